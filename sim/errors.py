@@ -1,0 +1,40 @@
+"""The one exception for users' mistakes: every problem found, each with its place and its remedy."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in one place.
+
+    `file`, `line` and `column` (both from 1) say where; a problem without a line concerns the whole file,
+    one without a file the command's own arguments.
+    """
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    message: str = ""
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class UserError(Exception):
+    """What a user gave cannot be used. Holds all the problems found, in the order of the file, never none."""
+
+    exit_code = 2
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = [p if isinstance(p, Problem) else Problem(message=p) for p in problems]
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[Problem, ...]]:
+        return type(self), tuple(self.problems)
+
+
+class RunFailed(UserError):
+    """A run could not be finished for a reason outside the scenario (a full disk, dying workers). Done work is kept."""
+
+    exit_code = 1

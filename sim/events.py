@@ -1,0 +1,88 @@
+"""The contract of the event log: one row per visit of a case to a stage. Everything else is computed from it.
+
+Times are days since the scenario's start, as float; negative for what began before it. A visit still under way at
+the horizon has no `left` (NaN): it is right-censored. A case still queueing to enter has no `entered` either.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.schema import REASONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CASE_COLUMNS = {
+    "case": "name of the case, unique within a replication",
+    "parent": "the case that forked into this one; empty for a case that did not come from a fork",
+    "platform": "the service or services concerned",
+    "topic": "topic of the concern",
+    "strand": "name of the strand, empty for a case that is none",
+    "origin": "what brought the case about (complaint, sweep, crisis, ...)",
+}
+"""What a row says of its case; categories."""
+
+REASON_COLUMNS = tuple(f"{reason}_days" for reason in REASONS)
+
+VISIT_COLUMNS = {
+    "stage": "stage visited (category, in the procedure's order)",
+    "visit": "which visit of this case to this stage, from 1",
+    "requested": "days since start when the case asked to enter; before `entered` where a limit made it queue",
+    "entered": "days since start when the stage began: the date of its milestone",
+    "left": "days since start when it ended; NaN: still there at the horizon",
+    "outcome": "the stage or exit it went to; missing while it is there",
+    "unconstrained_days": "days that the visit takes with unlimited staff, so far as it has gone",
+    **{name: f"days waited for the reason {reason!r}" for name, reason in zip(REASON_COLUMNS, REASONS, strict=True)},
+    "fine_eur_m": "fine set on entering the stage, EUR million; 0 if none",
+}
+"""What a row says of the visit."""
+
+EFFORT_PREFIX = "effort_"
+"""Then one column per role: FTE-days of work done on this visit since the scenario's start."""
+
+NUMBERS = ("requested", "entered", "left", "unconstrained_days", *REASON_COLUMNS, "fine_eur_m")
+"""Columns of `VISIT_COLUMNS` that are plain numbers."""
+
+
+def columns(roles: Sequence[str]) -> dict[str, str]:
+    """All columns of the event log with their meaning, in order."""
+    effort = {f"{EFFORT_PREFIX}{role}": f"FTE-days of work by {role} since the start" for role in roles}
+    return {"replication": "number of the replication, from 0", **CASE_COLUMNS, **VISIT_COLUMNS, **effort}
+
+
+def table(
+    visits: NDArray[np.float64],
+    replications: NDArray[np.int32],
+    cases: Mapping[str, Sequence[str]],
+    case_of: NDArray[np.int64],
+    stages: Sequence[str],
+    outcomes: Sequence[str],
+    roles: Sequence[str],
+) -> "pd.DataFrame":
+    """The event log as a table.
+
+    `visits`: one row per visit: stage, visit, requested, entered, left, outcome, unconstrained days, days by reason,
+    fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the case of each row.
+    """
+    import pandas as pd
+
+    data: dict[str, Any] = {"replication": replications}
+    for name in CASE_COLUMNS:
+        codes, words = pd.factorize(np.asarray(cases[name], dtype=object))
+        data[name] = pd.Categorical.from_codes(codes[case_of], categories=pd.Index(words, dtype="str"))
+    data["stage"] = _coded(visits[:, 0], stages)
+    data["visit"] = visits[:, 1].astype(np.int16)
+    data |= {name: visits[:, 2 + place] for place, name in enumerate(("requested", "entered", "left"))}
+    data["outcome"] = _coded(visits[:, 5], outcomes)
+    rest = ("unconstrained_days", *REASON_COLUMNS, "fine_eur_m", *(f"{EFFORT_PREFIX}{role}" for role in roles))
+    data |= {name: visits[:, 6 + place] for place, name in enumerate(rest)}
+    return pd.DataFrame(data)
+
+
+def _coded(codes: NDArray[np.float64], names: Sequence[str]) -> Any:
+    import pandas as pd
+
+    return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(list(names), dtype="str"))

@@ -1,0 +1,1 @@
+"""The simulation itself: the only place that imports simpy. No tables, no files."""

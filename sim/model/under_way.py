@@ -1,0 +1,117 @@
+"""What remains of a stage under way on the first day: drawn given the time already spent, never from zero.
+
+A stage of one step is drawn by the inverse distribution function above the elapsed part. A stage of several steps is
+drawn by rejection: of the case's keyed candidates (each a full row of draws, so a route and a length) the first
+that is longer than the elapsed time is what happened, which is the same conditional law.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.model.draws import Row
+from sim.model.plan import EFFORT, WAIT, StagePlan, StepPlan
+from sim.model.walk import NO_WAITS, Case, Resumption
+
+if TYPE_CHECKING:
+    from sim.model.replication import Replication
+
+BATCH, MOST_BATCHES = 64, 32
+"""Candidates drawn at a time, and how often. If none of them is long enough (the procedure gives the elapsed time a
+chance below about 1 in 2,000) the longest is taken, and the stage ends on the first day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A step as it would go from a time on: its length before the first day, and with unlimited staff."""
+
+    step: StepPlan
+    place: int
+    length: float
+    alone: float
+
+
+def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption:
+    """The state of a visit that began `elapsed` days before the first day."""
+    routing = stage.routing_for(case.profile, 1)
+    single = _single_step(sim, case, stage, elapsed)
+    if single is not None:
+        return _cut(sim, case, routing.take(single[0]).steps, single, stage, elapsed)
+    longest: tuple[float, Row] | None = None
+    for batch in range(MOST_BATCHES if elapsed > 0 else 1):
+        rows = sim.draws.rows(case.source.name, case.strand, stage, 1, BATCH, batch * BATCH)
+        for row in rows:
+            steps = routing.take(row[0]).steps
+            total = sum(s.length for s in _stretches(sim, case, steps, row, elapsed))
+            if total > elapsed or elapsed <= 0:
+                return _cut(sim, case, steps, row, stage, elapsed)
+            if longest is None or total > longest[0]:
+                longest = total, row
+    assert longest is not None
+    row = longest[1]
+    return _cut(sim, case, routing.take(row[0]).steps, row, stage, elapsed)
+
+
+def _single_step(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Row | None:
+    """The row of a stage that is one wait or one team on every route; None for other stages."""
+    routes = stage.routing_for(case.profile, 1).routes
+    if elapsed <= 0 or any(route.steps != routes[0].steps for route in routes) or len(routes[0].steps) != 1:
+        return None
+    step = routes[0].steps[0]
+    column = stage.columns[step.column]
+    if step.kind == EFFORT or step.working or step.happens >= 0 or column.value is None:
+        return None
+    row = list(sim.draws.rows(case.source.name, case.strand, stage, 1, 1)[0])
+    u = sim.draws.uniforms(case.source.name, case.strand, stage, 1, column, 1)
+    row[step.column] = elapsed + float(column.value.remaining(u, elapsed)[0])
+    return tuple(row)
+
+
+def _stretches(
+    sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row: Row, elapsed: float
+) -> list[Stretch]:
+    """The steps that happen, from the beginning of the stage on, at the pace of before the first day."""
+    found, time = [], -elapsed
+    for place, step in enumerate(steps):
+        if step.happens >= 0 and row[step.happens] >= step.probability:
+            continue
+        alone = length = row[step.column]
+        if step.kind == EFFORT:
+            scale = row[step.column] * case.complexity
+            alone = sim.alone(step, row, scale)
+            least = row[step.at_least] if step.at_least >= 0 else 0.0
+            length = max(alone / sim.plan.scenario.pace_before_start, least)
+        elif step.working:
+            alone = length = sim.plan.working_days.after(time, length) - time
+        found.append(Stretch(step, place, length, alone))
+        time += length
+    return found
+
+
+def _cut(
+    sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row: Row, stage: StagePlan, elapsed: float
+) -> Resumption:
+    """What is behind the case and what is left, after the elapsed time."""
+    waits, unconstrained, spent = list(NO_WAITS), 0.0, 0.0
+    route = stage.routing_for(case.profile, 1).take(row[0])
+    for s in _stretches(sim, case, steps, row, elapsed):
+        used = min(elapsed - spent, s.length)
+        share = used / s.length if s.length else 1.0
+        if s.step.kind == WAIT:
+            waits[s.step.reason] += used
+        unconstrained += share * s.alone
+        if used < s.length or elapsed <= 0:
+            left = _shortened(row, s.step, share, used)
+            return Resumption(-elapsed, route, s.place, left, unconstrained, tuple(waits))
+        spent += used
+    return Resumption(-elapsed, route, len(steps), row, unconstrained, tuple(waits))
+
+
+def _shortened(row: Row, step: StepPlan, share: float, used: float) -> Row:
+    """The draws with those of the step under way cut to what remains of it."""
+    left = list(row)
+    if step.happens >= 0:
+        left[step.happens] = 0.0
+    left[step.column] *= 1.0 - share
+    if step.at_least >= 0:
+        left[step.at_least] = max(left[step.at_least] - used, 0.0)
+    return tuple(left)

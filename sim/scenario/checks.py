@@ -1,0 +1,307 @@
+"""What a file of the right shape can still get wrong: names that do not exist, routes, dates, impossible teams."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from sim.scenario import paths
+from sim.scenario.schema import (
+    Effort,
+    Procedure,
+    Routes,
+    Scenario,
+    Stage,
+    Steps,
+    Team,
+    Wave,
+    When,
+)
+from sim.scenario.settings import suggestion
+from sim.scenario.staffing import capacity
+
+TOLERANCE = 1e-9
+"""How far probabilities may be from adding to one."""
+EXTREMES = (0.001, 0.999)
+"""Quantiles of an uncertain parameter at which the scenario must still be valid."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mistake at a path of settings; `at_key` if the name is wrong rather than the value."""
+
+    path: tuple[str | int, ...]
+    message: str
+    at_key: bool = False
+
+
+def problems(scenario: Scenario) -> list[Finding]:
+    """Every mistake of a scenario that its shape does not show, in no particular order."""
+    found = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
+    found += _dates(scenario)
+    found += _roles(scenario)
+    found += _entries(scenario)
+    found += _targets(scenario)
+    if not found:
+        found += _reachable(scenario)
+        found += _fines(scenario)
+        found += _uncertain(scenario)
+    return found
+
+
+def procedure_problems(procedure: Procedure) -> list[Finding]:
+    """Every mistake within a procedure."""
+    found: list[Finding] = []
+    for name, stage in procedure.stages.items():
+        at = ("stages", name)
+        found += _routes(procedure, stage.next, (*at, "next"))
+        for place, other in enumerate(stage.next_when):
+            found += _routes(procedure, other.next, (*at, "next_when", place, "next"))
+            found += _when(procedure, other.when, (*at, "next_when", place, "when"))
+        for path, steps in _all_steps(stage, at):
+            for step_name, step in steps.items():
+                if step.when:
+                    found += _when(procedure, step.when, (*path, step_name, "when"))
+        for place, other_stage in enumerate(stage.limit.including if stage.limit else []):
+            found += _known(other_stage, procedure.stages, "stage", (*at, "limit", "including", place))
+        if name in procedure.exits:
+            found.append(Finding(at, f"{name!r} is both a stage and an exit", True))
+    for topic in procedure.complexity.topics if procedure.topics else ():
+        found += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
+    return found or _endless(procedure)
+
+
+def _known(name: str, known: Any, what: str, path: tuple[str | int, ...], at_key: bool = False) -> list[Finding]:
+    if name in known:
+        return []
+    return [Finding(path, f"unknown {what} {name!r}{suggestion(name, list(known))}", at_key)]
+
+
+def _all_steps(stage: Stage, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Steps]]:
+    """A stage's steps and those of its routes, each with its path."""
+    yield (*at, "steps"), stage.steps
+    for name, route in stage.next.items():
+        yield (*at, "next", name, "steps"), route.steps
+    for place, other in enumerate(stage.next_when):
+        for name, route in other.next.items():
+            yield (*at, "next_when", place, "next", name, "steps"), route.steps
+
+
+def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> list[Finding]:
+    places = [*procedure.stages, *procedure.exits]
+    found = []
+    for name, route in routes.items():
+        path = (*at, name, "to") if route.to else (*at, name)
+        found += _known(route.to or name, places, "stage or exit", path, not route.to)
+    open_ended = [name for name, route in routes.items() if route.probability is None]
+    total = sum(route.probability or 0.0 for route in routes.values())
+    if len(open_ended) > 1:
+        found.append(Finding(at, f"only one route can take the rest, not {' and '.join(open_ended)}"))
+    elif open_ended and total > 1 + TOLERANCE:
+        found.append(Finding(at, f"probabilities add to {total:g}; nothing is left for {open_ended[0]!r}"))
+    elif not open_ended and abs(total - 1) > TOLERANCE:
+        found.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
+    return found
+
+
+def _when(procedure: Procedure, when: When, at: tuple[str | int, ...]) -> list[Finding]:
+    if not procedure.topics:
+        return []
+    topics = enumerate(when.topic or [])
+    return [f for i, topic in topics for f in _known(topic, procedure.topics, "topic", (*at, "topic", i))]
+
+
+def _endless(procedure: Procedure) -> list[Finding]:
+    """Stages from which no exit can be reached, whichever routes are taken."""
+    ending = set(procedure.exits)
+    while True:
+        more = {name for name, s in procedure.stages.items() if name not in ending and _targets_of(s) & ending}
+        if not more:
+            break
+        ending |= more
+    stuck = [name for name in procedure.stages if name not in ending]
+    return [
+        Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads on to an exit")
+        for name in stuck
+    ]
+
+
+def _targets_of(stage: Stage) -> set[str]:
+    variants = [stage.next, *(other.next for other in stage.next_when)]
+    return {r.to or n for routes in variants for n, r in routes.items() if r.probability is None or r.probability > 0}
+
+
+def _dates(scenario: Scenario) -> list[Finding]:
+    found = []
+    if scenario.horizon <= scenario.start:
+        found.append(Finding(("horizon",), f"the horizon must lie after the start, {scenario.start}"))
+        return found
+    for name, probe in scenario.probes.items():
+        if probe.arrives and probe.arrives < scenario.start:
+            found.append(
+                Finding(
+                    ("probes", name, "arrives"),
+                    f"{probe.arrives} is before the start, {scenario.start}; a case under way has `since`",
+                )
+            )
+        for path, since in [((), probe.since), *((("strands", s), v.since) for s, v in probe.strands.items())]:
+            if since and since > scenario.start:
+                place = ("probes", name, *path, "since")
+                found.append(Finding(place, f"{since} is after the start, {scenario.start}; use `arrives`"))
+    for name, stream in scenario.arrivals.items():
+        if isinstance(stream, Wave) and not scenario.start <= stream.on <= scenario.horizon:
+            message = f"{stream.on} is not between the start, {scenario.start}, and the horizon, {scenario.horizon}"
+            found.append(Finding(("arrivals", name, "on"), message))
+    return found
+
+
+def _roles(scenario: Scenario) -> list[Finding]:
+    """Roles that nobody has, and teams that can never be complete."""
+    found = []
+    days = scenario.horizon_days
+    most = {
+        role: max(capacity(pool, scenario.calendar, scenario.start, days).fte)
+        for role, pool in (scenario.staffing.items() if days > 0 else ())
+    }
+    for name, stage in scenario.procedure.stages.items():
+        for path, steps in _all_steps(stage, ("procedure", "stages", name)):
+            for step_name, step in steps.items():
+                at = (*path, step_name)
+                if isinstance(step, Effort):
+                    for role in step.fte_days:
+                        found += _known(role, most, "role", (*at, "fte_days", role), True)
+                    for role in step.most_fte:
+                        found += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
+                elif isinstance(step, Team):
+                    for role, fte in step.fte.items():
+                        found += _known(role, most, "role", (*at, "fte", role), True)
+                        if fte > most.get(role, fte) + 5e-4:
+                            message = f"the team needs {fte:g} {role}, but there are never more than {most[role]:g}"
+                            found.append(Finding((*at, "fte", role), message))
+    return found
+
+
+def _entries(scenario: Scenario) -> list[Finding]:
+    """Stages, topics and platforms that probes and arrivals name."""
+    procedure, found = scenario.procedure, []
+    for name, probe in scenario.probes.items():
+        at: tuple[str | int, ...] = ("probes", name)
+        found += _known(probe.stage, procedure.stages, "stage", (*at, "stage"))
+        if probe.topic and procedure.topics:
+            found += _known(probe.topic, procedure.topics, "topic", (*at, "topic"))
+        for strand_name, strand in probe.strands.items():
+            if strand.stage:
+                found += _known(strand.stage, procedure.stages, "stage", (*at, "strands", strand_name, "stage"))
+            if strand.topic and procedure.topics:
+                found += _known(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
+    for name, stream in scenario.arrivals.items():
+        found += _known(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
+        for topic in stream.topics if procedure.topics else ():
+            if list(stream.topics) != ["any"]:
+                found += _known(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
+    for stage in scenario.in_flight.forget_after if scenario.in_flight else ():
+        found += _known(stage, procedure.stages, "stage", ("in_flight", "forget_after", stage), True)
+    return found
+
+
+def _targets(scenario: Scenario) -> list[Finding]:
+    places = [*scenario.procedure.stages, *scenario.procedure.exits]
+    return [
+        finding
+        for place, target in enumerate(scenario.targets)
+        for word, value in (("milestone", target.milestone), ("of", target.of))
+        for finding in _known(value, places, "stage or exit", ("targets", place, word))
+    ]
+
+
+def _reachable(scenario: Scenario) -> list[Finding]:
+    """Stages that no case can come to: not an entry, and on no route from one."""
+    stages = scenario.procedure.stages
+    reached = {name for name, stage in stages.items() if stage.record_event}
+    reached |= {stream.stage for stream in scenario.arrivals.values()}
+    for probe in scenario.probes.values():
+        reached |= {probe.stage, *(strand.stage for strand in probe.strands.values() if strand.stage)}
+    while True:
+        more = {t for name in reached if name in stages for t in _targets_of(stages[name])} - reached
+        if not more:
+            break
+        reached |= more
+    return [
+        Finding(("procedure", "stages", name), f"no case ever comes to the stage {name!r}: no route leads there", True)
+        for name in stages
+        if name not in reached
+    ]
+
+
+def _fines(scenario: Scenario) -> list[Finding]:
+    """Platforms that may be fined but whose turnover nobody gave."""
+    if not any(stage.fine for stage in scenario.procedure.stages.values()):
+        return []
+    named: dict[tuple[str | int, ...], str] = {}
+    if scenario.in_flight is None or scenario.platforms:
+        for name, probe in scenario.probes.items():
+            named["probes", name, "platform"] = probe.platform
+        for name, stream in scenario.arrivals.items():
+            named |= {("arrivals", name, "platforms", p): p for p in stream.platforms}
+    known = {name for name, platform in scenario.platforms.items() if platform.turnover_eur_bn is not None}
+    return [
+        Finding(path, f"{platform!r} may be fined, but platforms gives it no turnover_eur_bn{_close(platform, known)}")
+        for path, platform in named.items()
+        if platform not in known and not (scenario.in_flight and not scenario.platforms)
+    ]
+
+
+def _close(word: str, known: set[str]) -> str:
+    close = get_close_matches(word, sorted(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _uncertain(scenario: Scenario) -> list[Finding]:
+    """Uncertain parameters whose paths name nothing, or whose extremes make no valid scenario."""
+    found = []
+    for name, parameter in scenario.uncertain.items():
+        word = "sets" if parameter.sets else "scales"
+        at = ("uncertain", name, word)
+        for path in parameter.sets or parameter.scales or []:
+            if path.split(".")[0] in ("uncertain", "seed", "replications", "name", "start", "horizon"):
+                found.append(Finding(at, f"{path!r} cannot be uncertain"))
+                continue
+            try:
+                paths.expand(scenario, path)
+            except KeyError as error:
+                found.append(Finding(at, str(error.args[0])))
+    if found:
+        return found
+    for name, parameter in scenario.uncertain.items():
+        for value in parameter.value.quantile(np.array(EXTREMES)):
+            found += _invalid_at(scenario, name, float(value))
+    return found
+
+
+def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
+    """What is wrong with the scenario where one parameter has an extreme value."""
+    at = ("uncertain", name, "value")
+    try:
+        extreme = with_values(scenario, {name: value})
+        Scenario.model_validate(extreme.model_dump(mode="json"))
+    except (TypeError, ValueError) as error:
+        return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {str(error).splitlines()[-1].strip()}")]
+    wrong = procedure_problems(extreme.procedure) + _roles(extreme)
+    return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
+
+
+def with_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """The scenario with its uncertain parameters at these values.
+
+    Raises TypeError where a parameter's path leads to something that is not a number.
+    """
+    for name, value in values.items():
+        parameter = scenario.uncertain[name]
+        for path in parameter.sets or parameter.scales or []:
+            for keys in paths.expand(scenario, path):
+                old = paths.value_at(scenario, keys)
+                new = paths.settled(old, value) if parameter.sets else paths.times(old, value)
+                scenario = paths.replaced(scenario, keys, new)
+    return scenario

@@ -1,0 +1,463 @@
+"""Numbers that may be uncertain: distributions, said in the words people know (mean, median, cv, quantiles).
+
+Every draw of the simulator is a quantile of a keyed uniform number, so a distribution is its quantile
+function; `cdf` gives what remains of a time already under way. Arrays in, arrays out; scipy is imported only
+when a quantile is asked for.
+"""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from sim.scenario.settings import NotNegative, Positive, Settings
+
+Floats = NDArray[np.float64]
+Quantiles = dict[Annotated[float, Field(gt=0, lt=1)], Positive]
+
+
+class Distribution(Settings):
+    """A distribution of a number that is not negative."""
+
+    distribution: str
+
+    def mean_value(self) -> float:
+        """The expected value."""
+        raise TypeError(self.distribution)
+
+    def quantile(self, u: Floats) -> Floats:
+        """The values below which the shares `u` (0 to 1) of all draws lie."""
+        raise TypeError(self.distribution)
+
+    def cdf(self, x: float) -> float:
+        """The share of draws that are at most `x`."""
+        raise TypeError(self.distribution)
+
+    def scaled(self, factor: float) -> Self:
+        """The distribution of `factor` times this number."""
+        raise TypeError(self.distribution)
+
+    def remaining(self, u: Floats, elapsed: float) -> Floats:
+        """What remains of times that have already lasted `elapsed`: X - elapsed given X > elapsed.
+
+        The inverse distribution function above the elapsed part (design: a stage under way is never restarted
+        from zero). Zero where the distribution leaves nothing above `elapsed`.
+        """
+        below = self.cdf(elapsed)
+        if below >= 1.0:
+            return np.zeros_like(u)
+        return np.maximum(self.quantile(below + u * (1.0 - below)) - elapsed, 0.0)
+
+
+class Constant(Distribution):
+    """Always the same number; a bare number in a file means this."""
+
+    distribution: Literal["constant"] = "constant"
+    value: NotNegative
+
+    @model_serializer(when_used="json")
+    def _written(self) -> float:
+        return self.value
+
+    def mean_value(self) -> float:
+        return self.value
+
+    def quantile(self, u: Floats) -> Floats:
+        return np.full_like(u, self.value)
+
+    def cdf(self, x: float) -> float:
+        return float(x >= self.value)
+
+    def scaled(self, factor: float) -> Self:
+        return self.model_copy(update={"value": self.value * factor})
+
+
+class Exponential(Distribution):
+    """Times without memory."""
+
+    distribution: Literal["exponential"]
+    mean: Positive
+
+    def mean_value(self) -> float:
+        return self.mean
+
+    def quantile(self, u: Floats) -> Floats:
+        return cast(Floats, -self.mean * np.log1p(-u))
+
+    def cdf(self, x: float) -> float:
+        return -math.expm1(-x / self.mean) if x > 0 else 0.0
+
+    def scaled(self, factor: float) -> Self:
+        return self.model_copy(update={"mean": self.mean * factor})
+
+    def remaining(self, u: Floats, elapsed: float) -> Floats:
+        return self.quantile(u)
+
+
+class Bounded(Distribution):
+    """Between two bounds."""
+
+    low: NotNegative
+    high: NotNegative
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        mode = getattr(self, "mode", self.low)
+        if not self.low <= mode <= self.high or self.low == self.high:
+            raise PydanticCustomError("order", "wants low <= mode <= high and low below high")
+        return self
+
+    def scaled(self, factor: float) -> Self:
+        named = ("low", "mode", "high")
+        return self.model_copy(update={n: getattr(self, n) * factor for n in named if hasattr(self, n)})
+
+    def _standard(self, x: float) -> float:
+        """Where x lies between the bounds, 0 to 1."""
+        return min(max((x - self.low) / (self.high - self.low), 0.0), 1.0)
+
+
+class Uniform(Bounded):
+    """Any value between `low` and `high`, all alike."""
+
+    distribution: Literal["uniform"]
+
+    def mean_value(self) -> float:
+        return (self.low + self.high) / 2
+
+    def quantile(self, u: Floats) -> Floats:
+        return self.low + (self.high - self.low) * u
+
+    def cdf(self, x: float) -> float:
+        return self._standard(x)
+
+
+class Triangular(Bounded):
+    """Least, most likely and greatest value."""
+
+    distribution: Literal["triangular"]
+    mode: NotNegative
+
+    def mean_value(self) -> float:
+        return (self.low + self.mode + self.high) / 3
+
+    def quantile(self, u: Floats) -> Floats:
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        up = self.low + np.sqrt(u * width * rise)
+        down = self.high - np.sqrt((1 - u) * width * fall)
+        return np.where(u * width < rise, up, down)
+
+    def cdf(self, x: float) -> float:
+        width, rise, fall = self.high - self.low, self.mode - self.low, self.high - self.mode
+        x = min(max(x, self.low), self.high)
+        if x < self.mode:
+            return (x - self.low) ** 2 / (width * rise)
+        return 1 - (self.high - x) ** 2 / (width * fall) if fall else 1.0
+
+
+class Pert(Bounded):
+    """Least, most likely and greatest value, smoother than triangular: a beta with mean (low + 4 mode + high)/6.
+
+    Malcolm, Roseboom, Clark and Fazar (1959), Operations Research 7(5).
+    """
+
+    distribution: Literal["pert"]
+    mode: NotNegative
+
+    def _shape(self) -> tuple[float, float]:
+        width = self.high - self.low
+        return 1 + 4 * (self.mode - self.low) / width, 1 + 4 * (self.high - self.mode) / width
+
+    def mean_value(self) -> float:
+        return (self.low + 4 * self.mode + self.high) / 6
+
+    def quantile(self, u: Floats) -> Floats:
+        from scipy.special import betaincinv
+
+        return self.low + (self.high - self.low) * cast(Floats, betaincinv(*self._shape(), u))
+
+    def cdf(self, x: float) -> float:
+        from scipy.special import betainc
+
+        return float(betainc(*self._shape(), self._standard(x)))
+
+
+class Beta(Distribution):
+    """A share between 0 and 1: `mean`, and how many observations that belief is worth."""
+
+    distribution: Literal["beta"]
+    mean: Annotated[float, Field(gt=0, lt=1)]
+    observations: Positive
+    "alpha + beta of the usual parameters"
+
+    def _shape(self) -> tuple[float, float]:
+        return self.mean * self.observations, (1 - self.mean) * self.observations
+
+    def mean_value(self) -> float:
+        return self.mean
+
+    def quantile(self, u: Floats) -> Floats:
+        from scipy.special import betaincinv
+
+        return cast(Floats, betaincinv(*self._shape(), u))
+
+    def cdf(self, x: float) -> float:
+        from scipy.special import betainc
+
+        return float(betainc(*self._shape(), min(max(x, 0.0), 1.0)))
+
+
+class Empirical(Distribution):
+    """One of the given values, each as likely as the others (or as its weight says)."""
+
+    distribution: Literal["empirical"]
+    values: Annotated[list[NotNegative], Field(min_length=1)]
+    weights: list[Positive] | None = None
+
+    @model_validator(mode="after")
+    def _paired(self) -> Self:
+        if self.weights is not None and len(self.weights) != len(self.values):
+            raise PydanticCustomError("weights", "wants as many weights as values")
+        return self
+
+    def _cumulated(self) -> tuple[Floats, Floats]:
+        order = np.argsort(self.values, kind="stable")
+        weights = np.ones(len(order)) if self.weights is None else np.asarray(self.weights, float)
+        return np.asarray(self.values, float)[order], np.cumsum(weights[order]) / weights.sum()
+
+    def mean_value(self) -> float:
+        return float(np.average(self.values, weights=self.weights))
+
+    def quantile(self, u: Floats) -> Floats:
+        values, cumulated = self._cumulated()
+        return values[np.minimum(np.searchsorted(cumulated, u, side="right"), len(values) - 1)]
+
+    def cdf(self, x: float) -> float:
+        values, cumulated = self._cumulated()
+        below = int(np.searchsorted(values, x, side="right"))
+        return float(cumulated[below - 1]) if below else 0.0
+
+    def scaled(self, factor: float) -> Self:
+        return self.model_copy(update={"values": [value * factor for value in self.values]})
+
+
+class Family(Distribution):
+    """A scale times a shape, given by two facts: of mean, median, sd, cv and quantiles, any two that fit.
+
+    `cv` fixes the shape alone; every other fact is proportional to the scale, so the ratio of two of them fixes
+    the shape. The shape is then found by bisection on its known range.
+    """
+
+    mean: Positive | None = None
+    median: Positive | None = None
+    sd: Positive | None = None
+    cv: Positive | None = None
+    quantiles: Quantiles | None = None
+    "share of draws: value, for example {0.05: 0.5, 0.95: 2}"
+
+    shapes: ClassVar[tuple[float, float]]
+
+    @model_validator(mode="after")
+    def _two_facts(self) -> Self:
+        facts = self._facts()
+        if len(facts) != 2 or all(name == "cv" for name, _ in facts):
+            raise PydanticCustomError(
+                "facts", "wants two of mean, median, sd, cv and quantiles (two quantiles count as two)"
+            )
+        if _solve(type(self), facts) is None:
+            said = " and ".join(f"{name} {value:g}" for name, value in facts)
+            raise PydanticCustomError("facts", f"no {self.distribution} distribution has {said}")
+        return self
+
+    def _facts(self) -> tuple[tuple[str, float], ...]:
+        named = [(n, getattr(self, n)) for n in ("mean", "median", "sd", "cv") if getattr(self, n) is not None]
+        return (*named, *((repr(p), value) for p, value in sorted((self.quantiles or {}).items())))
+
+    def parameters(self) -> tuple[float, float]:
+        """Shape and scale."""
+        solved = _solve(type(self), self._facts())
+        if solved is None:
+            raise ValueError(f"no {self.distribution} distribution has {self._facts()}")
+        return solved
+
+    @classmethod
+    def unit_mean(cls, shape: float) -> float:
+        """The mean at scale 1."""
+        raise TypeError(cls)
+
+    @classmethod
+    def unit_cv(cls, shape: float) -> float:
+        """Standard deviation over mean."""
+        raise TypeError(cls)
+
+    @classmethod
+    def unit_quantile(cls, u: Floats, shape: float) -> Floats:
+        """Quantiles at scale 1."""
+        raise TypeError(cls)
+
+    @classmethod
+    def unit_fact(cls, name: str, shape: float) -> float:
+        """The named fact at scale 1."""
+        if name == "mean":
+            return cls.unit_mean(shape)
+        if name == "cv":
+            return cls.unit_cv(shape)
+        if name == "sd":
+            return cls.unit_cv(shape) * cls.unit_mean(shape)
+        p = 0.5 if name == "median" else float(name)
+        return float(cls.unit_quantile(np.array([p]), shape)[0])
+
+    def mean_value(self) -> float:
+        shape, scale = self.parameters()
+        return scale * self.unit_mean(shape)
+
+    def quantile(self, u: Floats) -> Floats:
+        shape, scale = self.parameters()
+        return scale * self.unit_quantile(u, shape)
+
+    def scaled(self, factor: float) -> Self:
+        update: dict[str, Any] = {
+            n: getattr(self, n) * factor for n in ("mean", "median", "sd") if getattr(self, n) is not None
+        }
+        if self.quantiles:
+            update["quantiles"] = {p: value * factor for p, value in self.quantiles.items()}
+        return self.model_copy(update=update)
+
+
+@lru_cache(maxsize=4096)
+def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> tuple[float, float] | None:
+    """Shape and scale with these two facts, or None if there are none."""
+    (a, va), (b, vb) = sorted(facts, key=lambda fact: fact[0] != "cv")
+
+    def miss(shape: float) -> float:
+        if a == "cv":
+            return math.log(family.unit_cv(shape) / va)
+        ratio = family.unit_fact(b, shape) / family.unit_fact(a, shape) if family.unit_fact(a, shape) else math.inf
+        return math.log(ratio) - math.log(vb / va) if 0 < ratio < math.inf else math.nan
+
+    shape = _root(miss, *family.shapes)
+    return None if shape is None else (shape, vb / family.unit_fact(b, shape))
+
+
+def _root(f: Callable[[float], float], low: float, high: float) -> float | None:
+    """Where f changes its sign between low and high, on a logarithmic scale; None if it does not."""
+    grid = np.geomspace(low, high, 60)
+    values = [f(x) for x in grid]
+    for left, right, fl, fr in zip(grid, grid[1:], values, values[1:], strict=False):
+        if fl == 0.0:
+            return float(left)
+        if fl * fr < 0:
+            from scipy.optimize import brentq
+
+            return float(brentq(f, left, right, xtol=1e-14, rtol=1e-13))
+    return None
+
+
+class Lognormal(Family):
+    """The exponential of a normal: durations of work, positive and skewed to the right."""
+
+    distribution: Literal["lognormal"]
+    shapes: ClassVar[tuple[float, float]] = (1e-3, 5.0)  # sigma
+
+    @classmethod
+    def unit_mean(cls, shape: float) -> float:
+        return math.exp(shape**2 / 2)
+
+    @classmethod
+    def unit_cv(cls, shape: float) -> float:
+        return math.sqrt(math.expm1(shape**2))
+
+    @classmethod
+    def unit_quantile(cls, u: Floats, shape: float) -> Floats:
+        from scipy.special import ndtri
+
+        return cast(Floats, np.exp(shape * ndtri(u)))
+
+    def cdf(self, x: float) -> float:
+        from scipy.special import ndtr
+
+        shape, scale = self.parameters()
+        return float(ndtr(math.log(x / scale) / shape)) if x > 0 else 0.0
+
+
+class Gamma(Family):
+    """The sum of waits; cv 1 is exponential."""
+
+    distribution: Literal["gamma"]
+    shapes: ClassVar[tuple[float, float]] = (1e-2, 1e6)
+
+    @classmethod
+    def unit_mean(cls, shape: float) -> float:
+        return shape
+
+    @classmethod
+    def unit_cv(cls, shape: float) -> float:
+        return 1 / math.sqrt(shape)
+
+    @classmethod
+    def unit_quantile(cls, u: Floats, shape: float) -> Floats:
+        from scipy.special import gammaincinv
+
+        return cast(Floats, gammaincinv(shape, u))
+
+    def cdf(self, x: float) -> float:
+        from scipy.special import gammainc
+
+        shape, scale = self.parameters()
+        return float(gammainc(shape, max(x, 0.0) / scale))
+
+
+class Weibull(Family):
+    """Times whose hazard rises (cv below 1) or falls (cv above 1) with age."""
+
+    distribution: Literal["weibull"]
+    shapes: ClassVar[tuple[float, float]] = (0.1, 100.0)
+
+    @classmethod
+    def unit_mean(cls, shape: float) -> float:
+        return math.gamma(1 + 1 / shape)
+
+    @classmethod
+    def unit_cv(cls, shape: float) -> float:
+        return math.sqrt(max(math.gamma(1 + 2 / shape) / math.gamma(1 + 1 / shape) ** 2 - 1, 1e-300))
+
+    @classmethod
+    def unit_quantile(cls, u: Floats, shape: float) -> Floats:
+        return cast(Floats, (-np.log1p(-u)) ** (1 / shape))
+
+    def cdf(self, x: float) -> float:
+        shape, scale = self.parameters()
+        return -math.expm1(-((x / scale) ** shape)) if x > 0 else 0.0
+
+
+def _tagged(value: Any) -> Any:
+    """A bare number is a constant; anything else must name its distribution."""
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"distribution": "constant", "value": value}
+    if isinstance(value, dict) and "distribution" in value:
+        return value
+    raise PydanticCustomError(
+        "value", "wants a number or a distribution, such as {distribution: lognormal, median: 60, cv: 0.5}"
+    )
+
+
+AnyDistribution = Annotated[
+    Constant
+    | Exponential
+    | Uniform
+    | Triangular
+    | Pert
+    | Beta
+    | Empirical
+    | Lognormal
+    | Gamma
+    | Weibull,
+    Field(discriminator="distribution"),
+]
+Value = Annotated[AnyDistribution, BeforeValidator(_tagged, json_schema_input_type=float | AnyDistribution)]

@@ -1,0 +1,68 @@
+"""The JSON Schema of scenario and procedure files, from which editors complete and check them.
+
+A file may extend another one and then say only what differs; so every definition stands twice, the second time with
+nothing required and with `null` to take a key away.
+"""
+
+from typing import Any
+
+from sim.scenario.schema import Procedure, Scenario
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+EXTENDS = {"type": "string", "description": "file or name that this one is built on; what is said here goes before it"}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The schema of scenario files."""
+    schema = _file_schema(Scenario, "A scenario of the simulator")
+    for name in ("Scenario", "ScenarioPartial"):
+        properties = schema["$defs"][name]["properties"]
+        whole = "Procedure" if name == "Scenario" else "ProcedurePartial"
+        properties["procedure"] = {
+            "description": "the name of a procedure, or one built on it with `extends`, or a whole one",
+            "anyOf": [{"type": "string"}, {"$ref": "#/$defs/ProcedurePartial"}, {"$ref": f"#/$defs/{whole}"}],
+        }
+    return schema
+
+
+def procedure_schema() -> dict[str, Any]:
+    """The schema of procedure files."""
+    return _file_schema(Procedure, "A procedure: stages, steps and routes")
+
+
+def _file_schema(model: type[Scenario] | type[Procedure], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema(mode="validation")
+    definitions = schema.pop("$defs")
+    definitions[model.__name__] = schema
+    partial = {f"{name}Partial": _partial(definition) for name, definition in definitions.items()}
+    for name in {f"{model.__name__}Partial", "ProcedurePartial"} & set(partial):
+        partial[name]["properties"]["extends"] = EXTENDS
+    return {
+        "$schema": DIALECT,
+        "title": title,
+        "if": {"required": ["extends"]},
+        "then": {"$ref": f"#/$defs/{model.__name__}Partial"},
+        "else": {"$ref": f"#/$defs/{model.__name__}"},
+        "$defs": {**definitions, **partial},
+    }
+
+
+def _partial(node: Any) -> Any:
+    """The same with nothing required, references to partial definitions, and any kind of a union allowed."""
+    if isinstance(node, list):
+        return [_partial(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found: dict[str, Any] = {}
+    for key, value in node.items():
+        if key in ("required", "discriminator", "minProperties"):
+            continue
+        if key == "$ref":
+            found[key] = f"{value}Partial"
+        elif key in ("properties", "patternProperties"):
+            found[key] = {name: {"anyOf": [_partial(said), {"type": "null"}]} for name, said in value.items()}
+        elif key == "additionalProperties" and isinstance(value, dict):
+            found[key] = {"anyOf": [_partial(value), {"type": "null"}]}
+        else:
+            found["anyOf" if key == "oneOf" else key] = _partial(value)
+    return found

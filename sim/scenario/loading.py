@@ -1,0 +1,219 @@
+"""A scenario file, what it extends, its procedure, its record and the command's own settings -> one Scenario."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from sim.errors import Problem, UserError
+from sim.record import Record, in_flight, load_record
+from sim.scenario import checks
+from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
+from sim.scenario.settings import Settings, suggestion
+from sim.scenario.yaml_nodes import find, locate, merge, parse, plain, problem, put, read, split, without
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
+    """The scenario in a file, complete and checked: it needs no other file any more.
+
+    `sets` are overrides as `path=value`, the value in YAML. What was pending on the first day is taken from the
+    record, as it was known on that day, and stands among the probes. Raises UserError with every problem found.
+    """
+    tree = _with_procedure(_extended(Path(path)))
+    for text in sets:
+        tree = _set(tree, text)
+    scenario = _validated(Scenario, tree)
+    _raise(tree, checks.problems(scenario))
+    if scenario.in_flight is not None:
+        scenario = _with_record(scenario, tree, scenario.in_flight.record)
+        _raise(tree, checks.problems(scenario))
+    return scenario
+
+
+def load_procedure(path: Path | str) -> Procedure:
+    """The procedure in a file, checked. Raises UserError with every problem found."""
+    tree = _extended_procedure(Path(path))
+    procedure = _validated(Procedure, tree)
+    _raise(tree, checks.procedure_problems(procedure))
+    return procedure
+
+
+def is_procedure(path: Path) -> bool:
+    """Whether a file holds a procedure and not a scenario."""
+    tree = read(path)
+    return find(tree, "stages") is not None and find(tree, "procedure") is None
+
+
+def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
+    """A file's tree laid on the tree of the file it extends, and so on."""
+    tree = read(path)
+    base = find(tree, "extends")
+    if base is None:
+        return tree
+    if not isinstance(base, ScalarNode):
+        raise UserError(problem(base, "extends wants the name of one file"))
+    seen = (*seen, path.resolve())
+    found = _beside(base, base.value, "scenarios")
+    if found.resolve() in seen:
+        raise UserError(problem(base, f"{base.value!r} extends this file in turn"))
+    merged = merge(_extended(found, seen), without(tree, "extends"))
+    assert isinstance(merged, MappingNode)
+    return merged
+
+
+def _extended_procedure(path: Path) -> MappingNode:
+    return _extended(path)
+
+
+def _with_procedure(tree: MappingNode) -> MappingNode:
+    """The tree with the procedure's own tree in the place of its name."""
+    node = find(tree, "procedure")
+    if isinstance(node, ScalarNode):
+        return _replaced(tree, _extended_procedure(_beside(node, node.value, "procedures")))
+    base = find(node, "extends") if node is not None else None
+    if isinstance(node, MappingNode) and isinstance(base, ScalarNode):
+        found = _extended_procedure(_beside(base, base.value, "procedures"))
+        return _replaced(tree, merge(found, without(node, "extends")))
+    return tree
+
+
+def _replaced(tree: MappingNode, procedure: Node) -> MappingNode:
+    changed = put(tree, ["procedure"], procedure, "procedure")
+    assert isinstance(changed, MappingNode)
+    return changed
+
+
+def _beside(node: Node, name: str, kind: str) -> Path:
+    """The file that a name in another file means: a path beside that file, or a name in its folder.
+
+    Procedures are looked for in the folder `procedures` beside it.
+    """
+    folder = Path(node.start_mark.name).parent
+    path = folder / name
+    if not name.endswith((".yaml", ".yml")):
+        path = (folder / "procedures" if kind == "procedures" else folder) / f"{name}.yaml"
+    if path.is_file():
+        return path
+    known = sorted(found.stem for found in path.parent.glob("*.yaml"))
+    raise UserError(problem(node, f"there is no file {path}{suggestion(path.stem, known)}"))
+
+
+def _set(tree: MappingNode, text: str) -> MappingNode:
+    """The tree with one `path=value` of the command line."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise UserError(f"--set {text}: wants path=value, for example staffing.case_handlers.headcount=120")
+    said = f"--set {text}"
+    node = find(parse(f"value: {value}", said), "value")
+    assert node is not None
+    changed = put(tree, split(path.strip()), node, said)
+    assert isinstance(changed, MappingNode)
+    if path.strip() == "procedure":
+        raise UserError(f"{said}: set a part of the procedure, or write a scenario with another one")
+    return changed
+
+
+def _validated(model: type[Model], tree: MappingNode) -> Model:
+    try:
+        return model.model_validate(plain(tree))
+    except ValidationError as error:
+        raise UserError(*sorted({_located(tree, e) for e in error.errors(include_url=False)})) from None
+
+
+def _located(tree: MappingNode, error: Any) -> Problem:
+    """A pydantic error as a problem in its file and line."""
+    loc, message = error["loc"], error["msg"]
+    of_key = error["type"] in ("unknown_setting",)
+    if error["type"] == "missing":
+        node, known = locate(tree, loc[:-1])
+        return _placed(node, known, f"{loc[-1]!r} is missing")
+    node, known = locate(tree, loc, of_key)
+    if of_key:
+        known = known[:-1]
+    return _placed(node, known, message[0].lower() + message[1:] if message[:5] == "Input" else message)
+
+
+def _placed(node: Node, known: list[str], message: str) -> Problem:
+    where = ".".join(known)
+    text = f"{where}: {message}" if where else message
+    name = node.start_mark.name
+    if name.startswith("--set"):
+        return Problem(message=f"{name}: {text}")
+    return problem(node, text)
+
+
+def _raise(tree: Node, found: list[checks.Finding]) -> None:
+    problems = []
+    for finding in found:
+        node, _ = locate(tree, finding.path, finding.at_key)
+        problems.append(_placed(node, [str(part) for part in finding.path], finding.message))
+    if problems:
+        raise UserError(*sorted(set(problems)))
+
+
+def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario:
+    """The scenario with the platforms of the record, and what was pending on its first day among the probes."""
+    node, _ = locate(tree, ("in_flight", "record"))
+    path = Path(node.start_mark.name).parent / folder
+    if not path.is_dir():
+        raise UserError(problem(node, f"there is no folder {path} with a record"))
+    record = load_record(path).known_on(scenario.start)
+    try:
+        probes = pending_probes(scenario, record)
+    except KeyError as error:
+        raise UserError(problem(node, str(error.args[0]))) from None
+    platforms = {**platforms_of(record), **scenario.platforms}
+    return scenario.model_copy(update={"probes": {**probes, **scenario.probes}, "platforms": platforms})
+
+
+def platforms_of(record: Record) -> dict[str, Platform]:
+    """The record's services with their providers' turnover; a case on two services of one provider has both names."""
+    found = {
+        name: Platform(
+            provider=platform.provider,
+            sector=platform.sector,
+            turnover_eur_bn=record.turnover.get(platform.provider),
+        )
+        for name, platform in record.platforms.items()
+    }
+    joint = {strand.platform for strand in record.strands if ";" in strand.platform}
+    return {**found, **{name: found[name.split(";")[0]] for name in sorted(joint)}}
+
+
+def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
+    """What was pending on the first day, as probes under way; strands of one proceeding together.
+
+    Raises KeyError if the procedure has no stage for a milestone of the record.
+    """
+    assert scenario.in_flight is not None
+    stage_of = {s.record_event: name for name, s in scenario.procedure.stages.items() if s.record_event}
+    probes: dict[str, Probe] = {}
+    for case in in_flight(record, scenario.start):
+        if case.milestone not in stage_of:
+            raise KeyError(
+                f"{case.name} stands after {case.milestone!r}, but no stage of the procedure has that record_event"
+            )
+        stage = stage_of[case.milestone]
+        age = (scenario.start - case.since).days
+        if age > scenario.in_flight.forget_after.get(stage, float("inf")):
+            continue
+        common = {"stage": stage, "since": case.since, "topic": case.topic, "obligations": case.obligations or 1}
+        if not case.parent:
+            probes[case.name] = Probe(platform=case.platform, **common)
+            continue
+        before = probes.get(case.parent)
+        strands = {**(before.strands if before else {}), case.strand: Strand(**common)}
+        probes[case.parent] = Probe(platform=case.platform, strands=strands, **common)
+    return probes
+
+
+def title_and_question(path: Path) -> tuple[str, str]:
+    """What a scenario file says of itself, without loading it in full."""
+    tree = _extended(path)
+    said = {key: find(tree, key) for key in ("title", "name", "description")}
+    words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in said.items()}
+    return words["title"] or words["name"], words["description"]

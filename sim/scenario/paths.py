@@ -1,0 +1,104 @@
+"""Settings by path: `staffing.case_handlers.headcount`, with `*` for every name, read and replaced."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from sim.scenario.distributions import Constant, Distribution
+from sim.scenario.settings import Settings, suggestion
+from sim.scenario.yaml_nodes import split
+
+Keys = tuple[Any, ...]
+
+
+def expand(settings: Settings, path: str) -> list[Keys]:
+    """The places that a path names. Raises KeyError, with a suggestion, if it names none."""
+    places = list(_expand(settings, split(path), ()))
+    if not places:
+        raise KeyError(f"{path!r} names no setting")
+    return places
+
+
+def _expand(here: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
+    if not parts:
+        yield done
+        return
+    part, rest = parts[0], parts[1:]
+    children = _children(here)
+    if part == "*":
+        for key, child in children.items():
+            yield from _expand_quietly(child, rest, (*done, key))
+        return
+    by_name = {str(key): key for key in children}
+    if part not in by_name:
+        where = ".".join(map(str, done)) or "the scenario"
+        raise KeyError(f"{where} has no {part!r}{suggestion(part, list(by_name))}")
+    yield from _expand(children[by_name[part]], rest, (*done, by_name[part]))
+
+
+def _expand_quietly(here: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
+    """Below a *, names that lack the rest of the path are passed over."""
+    try:
+        yield from list(_expand(here, parts, done))
+    except KeyError:
+        return
+
+
+def _children(here: Any) -> dict[Any, Any]:
+    if isinstance(here, Settings):
+        return {name: getattr(here, name) for name in type(here).model_fields if getattr(here, name) is not None}
+    if isinstance(here, dict):
+        return here
+    return dict(enumerate(here)) if isinstance(here, list) else {}
+
+
+def value_at(settings: Any, keys: Keys) -> Any:
+    """The setting at a place."""
+    for key in keys:
+        settings = getattr(settings, key) if isinstance(settings, Settings) else settings[key]
+    return settings
+
+
+def replaced(settings: Any, keys: Keys, value: Any) -> Any:
+    """The settings with another value at a place; whatever the place does not touch stays the same object."""
+    if not keys:
+        return value
+    key, rest = keys[0], keys[1:]
+    if isinstance(settings, Settings):
+        return settings.model_copy(update={key: replaced(getattr(settings, key), rest, value)})
+    if isinstance(settings, dict):
+        return {**settings, key: replaced(settings[key], rest, value)}
+    return [replaced(item, rest, value) if place == key else item for place, item in enumerate(settings)]
+
+
+def times(value: Any, factor: float) -> Any:
+    """A setting multiplied: a number, a distribution, or every number of a table. Raises TypeError for others."""
+    if isinstance(value, Distribution):
+        return value.scaled(factor)
+    if isinstance(value, dict):
+        return {key: times(part, factor) for key, part in value.items()}
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{value!r} is not a number")
+    return value * factor
+
+
+def settled(old: Any, value: float) -> Any:
+    """A drawn number in the place of a setting. Raises TypeError where the setting is not a number."""
+    if isinstance(old, Distribution):
+        return Constant(value=value)
+    if isinstance(old, bool) or not isinstance(old, (int, float)):
+        raise TypeError(f"{old!r} is not a number")
+    return value
+
+
+def part(settings: Settings, path: str) -> Any:
+    """A part of the settings as plain data, all of them for an empty path. Raises KeyError if there is no such part."""
+    said = settings.model_dump(mode="json", exclude_defaults=True)
+    if not path:
+        return said
+    (keys,) = expand(settings, path)
+    value = value_at(settings, keys)
+    if isinstance(value, Settings):
+        return value.model_dump(mode="json", exclude_defaults=True)
+    return to_jsonable_python(value)

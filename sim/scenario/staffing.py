@@ -1,0 +1,182 @@
+"""Staff in time: dated headcounts, growth, recruits' first months, slow seasons -> a capacity curve per pool."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+from pydantic_core import PydanticCustomError
+
+from sim.dates import YEAR_DAYS, days_between
+from sim.scenario.settings import NotNegative, Positive, Settings, Share
+
+CURVE_STEP = 30
+"""Days between the steps by which a gradual change of capacity is followed."""
+FIRST_DAY = -100_000
+"""Days since the start that stand for "always before"."""
+Floats = NDArray[np.float64]
+
+
+def _dated(value: Any) -> Any:
+    return value if isinstance(value, dict) else {date.min: value}
+
+
+def _written(value: dict[date, float]) -> Any:
+    return value[date.min] if list(value) == [date.min] else {f"{day}": v for day, v in value.items()}
+
+
+Dated = Annotated[
+    dict[date, NotNegative],
+    BeforeValidator(_dated, json_schema_input_type=NotNegative | dict[date, NotNegative]),
+    PlainSerializer(_written, when_used="json"),
+    Field(min_length=1),
+]
+"""A number that changes in time: one number, or a mapping from the date of each change to the number from then on."""
+
+
+class RampUp(Settings):
+    """Recruits become productive over some months: they start at `from_share` and rise to full speed in `days`."""
+
+    days: Positive
+    from_share: Share = 0.0
+
+
+class Multitasking(Settings):
+    """What juggling costs: `loss` of a pool's output for each concurrent case per head above one, never below `floor`.
+
+    Concurrent cases per head: the people whom the active effort could use (its `most_fte`), over the headcount.
+    """
+
+    loss: Share
+    floor: Share
+
+
+class Pool(Settings):
+    """A kind of staff: how many, when, and how much of their time is for cases."""
+
+    headcount: Dated
+    "people (FTE) by date; the value before the first date is the first"
+    title: str = ""
+    between: Literal["step", "linear"] = "step"
+    "whether headcount jumps on each date or grows evenly towards the next"
+    casework_share: Dated = Field(default_factory=lambda: {date.min: 1.0}, validate_default=True)
+    "share of the working time that is left for cases"
+    ramp_up: RampUp | None = None
+    multitasking: Multitasking | None = None
+
+    @field_validator("casework_share")
+    @classmethod
+    def _shares(cls, value: dict[date, float]) -> dict[date, float]:
+        if any(share > 1 for share in value.values()):
+            raise PydanticCustomError("share", "a share of the working time is at most 1")
+        return value
+
+
+class SlowSeason(Settings):
+    """Part of every year in which less is done (August, the end of the year)."""
+
+    first: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    "month-day, for example 08-01; a season may span the new year"
+    last: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    share: Share
+    "of the usual capacity"
+
+
+class Calendar(Settings):
+    """How much of a year is worked."""
+
+    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS)] = YEAR_DAYS
+    "FTE-days that one full-time person delivers in a year; 365: an FTE-day a day"
+    holidays: list[date] = []
+    "days that are no working days beside Saturdays and Sundays, for waits counted in working days"
+    slow: list[SlowSeason] = []
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A pool's capacity as a piecewise-constant function of time.
+
+    `times`: days since the start at which it changes (the first is 0); `fte`: people available for cases from then
+    on; `heads`: productive people, whatever share of their time goes to cases.
+    """
+
+    times: tuple[float, ...]
+    fte: tuple[float, ...]
+    heads: tuple[float, ...]
+
+    def fte_days(self, until: float, since: float = 0.0) -> float:
+        """FTE times calendar days available between `since` and `until` (days since the start)."""
+        ends = (*self.times[1:], np.inf)
+        spans = [max(min(e, until) - max(b, since), 0.0) for b, e in zip(self.times, ends, strict=True)]
+        return float(np.dot(spans, self.fte))
+
+
+def headcount(pool: Pool, start: date, days: Floats) -> Floats:
+    """People in the pool on each of the days (since the start), productive or not."""
+    dates = sorted(pool.headcount)
+    times = np.array([max(days_between(start, day), FIRST_DAY) for day in dates], dtype=float)
+    people = np.array([pool.headcount[day] for day in dates])
+    if pool.between == "linear":
+        return np.interp(days, times, people)
+    return people[np.maximum(np.searchsorted(times, days, side="right") - 1, 0)]
+
+
+def productive(pool: Pool, start: date, days: Floats) -> Floats:
+    """People in the pool on each day (one after the other), recruits counted by how much they can do yet.
+
+    Whoever joined within the ramp-up counts for `from_share`, and evenly more until its end. Who leaves is taken to be
+    experienced.
+    """
+    if pool.ramp_up is None:
+        return headcount(pool, start, days)
+    ages = np.arange(int(np.ceil(pool.ramp_up.days)))
+    since = np.arange(days[0] - len(ages), days[-1] + 1)
+    heads = headcount(pool, start, since)
+    joined = np.maximum(np.diff(heads, prepend=heads[0]), 0.0)
+    lack = (1 - pool.ramp_up.from_share) * np.clip(1 - (ages + 0.5) / pool.ramp_up.days, 0, 1)
+    missing = np.convolve(joined, lack)[len(ages) : len(ages) + len(days)]
+    return np.maximum(heads[len(ages) :] - missing, 0.0)
+
+
+def season_share(calendar: Calendar, start: date, days: Floats) -> Floats:
+    """Share of the usual capacity on each day; the least if seasons overlap."""
+    share = np.ones(len(days))
+    if calendar.slow:
+        dates = np.datetime64(start) + days.astype("timedelta64[D]")
+        months = dates.astype("datetime64[M]")
+        month_days = (months.astype(int) % 12 + 1) * 100 + (dates - months).astype(int) + 1
+        for season in calendar.slow:
+            first, last = (int(word.replace("-", "")) for word in (season.first, season.last))
+            inside = (month_days >= first) & (month_days <= last)
+            if first > last:
+                inside = (month_days >= first) | (month_days <= last)
+            share = np.where(inside, np.minimum(share, season.share), share)
+    return share
+
+
+def capacity(pool: Pool, calendar: Calendar, start: date, horizon_days: float) -> Capacity:
+    """The capacity curve from the start to the horizon: headcount x casework share x season.
+
+    What changes gradually is followed in steps of `CURVE_STEP` days, each with the mean of its days, so that no FTE-day
+    is lost; what changes on a date changes on that date.
+    """
+    days = np.arange(max(int(np.ceil(horizon_days)), 1), dtype=float)
+    heads = productive(pool, start, days)
+    season = season_share(calendar, start, days)
+    dates = sorted(pool.casework_share)
+    since = np.array([max(days_between(start, day), FIRST_DAY) for day in dates], dtype=float)
+    casework = np.array([pool.casework_share[day] for day in dates])
+    share = casework[np.maximum(np.searchsorted(since, days, side="right") - 1, 0)] * season
+    gradual = pool.between == "linear" or pool.ramp_up is not None
+    dated = [days_between(start, day) for day in pool.headcount]
+    breaks = {0, *(day for day in dated if 0 < day < len(days)), *(np.flatnonzero(np.diff(share)) + 1).tolist()}
+    if gradual:
+        breaks.update(range(0, len(days), CURVE_STEP))
+    times = np.array(sorted(breaks))
+    counts = np.diff(np.append(times, len(days)))
+    mean_heads = np.add.reduceat(heads, times) / counts
+    fte = np.add.reduceat(heads * share, times) / counts
+    keep = np.append(True, (np.abs(np.diff(fte)) > 1e-9) | (np.abs(np.diff(mean_heads)) > 1e-9))
+    return Capacity(*(tuple(column[keep].tolist()) for column in (times.astype(float), fte, mean_heads)))

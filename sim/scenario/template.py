@@ -1,0 +1,44 @@
+"""The text of a new scenario file."""
+
+from os.path import relpath
+from pathlib import Path
+
+from sim.scenario.schema import Scenario
+
+TEXT = """\
+# yaml-language-server: $schema={schema}
+#
+# Built on {base}: say here only what differs. `sim show {base}` prints everything that can be changed,
+# `sim validate {file}` checks this file, `sim run {file}` answers its question.
+extends: {base}
+name: {name}
+title: {name}
+description: >
+  Which question does this scenario ask?
+
+# A number by path:
+# horizon: {horizon}
+# replications: {replications}
+
+# More or fewer people, from a date on (a table of dates replaces the whole table it overrides):
+# staffing:
+#   {role}:
+#     headcount: {{{start}: {headcount:g}}}
+"""
+
+
+def new_scenario(file: Path, base: Path, scenario: Scenario) -> str:
+    """A commented scenario that extends `base`, to be written to `file`."""
+    role, pool = next(iter(scenario.staffing.items()))
+    folder = file.parent
+    return TEXT.format(
+        schema=relpath(base.parent / "scenario.schema.json", folder),
+        base=relpath(base, folder),
+        file=file,
+        name=file.stem,
+        horizon=scenario.horizon,
+        replications=scenario.replications,
+        role=role,
+        start=scenario.start,
+        headcount=list(pool.headcount.values())[-1],
+    )

@@ -1,0 +1,206 @@
+"""YAML as it should be read: no traps of YAML 1.1, no duplicate keys, and every value knows its line.
+
+Files are composed into PyYAML's nodes, which carry their place; extending and overriding happens on nodes, so
+a mistake is always shown in the file and line that says it, however many files were combined.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from sim.errors import Problem, UserError
+
+Path_ = tuple[str | int, ...]
+KINDS = ("step", "kind")
+"""Mappings of different kinds are never mixed: the new one replaces the old."""
+
+
+class _CoreLoader(yaml.SafeLoader):
+    """SafeLoader with the resolvers of YAML 1.2's core schema: `no` and `12:30` are words, `1e3` is a number."""
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}
+
+
+_TAG = "tag:yaml.org,2002:"
+_CoreLoader.add_implicit_resolver(_TAG + "null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_CoreLoader.add_implicit_resolver(
+    _TAG + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_CoreLoader.add_implicit_resolver(_TAG + "int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
+_CoreLoader.add_implicit_resolver(
+    _TAG + "float",
+    re.compile(r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"),
+    list("-+.0123456789"),
+)
+
+
+def problem(node: Node, message: str) -> Problem:
+    """A problem at the place of a node."""
+    mark = node.start_mark
+    return Problem(mark.name, mark.line + 1, mark.column + 1, message)
+
+
+def parse(text: str, name: str) -> MappingNode:
+    """A document's node tree.
+
+    Raises UserError for text that is not YAML, not one mapping, or holds a key twice (all of them at once).
+    """
+    loader = _CoreLoader(text)
+    loader.name = name
+    try:
+        node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise UserError(Problem(name, *place, f"not valid YAML: {error.problem}")) from None
+    except yaml.YAMLError as error:
+        raise UserError(Problem(name, 0, 0, f"not valid YAML: {error}")) from None
+    finally:
+        loader.dispose()
+    if not isinstance(node, MappingNode):
+        raise UserError(Problem(name, 1, 1, "wants a mapping of settings, such as `name: my-scenario`"))
+    problems = _key_problems(node)
+    if problems:
+        raise UserError(*problems)
+    return node
+
+
+def _key_problems(node: Node) -> list[Problem]:
+    found: list[Problem] = []
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            found += _key_problems(item)
+    if isinstance(node, MappingNode):
+        seen: dict[Any, int] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                found.append(problem(key, "a key must be a word or a number"))
+            elif key.value in seen:
+                found.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
+            else:
+                seen[key.value] = key.start_mark.line + 1
+            found += _key_problems(value)
+    return found
+
+
+def read(path: Path) -> MappingNode:
+    """The node tree of a file. Raises UserError if it cannot be read or is no YAML."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(Problem(str(path), 0, 0, "there is no such file")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(Problem(str(path), 0, 0, f"cannot be read: {error}")) from None
+    return parse(text, str(path))
+
+
+def find(node: Node, key: str) -> Node | None:
+    """The value under a key of a mapping, or None."""
+    if isinstance(node, MappingNode):
+        return next((value for k, value in node.value if k.value == key), None)
+    return None
+
+
+def merge(base: Node, over: Node) -> Node:
+    """`over` laid on `base`.
+
+    Mappings are combined key by key and `null` takes a key away; lists, distributions, tables of dates, and steps or
+    arrivals of another kind are replaced as a whole.
+    """
+    if not (isinstance(base, MappingNode) and isinstance(over, MappingNode)) or _is_whole(base, over):
+        return over
+    overrides = {key.value: (key, value) for key, value in over.value}
+    merged = []
+    for key, value in base.value:
+        if key.value not in overrides:
+            merged.append((key, value))
+            continue
+        new_key, new = overrides.pop(key.value)
+        if not _is_null(new):
+            merged.append((new_key, merge(value, new)))
+    merged += [(key, value) for key, value in overrides.values() if not _is_null(value)]
+    return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.tag == _TAG + "null"
+
+
+def _is_whole(base: MappingNode, over: MappingNode) -> bool:
+    """Whether a mapping replaces another one rather than being mixed with it."""
+    said = {str(key.value): value.value for key, value in over.value}
+    if "distribution" in said or (said and all(re.fullmatch(r"\d{4}-\d\d-\d\d", key) for key in said)):
+        return True
+    was = {str(key.value): value.value for key, value in base.value}
+    return any(kind in said and said[kind] != was.get(kind) for kind in KINDS)
+
+
+def without(node: MappingNode, key: str) -> MappingNode:
+    """The mapping without a key."""
+    return MappingNode(node.tag, [kv for kv in node.value if kv[0].value != key], node.start_mark, node.end_mark)
+
+
+def split(path: str) -> list[str]:
+    """The parts of a dotted path; a part with dots of its own stands in quotes."""
+    return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^."]+)', path)]
+
+
+def put(node: Node, path: list[str], value: Node, said: str) -> Node:
+    """The tree with the value at a path replaced. Raises UserError where the path leads through a bare value."""
+    if not path:
+        return value
+    if isinstance(node, SequenceNode):
+        if not path[0].isdigit() or int(path[0]) >= len(node.value):
+            raise UserError(f"{said}: {path[0]!r} is no place in a list of {len(node.value)}")
+        items = list(node.value)
+        items[int(path[0])] = put(items[int(path[0])], path[1:], value, said)
+        return SequenceNode(node.tag, items, node.start_mark, node.end_mark)
+    if not isinstance(node, MappingNode):
+        raise UserError(f"{said}: {path[0]!r} cannot be set inside a bare value")
+    pairs, key = list(node.value), path[0]
+    for place, (k, v) in enumerate(pairs):
+        if k.value == key:
+            pairs[place] = (k, put(v, path[1:], value, said))
+            break
+    else:
+        empty = MappingNode(_TAG + "map", [], value.start_mark, value.end_mark)
+        pairs.append((ScalarNode(_TAG + "str", key, value.start_mark), put(empty, path[1:], value, said)))
+    return MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
+
+
+def plain(node: Node) -> Any:
+    """The tree as dicts, lists and scalars; keys stay as they are written."""
+    if isinstance(node, MappingNode):
+        return {key.value: plain(value) for key, value in node.value}
+    if isinstance(node, SequenceNode):
+        return [plain(item) for item in node.value]
+    constructor = yaml.constructor.SafeConstructor()
+    if node.tag == _TAG + "int":
+        return int(node.value)
+    if node.tag == _TAG + "float":
+        return constructor.construct_yaml_float(node)
+    if node.tag == _TAG + "bool":
+        return node.value.lower() == "true"
+    return None if node.tag == _TAG + "null" else node.value
+
+
+def locate(node: Node, path: Path_, of_key: bool = False) -> tuple[Node, list[str]]:
+    """The node nearest to a path, and the part of the path that exists.
+
+    Parts that are not in the tree are passed over: pydantic names the kind of a union among them.
+    """
+    here, known, key_node = node, [], node
+    for part in path:
+        if isinstance(here, MappingNode):
+            for key, value in here.value:
+                if key.value == str(part):
+                    here, key_node = value, key
+                    known.append(str(part))
+                    break
+        elif isinstance(here, SequenceNode) and isinstance(part, int) and part < len(here.value):
+            here = key_node = here.value[part]
+            known.append(str(part))
+    return (key_node if of_key else here), known

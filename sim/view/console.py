@@ -1,0 +1,249 @@
+"""The summary of a run on a terminal, for somebody who knows the law and not the simulation."""
+
+from datetime import date
+from math import isfinite, isinf, isnan
+
+import pandas as pd
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim import indicators
+from sim.dates import date_after
+from sim.run import Run
+from sim.scenario.schema import Scenario
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_POINTS = 24
+COMPONENTS = {
+    "work": "work",
+    "staff": "waiting for staff",
+    "party": "the party",
+    "procedure": "procedure",
+    "hold": "holds",
+    "dormancy": "dormancy",
+    "queue": "queue at a limit",
+}
+
+
+def summary(run: Run) -> RenderableType:
+    """Everything that `sim run` says of a finished run."""
+    scenario = run.scenario
+    parts: list[RenderableType] = [_heading(run)]
+    if scenario.probes:
+        parts += [_resolution_table(run), _milestone_table(run)]
+    parts += [_stage_table(run), _delay_table(run), _backlog_table(run), _staff_table(run)]
+    if scenario.targets:
+        parts.append(_target_table(run))
+    parts.append(_closing(run))
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+
+
+def _heading(run: Run) -> Text:
+    scenario = run.scenario
+    text = Text(scenario.title or scenario.name, style="bold")
+    text.append(
+        f"\n{scenario.start} to {scenario.horizon}, {run.replications:,} replications, seed {scenario.seed}."
+        " Intervals hold the central 80% of the replications: chance"
+        + (f" and {len(scenario.uncertain)} uncertain parameters." if scenario.uncertain else "."),
+        style="not bold",
+    )
+    return text
+
+
+def _table(title: str, *columns: str, note: str = "") -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, caption=note, caption_justify="left",
+                  pad_edge=False)  # fmt: skip
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
+    return table
+
+
+def day(scenario: Scenario, days: float) -> str:
+    """A time as a date; 'later' beyond the horizon."""
+    return "later" if isinf(days) else f"{date_after(scenario.start, days)}"
+
+
+def share(value: float) -> str:
+    """A share as a percentage; a dash where it is not known."""
+    if isnan(value):
+        return "-"
+    return "<1%" if 0 < value < 0.01 else ">99%" if 0.99 < value < 1 else f"{value:.0%}"
+
+
+def _number(value: float) -> str:
+    if not isfinite(value):
+        return "later" if value > 0 else "-"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}"
+
+
+def _since(scenario: Scenario, case: str) -> tuple[str, date | None]:
+    """The stage in which a listed case is on the first day, and since when."""
+    name, _, strand = case.rpartition("/") if case not in scenario.probes else (case, "", "")
+    probe = scenario.probes[name]
+    said = probe.strands.get(strand)
+    stage = (said.stage if said else None) or probe.stage
+    return stage, (said.since if said else None) or probe.since
+
+
+def _resolution_table(run: Run) -> Table:
+    scenario = run.scenario
+    table = _table(
+        "When is each probe resolved (decision, commitments or closure)?",
+        "probe", "now in", "since", "median", "80% between", "and", "in 1 year", "2 years", "3 years",
+        note="'later': beyond the horizon. Requests for information are summed up below, by stage.",
+    )  # fmt: skip
+    rows = indicators.resolutions(run, _probes(run))
+    for row in rows.itertuples():
+        stage, since = _since(scenario, row.case)
+        table.add_row(
+            row.case,
+            scenario.procedure.stages[stage].title,
+            str(since or ""),
+            *(day(scenario, t) for t in (row.median, row.low, row.high)),
+            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y)),
+        )
+    return table
+
+
+def _probes(run: Run) -> list[str]:
+    """Listed cases worth a line each: not resolved yet, and beyond the first stage if any case is."""
+    scenario, stages = run.scenario, list(run.scenario.procedure.stages)
+    found = [c for c in indicators.listed_cases(scenario)
+             if not scenario.procedure.stages[_since(scenario, c)[0]].resolved]  # fmt: skip
+    forking = {name for name, stage in scenario.procedure.stages.items() if stage.fork}
+    if not forking:
+        return found
+    first = min(stages.index(name) for name in forking)
+    return [case for case in found if stages.index(_since(scenario, case)[0]) >= first] or found
+
+
+def _milestone_table(run: Run) -> Table:
+    scenario = run.scenario
+    table = _table(
+        "Which milestones does it reach, and when?",
+        "probe", "milestone", "in 1 year", "2 years", "3 years", "by the horizon", "if so, median", "80% between", "and",
+        note="Dates are of those replications that reach the milestone by the horizon.",
+    )  # fmt: skip
+    rows = indicators.milestones(run, _probes(run))
+    places = [*scenario.procedure.stages, *scenario.procedure.exits]
+    here = {case: _since(scenario, case)[0] for case in _probes(run)}
+    before = ""
+    for row in rows.sort_values("place", key=lambda s: s.map(places.index)).sort_values("case", kind="stable").itertuples():
+        ahead = row.place in scenario.procedure.stages and row.place != here[row.case]
+        if not ahead or row.probability < 0.005:
+            continue
+        table.add_row(
+            row.case if row.case != before else "",
+            scenario.procedure.stages[row.place].milestone or scenario.procedure.stages[row.place].title,
+            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, row.probability)),
+            *(day(scenario, t) for t in (row.median, row.low, row.high)),
+        )
+        before = row.case
+    return table
+
+
+def _stage_table(run: Run) -> Table:
+    table = _table(
+        "How long does each stage take? All cases, in days",
+        "stage", "cases", "ended", "median", "80% between", "and",
+        note="Kaplan-Meier: visits still under way at the horizon count as longer than what was seen of them.",
+    )  # fmt: skip
+    for row in indicators.stage_durations(run).itertuples():
+        stage = run.scenario.procedure.stages[row.stage]
+        table.add_row(stage.title, _number(row.visits), share(row.ended), *map(_number, (row.median, row.low, row.high)))
+    return table
+
+
+def _delay_table(run: Run) -> Table:
+    rows = indicators.delay(run).set_index("stage")
+    names = {n: w for n, w in COMPONENTS.items() if n in ("work", "staff") or rows[n].abs().max() > 0.05}
+    table = _table("Where do the days go? Mean days per visit", "stage", "days", *names.values())
+    for stage, row in rows.iterrows():
+        title = run.scenario.procedure.stages[str(stage)].title
+        table.add_row(title, _number(row["days"]), *(_number(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names))
+    return table
+
+
+def spark(values: list[float], top: float) -> str:
+    """A series as bars, `top` the full height."""
+    if top <= 0:
+        return BARS[0] * len(values)
+    return "".join(BARS[min(int(v / top * len(BARS)), len(BARS) - 1)] for v in values)
+
+
+def _backlog_table(run: Run) -> Table:
+    scenario = run.scenario
+    pending = indicators.pending(run)
+    flow = indicators.throughput(run).iloc[0]
+    note = (
+        f"Incoming {_number(flow.incoming)} and resolved {_number(flow.resolved)} strands or cases a year:"
+        f" clearance rate {share(flow.clearance_rate)}, disposition time {_number(flow.disposition_time)} days."
+    )
+    table = _table(f"How many are pending? {scenario.start} to {scenario.horizon}", "stage", "now", "over time (mean)",
+                   "at the horizon", "80% between", "and", note=note)  # fmt: skip
+    for stage, series in pending.groupby("stage", sort=False):
+        means = series["mean"].tolist()
+        if max(means) < 0.005:
+            continue
+        points = [means[round(i * (len(means) - 1) / (SPARK_POINTS - 1))] for i in range(SPARK_POINTS)]
+        end = series.iloc[-1]
+        table.add_row(
+            scenario.procedure.stages[str(stage)].title,
+            _number(means[0]),
+            spark(points, max(means)),
+            *map(_number, (end["mean"], end["low"], end["high"])),
+        )
+    return table
+
+
+def _staff_table(run: Run) -> Table:
+    table = _table("How busy is the staff? Work done over work possible", "role", "FTE-days possible", "mean",
+                   "80% between", "and")  # fmt: skip
+    for row in indicators.utilisation(run).itertuples():
+        title = run.scenario.staffing[row.role].title or row.role
+        table.add_row(title, _number(row.fte_days_available), *(share(v) for v in (row.mean, row.low, row.high)))
+    return table
+
+
+def _target_table(run: Run) -> Table:
+    table = _table("Are the targets met?", "target", "cases", "met by")
+    for row in indicators.targets(run).itertuples():
+        table.add_row(row.title, _number(row.cases), share(row.met))
+    return table
+
+
+def _closing(run: Run) -> Text:
+    text = Text()
+    if any(stage.fine for stage in run.scenario.procedure.stages.values()):
+        fine = indicators.fines(run).iloc[0]
+        text.append(
+            f"Fines until {run.scenario.horizon}: EUR {_number(fine['mean'])} million expected, median"
+            f" {_number(fine['median'])}, 80% between {_number(fine['low'])} and {_number(fine['high'])}"
+            f" ({_number(fine['decisions'])} decisions).\n"
+        )
+    if run.folder is not None:
+        text.append(f"Stored in {run.folder}", style="dim")
+    return text
+
+
+def tables(run: Run) -> dict[str, pd.DataFrame]:
+    """The same as data, for programs: the indicators behind the summary by name."""
+    found = {
+        "stages": indicators.stage_durations(run),
+        "delay": indicators.delay(run),
+        "pending": indicators.pending(run),
+        "throughput": indicators.throughput(run),
+        "utilisation": indicators.utilisation(run),
+        "fines": indicators.fines(run),
+        "targets": indicators.targets(run),
+    }
+    if run.scenario.probes:
+        found |= {"resolutions": indicators.resolutions(run), "milestones": indicators.milestones(run)}
+    return found
+
+
+def show(run: Run, console: Console) -> None:
+    """Print the summary."""
+    console.print(summary(run))
