@@ -85,9 +85,8 @@ def _wave(sim: "Replication", name: str, wave: Wave) -> list[Arrival]:
     time = float(days_between(sim.plan.scenario.start, wave.on))
     found: list[Arrival] = []
     for platform in wave.platforms:
-        case = _drawn_case(sim, Source(f"wave {name}/{platform}"), 0, wave, platform)
-        case.label = f"{name}/{platform}"
-        found.append((time, case, wave.stage))
+        cases = DrawnCases(sim, Source(f"wave {name}/{platform}"), wave)
+        found.append((time, cases.case(0, platform, f"{name}/{platform}"), wave.stage))
     return found
 
 
@@ -96,31 +95,40 @@ def _random_waves(sim: "Replication", name: str, waves: RandomWaves) -> list[Arr
 
     Sampling with exponential keys (Efraimidis and Spirakis, 2006): a platform's key does not depend on the others.
     """
-    times = poisson_times(sim, f"waves {name}", waves)
-    platforms = list(waves.platforms)
-    source = Source(f"waves {name}", max(len(times) * len(platforms), 1))
-    sizes = waves.size.quantile(sim.draws.attribute(source.name, "size", max(len(times), 1)))
+    key, platforms = f"waves {name}", list(waves.platforms)
+    times = poisson_times(sim, key, waves)
+    if not times:
+        return []
+    source = Source(key, len(times) * len(platforms), entry=sim.plan.stage_number[waves.stage])
+    cases = DrawnCases(sim, source, waves)
+    sizes = waves.size.quantile(sim.draws.attribute(key, "size", len(times)))
+    keys = np.array(
+        [-np.log1p(-sim.draws.attribute(key, f"platform {p}", len(times))) / waves.platforms[p] for p in platforms]
+    )
     found: list[Arrival] = []
     for wave, time in enumerate(times):
-        keys = [
-            -np.log1p(-sim.draws.attribute(source.name, f"platform {p}", wave + 1)[wave]) / waves.platforms[p]
-            for p in platforms
-        ]
-        chosen = sorted(np.argsort(keys, kind="stable")[: max(round(sizes[wave]), 1)])
-        for place in chosen:
-            case = _drawn_case(sim, source, wave * len(platforms) + int(place), waves, platforms[place])
-            case.label = f"{name}-{wave + 1}/{platforms[place]}"
-            found.append((float(time), case, waves.stage))
+        chosen = np.sort(np.argsort(keys[:, wave], kind="stable")[: max(round(sizes[wave]), 1)])
+        for place in chosen.tolist():
+            label = f"{name}-{wave + 1}/{platforms[place]}"
+            found.append((time, cases.case(wave * len(platforms) + place, platforms[place], label), waves.stage))
     return found
 
 
-def _drawn_case(sim: "Replication", source: Source, index: int, stream: AnyArrivals, platform: str) -> Case:
-    """A case of a wave with its drawn topic and obligations."""
-    topic = _chosen(sim, source.name, "topic", stream.topics, index + 1)[index]
-    obligations = float(stream.obligations.quantile(sim.draws.attribute(source.name, "obligations", index + 1))[index])
-    case = sim.new_case(source, index, sim.profile(platform, topic, stream.origin), obligations)
-    case.priority = stream.priority
-    return case
+class DrawnCases:
+    """The cases of a source with their drawn topics and obligations."""
+
+    def __init__(self, sim: "Replication", source: Source, stream: AnyArrivals) -> None:
+        self._sim, self._source, self._stream = sim, source, stream
+        self._topics = _chosen(sim, source.name, "topic", stream.topics, source.size)
+        uniforms = sim.draws.attribute(source.name, "obligations", source.size)
+        self._obligations: list[float] = stream.obligations.quantile(uniforms).tolist()
+
+    def case(self, index: int, platform: str, label: str = "") -> Case:
+        """The case number `index` of the source."""
+        profile = self._sim.profile(platform, self._topics[index], self._stream.origin)
+        case = self._sim.new_case(self._source, index, profile, self._obligations[index])
+        case.label, case.priority = label, self._stream.priority
+        return case
 
 
 def _chosen(sim: "Replication", key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
@@ -169,19 +177,16 @@ class RandomStream(Source):
         key = f"stream {name}"
         self._times = poisson_times(sim, key, stream)
         size = max(len(self._times), 1)
-        super().__init__(key, size, name)
-        self._sim, self._priority, self._next = sim, stream.priority, 0
         self._stage = sim.stages[sim.plan.stage_number[stream.stage]]
-        platforms = _chosen(sim, key, "platform", stream.platforms, size)
-        topics = _chosen(sim, key, "topic", stream.topics, size)
-        self._profiles = [sim.profile(p, t, stream.origin) for p, t in zip(platforms, topics, strict=True)]
-        self._obligations = stream.obligations.quantile(sim.draws.attribute(key, "obligations", size)).tolist()
+        super().__init__(key, size, name, self._stage.number)
+        self._sim, self._next = sim, 0
+        self._platforms = _chosen(sim, key, "platform", stream.platforms, size)
+        self._cases = DrawnCases(sim, self, stream)
         self.follow(0.0)
 
     def follow(self, now: float) -> None:
         index = self._next
         if index < len(self._times):
             self._next = index + 1
-            case = self._sim.new_case(self, index, self._profiles[index], self._obligations[index])
-            case.priority = self._priority
+            case = self._cases.case(index, self._platforms[index])
             self._sim.walk.begin(case, self._stage, self._times[index] - now)

@@ -7,9 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from sim.dates import YEAR_DAYS, WorkingDays
+from sim.model.sampler import Column, Sampler
 from sim.scenario.distributions import Distribution
 from sim.scenario.schema import (
     REASONS,
@@ -26,9 +27,6 @@ from sim.scenario.schema import (
 )
 from sim.scenario.staffing import Capacity, capacity
 
-if TYPE_CHECKING:
-    from sim.model.walk import Profile
-
 MILLI = 1000
 """Teams and capacities are counted in thousandths of an FTE, as whole numbers, so that none is lost or gained."""
 
@@ -37,12 +35,16 @@ ROUTE_COLUMN = 0
 """The first draw of a visit decides where the case goes from there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One draw of a visit: the name of its stream, and of what it is a draw (None: the uniform number itself)."""
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """What routes, steps and fines may depend on; shared by all cases that are alike in it."""
 
-    key: str
-    value: Distribution | None
+    platform: str
+    provider: str
+    topic: str
+    origin: str
+    turnover: float
+    """of the provider's group, EUR million a year"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class StagePlan:
     number: int
     name: str
     priority: int
-    columns: tuple[Column, ...]
+    sampler: Sampler
+    """of a visit's row of draws"""
     routing: Routing
     special: tuple[tuple[When, Routing], ...]
     plain: bool
@@ -114,7 +117,7 @@ class StagePlan:
     """whether a case does not just walk in: there is a limit, or a fork"""
     _itineraries: dict[object, Routing] = field(default_factory=dict)
 
-    def routing_for(self, profile: "Profile", visit: int) -> Routing:
+    def routing_for(self, profile: Profile, visit: int) -> Routing:
         """The routes and steps of a case that is like this."""
         if self.plain:
             return self.routing
@@ -130,7 +133,7 @@ class StagePlan:
         return found
 
 
-def fits(when: When, profile: "Profile", visit: int) -> bool:
+def fits(when: When, profile: Profile, visit: int) -> bool:
     """Whether a case that is like this, on this visit, is one of those meant; a joint platform counts as each of its."""
     wanted = (
         (when.platform, profile.platform),
@@ -158,6 +161,8 @@ class Plan:
     """pools whose people do shared effort"""
     fte_days_per_day: float
     working_days: WorkingDays
+    profiles: dict[tuple[str, str, str], Profile]
+    """by platform, topic and origin; filled as cases come"""
     horizon: float
     ranks: int
     """number of priorities in use"""
@@ -211,6 +216,7 @@ def compile_plan(scenario: Scenario, like: Plan | None = None) -> Plan:
         ),
         fte_days_per_day=names.fte_days_per_day,
         working_days=kept.get(("calendar",)) or _working_days(scenario),
+        profiles=like.profiles if like and like.scenario.platforms is scenario.platforms else {},
         horizon=scenario.horizon_days,
         ranks=ranks,
         weights=tuple(procedure.priority_weights.get(rank, 1.0) for rank in range(ranks)),
@@ -296,7 +302,7 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
         number=number,
         name=name,
         priority=stage.priority,
-        columns=tuple(columns),
+        sampler=Sampler(columns),
         routing=routing,
         special=special,
         plain=not special and all(s.when is None for s in every),
@@ -329,7 +335,7 @@ def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names,
 def _column(columns: list[Column], key: str, value: Distribution | None) -> int:
     """The place of a draw among a visit's columns; the same draw keeps its place on every route."""
     for place, column in enumerate(columns):
-        if column.key == key:
+        if column.name == key:
             return place
     columns.append(Column(key, value))
     return len(columns) - 1

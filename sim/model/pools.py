@@ -17,7 +17,6 @@ from simpy import Environment, Event
 from simpy.core import NORMAL
 
 from sim.model.plan import MILLI, Plan
-
 from sim.scenario.staffing import Capacity, Multitasking
 
 if TYPE_CHECKING:
@@ -153,41 +152,17 @@ class Share:
     at clock c is done when the clock shows c + e (virtual time).
     """
 
-    __slots__ = ("armed", "cap", "clock", "items", "pool", "rate", "since", "weight")
+    __slots__ = ("cap", "clock", "items", "rate", "since", "weight")
 
-    def __init__(self, pool: "Sharing", weight: float, cap: float) -> None:
-        self.pool, self.weight, self.cap = pool, weight, cap
+    def __init__(self, weight: float, cap: float) -> None:
+        self.weight, self.cap = weight, cap
         self.clock = self.rate = self.since = 0.0
         self.items: list[tuple[float, int, Case]] = []
-        self.armed = inf
 
     def run(self, rate: float, now: float) -> None:
         """Bring the clock to the present; from now on it runs at this rate."""
         self.clock += self.rate * (now - self.since)
         self.since, self.rate = now, rate
-
-    def arm(self, env: Environment) -> None:
-        """Set an alarm for the first item to be done, unless one is set that rings before."""
-        if self.items and self.rate:
-            wait = max((self.items[0][0] - self.clock) / self.rate, 0.0)
-            if env.now + wait < self.armed:
-                self.armed = env.now + wait
-                Alarm(env, wait, self.ring)
-
-    def ring(self, _: Event) -> None:
-        """See what is done now; an alarm that came too early, because work slowed down, is set again."""
-        pool, items, now = self.pool, self.items, self.pool.env.now
-        if now >= self.armed:
-            self.armed = inf
-        self.run(self.rate, now)
-        almost = self.clock + self.rate * ALMOST_DONE
-        before = len(items)
-        while items and items[0][0] <= almost:
-            pool.done(heappop(items)[2])
-        if before > len(items):
-            pool.lose(self, before - len(items))
-        else:
-            self.arm(pool.env)
 
 
 class Sharing:
@@ -211,12 +186,13 @@ class Sharing:
         self.plenty = True
         self.wanted = 0.0
         self.count = 0
+        self.armed = inf
 
     def add(self, case: "Case", effort: float, weight: float, cap: float) -> None:
         """Begin to work on an item of `effort` FTE-days."""
         share = self.shares.get((weight, cap))
         if share is None:
-            share = self.shares[weight, cap] = Share(self, weight, cap)
+            share = self.shares[weight, cap] = Share(weight, cap)
             self.order = sorted(self.shares.values(), key=lambda s: s.cap / s.weight)
         now = self.env.now
         share.run(share.rate, now)
@@ -225,15 +201,7 @@ class Sharing:
         self.wanted += cap
         if self.plenty and self.wanted <= self.left():
             share.rate = cap * self.per_day
-            share.arm(self.env)
-        else:
-            self.fill()
-
-    def lose(self, share: Share, done: int) -> None:
-        """Some items of a share are done."""
-        self.wanted = self._wanted() if share.cap == inf else self.wanted - done * share.cap
-        if self.plenty:
-            share.arm(self.env)
+            self._arm(now, effort / share.rate)
         else:
             self.fill()
 
@@ -241,40 +209,75 @@ class Sharing:
         """FTE that teams at work leave."""
         return max(self.pool.free + self.pool.aside, 0) / MILLI
 
-    def _wanted(self) -> float:
-        """FTE that the active items could use."""
-        return sum(share.cap * len(share.items) for share in self.order if share.items)
-
     def changed(self) -> None:
         """Teams or the capacity changed: divide anew, unless there is and was plenty."""
         if not (self.plenty and self.wanted <= self.left()):
             self.fill()
 
     def fill(self) -> None:
-        """Divide the capacity in proportion to weight, nobody above the cap, and set the alarms."""
-        env = self.env
-        now = env.now
-        active = [share for share in self.order if share.items]
-        self.wanted = wanted = self._wanted()
+        """Divide the capacity in proportion to weight, nobody above the cap, and set the alarm."""
+        now, per_day, soonest = self.env.now, self.per_day, inf
+        active = [(share, share.cap, share.weight, len(share.items)) for share in self.order if share.items]
+        wanted = weight = 0.0
+        for _, cap, w, count in active:
+            wanted += cap * count
+            weight += w * count
         left = self.left()
-        self.plenty = wanted <= left
-        left *= 1.0 if self.plenty else self._efficiency(active)
-        weight = sum([share.weight * len(share.items) for share in active])
-        for share in active:
-            count = len(share.items)
-            fte = min(share.cap, left / weight * share.weight)
+        self.wanted, self.plenty = wanted, wanted <= left
+        if not self.plenty and self.multitasking is not None:
+            left *= self._efficiency(self.multitasking)
+        for share, cap, w, count in active:
+            fte = left / weight * w
+            if fte > cap:
+                fte = cap
             left -= fte * count
-            weight -= share.weight * count
-            share.run(fte * self.per_day, now)
-            share.arm(env)
+            weight -= w * count
+            share.clock += share.rate * (now - share.since)
+            share.since, share.rate = now, fte * per_day
+            if fte:
+                wait = (share.items[0][0] - share.clock) / share.rate
+                if wait < soonest:
+                    soonest = wait
+        self._arm(now, soonest)
 
-    def _efficiency(self, active: list[Share]) -> float:
+    def _efficiency(self, rule: Multitasking) -> float:
         """Share of the capacity that multitasking leaves: less for each concurrent case per head above one."""
-        if self.multitasking is None or not self.pool.heads:
-            return 1.0
-        cases = sum([(s.cap if s.cap < inf else 1.0) * len(s.items) for s in active])
-        above = max(cases / self.pool.heads - 1.0, 0.0)
-        return max(1.0 - self.multitasking.loss * above, self.multitasking.floor)
+        cases = sum([(share.cap if share.cap < inf else 1.0) * len(share.items) for share in self.order])
+        above = max(cases / self.pool.heads - 1.0, 0.0) if self.pool.heads else 0.0
+        return max(1.0 - rule.loss * above, rule.floor)
+
+    def _arm(self, now: float, wait: float) -> None:
+        """Set an alarm for when the first item is done, unless one is set that rings before."""
+        if wait < 0.0:
+            wait = 0.0
+        if now + wait < self.armed:
+            self.armed = now + wait
+            Alarm(self.env, wait, self._ring)
+
+    def _ring(self, _: Event) -> None:
+        """See what is done now; an alarm that came too early, because work slowed down, is set again."""
+        now, soonest, lost = self.env.now, inf, 0.0
+        if now >= self.armed:
+            self.armed = inf
+        for share in self.order:
+            items, rate = share.items, share.rate
+            if items and rate:
+                share.clock += rate * (now - share.since)
+                share.since = now
+                almost = share.clock + rate * ALMOST_DONE
+                while items and items[0][0] <= almost:
+                    lost += share.cap
+                    self.done(heappop(items)[2])
+                if items:
+                    wait = (items[0][0] - share.clock) / rate
+                    if wait < soonest:
+                        soonest = wait
+        if lost and not self.plenty:
+            self.fill()
+            return
+        if lost:
+            self.wanted = sum([share.cap * len(share.items) for share in self.order if share.items])
+        self._arm(now, soonest)
 
     def remaining(self) -> list[tuple["Case", float]]:
         """What is left of each item, in FTE-days."""

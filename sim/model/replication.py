@@ -10,10 +10,10 @@ from simpy import Environment
 
 from sim.model import arrivals
 from sim.model.draws import Draws, Row, Source
-from sim.model.plan import TEAM, WAIT, Plan, StagePlan, StepPlan
+from sim.model.plan import TEAM, WAIT, Plan, Profile, StagePlan, StepPlan
 from sim.model.pools import Staff
-from sim.model.streams import Streams
-from sim.model.walk import NO_WAITS, Case, Gate, Place, Profile, Walk
+from sim.model.streams import Streams, counter
+from sim.model.walk import NO_WAITS, Case, Gate, Place, Walk
 from sim.scenario.schema import Scenario
 
 PLAIN = 8
@@ -64,7 +64,7 @@ def drawn_parameters(scenario: Scenario, number: int) -> dict[str, float]:
     """The values of the scenario's uncertain parameters in one replication, each from its own stream."""
     streams = Streams(scenario.seed, number)
     return {
-        name: float(parameter.value.quantile(streams.uniforms(f"uncertain|{name}", 1))[0])
+        name: float(parameter.value.quantile(streams.uniforms("uncertain", [counter(name)], 1)[0])[0])
         for name, parameter in scenario.uncertain.items()
     }
 
@@ -82,17 +82,16 @@ class Replication:
         self.gates = {s.number: Gate(self.env, s.limit, plan.ranks) for s in plan.stages if s.limit}
         self.staff = Staff(self.env, plan)
         self.walk = Walk(self)
-        self._profiles: dict[tuple[str, str, str], Profile] = {}
 
     def profile(self, platform: str, topic: str, origin: str) -> Profile:
         """What the cases on this platform, topic and origin have in common."""
-        key = (platform, topic, origin)
-        found = self._profiles.get(key)
+        profiles, key = self.plan.profiles, (platform, topic, origin)
+        found = profiles.get(key)
         if found is None:
             settings = self.plan.scenario.platforms.get(platform)
             provider = settings.provider if settings else ""
             turnover = (settings.turnover_eur_bn or 0.0) * EUR_M_PER_BN if settings else 0.0
-            found = self._profiles[key] = Profile(platform, provider, topic, origin, turnover)
+            found = profiles[key] = Profile(platform, provider, topic, origin, turnover)
         return found
 
     def new_case(self, source: Source, index: int, profile: Profile, obligations: float) -> Case:

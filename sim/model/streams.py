@@ -5,6 +5,7 @@ So a draw depends neither on other cases, nor on the staffing, nor on the order 
 the same cases with the same luck (common random numbers; Law, Simulation Modeling and Analysis, ch. 11).
 """
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -12,29 +13,34 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_PER_COUNT = 4
-"""Philox makes four 64-bit words per step of its counter."""
+
+def counter(name: str) -> int:
+    """The place of a named stream in the counter of a generator: a 64-bit hash of the name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
 class Streams:
     """The streams of one replication.
 
     Philox is a counter-based generator (Salmon et al., 2011): key and counter are its whole state, so any
-    stretch of any stream is reached at once. The key is a 128-bit hash of seed, replication and the names;
-    for two of a billion streams to share it has a chance of about 1e-21.
+    stretch of any stream is reached at once. The key is a 128-bit hash of seed, replication and a group's name, the
+    second word of the counter a 64-bit hash of the stream's name in its group, the first word the place in it.
     """
 
     def __init__(self, seed: int, replication: int) -> None:
         self._salt = seed.to_bytes(8, "little") + replication.to_bytes(8, "little")
         self._philox = np.random.Philox(key=0)
-        self._generator = np.random.Generator(self._philox)
+        self._random = np.random.Generator(self._philox).random
         self._state = self._philox.state
+        self._key, self._counter = self._state["state"]["key"], self._state["state"]["counter"]
 
-    def uniforms(self, key: str, count: int, first: int = 0) -> Floats:
-        """`count` numbers in [0, 1) of the stream `key`, from its number `first` (a multiple of four) on."""
-        digest = blake2b(key.encode(), digest_size=16, key=self._salt).digest()
-        state = self._state
-        state["state"]["key"] = np.frombuffer(digest, dtype=np.uint64)
-        state["state"]["counter"] = np.array([first // _PER_COUNT, 0, 0, 0], dtype=np.uint64)
-        self._philox.state = state
-        return self._generator.random(count)
+    def uniforms(self, group: str, names: Iterable[int], count: int) -> list[Floats]:
+        """The first `count` numbers in [0, 1) of each stream of a group, the streams named by their `counter`."""
+        philox, state, place = self._philox, self._state, self._counter
+        self._key[:] = np.frombuffer(blake2b(group.encode(), digest_size=16, key=self._salt).digest(), np.uint64)
+        found = []
+        for name in names:
+            place[1] = name
+            philox.state = state
+            found.append(self._random(count))
+        return found

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from sim.model.draws import Row
 from sim.model.plan import EFFORT, WAIT, StagePlan, StepPlan
+from sim.model.streams import Floats
 from sim.model.walk import NO_WAITS, Case, Resumption
+from sim.scenario.distributions import Constant
 
 if TYPE_CHECKING:
     from sim.model.replication import Replication
 
-BATCH, MOST_BATCHES = 64, 32
-"""Candidates drawn at a time, and how often. If none of them is long enough (the procedure gives the elapsed time a
-chance below about 1 in 2,000) the longest is taken, and the stage ends on the first day."""
+FIRST, CANDIDATES = 16, 1024
+"""Most candidates looked at. If none of them is long enough (the procedure gives the elapsed time a chance below about
+1 in 1,000) the longest is taken, and the stage ends on the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +34,41 @@ class Stretch:
 
 def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption:
     """The state of a visit that began `elapsed` days before the first day."""
-    routing = stage.routing_for(case.profile, 1)
-    single = _single_step(sim, case, stage, elapsed)
+    uniforms = sim.draws.uniforms(case.source.name, case.strand, stage, 1, FIRST)
+    if elapsed <= 0:
+        return _cut(sim, case, stage, stage.sampler.row(uniforms[:, 0].tolist()), 0.0)
+    single = _single_step(case, stage, elapsed, uniforms)
     if single is not None:
-        return _cut(sim, case, routing.take(single[0]).steps, single, stage, elapsed)
+        return _cut(sim, case, stage, single, elapsed)
+    routing = stage.routing_for(case.profile, 1)
     longest: tuple[float, Row] | None = None
-    for batch in range(MOST_BATCHES if elapsed > 0 else 1):
-        rows = sim.draws.rows(case.source.name, case.strand, stage, 1, BATCH, batch * BATCH)
-        for row in rows:
-            steps = routing.take(row[0]).steps
-            total = sum(s.length for s in _stretches(sim, case, steps, row, elapsed))
-            if total > elapsed or elapsed <= 0:
-                return _cut(sim, case, steps, row, stage, elapsed)
-            if longest is None or total > longest[0]:
-                longest = total, row
+    for number in range(CANDIDATES):
+        if number == FIRST:  # rarely: the stretch of the streams goes on
+            uniforms = sim.draws.uniforms(case.source.name, case.strand, stage, 1, CANDIDATES)
+        row = stage.sampler.row(uniforms[:, number].tolist())
+        total = sum(s.length for s in _stretches(sim, case, routing.take(row[0]).steps, row, elapsed))
+        if longest is None or total > longest[0]:
+            longest = total, row
+        if total > elapsed:
+            break
     assert longest is not None
-    row = longest[1]
-    return _cut(sim, case, routing.take(row[0]).steps, row, stage, elapsed)
+    return _cut(sim, case, stage, longest[1], elapsed)
 
 
-def _single_step(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Row | None:
+def _single_step(case: Case, stage: StagePlan, elapsed: float, uniforms: Floats) -> Row | None:
     """The row of a stage that is one wait or one team on every route; None for other stages."""
     routes = stage.routing_for(case.profile, 1).routes
-    if elapsed <= 0 or any(route.steps != routes[0].steps for route in routes) or len(routes[0].steps) != 1:
+    if any(route.steps != routes[0].steps for route in routes) or len(routes[0].steps) != 1:
         return None
     step = routes[0].steps[0]
-    column = stage.columns[step.column]
-    if step.kind == EFFORT or step.working or step.happens >= 0 or column.value is None:
+    value = stage.sampler.columns[step.column].value
+    if step.kind == EFFORT or step.working or step.happens >= 0 or value is None:
         return None
-    row = list(sim.draws.rows(case.source.name, case.strand, stage, 1, 1)[0])
-    u = sim.draws.uniforms(case.source.name, case.strand, stage, 1, column, 1)
-    row[step.column] = elapsed + float(column.value.remaining(u, elapsed)[0])
-    return tuple(row)
+    row = stage.sampler.row(uniforms[:, 0].tolist())
+    if not isinstance(value, Constant):
+        u = uniforms[stage.sampler.line(step.column), :1]
+        row[step.column] = elapsed + float(value.remaining(u, elapsed)[0])
+    return row
 
 
 def _stretches(
@@ -87,13 +92,11 @@ def _stretches(
     return found
 
 
-def _cut(
-    sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row: Row, stage: StagePlan, elapsed: float
-) -> Resumption:
+def _cut(sim: "Replication", case: Case, stage: StagePlan, row: Row, elapsed: float) -> Resumption:
     """What is behind the case and what is left, after the elapsed time."""
     waits, unconstrained, spent = list(NO_WAITS), 0.0, 0.0
     route = stage.routing_for(case.profile, 1).take(row[0])
-    for s in _stretches(sim, case, steps, row, elapsed):
+    for s in _stretches(sim, case, route.steps, row, elapsed):
         used = min(elapsed - spent, s.length)
         share = used / s.length if s.length else 1.0
         if s.step.kind == WAIT:
@@ -103,7 +106,7 @@ def _cut(
             left = _shortened(row, s.step, share, used)
             return Resumption(-elapsed, route, s.place, left, unconstrained, tuple(waits))
         spent += used
-    return Resumption(-elapsed, route, len(steps), row, unconstrained, tuple(waits))
+    return Resumption(-elapsed, route, len(route.steps), row, unconstrained, tuple(waits))
 
 
 def _shortened(row: Row, step: StepPlan, share: float, used: float) -> Row:
@@ -114,4 +117,4 @@ def _shortened(row: Row, step: StepPlan, share: float, used: float) -> Row:
     left[step.column] *= 1.0 - share
     if step.at_least >= 0:
         left[step.at_least] = max(left[step.at_least] - used, 0.0)
-    return tuple(left)
+    return left

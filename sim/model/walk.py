@@ -11,25 +11,13 @@ from simpy import Environment, Event
 from simpy.core import NORMAL
 
 from sim.model.draws import Row, Source
-from sim.model.plan import EFFORT, TEAM, WAIT, RoutePlan, StagePlan, StepPlan
+from sim.model.plan import EFFORT, TEAM, WAIT, Profile, RoutePlan, StagePlan, StepPlan
 from sim.scenario.schema import REASONS, Strand
 
 if TYPE_CHECKING:
     from sim.model.replication import Replication
 
 NO_WAITS = (0.0,) * len(REASONS)
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What routes, steps and fines may depend on; shared by all cases that are alike in it."""
-
-    platform: str
-    provider: str
-    topic: str
-    origin: str
-    turnover: float
-    """of the provider's group, EUR million a year"""
 
 
 class Case(Event):

@@ -168,7 +168,8 @@ class Pert(Bounded):
     distribution: Literal["pert"]
     mode: NotNegative
 
-    def _shape(self) -> tuple[float, float]:
+    def shape(self) -> tuple[float, float]:
+        """The two shapes of the beta distribution."""
         width = self.high - self.low
         return 1 + 4 * (self.mode - self.low) / width, 1 + 4 * (self.high - self.mode) / width
 
@@ -178,12 +179,12 @@ class Pert(Bounded):
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import betaincinv
 
-        return self.low + (self.high - self.low) * cast(Floats, betaincinv(*self._shape(), u))
+        return self.low + (self.high - self.low) * cast(Floats, betaincinv(*self.shape(), u))
 
     def cdf(self, x: float) -> float:
         from scipy.special import betainc
 
-        return float(betainc(*self._shape(), self._standard(x)))
+        return float(betainc(*self.shape(), self._standard(x)))
 
 
 class Beta(Distribution):
@@ -194,7 +195,8 @@ class Beta(Distribution):
     observations: Positive
     "alpha + beta of the usual parameters"
 
-    def _shape(self) -> tuple[float, float]:
+    def shape(self) -> tuple[float, float]:
+        """The two shapes of the beta distribution."""
         return self.mean * self.observations, (1 - self.mean) * self.observations
 
     def mean_value(self) -> float:
@@ -203,12 +205,12 @@ class Beta(Distribution):
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import betaincinv
 
-        return cast(Floats, betaincinv(*self._shape(), u))
+        return cast(Floats, betaincinv(*self.shape(), u))
 
     def cdf(self, x: float) -> float:
         from scipy.special import betainc
 
-        return float(betainc(*self._shape(), min(max(x, 0.0), 1.0)))
+        return float(betainc(*self.shape(), min(max(x, 0.0), 1.0)))
 
 
 class Empirical(Distribution):

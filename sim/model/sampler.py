@@ -1,0 +1,117 @@
+"""Many distributions at once: uniform numbers in, values out, one call per family of distributions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.streams import Floats, counter
+from sim.scenario.distributions import Constant, Distribution, Lognormal, Pert, Uniform
+
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One draw of a visit: the name of its stream, and of what it is a draw (None: the uniform number itself)."""
+
+    name: str
+    value: Distribution | None
+
+
+class Sampler:
+    """The quantile function of a row of columns.
+
+    `drawn`: the places of those columns that are drawn at all; `names`: the streams that they are drawn from.
+    """
+
+    def __init__(self, columns: list[Column]) -> None:
+        self.columns = tuple(columns)
+        constant = np.array([c.value.value if isinstance(c.value, Constant) else 0.0 for c in columns])
+        self._constant, self._row = constant, constant.tolist()
+        self.drawn = [place for place, c in enumerate(columns) if not isinstance(c.value, Constant)]
+        self.names = [counter(columns[place].name) for place in self.drawn]
+        self._line = {place: line for line, place in enumerate(self.drawn)}
+        self._families = self._grouped()
+        self._singly = [(place, _single(columns[place].value)) for place in self.drawn]
+
+    def line(self, column: int) -> int:
+        """The line of the uniform numbers that belongs to a column."""
+        return self._line[column]
+
+    def values(self, uniforms: Floats) -> Floats:
+        """Rows of values, shape (count, columns), from uniform numbers of shape (drawn columns, count)."""
+        found = np.empty((uniforms.shape[1], len(self._constant)))
+        found[:] = self._constant
+        for places, lines, quantile in self._families:
+            found[:, places] = quantile(uniforms[lines]).T
+        return found
+
+    def row(self, uniforms: list[float]) -> list[float]:
+        """One row of values from one uniform number for each drawn column: cheaper than `values` for a single row."""
+        found = self._row.copy()
+        for (place, quantile), u in zip(self._singly, uniforms, strict=True):
+            found[place] = quantile(u)
+        return found
+
+    def _grouped(self) -> list[tuple[Places, Places, Callable[[Floats], Floats]]]:
+        groups: dict[object, list[int]] = {}
+        for place in self.drawn:
+            value = self.columns[place].value
+            kind = type(value) if isinstance(value, (Lognormal, Pert, Uniform)) or value is None else place
+            groups.setdefault(kind, []).append(place)
+        made = []
+        for places in groups.values():
+            values = [self.columns[place].value for place in places]
+            lines = [self._line[place] for place in places]
+            made.append((np.array(places), np.array(lines), _joint(values)))
+        return made
+
+
+def _joint(values: list[Distribution | None]) -> Callable[[Floats], Floats]:
+    """The quantile function of several distributions of one family, a line each."""
+    first = values[0]
+    if first is None:
+        return lambda u: u
+    if isinstance(first, Lognormal):
+        from scipy.special import ndtri
+
+        shape, scale = _column([v.parameters() for v in values if isinstance(v, Lognormal)])
+        return lambda u: scale * np.exp(shape * ndtri(u))
+    if isinstance(first, Uniform):
+        low, high = _column([(v.low, v.high) for v in values if isinstance(v, Uniform)])
+        return lambda u: low + (high - low) * u
+    if isinstance(first, Pert):
+        from scipy.special import betaincinv
+
+        low, high, a, b = _column([(v.low, v.high, *v.shape()) for v in values if isinstance(v, Pert)])
+        return lambda u: low + (high - low) * betaincinv(a, b, u)
+    return first.quantile
+
+
+def _column(parameters: list[tuple[float, ...]]) -> list[Floats]:
+    """Parameters as columns, to be combined with lines of uniform numbers."""
+    return [np.array(values)[:, None] for values in zip(*parameters, strict=True)]
+
+
+def _single(value: Distribution | None) -> Callable[[float], float]:
+    """The quantile function of one distribution for one number."""
+    if value is None:
+        return lambda u: u
+    if isinstance(value, Lognormal):
+        from scipy.special import ndtri
+
+        shape, scale = value.parameters()
+        return lambda u: scale * exp(shape * ndtri(u))
+    if isinstance(value, Uniform):
+        low, width = value.low, value.high - value.low
+        return lambda u: low + width * u
+    if isinstance(value, Pert):
+        from scipy.special import betaincinv
+
+        (a, b), low, width = value.shape(), value.low, value.high - value.low
+        return lambda u: low + width * float(betaincinv(a, b, u))
+    quantile = value.quantile
+    return lambda u: float(quantile(np.array([u]))[0])
