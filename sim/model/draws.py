@@ -1,11 +1,11 @@
 """The draws of cases: for each visit of a case to a stage a row with the values of all the stage's steps."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.model.plan import StagePlan
+from sim.model.plan import ROUTE_COLUMN, Routing, StagePlan
+from sim.model.sampler import Sampler
 from sim.model.streams import Floats, Streams, counter
 
 Row = list[float]
@@ -24,52 +24,81 @@ class Source:
     size: int = 1
     label: str = ""
     entry: int = -1
-    rows: dict[int, Callable[[int], Row]] = field(default_factory=dict)
-    """how to get at the row of a case on its first visit, by stage"""
-    later: dict[tuple[str, int, int], Callable[[int], Row]] = field(default_factory=dict)
-    """the same for strands and later visits"""
+    rows: dict[int, "Rows"] = field(default_factory=dict)
+    """the rows of its cases' first visits, by stage"""
+    later: dict[tuple[str, int, int], "Rows"] = field(default_factory=dict)
+    """those of strands and later visits"""
 
     def follow(self, now: float) -> None:
         """Called when one of its cases arrives: a stream lets the next one come."""
 
 
 class Draws:
-    """The rows of one replication, made when they are asked for.
-
-    Where all cases of a source come, and where rows are short, the rows are made together, else one by one: a strand
-    of one case in ten is not worth the draws of all.
-    """
+    """The rows of one replication, made when they are asked for."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
 
-    def row(self, source: Source, index: int, strand: str, stage: StagePlan, visit: int) -> Row:
+    def row(self, source: Source, index: int, strand: str, stage: StagePlan, visit: int, routing: Routing) -> Row:
         """The row of the case number `index` of a source, on its `visit`-th visit (from 1) to a stage."""
         if visit == 1 and not strand:
-            row_of = source.rows.get(stage.number)
-            if row_of is None:
-                dense = stage.number == source.entry or len(stage.sampler.drawn) <= FEW
-                row_of = source.rows[stage.number] = self._row_of(source, strand, stage, visit, dense)
-            return row_of(index)
-        key = (strand, stage.number, visit)
-        row_of = source.later.get(key)
-        if row_of is None:
-            dense = len(stage.sampler.drawn) <= FEW
-            row_of = source.later[key] = self._row_of(source, strand, stage, visit, dense)
-        return row_of(index)
+            rows = source.rows.get(stage.number)
+            if rows is None:
+                rows = source.rows[stage.number] = self._rows(source, strand, stage, visit)
+        else:
+            key = (strand, stage.number, visit)
+            rows = source.later.get(key)
+            if rows is None:
+                rows = source.later[key] = self._rows(source, strand, stage, visit)
+        if rows.all is not None:
+            return rows.all[index]
+        return rows.row(index, routing)
 
-    def _row_of(self, source: Source, strand: str, stage: StagePlan, visit: int, dense: bool) -> Callable[[int], Row]:
-        uniforms = self.uniforms(source.name, strand, stage, visit, source.size)
-        if dense:
-            rows: list[Row] = stage.sampler.values(uniforms).tolist()
-            return rows.__getitem__
-        return lambda index: stage.sampler.row(uniforms[:, index].tolist())
+    def _rows(self, source: Source, strand: str, stage: StagePlan, visit: int) -> "Rows":
+        rows = self.rows(source.name, strand, stage, visit, source.size)
+        if len(stage.sampler.drawn) <= FEW or (visit == 1 and not strand and stage.number == source.entry):
+            rows.make_all()
+        return rows
 
-    def uniforms(self, source: str, strand: str, stage: StagePlan, visit: int, count: int) -> Floats:
-        """The uniform numbers behind the drawn columns of the first `count` rows, one line for each column."""
-        group = f"{source}|{strand}|{stage.name}|{visit}"
-        return np.array(self._streams.uniforms(group, stage.sampler.names, count))
+    def rows(self, source: str, strand: str, stage: StagePlan, visit: int, count: int) -> "Rows":
+        """The first `count` rows of a source's visits to a stage."""
+        return Rows(self._streams, f"{source}|{strand}|{stage.name}|{visit}", stage.sampler, count)
 
     def attribute(self, source: str, name: str, count: int) -> Floats:
         """Uniform numbers for an attribute of all the cases of a source."""
-        return self._streams.uniforms(source, [counter(name)], count)[0]
+        return self._streams.uniforms(self._streams.group(source), counter(name), count)
+
+
+class Rows:
+    """The rows of the cases of a source on their visits to a stage, made together or one by one.
+
+    Together where all cases come, or rows are short; one by one, and of each row only what its route needs, where a
+    strand of one case in ten is not worth the draws of all.
+    """
+
+    def __init__(self, streams: Streams, group: str, sampler: Sampler, count: int) -> None:
+        self._streams, self._group, self._sampler, self._count = streams, streams.group(group), sampler, count
+        self._columns: dict[int, Floats] = {}
+        self.all: list[Row] | None = None
+
+    def make_all(self) -> None:
+        """Make all rows at once."""
+        sampler = self._sampler
+        self.all = sampler.values(np.array([self.uniforms(place) for place in sampler.drawn])).tolist()
+
+    def row(self, index: int, routing: Routing) -> Row:
+        """One row: the draw of the route, and the values that this route needs."""
+        sampler = self._sampler
+        row = sampler.constants.copy()
+        row[ROUTE_COLUMN] = self.uniforms(ROUTE_COLUMN).item(index)
+        for place in routing.take(row[ROUTE_COLUMN]).columns:
+            row[place] = sampler.quantile[place](self.uniforms(place).item(index))
+        return row
+
+    def uniforms(self, place: int) -> Floats:
+        """The uniform numbers behind a column."""
+        found = self._columns.get(place)
+        if found is None:
+            name = self._sampler.names[place]
+            found = self._columns[place] = self._streams.uniforms(self._group, name, self._count)
+        return found

@@ -4,14 +4,14 @@ A plan is read-only and shared by all replications in which no parameter of the 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from math import inf
 from typing import Any, Literal
 
 from sim.dates import YEAR_DAYS, WorkingDays
 from sim.model.sampler import Column, Sampler
-from sim.scenario.distributions import Distribution
+from sim.scenario.distributions import Constant, Distribution
 from sim.scenario.schema import (
     REASONS,
     AnyStep,
@@ -48,6 +48,32 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """Which cases something concerns, ready to be asked."""
+
+    platforms: frozenset[str]
+    providers: frozenset[str]
+    topics: frozenset[str]
+    origins: frozenset[str]
+    visits: frozenset[int]
+
+    def fits(self, profile: Profile, visit: int) -> bool:
+        """Whether a case that is like this, on this visit, is one of those meant; a joint platform is each of its own."""
+        return (
+            (not self.origins or profile.origin in self.origins)
+            and (not self.topics or profile.topic in self.topics)
+            and (not self.providers or profile.provider in self.providers)
+            and (not self.platforms or not self.platforms.isdisjoint(profile.platform.split(";")))
+            and (not self.visits or min(visit, max(self.visits)) in self.visits)
+        )
+
+
+def _condition(when: When) -> Condition:
+    named = (when.platform, when.provider, when.topic, when.origin, when.visit)
+    return Condition(*(frozenset(words or ()) for words in named))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
 class StepPlan:
     """A step of an itinerary. Columns are places in the visit's row of draws; -1: none.
 
@@ -60,7 +86,7 @@ class StepPlan:
     column: int
     happens: int
     probability: float
-    when: When | None
+    when: Condition | None
     needs: tuple[tuple[int, int], ...] = ()
     effort_per_day: tuple[tuple[int, float], ...] = ()
     work: tuple[tuple[int, int, float], ...] = ()
@@ -71,11 +97,13 @@ class StepPlan:
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A way out of a stage: the stage it leads to (-1 for an exit), its number as an outcome, all steps until then."""
+    """A way out of a stage: the stage it leads to (-1: an exit), its number as an outcome, all steps until then."""
 
     target: int
     outcome: int
     steps: tuple[StepPlan, ...]
+    columns: tuple[int, ...]
+    """the drawn columns that these steps use"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +128,7 @@ class StagePlan:
     sampler: Sampler
     """of a visit's row of draws"""
     routing: Routing
-    special: tuple[tuple[When, Routing], ...]
+    special: tuple[tuple[Condition, Routing], ...]
     plain: bool
     """whether every case takes the same steps and routes"""
     limit: int
@@ -124,26 +152,13 @@ class StagePlan:
         key = (profile, visit)
         found = self._itineraries.get(key)
         if found is None:
-            base = next((r for when, r in self.special if fits(when, profile, visit)), self.routing)
+            base = next((r for when, r in self.special if when.fits(profile, visit)), self.routing)
             routes = tuple(
-                RoutePlan(r.target, r.outcome, tuple(s for s in r.steps if not s.when or fits(s.when, profile, visit)))
+                replace(r, steps=tuple(s for s in r.steps if not s.when or s.when.fits(profile, visit)))
                 for r in base.routes
             )
             found = self._itineraries[key] = Routing(base.bounds, routes)
         return found
-
-
-def fits(when: When, profile: Profile, visit: int) -> bool:
-    """Whether a case that is like this, on this visit, is one of those meant; a joint platform counts as each of its."""
-    wanted = (
-        (when.platform, profile.platform),
-        (when.provider, profile.provider),
-        (when.topic, profile.topic),
-        (when.origin, profile.origin),
-    )
-    if any(words is not None and not set(word.split(";")) & set(words) for words, word in wanted):
-        return False
-    return when.visit is None or min(visit, max(when.visit)) in when.visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +298,13 @@ def _priorities(scenario: Scenario) -> list[int]:
 
 def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
     columns = [Column("route", None)]
-    routing = _routing(stage.steps, stage.next, columns, names, "")
+    fine_column = _column(columns, "fine", stage.fine.share_of_turnover) if stage.fine else ROUTE_COLUMN
+    routing = _routing(stage.steps, stage.next, columns, names, "", fine_column)
     special = tuple(
-        (other.when, _routing(stage.steps, other.next, columns, names, f"{place}:"))
+        (_condition(other.when), _routing(stage.steps, other.next, columns, names, f"{place}:", fine_column))
         for place, other in enumerate(stage.next_when)
     )
     every = [s for r in (routing, *(r for _, r in special)) for route in r.routes for s in route.steps]
-    fine = None
-    if stage.fine:
-        fine = (_column(columns, "fine", stage.fine.share_of_turnover), stage.fine.most)
     fork = None
     if stage.fork:
         total = sum(stage.fork.strands.values())
@@ -309,17 +322,18 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
         limit=stage.limit.cases if stage.limit else 0,
         holders=frozenset([number, *(names.outcomes[n] for n in including)]),
         fork=fork,
-        fine=fine,
+        fine=(fine_column, stage.fine.most) if stage.fine else None,
         resolved=stage.resolved,
         revisited=name in names.revisited,
         guarded=bool(stage.limit or stage.fork),
     )
 
 
-def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names, prefix: str) -> Routing:
+def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names, prefix: str, fine: int) -> Routing:
     """The routes of a stage, each with all steps of a case that takes it: the stage's, then the route's own.
 
-    `prefix` keeps the draws of routes for special cases apart from those of others with the same name.
+    `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the column
+    of the stage's fine.
     """
     given = sum(route.probability or 0.0 for route in routes.values())
     shares = [1.0 - given if route.probability is None else route.probability for route in routes.values()]
@@ -328,8 +342,16 @@ def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names,
     for name, route in routes.items():
         own = [_step(f"{prefix}{name}/{n}", step, columns, names) for n, step in route.steps.items()]
         outcome = names.outcomes[route.to or name]
-        plans.append(RoutePlan(outcome if outcome < names.stages else -1, outcome, (*first, *own)))
+        path = (*first, *own)
+        used = {column for step in path for column in _columns_of(step)} | {fine}
+        drawn = tuple(c for c in sorted(used - {ROUTE_COLUMN}) if not isinstance(columns[c].value, Constant))
+        plans.append(RoutePlan(outcome if outcome < names.stages else -1, outcome, path, drawn))
     return Routing(list(accumulate(shares))[:-1], tuple(plans))
+
+
+def _columns_of(step: StepPlan) -> set[int]:
+    """The columns that a step uses."""
+    return {step.column, step.happens, step.at_least, *(amount for _, amount, _ in step.work)} - {-1}
 
 
 def _column(columns: list[Column], key: str, value: Distribution | None) -> int:
@@ -346,7 +368,7 @@ def _step(name: str, step: AnyStep, columns: list[Column], names: _Names) -> Ste
         "name": name,
         "happens": _column(columns, f"{name}?", None) if step.probability < 1 else -1,
         "probability": step.probability,
-        "when": step.when,
+        "when": _condition(step.when) if step.when else None,
     }
     if isinstance(step, Team):
         needs = tuple(sorted((names.roles[role], round(fte * MILLI)) for role, fte in step.fte.items()))

@@ -63,8 +63,9 @@ def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
 def drawn_parameters(scenario: Scenario, number: int) -> dict[str, float]:
     """The values of the scenario's uncertain parameters in one replication, each from its own stream."""
     streams = Streams(scenario.seed, number)
+    group = streams.group("uncertain")
     return {
-        name: float(parameter.value.quantile(streams.uniforms("uncertain", [counter(name)], 1)[0])[0])
+        name: float(parameter.value.quantile(streams.uniforms(group, counter(name), 1))[0])
         for name, parameter in scenario.uncertain.items()
     }
 
@@ -145,7 +146,7 @@ class Replication:
         else:
             assert stage.fork is not None
             column, shares, numbers = stage.fork
-            u = self.draws.row(case.source, case.index, "", stage, 1)[column]
+            u = self.draws.rows(case.source.name, "", stage, 1, case.source.size).uniforms(column).item(case.index)
             number = numbers[min(bisect_right(shares, u), len(numbers) - 1)]
             named = [(str(k + 1), case.profile.topic, None) for k in range(number)]
         made = []

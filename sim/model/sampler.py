@@ -24,22 +24,20 @@ class Column:
 class Sampler:
     """The quantile function of a row of columns.
 
-    `drawn`: the places of those columns that are drawn at all; `names`: the streams that they are drawn from.
+    `drawn`: the places of those columns that are drawn at all; `names`: their streams; `quantile`: their quantile functions
+    for single numbers; `constants`: a row with the values of the others.
     """
 
     def __init__(self, columns: list[Column]) -> None:
         self.columns = tuple(columns)
         constant = np.array([c.value.value if isinstance(c.value, Constant) else 0.0 for c in columns])
-        self._constant, self._row = constant, constant.tolist()
+        self._constant = constant
+        self.constants: list[float] = constant.tolist()
         self.drawn = [place for place, c in enumerate(columns) if not isinstance(c.value, Constant)]
-        self.names = [counter(columns[place].name) for place in self.drawn]
+        self.names = {place: counter(columns[place].name) for place in self.drawn}
         self._line = {place: line for line, place in enumerate(self.drawn)}
         self._families = self._grouped()
-        self._singly = [(place, _single(columns[place].value)) for place in self.drawn]
-
-    def line(self, column: int) -> int:
-        """The line of the uniform numbers that belongs to a column."""
-        return self._line[column]
+        self.quantile = {place: _single(columns[place].value) for place in self.drawn}
 
     def values(self, uniforms: Floats) -> Floats:
         """Rows of values, shape (count, columns), from uniform numbers of shape (drawn columns, count)."""
@@ -47,13 +45,6 @@ class Sampler:
         found[:] = self._constant
         for places, lines, quantile in self._families:
             found[:, places] = quantile(uniforms[lines]).T
-        return found
-
-    def row(self, uniforms: list[float]) -> list[float]:
-        """One row of values from one uniform number for each drawn column: cheaper than `values` for a single row."""
-        found = self._row.copy()
-        for (place, quantile), u in zip(self._singly, uniforms, strict=True):
-            found[place] = quantile(u)
         return found
 
     def _grouped(self) -> list[tuple[Places, Places, Callable[[Floats], Floats]]]:

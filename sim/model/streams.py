@@ -5,13 +5,13 @@ So a draw depends neither on other cases, nor on the staffing, nor on the order 
 the same cases with the same luck (common random numbers; Law, Simulation Modeling and Analysis, ch. 11).
 """
 
-from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
 
 
 def counter(name: str) -> int:
@@ -34,13 +34,13 @@ class Streams:
         self._state = self._philox.state
         self._key, self._counter = self._state["state"]["key"], self._state["state"]["counter"]
 
-    def uniforms(self, group: str, names: Iterable[int], count: int) -> list[Floats]:
-        """The first `count` numbers in [0, 1) of each stream of a group, the streams named by their `counter`."""
-        philox, state, place = self._philox, self._state, self._counter
-        self._key[:] = np.frombuffer(blake2b(group.encode(), digest_size=16, key=self._salt).digest(), np.uint64)
-        found = []
-        for name in names:
-            place[1] = name
-            philox.state = state
-            found.append(self._random(count))
-        return found
+    def group(self, name: str) -> Words:
+        """The key of a group of streams."""
+        return np.frombuffer(blake2b(name.encode(), digest_size=16, key=self._salt).digest(), np.uint64)
+
+    def uniforms(self, group: Words, stream: int, count: int) -> Floats:
+        """The first `count` numbers in [0, 1) of a stream of a group; the stream is named by its `counter`."""
+        self._key[:] = group
+        self._counter[1] = stream
+        self._philox.state = self._state
+        return self._random(count)

@@ -8,9 +8,8 @@ that is longer than the elapsed time is what happened, which is the same conditi
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.model.draws import Row
-from sim.model.plan import EFFORT, WAIT, StagePlan, StepPlan
-from sim.model.streams import Floats
+from sim.model.draws import Row, Rows
+from sim.model.plan import EFFORT, WAIT, Routing, StagePlan, StepPlan
 from sim.model.walk import NO_WAITS, Case, Resumption
 from sim.scenario.distributions import Constant
 
@@ -34,18 +33,18 @@ class Stretch:
 
 def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption:
     """The state of a visit that began `elapsed` days before the first day."""
-    uniforms = sim.draws.uniforms(case.source.name, case.strand, stage, 1, FIRST)
+    routing = stage.routing_for(case.profile, 1)
+    rows = sim.draws.rows(case.source.name, case.strand, stage, 1, FIRST)
     if elapsed <= 0:
-        return _cut(sim, case, stage, stage.sampler.row(uniforms[:, 0].tolist()), 0.0)
-    single = _single_step(case, stage, elapsed, uniforms)
+        return _cut(sim, case, stage, rows.row(0, routing), 0.0)
+    single = _single_step(routing, stage, elapsed, rows)
     if single is not None:
         return _cut(sim, case, stage, single, elapsed)
-    routing = stage.routing_for(case.profile, 1)
     longest: tuple[float, Row] | None = None
     for number in range(CANDIDATES):
         if number == FIRST:  # rarely: the stretch of the streams goes on
-            uniforms = sim.draws.uniforms(case.source.name, case.strand, stage, 1, CANDIDATES)
-        row = stage.sampler.row(uniforms[:, number].tolist())
+            rows = sim.draws.rows(case.source.name, case.strand, stage, 1, CANDIDATES)
+        row = rows.row(number, routing)
         total = sum(s.length for s in _stretches(sim, case, routing.take(row[0]).steps, row, elapsed))
         if longest is None or total > longest[0]:
             longest = total, row
@@ -55,19 +54,18 @@ def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float)
     return _cut(sim, case, stage, longest[1], elapsed)
 
 
-def _single_step(case: Case, stage: StagePlan, elapsed: float, uniforms: Floats) -> Row | None:
+def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows) -> Row | None:
     """The row of a stage that is one wait or one team on every route; None for other stages."""
-    routes = stage.routing_for(case.profile, 1).routes
+    routes = routing.routes
     if any(route.steps != routes[0].steps for route in routes) or len(routes[0].steps) != 1:
         return None
     step = routes[0].steps[0]
     value = stage.sampler.columns[step.column].value
     if step.kind == EFFORT or step.working or step.happens >= 0 or value is None:
         return None
-    row = stage.sampler.row(uniforms[:, 0].tolist())
+    row = rows.row(0, routing)
     if not isinstance(value, Constant):
-        u = uniforms[stage.sampler.line(step.column), :1]
-        row[step.column] = elapsed + float(value.remaining(u, elapsed)[0])
+        row[step.column] = elapsed + float(value.remaining(rows.uniforms(step.column)[:1], elapsed)[0])
     return row
 
 

@@ -246,8 +246,8 @@ class Walk:
         if stage.revisited:
             visits = case.visits = case.visits or {}
             case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1
-        row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit)
         routing = stage.routing if stage.plain else stage.routing_for(case.profile, case.visit)
+        row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit, routing)
         case.route = routing.routes[bisect_right(routing.bounds, row[0])]
         case.place, case.unconstrained = 0, 0.0
         if self.extras:
