@@ -4,7 +4,7 @@ A plan is read-only and shared by all replications in which no parameter of the 
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from math import inf
 from typing import Any, Literal
@@ -118,7 +118,7 @@ class Routing:
         return self.routes[bisect_right(self.bounds, u)]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class StagePlan:
     """A stage ready to be walked."""
 
@@ -129,8 +129,6 @@ class StagePlan:
     """of a visit's row of draws"""
     routing: Routing
     special: tuple[tuple[Condition, Routing], ...]
-    plain: bool
-    """whether every case takes the same steps and routes"""
     limit: int
     holders: frozenset[int]
     """stages in which a case keeps its place under this stage's limit"""
@@ -143,22 +141,13 @@ class StagePlan:
     """whether a case can come here twice"""
     guarded: bool
     """whether a case does not just walk in: there is a limit, or a fork"""
-    _itineraries: dict[object, Routing] = field(default_factory=dict)
 
     def routing_for(self, profile: Profile, visit: int) -> Routing:
-        """The routes and steps of a case that is like this."""
-        if self.plain:
-            return self.routing
-        key = (profile, visit)
-        found = self._itineraries.get(key)
-        if found is None:
-            base = next((r for when, r in self.special if when.fits(profile, visit)), self.routing)
-            routes = tuple(
-                replace(r, steps=tuple(s for s in r.steps if not s.when or s.when.fits(profile, visit)))
-                for r in base.routes
-            )
-            found = self._itineraries[key] = Routing(base.bounds, routes)
-        return found
+        """The routes of a case that is like this."""
+        for when, routing in self.special:
+            if when.fits(profile, visit):
+                return routing
+        return self.routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +293,6 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
         (_condition(other.when), _routing(stage.steps, other.next, columns, names, f"{place}:", fine_column))
         for place, other in enumerate(stage.next_when)
     )
-    every = [s for r in (routing, *(r for _, r in special)) for route in r.routes for s in route.steps]
     fork = None
     if stage.fork:
         total = sum(stage.fork.strands.values())
@@ -318,7 +306,6 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
         sampler=Sampler(columns),
         routing=routing,
         special=special,
-        plain=not special and all(s.when is None for s in every),
         limit=stage.limit.cases if stage.limit else 0,
         holders=frozenset([number, *(names.outcomes[n] for n in including)]),
         fork=fork,

@@ -53,10 +53,10 @@ class Run:
 class Alarm(Event):
     """An event at a time, with one callback."""
 
+    _ok, _value = True, None
+
     def __init__(self, env: Environment, delay: float, callback: Any) -> None:
-        super().__init__(env)
-        self._ok, self._value = True, None
-        self.callbacks.append(callback)
+        self.env, self.callbacks = env, [callback]
         env.schedule(self, NORMAL, delay)
 
 
@@ -242,7 +242,9 @@ class Sharing:
 
     def _efficiency(self, rule: Multitasking) -> float:
         """Share of the capacity that multitasking leaves: less for each concurrent case per head above one."""
-        cases = sum([(share.cap if share.cap < inf else 1.0) * len(share.items) for share in self.order])
+        cases = self.wanted
+        if cases == inf:  # items without a cap count as one person's case each
+            cases = sum([(share.cap if share.cap < inf else 1.0) * len(share.items) for share in self.order])
         above = max(cases / self.pool.heads - 1.0, 0.0) if self.pool.heads else 0.0
         return max(1.0 - rule.loss * above, rule.floor)
 

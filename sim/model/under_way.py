@@ -61,7 +61,7 @@ def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows)
         return None
     step = routes[0].steps[0]
     value = stage.sampler.columns[step.column].value
-    if step.kind == EFFORT or step.working or step.happens >= 0 or value is None:
+    if step.kind == EFFORT or step.working or step.happens >= 0 or step.when is not None or value is None:
         return None
     row = rows.row(0, routing)
     if not isinstance(value, Constant):
@@ -76,6 +76,8 @@ def _stretches(
     found, time = [], -elapsed
     for place, step in enumerate(steps):
         if step.happens >= 0 and row[step.happens] >= step.probability:
+            continue
+        if step.when is not None and not step.when.fits(case.profile, 1):
             continue
         alone = length = row[step.column]
         if step.kind == EFFORT:

@@ -185,7 +185,9 @@ class Walk:
                 while place < len(steps):  # the next step that happens
                     step = steps[place]
                     place += 1
-                    if step.happens < 0 or row[step.happens] < step.probability:
+                    if (step.happens < 0 or row[step.happens] < step.probability) and (
+                        step.when is None or step.when.fits(case.profile, case.visit)
+                    ):
                         case.place, case.step, case.began = place, step, now
                         if step.kind == TEAM:
                             case.days = row[step.column]
@@ -246,7 +248,7 @@ class Walk:
         if stage.revisited:
             visits = case.visits = case.visits or {}
             case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1
-        routing = stage.routing if stage.plain else stage.routing_for(case.profile, case.visit)
+        routing = stage.routing_for(case.profile, case.visit) if stage.special else stage.routing
         row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit, routing)
         case.route = routing.routes[bisect_right(routing.bounds, row[0])]
         case.place, case.unconstrained = 0, 0.0
