@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.scenario.schema import REASONS
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 CASE_COLUMNS = {
     "case": "name of the case, unique within a replication",
@@ -43,9 +43,6 @@ VISIT_COLUMNS = {
 EFFORT_PREFIX = "effort_"
 """Then one column per role: FTE-days of work done on this visit since the scenario's start."""
 
-NUMBERS = ("requested", "entered", "left", "unconstrained_days", *REASON_COLUMNS, "fine_eur_m")
-"""Columns of `VISIT_COLUMNS` that are plain numbers."""
-
 
 def columns(roles: Sequence[str]) -> dict[str, str]:
     """All columns of the event log with their meaning, in order."""
@@ -61,28 +58,32 @@ def table(
     stages: Sequence[str],
     outcomes: Sequence[str],
     roles: Sequence[str],
-) -> "pd.DataFrame":
+) -> "pa.Table":
     """The event log as a table.
 
-    `visits`: one row per visit: stage, visit, requested, entered, left, outcome, unconstrained days, days by reason,
-    fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the case of each row.
+    `visits`: one row per visit: stage, visit, requested, entered, left, outcome (-1: none yet), unconstrained days, days
+    by reason, fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the case of
+    each row. Arrow, not pandas: workers write tables and never read one.
     """
-    import pandas as pd
+    import pyarrow as pa
 
     data: dict[str, Any] = {"replication": replications}
     for name in CASE_COLUMNS:
-        codes, words = pd.factorize(np.asarray(cases[name], dtype=object))
-        data[name] = pd.Categorical.from_codes(codes[case_of], categories=pd.Index(words, dtype="str"))
+        words: dict[str, int] = {}
+        codes = np.array([words.setdefault(word, len(words)) for word in cases[name]], dtype=np.int32)
+        data[name] = pa.DictionaryArray.from_arrays(pa.array(codes[case_of]), pa.array(list(words), pa.string()))
     data["stage"] = _coded(visits[:, 0], stages)
     data["visit"] = visits[:, 1].astype(np.int16)
     data |= {name: visits[:, 2 + place] for place, name in enumerate(("requested", "entered", "left"))}
     data["outcome"] = _coded(visits[:, 5], outcomes)
     rest = ("unconstrained_days", *REASON_COLUMNS, "fine_eur_m", *(f"{EFFORT_PREFIX}{role}" for role in roles))
     data |= {name: visits[:, 6 + place] for place, name in enumerate(rest)}
-    return pd.DataFrame(data)
+    return pa.table(data)
 
 
 def _coded(codes: NDArray[np.float64], names: Sequence[str]) -> Any:
-    import pandas as pd
+    import pyarrow as pa
 
-    return pd.Categorical.from_codes(codes.astype(np.int16), categories=pd.Index(list(names), dtype="str"))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes.astype(np.int32), mask=codes < 0), pa.array(list(names), pa.string())
+    )

@@ -15,13 +15,14 @@ import numpy as np
 from sim import events, store
 from sim.errors import RunFailed
 from sim.model.plan import Plan, compile_plan
-from sim.model.replication import Outcome, as_rows, drawn_parameters, replicate
+from sim.model.replication import Outcome, drawn_parameters, replicate
 from sim.run import Run
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 CHUNK = 25
 """Replications in a chunk: large enough to hide what a chunk costs, small enough to lose little."""
@@ -151,14 +152,19 @@ class ChunkRunner:
 
     def __call__(self, numbers: range, path: Path) -> None:
         """Run these replications and write their events."""
-        store.write_part(self.table(numbers), path)
+        store.write_part(self.events(numbers), path)
 
     def table(self, numbers: range) -> "pd.DataFrame":
+        """The events of these replications as a pandas table."""
+        return self.events(numbers).to_pandas()
+
+    def events(self, numbers: range) -> "pa.Table":
         """The events of these replications."""
         outcomes = []
         with _collector_at_rest():
             for number in numbers:
                 outcomes.append(replicate(self.plan_of(number), number))
+                gc.collect(0)
         return event_table(self.plan, numbers, outcomes)
 
     def plan_of(self, number: int) -> Plan:
@@ -180,23 +186,15 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pd.DataFrame":
+def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pa.Table":
     """The events of several replications as one table."""
-    tables = [as_rows(plan, outcome.log) for outcome in outcomes]
-    visits, counts = np.concatenate(tables), [len(rows) for rows in tables]
+    visits, counts = np.concatenate([outcome.visits for outcome in outcomes]), [len(o.visits) for o in outcomes]
     cases = [case for outcome in outcomes for case in outcome.cases]
     before = np.cumsum([0, *(len(outcome.cases) for outcome in outcomes)])[:-1]
     return events.table(
         visits[:, 1:],
         np.repeat(np.array(numbers, dtype=np.int32), counts),
-        {
-            "case": [case.name for case in cases],
-            "parent": [case.parent.name if case.parent else "" for case in cases],
-            "platform": [case.profile.platform for case in cases],
-            "topic": [case.profile.topic for case in cases],
-            "strand": [case.strand for case in cases],
-            "origin": [case.profile.origin for case in cases],
-        },
+        dict(zip(events.CASE_COLUMNS, zip(*cases, strict=True), strict=True)),
         (visits[:, 0] + np.repeat(before, counts)).astype(np.int64),
         list(plan.scenario.procedure.stages),
         plan.outcomes,

@@ -1,43 +1,57 @@
-"""The public record of enforcement -> typed acts, what was known on a day, what was under way on it.
+"""The public record of enforcement -> typed acts; what was known, and what was under way, on a day.
 
-Four CSV files in one folder (see the README beside the record): events, strands, platforms, turnover. Any regulator's
-record in this format can be used.
+A record is a folder of four CSV files; the README beside the shipped one says what each column means. Any
+regulator's record in this format can be used.
 """
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from sim.errors import Problem, UserError
 
+IN_PROCEEDINGS = (
+    "proceedings_opened",
+    "scope_extended",
+    "preliminary_findings",
+    "commitments_binding",
+    "non_compliance_decision",
+    "fine",
+    "closed",
+)
+"""Events that there are only in a proceeding."""
 EVENTS = (
-    "designation", "designation_ended", "rfi", "rfi_reply_deadline", "retention_order", "interim_measures_notice",
-    "proceedings_opened", "scope_extended", "preliminary_findings", "commitments_binding", "non_compliance_decision",
-    "fine", "closed", "closed_without_proceedings", "court_action_filed", "judgment",
-)  # fmt: skip
-OUTCOMES = {"commitments": "commitments_binding", "non_compliance": "non_compliance_decision", "closed": "closed"}
+    "designation",
+    "designation_ended",
+    "rfi",
+    "rfi_reply_deadline",
+    "retention_order",
+    "interim_measures_notice",
+    *IN_PROCEEDINGS,
+    "closed_without_proceedings",
+    "court_action_filed",
+    "judgment",
+)
+OUTCOMES = {
+    "non_compliance": "non_compliance_decision",
+    "commitments": "commitments_binding",
+    "closed": "closed",
+}
 """Outcome of a strand: the event that is its milestone."""
 CONFIDENCES = ("high", "medium", "low", "assumed")
-NEEDS_DESIGNATION = ("rfi", "proceedings_opened")
-COLUMNS = {
-    "events.csv": ("date", "platform", "provider", "proceeding", "event", "topic", "articles", "detail", "source_url",
-                   "source_kind", "confidence"),
-    "strands.csv": ("proceeding", "strand", "platform", "topics", "articles", "opened", "preliminary_findings", "outcome",
-                    "outcome_date", "fine_eur"),
-    "platforms.csv": ("service", "provider", "type", "designation_date", "designation_ended", "sector", "source_url"),
-    "turnover.csv": ("provider", "worldwide_turnover_eur_bn", "confidence", "note"),
-}  # fmt: skip
-"""Columns that each file must have; others are allowed and not read."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """One dated public event that concerns one service."""
+    """One dated public event that concerns one service.
+
+    `proceeding` is empty for an act tied to none; `source` is an address, or what the row rests on.
+    """
 
     date: date
     platform: str
@@ -46,11 +60,17 @@ class Act:
     event: str
     topic: str
     articles: tuple[str, ...]
+    detail: str
+    source: str
+    confidence: str
 
 
 @dataclass(frozen=True)
 class Strand:
-    """A group of grievances of a proceeding with the dates of its milestones; None: not reached yet."""
+    """A group of grievances of one proceeding with its milestones; None: not reached.
+
+    `platform` names one service, or several with ';' between them; `outcome` is a key of `OUTCOMES`.
+    """
 
     proceeding: str
     strand: str
@@ -59,70 +79,96 @@ class Strand:
     articles: tuple[str, ...]
     opened: date
     preliminary_findings: date | None
-    outcome: str
+    outcome: str | None
     outcome_date: date | None
     fine_eur: float | None
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A designated service, or a part of one."""
+    """A designated service; or a part of one (`part_of` names it), which has no designation of its own."""
 
     service: str
     provider: str
-    sector: str
+    type: str
     designated: date | None
-    ended: date | None
+    designation_ended: date | None
+    sector: str
+    part_of: str
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known: acts and strands in the order of the files, platforms by service, turnover (EUR billion) by provider."""
+    """What is public: acts and strands in the order of the files, platforms by service.
+
+    `turnover` is the provider's worldwide turnover a year, EUR billion. `until` is the day to which the
+    record was cut, None if it was not.
+    """
 
     acts: tuple[Act, ...]
     strands: tuple[Strand, ...]
     platforms: dict[str, Platform]
     turnover: dict[str, float]
+    until: date | None = None
 
     def known_on(self, day: date) -> "Record":
-        """The record as it was known at the end of a day.
+        """The record as the public knew it at the end of a day.
 
-        Later acts, strands and designations are gone, later milestones blank; and a request does not know yet which
-        proceeding it will lead to.
+        Later acts and strands are gone, later milestones blank, and no act is tied to a proceeding not yet
+        open. A service is known from its designation or its first act, whichever is earlier, and its provider's
+        turnover with it.
         """
-        opened = {act.proceeding for act in self.acts if act.event == "proceedings_opened" and act.date <= day}
-        acts = tuple(
-            act if act.proceeding in opened else replace(act, proceeding="") for act in self.acts if act.date <= day
+        acts = [act for act in self.acts if act.date <= day]
+        opened = {act.proceeding for act in acts if act.event == "proceedings_opened"}
+        platforms = _platforms_on(self.platforms, day, {act.platform for act in acts})
+        providers = {platform.provider for platform in platforms.values()}
+        return Record(
+            acts=tuple(act if act.proceeding in opened else replace(act, proceeding="") for act in acts),
+            strands=tuple(_strand_on(strand, day) for strand in self.strands if strand.opened <= day),
+            platforms=platforms,
+            turnover={name: amount for name, amount in self.turnover.items() if name in providers},
+            until=day if self.until is None else min(day, self.until),
         )
-        strands = tuple(_strand_on(strand, day) for strand in self.strands if strand.opened <= day)
-        mentioned = {act.platform for act in acts}
-        platforms = {
-            name: replace(platform, ended=_until(platform.ended, day))
-            for name, platform in self.platforms.items()
-            if name in mentioned or (platform.designated is not None and platform.designated <= day)
-        }
-        return Record(acts, strands, platforms, self.turnover)
 
 
-def _until(when: date | None, day: date) -> date | None:
+def _by(day: date, when: date | None) -> date | None:
     return when if when is not None and when <= day else None
 
 
+def _platforms_on(platforms: dict[str, Platform], day: date, acted: set[str]) -> dict[str, Platform]:
+    acted = acted | {platforms[name].part_of for name in acted}
+    cut = {
+        name: replace(
+            platform,
+            designated=_by(day, platform.designated),
+            designation_ended=_by(day, platform.designation_ended),
+        )
+        for name, platform in platforms.items()
+    }
+    return {name: platform for name, platform in cut.items() if platform.designated or name in acted}
+
+
 def _strand_on(strand: Strand, day: date) -> Strand:
-    findings, outcome_date = _until(strand.preliminary_findings, day), _until(strand.outcome_date, day)
-    if outcome_date is not None:
-        return replace(strand, preliminary_findings=findings)
-    return replace(strand, preliminary_findings=findings, outcome="", outcome_date=None, fine_eur=None)
+    strand = replace(strand, preliminary_findings=_by(day, strand.preliminary_findings))
+    if _by(day, strand.outcome_date):
+        return strand
+    return replace(strand, outcome=None, outcome_date=None, fine_eur=None)
 
 
 @dataclass(frozen=True)
 class InFlight:
-    """A case under way: the milestone with which its present stage began, and since when."""
+    """A case under way: `milestone` is the event that began its present stage, on the day `since`.
+
+    A strand has its proceeding as `parent`, and is named "parent/strand"; a request has no parent.
+    `topic` is the first of `topics`; `obligations` counts the distinct articles in scope.
+    """
 
     name: str
     parent: str
     platform: str
+    provider: str
     topic: str
+    topics: tuple[str, ...]
     strand: str
     milestone: str
     since: date
@@ -130,238 +176,481 @@ class InFlight:
 
 
 def in_flight(record: Record, day: date) -> tuple[InFlight, ...]:
-    """What was under way at the end of a day, from what was known then, by date and name.
+    """What was under way at the end of a day, from what was known then; by date and name.
 
-    Strands, each after its latest milestone; those that ended in a decision or commitments too, since these keep staff
-    busy. And requests, one case for a platform and topic, since the latest request; a request on a matter of a
-    proceeding that was open is part of that proceeding, and one closed without proceedings is over.
+    Strands in the stage of their latest milestone: also those with a decision or commitments, which keep
+    staff busy, but not the closed ones. And requests for information that no open proceeding has taken up.
     """
     known = record.known_on(day)
-    cases = [case for strand in known.strands for case in _strand_case(strand)]
-    cases += _request_cases(known)
-    return tuple(sorted(cases, key=lambda case: (case.since, case.name)))
+    strands = (_strand_case(strand, known.platforms) for strand in known.strands)
+    cases = [case for case in strands if case.milestone != "closed"]
+    return tuple(sorted([*cases, *_request_cases(known)], key=lambda case: (case.since, case.name)))
 
 
-def _strand_case(strand: Strand) -> list[InFlight]:
+def _strand_case(strand: Strand, platforms: dict[str, Platform]) -> InFlight:
     milestone, since = "proceedings_opened", strand.opened
-    if strand.preliminary_findings is not None:
+    if strand.preliminary_findings:
         milestone, since = "preliminary_findings", strand.preliminary_findings
-    if strand.outcome_date is not None:
+    if strand.outcome and strand.outcome_date:
         milestone, since = OUTCOMES[strand.outcome], strand.outcome_date
-    if milestone == "closed":
-        return []
-    name = f"{strand.proceeding}/{strand.strand}"
-    topic, size = strand.topics[0], len(set(strand.articles))
-    return [InFlight(name, strand.proceeding, strand.platform, topic, strand.strand, milestone, since, size)]
-
-
-def _request_cases(known: Record) -> list[InFlight]:
-    topics: dict[str, set[str]] = {}
-    for strand in known.strands:
-        topics.setdefault(strand.proceeding, set()).update(strand.topics)
-    closed = {
-        (act.platform, act.topic): act.date for act in known.acts if act.event == "closed_without_proceedings"
-    }
-    found: dict[tuple[str, str], InFlight] = {}
-    for act in sorted(known.acts, key=lambda act: act.date):
-        key = (act.platform, act.topic)
-        over = key in closed and act.date <= closed[key]
-        if act.event != "rfi" or over or act.topic in topics.get(act.proceeding, ()) or _before_opening(known, act):
-            continue
-        first = found.get(key)
-        name = first.name if first else f"rfi-{act.date}-{slug(act.platform)}-{slug(act.topic)}"
-        found[key] = InFlight(name, "", act.platform, act.topic, "", "rfi", act.date, len(set(act.articles)) or 1)
-    return list(found.values())
-
-
-def _before_opening(known: Record, act: Act) -> bool:
-    """Whether a request led to the proceeding that it is tied to: then its concern goes on there."""
-    opened = [a.date for a in known.acts if a.event == "proceedings_opened" and a.proceeding == act.proceeding]
-    return bool(act.proceeding) and any(act.date < day for day in opened)
-
-
-def slug(text: str) -> str:
-    """A name in lower-case letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
-def load_record(folder: Path) -> Record:
-    """Read and check a record.
-
-    Raises UserError with every problem found, each with file, line and column (the number of the field, from 1).
-    """
-    problems: list[Problem] = []
-    tables = {name: _read(folder / name, columns, problems) for name, columns in COLUMNS.items()}
-    if problems:
-        raise UserError(*problems)
-    platforms = {row["service"]: _platform(row) for row in tables["platforms.csv"]}
-    turnover = {row["provider"]: row.number("worldwide_turnover_eur_bn") or 0.0 for row in tables["turnover.csv"]}
-    acts = tuple(_act(row) for row in tables["events.csv"])
-    strands = tuple(_strand(row) for row in tables["strands.csv"])
-    for rows in tables.values():
-        problems += [problem for row in rows for problem in row.problems]
-    if not problems:
-        problems += [*_act_problems(tables["events.csv"], acts, platforms)]
-        problems += [*_strand_problems(tables["strands.csv"], strands, acts, platforms)]
-    if problems:
-        raise UserError(*sorted(set(problems)))
-    return Record(acts, strands, platforms, turnover)
-
-
-class _Row(dict[str, str]):
-    """A line of a CSV file that knows its place and collects what is wrong with it."""
-
-    def __init__(self, path: Path, line: int, header: list[str], values: list[str]) -> None:
-        super().__init__(zip(header, (value.strip() for value in values), strict=False))
-        self.path, self.line, self.header = path, line, header
-        self.problems: list[Problem] = []
-
-    def wrong(self, column: str, message: str) -> Problem:
-        """A problem in one field."""
-        return Problem(str(self.path), self.line, self.header.index(column) + 1, f"{column}: {message}")
-
-    def day(self, column: str, needed: bool = False) -> date | None:
-        """A date, or None for an empty field."""
-        return self._parsed(column, date.fromisoformat, "wants a date as 2024-03-14", needed)
-
-    def number(self, column: str) -> float | None:
-        """A number that is not negative, or None for an empty field."""
-        return self._parsed(column, _not_negative, "wants a number that is not negative", False)
-
-    def _parsed(self, column: str, parse: Callable[[str], Any], wanted: str, needed: bool) -> Any:
-        text = self[column]
-        if not text and not needed:
-            return None
-        try:
-            return parse(text)
-        except ValueError:
-            self.problems.append(self.wrong(column, f"{wanted}, not {text!r}"))
-            return None
-
-
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not value >= 0:
-        raise ValueError(text)
-    return value
-
-
-def _read(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> list[_Row]:
-    """The rows of a file; what is wrong with the file or its header goes to the problems."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, strict=True)
-            header = [name.strip() for name in next(lines, [])]
-            rows = [_Row(path, lines.line_num, header, values) for values in lines if values]
-    except FileNotFoundError:
-        problems.append(Problem(str(path), message="there is no such file; a record has all of " + ", ".join(COLUMNS)))
-        return []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problems.append(Problem(str(path), message=f"cannot be read as CSV in UTF-8: {error}"))
-        return []
-    for name in columns:
-        if name not in header:
-            close = get_close_matches(name, header, n=1)
-            hint = f"; is {close[0]!r} meant to be it?" if close else ""
-            problems.append(Problem(str(path), 1, 1, f"the column {name!r} is missing{hint}"))
-    problems += [
-        Problem(str(row.path), row.line, 1, f"has {len(row)} fields, the header {len(header)}")
-        for row in rows
-        if len(row) != len(header)
-    ]
-    return rows
-
-
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _platform(row: _Row) -> Platform:
-    return Platform(
-        row["service"], row["provider"], row["sector"], row.day("designation_date"), row.day("designation_ended")
+    return InFlight(
+        name=f"{strand.proceeding}/{strand.strand}",
+        parent=strand.proceeding,
+        platform=strand.platform,
+        provider=platforms[_items(strand.platform)[0]].provider,
+        topic=strand.topics[0],
+        topics=strand.topics,
+        strand=strand.strand,
+        milestone=milestone,
+        since=since,
+        obligations=len(set(strand.articles)),
     )
 
 
+def _request_cases(known: Record) -> Iterator[InFlight]:
+    """One case for each platform and topic: named after the first request, in its stage since the latest."""
+    groups: dict[tuple[str, str], list[Act]] = {}
+    for act in sorted(_untaken_requests(known), key=lambda act: act.date):
+        groups.setdefault((act.platform, act.topic), []).append(act)
+    for (platform, topic), acts in groups.items():
+        yield InFlight(
+            name=_request_name(acts[0], known.acts),
+            parent="",
+            platform=platform,
+            provider=acts[0].provider,
+            topic=topic,
+            topics=(topic,),
+            strand="",
+            milestone="rfi",
+            since=acts[-1].date,
+            obligations=len({article for act in acts for article in act.articles}),
+        )
+
+
+def _untaken_requests(known: Record) -> Iterator[Act]:
+    """Requests that no open proceeding has taken up, and that were not closed without proceedings."""
+    opened = {act.proceeding: act.date for act in known.acts if act.event == "proceedings_opened"}
+    pursued = {(strand.proceeding, topic) for strand in known.strands for topic in strand.topics}
+    closed: dict[tuple[str, str], date] = {}
+    for act in known.acts:
+        if act.event == "closed_without_proceedings":
+            concern = (act.platform, act.topic)
+            closed[concern] = max(act.date, closed.get(concern, date.min))
+    for act in known.acts:
+        if act.event != "rfi" or act.date <= closed.get((act.platform, act.topic), date.min):
+            continue
+        # A request that led to the opening is answered by it; one sent later may raise a concern of its own.
+        led_to_opening = act.proceeding in opened and act.date < opened[act.proceeding]
+        if not led_to_opening and (act.proceeding, act.topic) not in pursued:
+            yield act
+
+
+def _request_name(first: Act, acts: Iterable[Act]) -> str:
+    """Date and platform; the topic too if the platform was asked about several on that day."""
+    same_day = (act for act in acts if act.event == "rfi" and act.date == first.date)
+    asked = {act.topic for act in same_day if act.platform == first.platform}
+    name = f"rfi-{first.date}-{_slug(first.platform)}"
+    return name if len(asked) == 1 else f"{name}-{_slug(first.topic)}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[\W_]+", "-", text.lower()).strip("-")
+
+
+def _items(cell: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in cell.split(";") if item.strip())
+
+
+def load_record(folder: Path) -> Record:
+    """Read the four files of a record and check them, each by itself and against the others.
+
+    Raises UserError with every problem found: file, line, and the character of the line (from 1) where
+    the cell begins. The files are checked against one another only if each can be read.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            Problem(str(folder), message=f"there is no such folder; a record is a folder with {_ALL_FILES}")
+        )
+    problems: list[Problem] = []
+    tables = {name: list(_read(folder / name, problems)) for name in FORMAT}
+    readable = not problems
+    for name, rows in tables.items():
+        problems += [problem for row in rows for problem in _cell_problems(row, FORMAT[name])]
+    if readable:
+        problems += _platform_problems(tables)
+        problems += _act_problems(tables)
+        problems += _strand_problems(tables)
+    if problems:
+        raise UserError(*sorted(set(problems)))
+    return Record(
+        acts=tuple(_act(row) for row in tables["events.csv"]),
+        strands=tuple(_strand(row) for row in tables["strands.csv"]),
+        platforms={row["service"]: _platform(row) for row in tables["platforms.csv"]},
+        turnover={row["provider"]: float(row["worldwide_turnover_eur_bn"]) for row in tables["turnover.csv"]},
+    )
+
+
+def _parse_day(cell: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell, re.ASCII):
+        raise ValueError(cell)
+    return date.fromisoformat(cell)
+
+
+def _list(cell: str) -> str:
+    return "" if _items(cell) else "wants at least one item, with ';' between several"
+
+
+def _day(cell: str) -> str:
+    try:
+        _parse_day(cell)
+    except ValueError:
+        return f"{cell!r} is not a day of the calendar; write year-month-day, such as 2024-03-14"
+    return ""
+
+
+def _amount(cell: str) -> str:
+    try:
+        fits = 0 <= float(cell) < math.inf
+    except ValueError:
+        fits = False
+    return "" if fits else f"{cell!r} is not an amount; write a number from 0 up, with a point for decimals"
+
+
+def _bounded_amount(cell: str) -> str:
+    return _amount(cell.removeprefix("<").removeprefix(">"))
+
+
+def _link(cell: str) -> str:
+    return "" if re.fullmatch(r"https?://\S+", cell) else f"{cell!r} is no address; write https://..."
+
+
+def _one_of(words: Iterable[str]) -> Callable[[str], str]:
+    known = tuple(words)
+    return lambda cell: "" if cell in known else f"{cell!r} is unknown here{_meant(cell, known)}"
+
+
+COLUMNS = {
+    "events.csv": "date* platform* provider* case_id proceeding event* topic* articles detail source_url "
+    "source_kind confidence*",
+    "strands.csv": "proceeding* strand* platform* topics* articles opened* preliminary_findings outcome "
+    "outcome_date fine_eur note",
+    "platforms.csv": "service* provider* type* designation_date designation_ended part_of "
+    "eu_monthly_active_recipients_m mau_as_of sector* source_url note",
+    "turnover.csv": "provider* worldwide_turnover_eur_bn* year* confidence* note*",
+}
+"""The columns of each file: all must be there, in any order, and no others. A star: no cell may be empty."""
+FORMAT = {file: {name.rstrip("*"): "*" in name for name in said.split()} for file, said in COLUMNS.items()}
+RULES: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("date", "opened", "preliminary_findings", "outcome_date"), _day),
+    **dict.fromkeys(("designation_date", "designation_ended"), _day),
+    **dict.fromkeys(("fine_eur", "worldwide_turnover_eur_bn"), _amount),
+    "topics": _list,
+    "eu_monthly_active_recipients_m": _bounded_amount,
+    "source_url": _link,
+    "event": _one_of(EVENTS),
+    "outcome": _one_of(OUTCOMES),
+    "confidence": _one_of(CONFIDENCES),
+}
+"""What is wrong with a cell that is not empty, by column; a column means the same in every file."""
+
+_ALL_FILES = ", ".join(FORMAT)
+_CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of a file: its cells by column, and the character at which each begins."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+    starts: dict[str, int]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def day(self, column: str) -> date | None:
+        """The day in a cell; None if it is empty or no day, which is reported elsewhere."""
+        return None if not self[column] or _day(self[column]) else _parse_day(self[column])
+
+    def wrong(self, column: str, message: str) -> Problem:
+        """A problem with one cell."""
+        return Problem(self.file, self.line, self.starts[column], f"{column}: {message}")
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    words = list(known)
+    close = get_close_matches(word, words, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(words) or 'none'}"
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(
+            Problem(str(path), message=f"there is no such file; a record has all of {_ALL_FILES}")
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UserError(Problem(str(path), line, message="is not UTF-8; save it as UTF-8")) from None
+    except OSError as error:
+        raise UserError(Problem(str(path), message=f"cannot be read: {error.strerror}")) from None
+    if not text.strip():
+        columns = ",".join(FORMAT[path.name])
+        raise UserError(Problem(str(path), message=f"is empty; its first line must be the columns {columns}"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read(path: Path, problems: list[Problem]) -> Iterator[_Row]:
+    """The rows that can be read as such; to `problems` goes what is wrong with the others or the header."""
+    try:
+        lines = _text(path).split("\n")
+        header, starts = _cells(str(path), 1, lines[0])
+        bad_header = list(_header_problems(str(path), header, starts))
+        if bad_header:
+            raise UserError(*bad_header)
+    except UserError as error:
+        problems += error.problems
+        return
+    for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
+        try:
+            cells, starts = _cells(str(path), number, line, len(header))
+        except UserError as error:
+            problems += error.problems
+        else:
+            yield _Row(
+                str(path),
+                number,
+                dict(zip(header, cells, strict=True)),
+                dict(zip(header, starts, strict=True)),
+            )
+
+
+def _cells(file: str, number: int, line: str, wanted: int = 0) -> tuple[list[str], list[int]]:
+    """The cells of a line, and where they begin. Raises UserError unless there are `wanted` (0: any)."""
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
+    except csv.Error as error:
+        remedy = "a cell stands on one line, in double quotes if it holds a comma; double a quote in it"
+        raise UserError(Problem(file, number, 1, f"cannot be read as CSV ({error}): {remedy}")) from None
+    if wanted and len(cells) != wanted:
+        remedy = "put a cell that holds a comma in double quotes, and leave no column out"
+        raise UserError(Problem(file, number, 1, f"has {len(cells)} cells for {wanted} columns: {remedy}"))
+    starts = [match.start() + 1 for match in _CELL.finditer(line)]
+    return cells, starts[: len(cells)]
+
+
+def _header_problems(file: str, header: list[str], starts: list[int]) -> Iterator[Problem]:
+    columns = FORMAT[Path(file).name]
+    if len(header) <= 1 and ";" in "".join(header):
+        yield Problem(file, 1, 1, "has semicolons between its cells; save it with commas")
+        return
+    missing = [name for name in columns if name not in header]
+    for position, name in enumerate(header):
+        if name in header[:position]:
+            yield Problem(file, 1, starts[position], f"the column {name!r} is there twice; leave one out")
+        elif name not in columns:
+            hint = _meant(name, missing or columns)
+            yield Problem(file, 1, starts[position], f"there is no column {name!r}{hint}")
+    for name in missing:
+        may = "" if columns[name] else "; its cells may be empty"
+        yield Problem(file, 1, 1, f"the column {name!r} is missing{may}")
+
+
+def _cell_problems(row: _Row, columns: dict[str, bool]) -> Iterator[Problem]:
+    for name, needed in columns.items():
+        if needed and not row[name]:
+            yield row.wrong(name, "must not be empty")
+        elif row[name] and name in RULES and (message := RULES[name](row[name])):
+            yield row.wrong(name, message)
+
+
+def _repeated(rows: Iterable[_Row], key: Callable[[_Row], tuple[str, ...]], column: str) -> Iterator[Problem]:
+    seen: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        before = seen.setdefault(key(row), row.line)
+        if before != row.line:
+            yield row.wrong(column, f"the same as in line {before}; leave one out, or tell them apart")
+
+
+def _platform_problems(tables: dict[str, list[_Row]]) -> Iterator[Problem]:
+    rows, turnovers = tables["platforms.csv"], tables["turnover.csv"]
+    # By slug, since names of cases are made of it.
+    yield from _repeated(rows, lambda row: (_slug(row["service"]),), "service")
+    yield from _repeated(turnovers, lambda row: (row["provider"],), "provider")
+    providers = {row["provider"] for row in rows}
+    for row in turnovers:
+        if row["provider"] not in providers:
+            yield row.wrong(
+                "provider",
+                f"no service of {row['provider']!r} in platforms.csv" + _meant(row["provider"], providers),
+            )
+    known = {row["provider"] for row in turnovers}
+    services = {row["service"] for row in rows if not row["part_of"]}
+    for row in rows:
+        if row["provider"] not in known:
+            hint = _meant(row["provider"], known)
+            yield row.wrong("provider", f"turnover.csv has no row for {row['provider']!r}{hint}")
+        if row["part_of"] and row["part_of"] not in services:
+            hint = _meant(row["part_of"], services)
+            yield row.wrong("part_of", f"{row['part_of']!r} is no service by itself{hint}")
+        began, ended = row.day("designation_date"), row.day("designation_ended")
+        if ended and not (began and began <= ended):
+            yield row.wrong("designation_ended", "a designation cannot end before it began")
+        if not row["source_url"] and not row["note"]:
+            yield row.wrong("source_url", "wants a source: an address, or a note on what the row rests on")
+
+
+def _act_problems(tables: dict[str, list[_Row]]) -> Iterator[Problem]:
+    rows = tables["events.csv"]
+    platforms = {row["service"]: row for row in tables["platforms.csv"]}
+    opened = {row["proceeding"]: row.day("date") for row in rows if row["event"] == "proceedings_opened"}
+    asked = {(row["platform"], row["topic"]) for row in rows if row["event"] == "rfi"}
+    columns = ("date", "platform", "proceeding", "event", "topic", "detail")
+    yield from _repeated(rows, lambda row: tuple(row[column] for column in columns), "event")
+    for row in rows:
+        if not row["source_url"] and not (row["source_kind"] and row["detail"]):
+            remedy = "an address here, or a source_kind and a detail that says what the row rests on"
+            yield row.wrong("source_url", f"wants a source: {remedy}")
+        yield from _act_platform_problems(row, platforms)
+        yield from _act_proceeding_problems(row, opened)
+        if row["event"] == "closed_without_proceedings" and (row["platform"], row["topic"]) not in asked:
+            yield row.wrong("topic", f"there is no rfi on {row['topic']!r} that this could close")
+
+
+def _act_platform_problems(row: _Row, platforms: dict[str, _Row]) -> Iterator[Problem]:
+    name, provider, day = row["platform"], row["provider"], row.day("date")
+    if name not in platforms:
+        yield row.wrong("platform", f"platforms.csv has no {name!r}{_meant(name, platforms)}")
+        return
+    if provider != platforms[name]["provider"]:
+        right = platforms[name]["provider"]
+        yield row.wrong("provider", f"{name} belongs to {right!r} in platforms.csv, not {provider!r}")
+    service = platforms.get(platforms[name]["part_of"], platforms[name])
+    designated = service.day("designation_date")
+    if row["event"] in ("rfi", "proceedings_opened") and day and designated and day < designated:
+        yield row.wrong("date", f"{day} is before {service['service']} was designated, on {designated}")
+
+
+def _act_proceeding_problems(row: _Row, opened: dict[str, date | None]) -> Iterator[Problem]:
+    event, proceeding, day = row["event"], row["proceeding"], row.day("date")
+    if not proceeding:
+        if event in IN_PROCEEDINGS:
+            yield row.wrong("proceeding", f"must not be empty: {event} is an act in a proceeding")
+        return
+    if proceeding not in opened:
+        hint = _meant(proceeding, opened)
+        yield row.wrong("proceeding", f"there is no proceedings_opened of {proceeding!r}{hint}")
+        return
+    opening = opened[proceeding]
+    if event in IN_PROCEEDINGS and day and opening and day < opening:
+        yield row.wrong("date", f"{day} is before {proceeding} was opened, on {opening}")
+
+
+def _strand_problems(tables: dict[str, list[_Row]]) -> Iterator[Problem]:
+    rows = tables["strands.csv"]
+    providers = {row["service"]: row["provider"] for row in tables["platforms.csv"]}
+    openings: dict[tuple[str, str], _Row] = {}
+    days: dict[tuple[str, str], set[date | None]] = {}
+    for act in tables["events.csv"]:
+        days.setdefault((act["proceeding"], act["event"]), set()).add(act.day("date"))
+        if act["event"] == "proceedings_opened":
+            openings[act["proceeding"], act["platform"]] = act
+    yield from _repeated(rows, lambda row: (row["proceeding"], row["strand"]), "strand")
+    for row in rows:
+        yield from _strand_platform_problems(row, providers, openings)
+        yield from _milestone_problems(row, days)
+    stranded = {(row["proceeding"], name) for row in rows for name in _items(row["platform"])}
+    for (proceeding, name), act in openings.items():
+        if proceeding and (proceeding, name) not in stranded:
+            hint = _meant(proceeding, sorted({proceeding for proceeding, _ in stranded}))
+            yield act.wrong("proceeding", f"strands.csv has no strand of {proceeding!r} for {name}{hint}")
+
+
+def _strand_platform_problems(
+    row: _Row, providers: dict[str, str], openings: dict[tuple[str, str], _Row]
+) -> Iterator[Problem]:
+    proceeding, names = row["proceeding"], _items(row["platform"])
+    for name in names:
+        act = openings.get((proceeding, name))
+        if name not in providers:
+            yield row.wrong("platform", f"platforms.csv has no {name!r}{_meant(name, providers)}")
+        elif act is None:
+            hint = _meant(proceeding, sorted({known for known, _ in openings}))
+            yield row.wrong("proceeding", f"events.csv has no opening of {proceeding!r} for {name}{hint}")
+        elif row.day("opened") and act.day("date") and row.day("opened") != act.day("date"):
+            yield row.wrong("opened", f"{row['opened']} is not the opening in events.csv, {act['date']}")
+    if not names:
+        yield row.wrong("platform", "wants at least one service, with ';' between several")
+    if len({providers.get(name) for name in names}) > 1:
+        yield row.wrong("platform", "the services of one strand belong to one provider; split the strand")
+
+
+def _milestone_problems(row: _Row, days: dict[tuple[str, str], set[date | None]]) -> Iterator[Problem]:
+    """Milestones out of order, said by half, or not among the acts."""
+    opened, findings, ended = (row.day(name) for name in ("opened", "preliminary_findings", "outcome_date"))
+    outcome = OUTCOMES.get(row["outcome"], "")
+    if findings and opened and findings < opened:
+        yield row.wrong("preliminary_findings", f"{findings} is before the opening, {opened}")
+    latest = max((day for day in (opened, findings) if day), default=None)
+    if ended and latest and ended < latest:
+        yield row.wrong("outcome_date", f"{ended} is before the milestone that it follows, {latest}")
+    if row["outcome"] and not row["outcome_date"]:
+        yield row.wrong("outcome_date", "must not be empty with an outcome")
+    if row["outcome_date"] and not row["outcome"]:
+        yield row.wrong("outcome", f"must not be empty with an outcome_date; known: {', '.join(OUTCOMES)}")
+    if row["fine_eur"] and row["outcome"] != "non_compliance":
+        yield row.wrong("fine_eur", "must be empty: only the outcome non_compliance sets a fine")
+    for column, event, day in (
+        ("preliminary_findings", "preliminary_findings", findings),
+        ("outcome_date", outcome, ended),
+    ):
+        known = days.get((row["proceeding"], event), set())
+        if event and day and day not in known and None not in known:
+            there = ", ".join(sorted(str(day) for day in known)) or "none"
+            yield row.wrong(column, f"events.csv has no {event} in the proceeding on {day}; known: {there}")
+
+
 def _act(row: _Row) -> Act:
-    if row["event"] not in EVENTS:
-        row.problems.append(row.wrong("event", f"unknown event {row['event']!r}{_hint(row['event'], EVENTS)}"))
-    if row["confidence"] not in CONFIDENCES:
-        row.problems.append(row.wrong("confidence", f"wants one of {', '.join(CONFIDENCES)}"))
-    if not row["source_url"] and not (row["source_kind"] and row["detail"]):
-        row.problems.append(row.wrong("source_url", "wants a source, or else a source_kind and a detail that names it"))
-    day = row.day("date", needed=True) or date.min
     return Act(
-        day, row["platform"], row["provider"], row["proceeding"], row["event"], row["topic"], _split(row["articles"])
+        date=_parse_day(row["date"]),
+        platform=row["platform"],
+        provider=row["provider"],
+        proceeding=row["proceeding"],
+        event=row["event"],
+        topic=row["topic"],
+        articles=_items(row["articles"]),
+        detail=row["detail"],
+        source=row["source_url"] or f"{row['source_kind']}: {row['detail']}",
+        confidence=row["confidence"],
     )
 
 
 def _strand(row: _Row) -> Strand:
-    for column in ("proceeding", "strand", "topics"):
-        if not row[column]:
-            row.problems.append(row.wrong(column, "is empty"))
-    if row["outcome"] and row["outcome"] not in OUTCOMES:
-        row.problems.append(row.wrong("outcome", f"unknown outcome {row['outcome']!r}{_hint(row['outcome'], OUTCOMES)}"))
     return Strand(
         proceeding=row["proceeding"],
         strand=row["strand"],
-        platform=row["platform"],
-        topics=_split(row["topics"]),
-        articles=_split(row["articles"]),
-        opened=row.day("opened", needed=True) or date.min,
+        platform=";".join(_items(row["platform"])),
+        topics=_items(row["topics"]),
+        articles=_items(row["articles"]),
+        opened=_parse_day(row["opened"]),
         preliminary_findings=row.day("preliminary_findings"),
-        outcome=row["outcome"],
+        outcome=row["outcome"] or None,
         outcome_date=row.day("outcome_date"),
-        fine_eur=row.number("fine_eur"),
+        fine_eur=float(row["fine_eur"]) if row["fine_eur"] else None,
     )
 
 
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else "; known: " + ", ".join(known)
-
-
-def _act_problems(rows: list[_Row], acts: tuple[Act, ...], platforms: dict[str, Platform]) -> Iterator[Problem]:
-    for row, act in zip(rows, acts, strict=True):
-        platform = platforms.get(act.platform)
-        if platform is None:
-            yield row.wrong("platform", f"unknown platform {act.platform!r}{_hint(act.platform, platforms)}")
-            continue
-        if act.provider != platform.provider:
-            yield row.wrong("provider", f"{act.platform} belongs to {platform.provider!r}, not {act.provider!r}")
-        if act.event in NEEDS_DESIGNATION and platform.designated is not None and act.date < platform.designated:
-            yield row.wrong("date", f"{act.date} is before the designation of {act.platform}, {platform.designated}")
-        if act.event == "proceedings_opened" and not act.proceeding:
-            yield row.wrong("proceeding", "an opening must name its proceeding")
-
-
-def _strand_problems(
-    rows: list[_Row], strands: tuple[Strand, ...], acts: tuple[Act, ...], platforms: dict[str, Platform]
-) -> Iterator[Problem]:
-    opened = {act.proceeding: act.date for act in acts if act.event == "proceedings_opened"}
-    seen: set[tuple[str, str]] = set()
-    for row, strand in zip(rows, strands, strict=True):
-        for name in _split(strand.platform):
-            if name not in platforms:
-                yield row.wrong("platform", f"unknown platform {name!r}{_hint(name, platforms)}")
-        if (strand.proceeding, strand.strand) in seen:
-            yield row.wrong("strand", f"{strand.strand!r} of {strand.proceeding!r} is given twice")
-        seen.add((strand.proceeding, strand.strand))
-        if strand.proceeding not in opened:
-            hint = _hint(strand.proceeding, opened)
-            yield row.wrong("proceeding", f"events.csv has no opening of {strand.proceeding!r}{hint}")
-        elif strand.opened != opened[strand.proceeding]:
-            yield row.wrong("opened", f"{strand.opened} is not the opening in events.csv, {opened[strand.proceeding]}")
-        yield from _order_problems(row, strand)
-
-
-def _order_problems(row: _Row, strand: Strand) -> Iterator[Problem]:
-    """Milestones out of order, and outcomes said by half."""
-    findings, ended = strand.preliminary_findings, strand.outcome_date
-    if findings is not None and findings < strand.opened:
-        yield row.wrong("preliminary_findings", f"{findings} is before the opening, {strand.opened}")
-    if ended is not None and ended < (findings or strand.opened):
-        yield row.wrong("outcome_date", f"{ended} is before the milestone that it follows, {findings or strand.opened}")
-    if bool(strand.outcome) != (ended is not None):
-        yield row.wrong("outcome_date", "an outcome and its date go together")
-    if strand.fine_eur is not None and strand.outcome != "non_compliance":
-        yield row.wrong("fine_eur", "only a non-compliance decision sets a fine")
+def _platform(row: _Row) -> Platform:
+    return Platform(
+        service=row["service"],
+        provider=row["provider"],
+        type=row["type"],
+        designated=row.day("designation_date"),
+        designation_ended=row.day("designation_ended"),
+        sector=row["sector"],
+        part_of=row["part_of"],
+    )

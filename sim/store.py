@@ -27,6 +27,7 @@ from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 FORMAT = 1
 """Of the folder; readers refuse what they do not know."""
@@ -81,11 +82,13 @@ def code_digest() -> str:
     return hashed.hexdigest()
 
 
-def write_part(frame: "pd.DataFrame", path: Path) -> None:
+def write_part(events: "pa.Table", path: Path) -> None:
     """Write a chunk's events, whole or not at all."""
+    from pyarrow.parquet import write_table
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with _whole(path) as temporary:
-        frame.to_parquet(temporary, compression="zstd", index=False)
+        write_table(events, temporary, compression="zstd")
 
 
 @contextmanager

@@ -25,19 +25,32 @@ EUR_M_PER_BN = 1000.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replication leaves: its log, one flat list of numbers, and the cases that it counts by."""
+    """What a replication leaves: its visits (see `as_rows`), and the cases that their first number counts.
 
-    log: list[float]
-    cases: list[Case]
+    Of each case: name, parent's name, platform, topic, strand, origin.
+    """
+
+    visits: NDArray[np.float64]
+    cases: list[tuple[str, str, str, str, str, str]]
 
 
 def replicate(plan: Plan, number: int) -> Outcome:
     """Run one replication to the horizon."""
+    sim = run(plan, number)
+    cases = [
+        (c.name, c.parent.name if c.parent else "", c.profile.platform, c.profile.topic, c.strand, c.profile.origin)
+        for c in sim.cases
+    ]
+    return Outcome(as_rows(plan, sim.log), cases)
+
+
+def run(plan: Plan, number: int) -> "Replication":
+    """The state of a replication after its run, with its log complete."""
     sim = Replication(plan, number)
     arrivals.start(sim)
     sim.env.run(until=plan.horizon)
     sim.log_pending()
-    return Outcome(sim.log, sim.cases)
+    return sim
 
 
 def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:

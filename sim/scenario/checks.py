@@ -39,15 +39,19 @@ class Finding:
 
 def problems(scenario: Scenario) -> list[Finding]:
     """Every mistake of a scenario that its shape does not show, in no particular order."""
+    found = names(scenario)
+    if not found:
+        found = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
+    return found
+
+
+def names(scenario: Scenario) -> list[Finding]:
+    """What is wrong with names, dates, routes and teams: enough to know before a record is looked into."""
     found = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
     found += _dates(scenario)
     found += _roles(scenario)
     found += _entries(scenario)
     found += _targets(scenario)
-    if not found:
-        found += _reachable(scenario)
-        found += _fines(scenario)
-        found += _uncertain(scenario)
     return found
 
 
@@ -240,16 +244,15 @@ def _fines(scenario: Scenario) -> list[Finding]:
     if not any(stage.fine for stage in scenario.procedure.stages.values()):
         return []
     named: dict[tuple[str | int, ...], str] = {}
-    if scenario.in_flight is None or scenario.platforms:
-        for name, probe in scenario.probes.items():
-            named["probes", name, "platform"] = probe.platform
-        for name, stream in scenario.arrivals.items():
-            named |= {("arrivals", name, "platforms", p): p for p in stream.platforms}
+    for name, probe in scenario.probes.items():
+        named["probes", name, "platform"] = probe.platform
+    for name, stream in scenario.arrivals.items():
+        named |= {("arrivals", name, "platforms", p): p for p in stream.platforms}
     known = {name for name, platform in scenario.platforms.items() if platform.turnover_eur_bn is not None}
     return [
         Finding(path, f"{platform!r} may be fined, but platforms gives it no turnover_eur_bn{_close(platform, known)}")
         for path, platform in named.items()
-        if platform not in known and not (scenario.in_flight and not scenario.platforms)
+        if platform not in known
     ]
 
 

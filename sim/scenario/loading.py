@@ -27,10 +27,10 @@ def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
     for text in sets:
         tree = _set(tree, text)
     scenario = _validated(Scenario, tree)
-    _raise(tree, checks.problems(scenario))
     if scenario.in_flight is not None:
+        _raise(tree, checks.names(scenario))
         scenario = _with_record(scenario, tree, scenario.in_flight.record)
-        _raise(tree, checks.problems(scenario))
+    _raise(tree, checks.problems(scenario))
     return scenario
 
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sim.dates import YEAR_DAYS, days_between
 from sim.scenario.settings import NotNegative, Positive, Settings, Share
 
-CURVE_STEP = 60
+CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
 FIRST_DAY = -100_000
 """Days since the start that stand for "always before"."""
