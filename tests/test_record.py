@@ -15,9 +15,17 @@ from sim.record import FORMAT, InFlight, Record, in_flight, load_record
 SHIPPED = Path(__file__).parents[1] / "scenarios" / "record"
 THREE_PROBES = date(2024, 3, 14)
 END = date(2025, 12, 31)
+DAYS_OF_MILESTONES = {
+    "2024-01-10": "rfi",
+    "2024-03-01": "proceedings_opened",
+    "2024-06-01": "preliminary_findings",
+    "2024-09-01": "non_compliance_decision",
+}
 
 Rows = list[dict[str, str]]
 Tables = dict[str, Rows]
+
+COMMON_PLATFORM = {"type": "VLOP", "sector": "video", "source_url": "https://example.org/list"}
 
 
 def act(day: str, event: str, topic: str = "minors", proceeding: str = "", platform: str = "Video") -> dict[str, str]:
@@ -51,7 +59,7 @@ def minimal() -> Tables:
                 "strand": "minors",
                 "platform": "Video",
                 "topics": "minors;dark_patterns",
-                "articles": "28;34",
+                "articles": "28;34;28",
                 "opened": "2024-03-01",
                 "preliminary_findings": "2024-06-01",
                 "outcome": "non_compliance",
@@ -73,9 +81,6 @@ def minimal() -> Tables:
             }
         ],
     }
-
-
-COMMON_PLATFORM = {"type": "VLOP", "sector": "video", "source_url": "https://example.org/list"}
 
 
 def text_of(rows: Rows, columns: list[str]) -> str:
@@ -209,9 +214,8 @@ def test_every_fault_is_found_in_its_place(tmp_path: Path, fault: str) -> None:
     tables[file][row].update(cells)
     folder = write(tmp_path, tables)
     line = (folder / file).read_text(encoding="utf-8").split("\n")[row + 1]
-    start = 1 + len(",".join(line.split(",")[: list(FORMAT[file]).index(column)]) + ",") * bool(
-        list(FORMAT[file]).index(column)
-    )
+    before = line.split(",")[: list(FORMAT[file]).index(column)]
+    start = 1 + sum(len(cell) + 1 for cell in before)
     found = [p for p in problems_of(folder) if (p.file, p.line, p.column) == (str(folder / file), row + 2, start)]
     assert any(message in problem.message for problem in found), problems_of(folder)
     assert all(problem.message.startswith(f"{column}: ") for problem in found)
@@ -290,8 +294,8 @@ SPOILT: dict[str, tuple[Callable[[bytes], bytes], int, int, str]] = {
     "not-utf-8": (lambda text: text.replace(b",rfi,minors", b",rfi,min\xf6rs"), 2, 0, "is not UTF-8"),
     "column-misspelt": (lambda text: text.replace(b",topic,", b",topics,", 1), 1, 49, "did you mean 'topic'?"),
     "column-missing": (lambda text: text.replace(b",confidence", b"", 1), 1, 1, "'confidence' is missing"),
-    "column-extra": (lambda text: text.replace(b"confidence", b"confidence,colour", 1), 1, 113, "no column 'colour'"),
-    "column-twice": (lambda text: text.replace(b"confidence", b"confidence,date", 1), 1, 113, "'date' is there twice"),
+    "column-extra": (lambda text: text.replace(b"confidence", b"confidence,colour", 1), 1, 105, "no column 'colour'"),
+    "column-twice": (lambda text: text.replace(b"confidence", b"confidence,date", 1), 1, 105, "'date' is there twice"),
     "semicolons": (lambda text: text.replace(b",", b";"), 1, 1, "semicolons between its cells"),
     "too-many-cells": (lambda text: text.replace(b",rfi,", b",rfi,a,", 1), 2, 1, "has 13 cells for 12 columns"),
     "too-few-cells": (lambda text: text.replace(b",rfi,", b",", 1), 2, 1, "has 11 cells for 12 columns"),
@@ -356,6 +360,34 @@ def test_all_problems_are_reported_at_once_in_order(tmp_path: Path) -> None:
     ]
 
 
+def test_milestones_may_fall_on_one_day(tmp_path: Path) -> None:
+    """Designation and request, opening, findings and outcome on the same day are in order."""
+    tables = minimal()
+    tables["platforms.csv"][0]["designation_date"] = "2024-03-01"
+    for row in tables["events.csv"]:
+        row["date"] = "2024-03-01"
+    tables["strands.csv"][0].update(preliminary_findings="2024-03-01", outcome_date="2024-03-01")
+    record = load_record(write(tmp_path, tables))
+    assert [case.milestone for case in in_flight(record, date(2024, 3, 1))] == ["non_compliance_decision"]
+
+
+def test_a_bad_day_has_no_consequential_messages(tmp_path: Path) -> None:
+    """An act whose day cannot be read does not make the strand wrong that relies on it."""
+    tables = minimal()
+    tables["events.csv"][2]["date"] = "2024-06-31"
+    (problem,) = problems_of(write(tmp_path, tables))
+    assert (Path(problem.file).name, problem.line) == ("events.csv", 4)
+
+
+def test_the_service_of_a_part_is_known_with_it(tmp_path: Path) -> None:
+    """An act on a part of a service makes the service known, but not its later designation."""
+    tables = minimal()
+    tables["events.csv"].append(act("2023-02-01", "court_action_filed", platform="Video Lite"))
+    platforms = load_record(write(tmp_path, tables)).known_on(date(2023, 3, 1)).platforms
+    assert list(platforms) == ["Video", "Video Lite"]
+    assert platforms["Video"].designated is None
+
+
 def requests(tmp_path: Path, *acts: dict[str, str]) -> dict[str, InFlight]:
     """What is under way at the end of 2024 with these acts besides those of the minimal record."""
     tables = minimal()
@@ -372,8 +404,9 @@ def test_a_request_into_an_open_proceeding_belongs_to_it(tmp_path: Path) -> None
         act("2024-04-01", "rfi", "dark_patterns", proceeding),
         act("2024-05-01", "rfi", "elections", proceeding),
         act("2024-06-03", "rfi", "minors"),
+        act("2024-03-01", "rfi", "ads", proceeding),
     )
-    assert list(cases) == ["rfi-2024-05-01-video", "rfi-2024-06-03-video"]
+    assert list(cases) == ["rfi-2024-03-01-video", "rfi-2024-05-01-video", "rfi-2024-06-03-video"]
     assert (cases["rfi-2024-05-01-video"].topic, cases["rfi-2024-05-01-video"].parent) == ("elections", "")
 
 
@@ -405,6 +438,7 @@ def test_a_closed_request_is_over_until_asked_again(tmp_path: Path) -> None:
     closed = act("2024-06-03", "closed_without_proceedings", "elections")
     first, again = act("2024-05-01", "rfi", "elections"), act("2024-08-01", "rfi", "elections")
     assert requests(tmp_path, first, closed) == {}
+    assert requests(tmp_path, first, closed | {"date": first["date"]}) == {}
     assert list(requests(tmp_path, first, closed, again)) == ["rfi-2024-08-01-video"]
 
 
@@ -414,14 +448,7 @@ def test_a_strand_walks_through_its_milestones(tmp_path: Path) -> None:
     stages = {day: in_flight(record, day)[0] for day in map(date.fromisoformat, DAYS_OF_MILESTONES)}
     assert [case.milestone for case in stages.values()] == list(DAYS_OF_MILESTONES.values())
     assert [case.since for case in stages.values()] == list(stages)
-
-
-DAYS_OF_MILESTONES = {
-    "2024-01-10": "rfi",
-    "2024-03-01": "proceedings_opened",
-    "2024-06-01": "preliminary_findings",
-    "2024-09-01": "non_compliance_decision",
-}
+    assert {case.obligations for case in stages.values()} == {2}
 
 
 def test_a_closed_strand_is_not_under_way(tmp_path: Path) -> None:
@@ -470,6 +497,7 @@ def test_fourteen_march_2024(shipped: Record) -> None:
         *("Bing", "Facebook", "Google Search", "Instagram", "LinkedIn"),
         *("Snapchat", "TikTok", "X", "YouTube"),
     }
+    assert {"rfi-2024-03-14-linkedin", "rfi-2024-03-14-google-search"} < {case.name for case in cases}
     proceedings = Counter(case.parent for case in cases if case.parent)
     assert proceedings == {"x-2023-12": 2, "tiktok-2024-02": 4, "aliexpress-2024-03": 2}
     assert {case.milestone for case in cases if case.parent} == {"proceedings_opened"}
@@ -550,18 +578,11 @@ def test_later_rows_make_no_difference(shipped: Record, tmp_path: Path, day: dat
 def test_later_remarks_make_no_difference(shipped: Record, tmp_path: Path, day: date) -> None:
     """Remarks, sources and confidence, which may be written later, are not used."""
     tables = read(SHIPPED)
-    for row in tables["events.csv"]:
-        row.update(detail=row["date"], source_url="https://example.org/", confidence="low", case_id="")
+    for number, row in enumerate(tables["events.csv"]):
+        row.update(detail=f"remark {number}", source_url="https://example.org/", confidence="low", case_id="")
     for row in tables["strands.csv"] + tables["platforms.csv"]:
         row.update(note="a remark")
-    assert in_flight(load_record(write(tmp_path, distinct(tables))), day) == in_flight(shipped, day)
-
-
-def distinct(tables: Tables) -> Tables:
-    """The tables with a number in each detail, so that no act is given twice."""
-    for number, row in enumerate(tables["events.csv"]):
-        row["detail"] = str(number)
-    return tables
+    assert in_flight(load_record(write(tmp_path, tables)), day) == in_flight(shipped, day)
 
 
 @pytest.mark.parametrize("day", DATES, ids=str)

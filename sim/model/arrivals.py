@@ -11,6 +11,7 @@ from sim.model.draws import Source
 from sim.model.streams import Floats
 from sim.model.under_way import resumption
 from sim.model.walk import Case, Place
+from sim.scenario.distributions import Constant, Distribution
 from sim.scenario.schema import AnyArrivals, Probe, RandomArrivals, RandomWaves, Strand, Wave
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ class DrawnCases:
     def __init__(self, sim: "Replication", source: Source, stream: AnyArrivals) -> None:
         self._sim, self._source, self._stream = sim, source, stream
         self._topics = _chosen(sim, source.name, "topic", stream.topics, source.size)
-        uniforms = sim.draws.attribute(source.name, "obligations", source.size)
-        self._obligations: list[float] = stream.obligations.quantile(uniforms).tolist()
+        self._obligations = _values(sim, source, "obligations", stream.obligations)
 
     def case(self, index: int, platform: str, label: str = "") -> Case:
         """The case number `index` of the source."""
@@ -129,6 +129,14 @@ class DrawnCases:
         case = self._sim.new_case(self._source, index, profile, self._obligations[index])
         case.label, case.priority = label, self._stream.priority
         return case
+
+
+def _values(sim: "Replication", source: Source, attribute: str, value: Distribution) -> list[float]:
+    """A drawn number for each case of a source."""
+    if isinstance(value, Constant):
+        return [value.value] * source.size
+    drawn: list[float] = value.quantile(sim.draws.attribute(source.name, attribute, source.size)).tolist()
+    return drawn
 
 
 def _chosen(sim: "Replication", key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
@@ -175,8 +183,8 @@ class RandomStream(Source):
 
     def __init__(self, sim: "Replication", name: str, stream: RandomArrivals) -> None:
         key = f"stream {name}"
-        self._times = poisson_times(sim, key, stream)
-        size = max(len(self._times), 1)
+        self.times = poisson_times(sim, key, stream)
+        size = max(len(self.times), 1)
         self._stage = sim.stages[sim.plan.stage_number[stream.stage]]
         super().__init__(key, size, name, self._stage.number)
         self._sim, self._next = sim, 0
@@ -186,7 +194,7 @@ class RandomStream(Source):
 
     def follow(self, now: float) -> None:
         index = self._next
-        if index < len(self._times):
+        if index < len(self.times):
             self._next = index + 1
             case = self._cases.case(index, self._platforms[index])
-            self._sim.walk.begin(case, self._stage, self._times[index] - now)
+            self._sim.walk.begin(case, self._stage, self.times[index] - now)
