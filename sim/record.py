@@ -115,8 +115,8 @@ class Record:
         """The record as the public knew it at the end of a day.
 
         Later acts and strands are gone, later milestones blank, and no act is tied to a proceeding not yet
-        open. A service is known from its designation or its first act, whichever is earlier, and its provider's
-        turnover with it.
+        open. A service is known from its designation or its first act, whichever is earlier; its
+        provider's turnover with it.
         """
         acts = [act for act in self.acts if act.date <= day]
         opened = {act.proceeding for act in acts if act.event == "proceedings_opened"}
@@ -380,6 +380,8 @@ class _Row:
 
 def _meant(word: str, known: Iterable[str]) -> str:
     words = list(known)
+    if word in words:
+        return ""
     close = get_close_matches(word, words, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(words) or 'none'}"
 
@@ -565,7 +567,7 @@ def _strand_problems(tables: dict[str, list[_Row]]) -> Iterator[Problem]:
         yield from _milestone_problems(row, days)
     stranded = {(row["proceeding"], name) for row in rows for name in _items(row["platform"])}
     for (proceeding, name), act in openings.items():
-        if proceeding and (proceeding, name) not in stranded:
+        if proceeding and name in providers and (proceeding, name) not in stranded:
             hint = _meant(proceeding, sorted({proceeding for proceeding, _ in stranded}))
             yield act.wrong("proceeding", f"strands.csv has no strand of {proceeding!r} for {name}{hint}")
 
@@ -574,14 +576,16 @@ def _strand_platform_problems(
     row: _Row, providers: dict[str, str], openings: dict[tuple[str, str], _Row]
 ) -> Iterator[Problem]:
     proceeding, names = row["proceeding"], _items(row["platform"])
+    # An opening of an unknown service is reported there, and may be the one that is missing here.
+    doubtful = any(known == proceeding and name not in providers for known, name in openings)
     for name in names:
         act = openings.get((proceeding, name))
         if name not in providers:
             yield row.wrong("platform", f"platforms.csv has no {name!r}{_meant(name, providers)}")
-        elif act is None:
+        elif act is None and not doubtful:
             hint = _meant(proceeding, sorted({known for known, _ in openings}))
             yield row.wrong("proceeding", f"events.csv has no opening of {proceeding!r} for {name}{hint}")
-        elif row.day("opened") and act.day("date") and row.day("opened") != act.day("date"):
+        elif act and row.day("opened") and act.day("date") and row.day("opened") != act.day("date"):
             yield row.wrong("opened", f"{row['opened']} is not the opening in events.csv, {act['date']}")
     if not names:
         yield row.wrong("platform", "wants at least one service, with ';' between several")

@@ -237,6 +237,16 @@ def test_opening_without_strand_is_a_fault(tmp_path: Path) -> None:
     assert "has no strand of 'video-2024-03'" in problem.message
 
 
+def test_opening_for_a_service_without_strand_is_a_fault(tmp_path: Path) -> None:
+    """A service that a proceeding was opened on must be in one of its strands; no right name is suggested."""
+    tables = minimal()
+    tables["events.csv"].append(
+        act("2024-03-01", "proceedings_opened", proceeding="video-2024-03", platform="Video Lite")
+    )
+    (problem,) = problems_of(write(tmp_path, tables))
+    assert problem.message == "proceeding: strands.csv has no strand of 'video-2024-03' for Video Lite"
+
+
 @pytest.mark.parametrize("file", FORMAT)
 def test_a_row_given_twice_is_a_fault(tmp_path: Path, file: str) -> None:
     """The same act, strand, service or provider twice is reported at its second row, with the line of the first."""
@@ -371,12 +381,13 @@ def test_milestones_may_fall_on_one_day(tmp_path: Path) -> None:
     assert [case.milestone for case in in_flight(record, date(2024, 3, 1))] == ["non_compliance_decision"]
 
 
-def test_a_bad_day_has_no_consequential_messages(tmp_path: Path) -> None:
-    """An act whose day cannot be read does not make the strand wrong that relies on it."""
+def test_one_mistake_has_no_consequential_messages(tmp_path: Path) -> None:
+    """An act whose day or service is misspelt does not make the strand wrong that relies on it."""
     tables = minimal()
+    tables["events.csv"][1]["platform"] = "Vidoe"
     tables["events.csv"][2]["date"] = "2024-06-31"
-    (problem,) = problems_of(write(tmp_path, tables))
-    assert (Path(problem.file).name, problem.line) == ("events.csv", 4)
+    places = [(Path(problem.file).name, problem.line) for problem in problems_of(write(tmp_path, tables))]
+    assert places == [("events.csv", 3), ("events.csv", 4)]
 
 
 def test_the_service_of_a_part_is_known_with_it(tmp_path: Path) -> None:

@@ -64,17 +64,23 @@ def _resume(sim: "Replication", case: Case, probe: Probe) -> None:
             parts.append((strand, said.stage or probe.stage, _age(sim, said.since or probe.since)))
     else:
         parts.append((case, probe.stage, _age(sim, probe.since)))
+    going_on = []
+    for part, stage_name, elapsed in parts:
+        stage = sim.stages[number[stage_name]]
+        behind = resumption(sim, part, stage, elapsed)
+        part.stage = part.step = None
+        if behind is not None:
+            going_on.append((part, stage, behind))
     for gate_stage, gate in sim.gates.items():
         holders = sim.stages[gate_stage].holders
-        inside = [part for part, stage, _ in parts if number[stage] in holders]
+        inside = [part for part, stage, _ in going_on if stage.number in holders]
         if inside:
             gate.inside += 1
             place = Place(gate, holders, len(inside))
             for part in inside:
                 part.places = [*part.places, place]
-    for part, stage_name, elapsed in parts:
-        stage = sim.stages[number[stage_name]]
-        sim.walk.go_on(part, stage, resumption(sim, part, stage, elapsed))
+    for part, stage, behind in going_on:
+        sim.walk.go_on(part, stage, behind)
 
 
 def _age(sim: "Replication", since: date) -> float:

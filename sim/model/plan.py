@@ -104,6 +104,7 @@ class RoutePlan:
     steps: tuple[StepPlan, ...]
     columns: tuple[int, ...]
     """the drawn columns that these steps use"""
+    silent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +333,7 @@ def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names,
         path = (*first, *own)
         used = {column for step in path for column in _columns_of(step)} | {fine}
         drawn = tuple(c for c in sorted(used - {ROUTE_COLUMN}) if not isinstance(columns[c].value, Constant))
-        plans.append(RoutePlan(outcome if outcome < names.stages else -1, outcome, path, drawn))
+        plans.append(RoutePlan(outcome if outcome < names.stages else -1, outcome, path, drawn, route.silent))
     return Routing(list(accumulate(shares))[:-1], tuple(plans))
 
 

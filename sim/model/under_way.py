@@ -2,14 +2,14 @@
 
 A stage of one step is drawn by the inverse distribution function above the elapsed part. A stage of several steps is
 drawn by rejection: of the case's keyed candidates (each a full row of draws, so a route and a length) the first
-that is longer than the elapsed time is what happened, which is the same conditional law.
+that fits what is known is what happened, which is the same conditional law.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.model.draws import Row, Rows
-from sim.model.plan import EFFORT, WAIT, Routing, StagePlan, StepPlan
+from sim.model.plan import EFFORT, ROUTE_COLUMN, WAIT, Routing, StagePlan, StepPlan
 from sim.model.walk import NO_WAITS, Case, Resumption
 from sim.scenario.distributions import Constant
 
@@ -31,8 +31,11 @@ class Stretch:
     alone: float
 
 
-def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption:
-    """The state of a visit that began `elapsed` days before the first day."""
+def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption | None:
+    """The state of a visit that began `elapsed` days before the first day and of whose end nothing is known.
+
+    None if it has ended: a silent route leaves no trace, so a case without a further act may have gone it before.
+    """
     routing = stage.routing_for(case.profile, 1)
     rows = sim.draws.rows(case.source.name, case.strand, stage, 1, FIRST)
     if elapsed <= 0:
@@ -45,11 +48,14 @@ def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float)
         if number == FIRST:  # rarely: the stretch of the streams goes on
             rows = sim.draws.rows(case.source.name, case.strand, stage, 1, CANDIDATES)
         row = rows.row(number, routing)
-        total = sum(s.length for s in _stretches(sim, case, routing.take(row[0]).steps, row, elapsed))
+        route = routing.take(row[ROUTE_COLUMN])
+        total = sum(s.length for s in _stretches(sim, case, route.steps, row, elapsed))
+        if total > elapsed:
+            return _cut(sim, case, stage, row, elapsed)
+        if route.silent:
+            return None
         if longest is None or total > longest[0]:
             longest = total, row
-        if total > elapsed:
-            break
     assert longest is not None
     return _cut(sim, case, stage, longest[1], elapsed)
 
@@ -57,7 +63,7 @@ def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float)
 def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows) -> Row | None:
     """The row of a stage that is one wait or one team on every route; None for other stages."""
     routes = routing.routes
-    if any(route.steps != routes[0].steps for route in routes) or len(routes[0].steps) != 1:
+    if any(route.steps != routes[0].steps or route.silent for route in routes) or len(routes[0].steps) != 1:
         return None
     step = routes[0].steps[0]
     value = stage.sampler.columns[step.column].value

@@ -205,8 +205,6 @@ def _entries(scenario: Scenario) -> list[Finding]:
         for topic in stream.topics if procedure.topics else ():
             if list(stream.topics) != ["any"]:
                 found += _known(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
-    for stage in scenario.in_flight.forget_after if scenario.in_flight else ():
-        found += _known(stage, procedure.stages, "stage", ("in_flight", "forget_after", stage), True)
     return found
 
 

@@ -198,9 +198,6 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
                 f"{case.name} stands after {case.milestone!r}, but no stage of the procedure has that record_event"
             )
         stage = stage_of[case.milestone]
-        age = (scenario.start - case.since).days
-        if age > scenario.in_flight.forget_after.get(stage, float("inf")):
-            continue
         common = {"stage": stage, "since": case.since, "topic": case.topic, "obligations": case.obligations or 1}
         if not case.parent:
             probes[case.name] = Probe(platform=case.platform, **common)

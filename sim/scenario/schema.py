@@ -101,6 +101,8 @@ class Route(Settings):
     probability: Probability | None = None
     "one route of a stage may leave it out: it takes the rest"
     steps: Steps = {}
+    silent: bool = False
+    "whether nobody outside learns of it; a case of the record without a further act may have gone this way"
 
 
 Routes = Annotated[
@@ -261,8 +263,6 @@ class InFlight(Settings):
 
     record: str
     "folder of the record, beside the scenario file"
-    forget_after: dict[str, Positive] = {}
-    "days after which a case without a further act is taken to have ended silently, by stage"
 
 
 class Platform(Settings):

@@ -1,0 +1,155 @@
+"""Writes docs/first-results.md: the forecast of 14 March 2024 beside what had happened by the end of 2025.
+
+python docs/first_results.py
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators, load_scenario, simulate
+from sim.dates import date_after
+from sim.record import Record, load_record
+from sim.run import Run
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIO = ROOT / "scenarios" / "three-probes.yaml"
+RECORD = ROOT / "scenarios" / "record"
+PAGE = ROOT / "docs" / "first-results.md"
+LATER = date(2025, 12, 31)
+"""The end of the record."""
+RESOLVED = ("decision", "commitments", "closed")
+INTERVAL = (0.1, 0.9)
+
+
+def first_times(run: Run, places: tuple[str, ...]) -> pd.DataFrame:
+    """Days until each listed strand first reached one of these places: rows replications, columns strands."""
+    cases = [case for case in indicators.listed_cases(run.scenario) if "/" in case]
+    times = indicators.milestone_times(run, cases)
+    found = times[times["place"].isin(places)].groupby(["replication", "case"], observed=True)["time"].min().unstack()
+    return found.reindex(index=range(run.replications), columns=cases).fillna(np.inf)
+
+
+def day(run: Run, days: float) -> str:
+    """A date, or that it lies beyond the horizon or never comes."""
+    return "later or never" if np.isinf(days) else str(date_after(run.scenario.start, days))
+
+
+def happened(record: Record, case: str, milestone: str) -> date | None:
+    """When a strand really reached a milestone."""
+    proceeding, name = case.split("/")
+    strand = next(s for s in record.strands if (s.proceeding, s.strand) == (proceeding, name))
+    return strand.preliminary_findings if milestone == "preliminary_findings" else strand.outcome_date
+
+
+def rows(run: Run, record: Record, times: pd.DataFrame, milestone: str) -> Iterator[str]:
+    """A line for each strand: probability by the end of 2025, median and 80% interval, and the truth."""
+    until = (LATER - run.scenario.start).days
+    for case in times.columns:
+        time = np.sort(times[case].to_numpy())
+        low, median, high = (time[int(np.ceil(p * len(time))) - 1] for p in (INTERVAL[0], 0.5, INTERVAL[1]))
+        truth = happened(record, case, milestone)
+        inside = "" if truth is None else ("yes" if low <= (truth - run.scenario.start).days <= high else "no")
+        yield (
+            f"| {case} | {(time <= until).mean():.0%} | {day(run, median)} | {day(run, low)} to {day(run, high)} "
+            f"| {truth or 'not by the end of 2025'} | {inside} |"
+        )
+
+
+def total(run: Run, record: Record, times: pd.DataFrame, milestone: str, what: str) -> str:
+    """A sentence on how many strands reach a milestone by the end of 2025."""
+    until = (LATER - run.scenario.start).days
+    counts = (times <= until).sum(axis=1).to_numpy()
+    low, high = np.quantile(counts, INTERVAL)
+    true = sum(happened(record, case, milestone) is not None for case in times.columns)
+    chances = (times <= until).mean().to_numpy()
+    truth = np.array([happened(record, case, milestone) is not None for case in times.columns], dtype=float)
+    brier = float(np.mean((chances - truth) ** 2))
+    return (
+        f"Of these {len(times.columns)} strands the model expected {counts.mean():.1f} {what} by the end of 2025 "
+        f"(80% between {low:.0f} and {high:.0f}); it was {true}. Brier score {brier:.2f} (0.25 is what a coin says)."
+    )
+
+
+def openings(run: Run, record: Record) -> str:
+    """A sentence on how many proceedings were opened."""
+    until, start = (LATER - run.scenario.start).days, run.scenario.start
+    events = run.events
+    new = events[(events["stage"] == "proceedings") & (events["entered"] > 0) & (events["entered"] <= until)]
+    counts = new.groupby("replication")["parent"].nunique().reindex(range(run.replications), fill_value=0)
+    low, high = np.quantile(counts, INTERVAL)
+    true = {act.proceeding for act in record.acts if act.event == "proceedings_opened" and act.date > start}
+    days = {act.date for act in record.acts if act.proceeding in true and act.event == "proceedings_opened"}
+    return (
+        f"After that day the model expected {counts.mean():.0f} new proceedings by the end of 2025 (80% between "
+        f"{low:.0f} and {high:.0f}); the record has {len(true)}, opened on {len(days)} days."
+    )
+
+
+def page(run: Run, record: Record) -> str:
+    """The whole page."""
+    scenario = run.scenario
+    head = "| strand | chance by the end of 2025 | median | 80% interval | what happened | inside |\n|---|---|---|---|---|---|"
+    findings, ends = first_times(run, ("preliminary_findings",)), first_times(run, RESOLVED)
+    delay = indicators.delay(run).set_index("stage")
+    proceedings, after = delay.loc["proceedings"], delay.loc["preliminary_findings"]
+    return f"""\
+# First results: the forecast of 14 March 2024
+
+Written by `python docs/first_results.py` from `scenarios/three-probes.yaml`: {run.replications:,} replications, seed
+{scenario.seed}. Do not edit.
+
+On 14 March 2024 the Commission had three probes open under the Digital Services Act: X (opened on 18 December 2023), TikTok
+(19 February 2024) and AliExpress (that day). The simulator starts from what was public on that day; whatever the record
+says of later days is used on this page alone, to compare. Two things are known with hindsight: the strands into which the
+grievances were to split (their topics stand in the openings), and the staff that was to come. The default parameters are
+assumptions with their reasons ([procedures/dsa.yaml](../scenarios/procedures/dsa.yaml)), not fitted to what followed.
+
+An interval holds the central 80% of the replications: chance, and what is not known of {len(scenario.uncertain)} parameters.
+"Later or never": not within the horizon, {scenario.horizon}, or the strand went another way.
+
+## Preliminary findings
+
+{head}
+{chr(10).join(rows(run, record, findings, "preliminary_findings"))}
+
+{total(run, record, findings, "preliminary_findings", "with preliminary findings")}
+
+## Decision, commitments or closure
+
+{head}
+{chr(10).join(rows(run, record, ends, "outcome"))}
+
+{total(run, record, ends, "outcome", "resolved")}
+
+## Around them
+
+{openings(run, record)}
+
+A strand in formal proceedings spends {proceedings["days"]:.0f} days there on average (as far as the horizon shows):
+{proceedings["work"]:.0f} days of work, {proceedings["staff"]:.0f} waiting for staff, {proceedings["dormancy"]:.0f} dormant,
+{proceedings["party"] + proceedings["procedure"]:.0f} for the party and the procedure. After the findings it is {after["days"]:.0f} days:
+{after["work"]:.0f} of work, {after["staff"]:.0f} waiting for staff, {after["party"]:.0f} the party's, {after["procedure"]:.0f} the
+procedure's, {after["hold"]:.0f} holds.
+
+## How to read this
+
+Eight strands of three proceedings, worked on by the same people, are not eight independent trials: that the totals lie within
+their intervals says little, and the intervals are wide because little was known. What the page does show is whether the
+assumptions are of the right order.
+"""
+
+
+def main() -> None:
+    """Run the scenario (or find it) and write the page."""
+    run = simulate(load_scenario(SCENARIO), jobs=os.cpu_count() or 1, results=ROOT / "results")
+    PAGE.write_text(page(run, load_record(RECORD)), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
