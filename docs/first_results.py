@@ -13,7 +13,8 @@ import pandas as pd
 
 from sim import indicators, load_scenario, simulate
 from sim.dates import date_after
-from sim.record import Record, load_record
+from sim.record import Record
+from sim.record_files import load_record
 from sim.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import Problem, UserError
-from sim.record import FORMAT, InFlight, Record, in_flight, load_record
+from sim.record import InFlight, Record, in_flight
+from sim.record_files import FORMAT, load_record
 
 SHIPPED = Path(__file__).parents[1] / "scenarios" / "record"
 THREE_PROBES = date(2024, 3, 14)

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from yaml import MappingNode, Node, ScalarNode
 
 from sim.errors import Problem, UserError
-from sim.record import Record, in_flight, load_record
+from sim.record import Record, in_flight
+from sim.record_files import load_record
 from sim.scenario import checks
 from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings, suggestion
