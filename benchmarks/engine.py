@@ -86,7 +86,9 @@ def check_indicators(made: Plan, rivals: list[Any]) -> None:
     for rival in rivals:
         found = [workload.indicators(rival.run(draws_of(made, n))) for n in range(TRACES)]
         mean = {key: statistics.fmean(row[key] for row in found) for key in found[0]}
-        values = "  ".join(f"{mean[key]:9.3f}" for key in list(mean) if key.startswith(("mean_days", "util", "days_to")))
+        values = "  ".join(
+            f"{mean[key]:9.3f}" for key in list(mean) if key.startswith(("mean_days", "util", "days_to"))
+        )
         print(f"{rival.NAME[:58]:58} {values}{'' if rival.TEAMS_EXACT else '   (nearest)'}")
 
 
@@ -134,7 +136,9 @@ def print_times(times: dict[str, list[float]], names: dict[str, str], notes: dic
     for rival, bar in ((TEXTBOOK, 5), ("ciw_nearest", 5), ("salabim_teams", 40)):
         if rival in times:
             ratio = statistics.median(t / mine for t, mine in zip(times[rival], times["engine"], strict=True))
-            print(f"{f'{rival} over this engine (at least {bar})':62} {ratio:8.2f}   {'met' if ratio >= bar else 'NOT met'}")
+            print(
+                f"{f'{rival} over this engine (at least {bar})':62} {ratio:8.2f}   {'met' if ratio >= bar else 'NOT met'}"
+            )
 
 
 def per_case_cost(cases: int, *, overload: bool) -> float:
@@ -167,7 +171,9 @@ def print_scale() -> None:
         costs = [per_case_cost(cases, overload=overload) for cases in sizes]
         row = "  ".join(f"{cases:>7,}: {cost:6.1f}" for cases, cost in zip(sizes, costs, strict=True))
         spread = max(costs) / min(costs)
-        print(f"  {'long queues' if overload else 'short queues':14} {row}   greatest over least {spread:.2f} (at most 1.5)")
+        print(
+            f"  {'long queues' if overload else 'short queues':14} {row}   greatest over least {spread:.2f} (at most 1.5)"
+        )
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """A simulator of regulators' enforcement workflow: scenarios in, forecasts with their uncertainty out.
 
-    from sim import load_scenario, simulate, load_run
+from sim import load_scenario, simulate, load_run
 """
 
 from importlib import import_module

@@ -41,7 +41,9 @@ INTERRUPTED = 130
 @app.command()
 def run(
     scenarios: ScenarioFiles,
-    replications: Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")] = None,
+    replications: Annotated[
+        int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the file's.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")] = None,
     set_: Sets = None,
@@ -242,7 +244,9 @@ def show(
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
-    base: Annotated[Path, typer.Option("--from", help="The scenario it is built on.")] = Path("scenarios/status-quo.yaml"),
+    base: Annotated[Path, typer.Option("--from", help="The scenario it is built on.")] = Path(
+        "scenarios/status-quo.yaml"
+    ),
 ) -> None:
     """Write a new scenario built on another one, ready to be edited.
 

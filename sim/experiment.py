@@ -156,7 +156,8 @@ class ChunkRunner:
 
     def table(self, numbers: range) -> "pd.DataFrame":
         """The events of these replications as a pandas table."""
-        return self.events(numbers).to_pandas()
+        frame: pd.DataFrame = self.events(numbers).to_pandas()
+        return frame
 
     def events(self, numbers: range) -> "pa.Table":
         """The events of these replications."""

@@ -38,7 +38,8 @@ def kaplan_meier(duration: Floats, observed: NDArray[np.bool_], entry: Floats | 
     at_risk = len(exits) - np.searchsorted(exits, times, side="left")
     if entry is not None:
         at_risk -= len(entry) - np.searchsorted(np.sort(entry), times, side="left")
-    return times, np.cumprod(1.0 - events / np.maximum(at_risk, 1))
+    survival = np.cumprod(1.0 - events / np.maximum(at_risk, 1), dtype=np.float64)
+    return times, survival
 
 
 def survival_quantile(times: Floats, survival: Floats, p: float) -> float:
@@ -110,7 +111,7 @@ def milestone_times(run: Run, cases: Sequence[str]) -> pd.DataFrame:
     exits = set(run.scenario.procedure.exits)
     both = pd.concat([stages.astype({"place": "str"}), ends[ends["place"].isin(exits)].astype({"place": "str"})])
     both["case"] = pd.Categorical(both["case"].astype("str"), categories=names)
-    return both.groupby(["replication", "case", "place"], observed=True, as_index=False)["time"].min()
+    return both.groupby(["replication", "case", "place"], observed=True)["time"].min().reset_index()
 
 
 def milestones(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
@@ -147,7 +148,9 @@ def _unresolved(run: Run, cases: Sequence[str]) -> dict[str, float]:
     resolved = [n for n, s in run.scenario.procedure.stages.items() if s.resolved]
     open_ = run.events[run.events["case"].isin(cases) & run.events["left"].isna()]
     open_ = open_[~open_["stage"].isin(resolved)]
-    return {str(k): v / run.replications for k, v in open_.groupby("case", observed=True)["replication"].nunique().items()}
+    return {
+        str(k): v / run.replications for k, v in open_.groupby("case", observed=True)["replication"].nunique().items()
+    }
 
 
 def resolutions(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
@@ -190,7 +193,9 @@ def pending(run: Run) -> pd.DataFrame:
     for stage in open_stages:
         counts = occupancy(run, run.events[run.events["stage"] == stage], times)
         low, high = np.quantile(counts, INTERVAL, axis=0)
-        rows.append(pd.DataFrame({"stage": stage, "time": times, "mean": counts.mean(axis=0), "low": low, "high": high}))
+        rows.append(
+            pd.DataFrame({"stage": stage, "time": times, "mean": counts.mean(axis=0), "low": low, "high": high})
+        )
     return pd.concat(rows, ignore_index=True)
 
 

@@ -156,6 +156,8 @@ def load_run(folder: Path | str) -> Run:
     Raises UserError for a folder that holds none, or one that another version wrote or that was changed since.
     """
     import pandas as pd
+    import pyarrow as pa
+    from pyarrow.parquet import read_table
 
     folder = Path(folder)
     manifest = _manifest(folder)
@@ -165,8 +167,8 @@ def load_run(folder: Path | str) -> Run:
         found = blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else "missing"
         if found != expected:
             raise UserError(Problem(str(path), message="is missing or was changed; delete the folder and run again"))
-    events = pd.read_parquet(sorted((folder / "events").glob("part-*.parquet")))
-    events = events.reset_index(drop=True)
+    parts = [read_table(path) for path in sorted((folder / "events").glob("part-*.parquet"))]
+    events = pa.concat_tables(parts).unify_dictionaries().to_pandas()
     return Run(scenario, events, pd.read_parquet(folder / "replications.parquet"), folder)
 
 

@@ -35,9 +35,7 @@ class _Given(ciw.dists.Distribution):  # type: ignore[misc]
 
 def _whole_teams(pools: tuple[int, int, int], stages: tuple[int, ...]) -> int:
     """How many teams of these stages the scarcest pool admits."""
-    return min(
-        people // need for stage in stages for people, need in zip(pools, TEAMS[stage], strict=True) if need
-    )
+    return min(people // need for stage in stages for people, need in zip(pools, TEAMS[stage], strict=True) if need)
 
 
 def run(draws: Draws, pools: tuple[int, int, int] = POOLS, horizon: float = HORIZON) -> list[Visit]:

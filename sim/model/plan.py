@@ -30,7 +30,10 @@ from sim.scenario.staffing import Capacity, capacity
 MILLI = 1000
 """Teams and capacities are counted in thousandths of an FTE, as whole numbers, so that none is lost or gained."""
 
-TEAM, WAIT, EFFORT = 0, 1, 2
+Kind = Literal[0, 1, 2]
+TEAM: Kind = 0
+WAIT: Kind = 1
+EFFORT: Kind = 2
 ROUTE_COLUMN = 0
 """The first draw of a visit decides where the case goes from there."""
 
@@ -58,7 +61,7 @@ class Condition:
     visits: frozenset[int]
 
     def fits(self, profile: Profile, visit: int) -> bool:
-        """Whether a case that is like this, on this visit, is one of those meant; a joint platform is each of its own."""
+        """Whether a case that is like this, on this visit, is one of those meant; a joint platform is each of its."""
         return (
             (not self.origins or profile.origin in self.origins)
             and (not self.topics or profile.topic in self.topics)
@@ -81,7 +84,7 @@ class StepPlan:
     (pool, thousandths of an FTE); for effort, `work` are (pool, column of the amount, cap in FTE).
     """
 
-    kind: Literal[0, 1, 2]
+    kind: Kind
     name: str
     column: int
     happens: int
@@ -213,12 +216,7 @@ def compile_plan(scenario: Scenario, like: Plan | None = None) -> Plan:
         outcomes=outcomes,
         roles=roles,
         capacities=capacities,
-        shared_pools=frozenset(
-            pool
-            for found in steps
-            for step in found
-            for pool, _, _ in step.work
-        ),
+        shared_pools=frozenset(pool for found in steps for step in found for pool, _, _ in step.work),
         fte_days_per_day=names.fte_days_per_day,
         working_days=kept.get(("calendar",)) or _working_days(scenario),
         profiles=like.profiles if like and like.scenario.platforms is scenario.platforms else {},
@@ -241,7 +239,8 @@ def _kept(scenario: Scenario, like: Plan | None) -> dict[tuple[str, ...], Any]:
     """The parts of another plan that serve this scenario too."""
     if like is None or like.scenario.calendar is not scenario.calendar:
         return {}
-    old, kept = like.scenario, {("calendar",): like.working_days}
+    old = like.scenario
+    kept: dict[tuple[str, ...], Any] = {("calendar",): like.working_days}
     for name, stage_plan in zip(old.procedure.stages, like.stages, strict=True):
         if old.procedure.stages[name] is scenario.procedure.stages.get(name):
             kept["stage", name] = stage_plan
@@ -268,10 +267,10 @@ def revisited(procedure: Procedure) -> frozenset[str]:
     for name, stage in procedure.stages.items():
         variants = [stage.next, *(other.next for other in stage.next_when)]
         leads[name] = {r.to or n for routes in variants for n, r in routes.items()} & set(procedure.stages)
-    for middle in leads:
-        for name in leads:
-            if middle in leads[name]:
-                leads[name] = leads[name] | leads[middle]
+    for middle, onward in leads.items():
+        for followers in leads.values():
+            if middle in followers:
+                followers |= onward
     return frozenset(name for name in leads if name in leads[name])
 
 
@@ -320,8 +319,8 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
 def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names, prefix: str, fine: int) -> Routing:
     """The routes of a stage, each with all steps of a case that takes it: the stage's, then the route's own.
 
-    `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the column
-    of the stage's fine.
+    `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the
+    column of the stage's fine.
     """
     given = sum(route.probability or 0.0 for route in routes.values())
     shares = [1.0 - given if route.probability is None else route.probability for route in routes.values()]

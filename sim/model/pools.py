@@ -14,7 +14,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
-from simpy.core import NORMAL
+from simpy.events import NORMAL
 
 from sim.model.plan import MILLI, Plan
 from sim.scenario.staffing import Capacity, Multitasking
@@ -119,7 +119,7 @@ class Pool:
 
     def serve(self) -> list[Request]:
         """Set free people aside for those who wait, in order; the teams that are complete now."""
-        complete = []
+        complete: list[Request] = []
         for short in self._short:
             while short:
                 request, fte = short[0]
@@ -228,16 +228,14 @@ class Sharing:
             left *= self._efficiency(self.multitasking)
         for share, cap, w, count in active:
             fte = left / weight * w
-            if fte > cap:
-                fte = cap
+            fte = min(fte, cap)
             left -= fte * count
             weight -= w * count
             share.clock += share.rate * (now - share.since)
             share.since, share.rate = now, fte * per_day
             if fte:
                 wait = (share.items[0][0] - share.clock) / share.rate
-                if wait < soonest:
-                    soonest = wait
+                soonest = min(soonest, wait)
         self._arm(now, soonest)
 
     def _efficiency(self, rule: Multitasking) -> float:
@@ -250,8 +248,7 @@ class Sharing:
 
     def _arm(self, now: float, wait: float) -> None:
         """Set an alarm for when the first item is done, unless one is set that rings before."""
-        if wait < 0.0:
-            wait = 0.0
+        wait = max(wait, 0.0)
         if now + wait < self.armed:
             self.armed = now + wait
             Alarm(self.env, wait, self._ring)
@@ -272,8 +269,7 @@ class Sharing:
                     self.done(heappop(items)[2])
                 if items:
                     wait = (items[0][0] - share.clock) / rate
-                    if wait < soonest:
-                        soonest = wait
+                    soonest = min(soonest, wait)
         if lost and not self.plenty:
             self.fill()
             return

@@ -24,8 +24,8 @@ class Column:
 class Sampler:
     """The quantile function of a row of columns.
 
-    `drawn`: the places of those columns that are drawn at all; `names`: their streams; `quantile`: their quantile functions
-    for single numbers; `constants`: a row with the values of the others.
+    `drawn`: the places of those columns that are drawn at all; `names`: their streams; `quantile`: their quantile
+    functions for single numbers; `constants`: a row with the values of the others.
     """
 
     def __init__(self, columns: list[Column]) -> None:

@@ -75,9 +75,7 @@ def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows)
     return row
 
 
-def _stretches(
-    sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row: Row, elapsed: float
-) -> list[Stretch]:
+def _stretches(sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row: Row, elapsed: float) -> list[Stretch]:
     """The steps that happen, from the beginning of the stage on, at the pace of before the first day."""
     found, time = [], -elapsed
     for place, step in enumerate(steps):

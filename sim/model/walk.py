@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
-from simpy.core import NORMAL
+from simpy.events import NORMAL
 
 from sim.model.draws import Row, Source
 from sim.model.plan import EFFORT, TEAM, WAIT, Profile, RoutePlan, StagePlan, StepPlan
@@ -153,7 +153,7 @@ class Walk:
         self.write, self.draw = sim.log.extend, sim.draws.row
         self.under_way = StepPlan(WAIT, "under way", 0, -1, 1.0, None)
         life = self._life()
-        self.again: list[Callable[[Case], object]] = [life.send]
+        self.again: list[Callable[[Any], None]] = [life.send]
         next(life)
 
     def _life(self) -> Generator[None, Case, None]:
@@ -168,6 +168,7 @@ class Walk:
             case.callbacks = again
             now, step = env.now, case.step
             if step is None:  # it arrives, or its turn at a limit has come
+                assert case.stage is not None
                 if not case.queued:
                     case.source.follow(now)
                 if not self.enter(case, case.stage, now):

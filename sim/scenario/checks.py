@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import inf
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from sim.scenario import paths
 from sim.scenario.schema import (
@@ -125,16 +127,25 @@ def _endless(procedure: Procedure) -> list[Finding]:
         if not more:
             break
         ending |= more
-    stuck = [name for name in procedure.stages if name not in ending]
-    return [
+    found = [
         Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads on to an exit")
-        for name in stuck
+        for name in procedure.stages
+        if name not in ending
+    ]
+    return found or [
+        Finding(("stages", name, "next_when", place, "next"), f"a case like this in {name!r} can only come back to it")
+        for name, stage in procedure.stages.items()
+        for place in range(len(stage.next_when))
+        if all(_leads_to(other.next) == {name} for other in stage.next_when[: place + 1])
     ]
 
 
 def _targets_of(stage: Stage) -> set[str]:
-    variants = [stage.next, *(other.next for other in stage.next_when)]
-    return {r.to or n for routes in variants for n, r in routes.items() if r.probability is None or r.probability > 0}
+    return _leads_to(stage.next).union(*(_leads_to(other.next) for other in stage.next_when))
+
+
+def _leads_to(routes: Routes) -> set[str]:
+    return {r.to or n for n, r in routes.items() if r.probability is None or r.probability > 0}
 
 
 def _dates(scenario: Scenario) -> list[Finding]:
@@ -166,8 +177,8 @@ def _roles(scenario: Scenario) -> list[Finding]:
     found = []
     days = scenario.horizon_days
     most = {
-        role: max(capacity(pool, scenario.calendar, scenario.start, days).fte)
-        for role, pool in (scenario.staffing.items() if days > 0 else ())
+        role: max(capacity(pool, scenario.calendar, scenario.start, days).fte) if days > 0 else inf
+        for role, pool in scenario.staffing.items()
     }
     for name, stage in scenario.procedure.stages.items():
         for path, steps in _all_steps(stage, ("procedure", "stages", name)):
@@ -213,8 +224,10 @@ def _targets(scenario: Scenario) -> list[Finding]:
     return [
         finding
         for place, target in enumerate(scenario.targets)
-        for word, value in (("milestone", target.milestone), ("of", target.of))
-        for finding in _known(value, places, "stage or exit", ("targets", place, word))
+        for finding in (
+            *_known(target.milestone, places, "stage or exit", ("targets", place, "milestone")),
+            *_known(target.of, scenario.procedure.stages, "stage", ("targets", place, "of")),
+        )
     ]
 
 
@@ -231,7 +244,7 @@ def _reachable(scenario: Scenario) -> list[Finding]:
             break
         reached |= more
     return [
-        Finding(("procedure", "stages", name), f"no case ever comes to the stage {name!r}: no route leads there", True)
+        Finding(("procedure", "stages", name), f"no case ever comes to the stage {name!r}: no route leads there, and nothing arrives there", True)
         for name in stages
         if name not in reached
     ]
@@ -276,8 +289,8 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
     if found:
         return found
     for name, parameter in scenario.uncertain.items():
-        for value in parameter.value.quantile(np.array(EXTREMES)):
-            found += _invalid_at(scenario, name, float(value))
+        wrong = [_invalid_at(scenario, name, float(v)) for v in parameter.value.quantile(np.array(EXTREMES))]
+        found += next(filter(None, wrong), [])
     return found
 
 
@@ -287,8 +300,12 @@ def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
     try:
         extreme = with_values(scenario, {name: value})
         Scenario.model_validate(extreme.model_dump(mode="json"))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {where}: {first['msg']}")]
     except (TypeError, ValueError) as error:
-        return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {str(error).splitlines()[-1].strip()}")]
+        return [Finding(("uncertain", name, "sets" if scenario.uncertain[name].sets else "scales"), str(error))]
     wrong = procedure_problems(extreme.procedure) + _roles(extreme)
     return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
 

@@ -87,7 +87,7 @@ class Exponential(Distribution):
         return self.mean
 
     def quantile(self, u: Floats) -> Floats:
-        return cast(Floats, -self.mean * np.log1p(-u))
+        return -self.mean * np.log1p(-u)
 
     def cdf(self, x: float) -> float:
         return -math.expm1(-x / self.mean) if x > 0 else 0.0
@@ -109,7 +109,8 @@ class Bounded(Distribution):
     def _ordered(self) -> Self:
         mode = getattr(self, "mode", self.low)
         if not self.low <= mode <= self.high or self.low == self.high:
-            raise PydanticCustomError("order", "wants low <= mode <= high and low below high")
+            between = "low <= mode <= high and " if hasattr(self, "mode") else ""
+            raise PydanticCustomError("order", f"wants {between}low below high")
         return self
 
     def scaled(self, factor: float) -> Self:
@@ -179,7 +180,7 @@ class Pert(Bounded):
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import betaincinv
 
-        return self.low + (self.high - self.low) * cast(Floats, betaincinv(*self.shape(), u))
+        return self.low + (self.high - self.low) * betaincinv(*self.shape(), u)
 
     def cdf(self, x: float) -> float:
         from scipy.special import betainc
@@ -205,7 +206,7 @@ class Beta(Distribution):
     def quantile(self, u: Floats) -> Floats:
         from scipy.special import betaincinv
 
-        return cast(Floats, betaincinv(*self.shape(), u))
+        return betaincinv(*self.shape(), u)
 
     def cdf(self, x: float) -> float:
         from scipy.special import betainc
@@ -271,7 +272,7 @@ class Family(Distribution):
                 "facts", "wants two of mean, median, sd, cv and quantiles (two quantiles count as two)"
             )
         if _solve(type(self), facts) is None:
-            said = " and ".join(f"{name} {value:g}" for name, value in facts)
+            said = " and ".join(f"{name}{'-quantile' * name.startswith('0')} {value:g}" for name, value in facts)
             raise PydanticCustomError("facts", f"no {self.distribution} distribution has {said}")
         return self
 
@@ -429,7 +430,7 @@ class Weibull(Family):
 
     @classmethod
     def unit_quantile(cls, u: Floats, shape: float) -> Floats:
-        return cast(Floats, (-np.log1p(-u)) ** (1 / shape))
+        return (-np.log1p(-u)) ** (1 / shape)
 
     def cdf(self, x: float) -> float:
         shape, scale = self.parameters()
@@ -450,16 +451,7 @@ def _tagged(value: Any) -> Any:
 
 
 AnyDistribution = Annotated[
-    Constant
-    | Exponential
-    | Uniform
-    | Triangular
-    | Pert
-    | Beta
-    | Empirical
-    | Lognormal
-    | Gamma
-    | Weibull,
+    Constant | Exponential | Uniform | Triangular | Pert | Beta | Empirical | Lognormal | Gamma | Weibull,
     Field(discriminator="distribution"),
 ]
 Value = Annotated[AnyDistribution, BeforeValidator(_tagged, json_schema_input_type=float | AnyDistribution)]

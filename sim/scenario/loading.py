@@ -135,7 +135,7 @@ def _located(tree: MappingNode, error: Any) -> Problem:
     node, known = locate(tree, loc, of_key)
     if of_key:
         known = known[:-1]
-    return _placed(node, known, message[0].lower() + message[1:] if message[:5] == "Input" else message)
+    return _placed(node, known, message)
 
 
 def _placed(node: Node, known: list[str], message: str) -> Problem:
@@ -199,7 +199,12 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
                 f"{case.name} stands after {case.milestone!r}, but no stage of the procedure has that record_event"
             )
         stage = stage_of[case.milestone]
-        common = {"stage": stage, "since": case.since, "topic": case.topic, "obligations": case.obligations or 1}
+        common: dict[str, Any] = {
+            "stage": stage,
+            "since": case.since,
+            "topic": case.topic,
+            "obligations": case.obligations or 1,
+        }
         if not case.parent:
             probes[case.name] = Probe(platform=case.platform, **common)
             continue

@@ -1,6 +1,7 @@
 """Settings by path: `staffing.case_handlers.headcount`, with `*` for every name, read and replaced."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -87,6 +88,10 @@ def settled(old: Any, value: float) -> Any:
     """A drawn number in the place of a setting. Raises TypeError where the setting is not a number."""
     if isinstance(old, Distribution):
         return Constant(value=value)
+    if isinstance(old, dict) and list(old) == [date.min]:  # one number for all time
+        return {date.min: value}
+    if isinstance(old, dict):
+        raise TypeError("a whole table cannot be one number; name one of its entries, or scale it")
     if isinstance(old, bool) or not isinstance(old, (int, float)):
         raise TypeError(f"{old!r} is not a number")
     return value

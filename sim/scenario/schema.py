@@ -90,7 +90,9 @@ Steps = dict[str, AnyStep]
 def _route(value: Any) -> Any:
     if value == "rest":
         return {}
-    return {"probability": value} if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, (str, bool)) or value is None:
+        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {value!r}")
+    return {"probability": value} if isinstance(value, (int, float)) else value
 
 
 class Route(Settings):
@@ -131,7 +133,7 @@ class Limit(Settings):
 class Fork(Settings):
     """Entering the stage splits the case into strands that go on by themselves."""
 
-    strands: Annotated[dict[int, Positive], Field(min_length=1)]
+    strands: Annotated[dict[Annotated[int, Field(ge=1)], Positive], Field(min_length=1)]
     "number of strands: weight, for cases that do not list their own"
 
 
@@ -166,7 +168,7 @@ class Stage(Settings):
 
 
 class Complexity(Settings):
-    """How effort grows with a case: effort_scale x (obligations / reference) ** elasticity x factors by topic, platform."""
+    """How effort grows with a case: effort_scale x (obligations / reference) ** elasticity x topic x platform."""
 
     effort_scale: Positive = 1.0
     "of all effort of all cases"
@@ -299,8 +301,6 @@ class Target(Settings):
     of: str
     within_days: Positive
     title: str = ""
-
-
 
 
 class Scenario(Settings):

@@ -12,12 +12,52 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+LISTED = 20
+"""Known names told where none is like the one given."""
+WANTED = {
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "literal_error": "{expected}",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "a word or a text",
+    "string_pattern_mismatch": "letters, digits, '.', '_' and '-' only",
+    "list_type": "a list",
+    "dict_type": "a mapping, such as {{name: value}}",
+    "model_type": "a mapping of settings",
+    "model_attributes_type": "a mapping of settings",
+}
+"""What is wanted where pydantic finds something else, by its kind of error."""
+
+
 def suggestion(word: str, known: list[str]) -> str:
     """'; did you mean …?' for a misspelt word, or else the list of what is known there."""
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return "; known here: " + ", ".join(known) if known else ""
+    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+    return "; known here: " + ", ".join(known[:LISTED]) + more if known else ""
+
+
+def worded(error: Any) -> str:
+    """What pydantic found wrong, in the words of somebody who writes a scenario: what is wanted, and what is there."""
+    kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
+    there = f", not {str(value).lower() if isinstance(value, bool) else repr(value)}"
+    if kind == "union_tag_not_found":
+        return f"{context['discriminator']} is missing, which says what kind it is"
+    if kind in WANTED:
+        return f"wants {WANTED[kind].format(**context)}" + (there if isinstance(value, (str, int, float)) else "")
+    if kind.startswith("date_"):
+        return f"wants a date such as 2024-03-14{there}"
+    return "must not be empty" if kind == "too_short" else str(error["msg"])
 
 
 class Settings(BaseModel):
@@ -35,19 +75,23 @@ class Settings(BaseModel):
             return handler(data)
         except ValidationError as error:
             raise ValidationError.from_exception_data(
-                error.title, [cls._worded(e) for e in error.errors(include_url=False)]
+                error.title, [cls._worded(e, data) for e in error.errors(include_url=False)]
             ) from None
 
     @classmethod
-    def _worded(cls, error: Any) -> InitErrorDetails:
+    def _worded(cls, error: Any, data: Any) -> InitErrorDetails:
         """One error as pydantic takes it back, reworded if it is an unknown setting of this very class."""
-        kind, message = error["type"], error["msg"]
+        kind, message, loc = error["type"], error["msg"], error["loc"]
         if kind == "extra_forbidden" and len(error["loc"]) == 1:
-            known = [field.alias or name for name, field in cls.model_fields.items()]
+            names = [field.alias or name for name, field in cls.model_fields.items()]
+            known = [name for name in names if name not in data] or names
             word = str(error["loc"][0])
             kind, message = "unknown_setting", f"unknown setting {word!r}{suggestion(word, known)}"
         elif kind == "union_tag_invalid":
             tags = [tag.strip(" '") for tag in error["ctx"]["expected_tags"].split(",")]
             word, what = error["ctx"]["tag"], error["ctx"]["discriminator"].strip("'")
-            message = f"unknown {what} {word!r}{suggestion(word, tags)}"
-        return InitErrorDetails(type=PydanticCustomError(kind, message), loc=error["loc"], input=error["input"])
+            loc = (*loc, what)
+            kind, message = "worded", f"unknown {what} {word!r}{suggestion(word, tags)}"
+        elif kind != "missing":
+            kind, message = "worded" if kind != "unknown_setting" else kind, worded(error)
+        return InitErrorDetails(type=PydanticCustomError(kind, message), loc=loc, input=error["input"])

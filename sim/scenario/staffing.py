@@ -74,12 +74,24 @@ class Pool(Settings):
         return value
 
 
+def _month_day(value: Any) -> Any:
+    try:
+        assert len(value) == len("08-31")
+        date.fromisoformat(f"2024-{value}")
+    except (AssertionError, TypeError, ValueError):
+        raise PydanticCustomError("month_day", f"wants a month and day such as 08-31, not {value!r}") from None
+    return value
+
+
+MonthDay = Annotated[str, BeforeValidator(_month_day), Field(pattern=r"^\d\d-\d\d$")]
+
+
 class SlowSeason(Settings):
     """Part of every year in which less is done (August, the end of the year)."""
 
-    first: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    first: MonthDay
     "month-day, for example 08-01; a season may span the new year"
-    last: Annotated[str, Field(pattern=r"^\d\d-\d\d$")]
+    last: MonthDay
     share: Share
     "of the usual capacity"
 
@@ -119,8 +131,10 @@ def headcount(pool: Pool, start: date, days: Floats) -> Floats:
     times = np.array([max(days_between(start, day), FIRST_DAY) for day in dates], dtype=float)
     people = np.array([pool.headcount[day] for day in dates])
     if pool.between == "linear":
-        return np.interp(days, times, people)
-    return people[np.maximum(np.searchsorted(times, days, side="right") - 1, 0)]
+        between: Floats = np.interp(days, times, people)
+        return between
+    found: Floats = people[np.maximum(np.searchsorted(times, days, side="right") - 1, 0)]
+    return found
 
 
 def productive(pool: Pool, start: date, days: Floats) -> Floats:

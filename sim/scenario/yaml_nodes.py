@@ -26,9 +26,7 @@ class _CoreLoader(yaml.SafeLoader):
 
 _TAG = "tag:yaml.org,2002:"
 _CoreLoader.add_implicit_resolver(_TAG + "null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_CoreLoader.add_implicit_resolver(
-    _TAG + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
+_CoreLoader.add_implicit_resolver(_TAG + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 _CoreLoader.add_implicit_resolver(_TAG + "int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
 _CoreLoader.add_implicit_resolver(
     _TAG + "float",
@@ -48,41 +46,50 @@ def parse(text: str, name: str) -> MappingNode:
 
     Raises UserError for text that is not YAML, not one mapping, or holds a key twice (all of them at once).
     """
-    loader = _CoreLoader(text)
-    loader.name = name
+    loader = None
     try:
+        loader = _CoreLoader(text)
+        loader.name = name
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise UserError(Problem(name, *place, f"not valid YAML: {error.problem}")) from None
-    except yaml.YAMLError as error:
-        raise UserError(Problem(name, 0, 0, f"not valid YAML: {error}")) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].split("\n")
+        message = f"not valid YAML: the character #x{int(error.character):04x} is not allowed"
+        raise UserError(Problem(name, len(before), len(before[-1]) + 1, message)) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     if not isinstance(node, MappingNode):
         raise UserError(Problem(name, 1, 1, "wants a mapping of settings, such as `name: my-scenario`"))
-    problems = _key_problems(node)
+    problems = _key_problems(node, ())
     if problems:
         raise UserError(*problems)
     return node
 
 
-def _key_problems(node: Node) -> list[Problem]:
+def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
+    if node in above:
+        return [problem(node, "holds itself by an alias")]
     found: list[Problem] = []
+    above = (*above, node)
     if isinstance(node, SequenceNode):
         for item in node.value:
-            found += _key_problems(item)
+            found += _key_problems(item, above)
     if isinstance(node, MappingNode):
         seen: dict[Any, int] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
                 found.append(problem(key, "a key must be a word or a number"))
+            elif key.value == "<<":
+                found.append(problem(key, "merge keys (<<) are not read; write the settings out, or use extends"))
             elif key.value in seen:
                 found.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
             else:
                 seen[key.value] = key.start_mark.line + 1
-            found += _key_problems(value)
+            found += _key_problems(value, above)
     return found
 
 
@@ -177,11 +184,10 @@ def plain(node: Node) -> Any:
         return {key.value: plain(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
         return [plain(item) for item in node.value]
-    constructor = yaml.constructor.SafeConstructor()
     if node.tag == _TAG + "int":
         return int(node.value)
     if node.tag == _TAG + "float":
-        return constructor.construct_yaml_float(node)
+        return float(str(node.value).replace(".inf", "inf").replace(".nan", "nan"))
     if node.tag == _TAG + "bool":
         return node.value.lower() == "true"
     return None if node.tag == _TAG + "null" else node.value

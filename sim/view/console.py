@@ -1,7 +1,9 @@
 """The summary of a run on a terminal, for somebody who knows the law and not the simulation."""
 
+from collections.abc import Iterator
 from datetime import date
 from math import isfinite, isinf, isnan
+from typing import Any
 
 import pandas as pd
 from rich.console import Console, Group, RenderableType
@@ -60,6 +62,11 @@ def _table(title: str, *columns: str, note: str = "") -> Table:
     return table
 
 
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, with the columns as attributes."""
+    yield from frame.itertuples(index=False)
+
+
 def day(scenario: Scenario, days: float) -> str:
     """A time as a date; 'later' beyond the horizon."""
     return "later" if isinf(days) else f"{date_after(scenario.start, days)}"
@@ -95,7 +102,7 @@ def _resolution_table(run: Run) -> Table:
         note="'later': beyond the horizon. Requests for information are summed up below, by stage.",
     )  # fmt: skip
     rows = indicators.resolutions(run, _probes(run))
-    for row in rows.itertuples():
+    for row in _rows(rows):
         stage, since = _since(scenario, row.case)
         table.add_row(
             row.case,
@@ -123,14 +130,16 @@ def _milestone_table(run: Run) -> Table:
     scenario = run.scenario
     table = _table(
         "Which milestones does it reach, and when?",
-        "probe", "milestone", "in 1 year", "2 years", "3 years", "by the horizon", "if so, median", "80% between", "and",
+        "probe", "milestone", "in 1 year", "2 years", "3 years", "by the horizon", "if so, median", "80% between",
+        "and",
         note="Dates are of those replications that reach the milestone by the horizon.",
     )  # fmt: skip
     rows = indicators.milestones(run, _probes(run))
     places = [*scenario.procedure.stages, *scenario.procedure.exits]
     here = {case: _since(scenario, case)[0] for case in _probes(run)}
     before = ""
-    for row in rows.sort_values("place", key=lambda s: s.map(places.index)).sort_values("case", kind="stable").itertuples():
+    in_order = rows.sort_values("place", key=lambda s: s.map(places.index)).sort_values("case", kind="stable")
+    for row in _rows(in_order):
         ahead = row.place in scenario.procedure.stages and row.place != here[row.case]
         if not ahead or row.probability < 0.005:
             continue
@@ -150,9 +159,11 @@ def _stage_table(run: Run) -> Table:
         "stage", "cases", "ended", "median", "80% between", "and",
         note="Kaplan-Meier: visits still under way at the horizon count as longer than what was seen of them.",
     )  # fmt: skip
-    for row in indicators.stage_durations(run).itertuples():
+    for row in _rows(indicators.stage_durations(run)):
         stage = run.scenario.procedure.stages[row.stage]
-        table.add_row(stage.title, _number(row.visits), share(row.ended), *map(_number, (row.median, row.low, row.high)))
+        table.add_row(
+            stage.title, _number(row.visits), share(row.ended), *map(_number, (row.median, row.low, row.high))
+        )
     return table
 
 
@@ -162,7 +173,9 @@ def _delay_table(run: Run) -> Table:
     table = _table("Where do the days go? Mean days per visit", "stage", "days", *names.values())
     for stage, row in rows.iterrows():
         title = run.scenario.procedure.stages[str(stage)].title
-        table.add_row(title, _number(row["days"]), *(_number(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names))
+        table.add_row(
+            title, _number(row["days"]), *(_number(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names)
+        )
     return table
 
 
@@ -201,7 +214,7 @@ def _backlog_table(run: Run) -> Table:
 def _staff_table(run: Run) -> Table:
     table = _table("How busy is the staff? Work done over work possible", "role", "FTE-days possible", "mean",
                    "80% between", "and")  # fmt: skip
-    for row in indicators.utilisation(run).itertuples():
+    for row in _rows(indicators.utilisation(run)):
         title = run.scenario.staffing[row.role].title or row.role
         table.add_row(title, _number(row.fte_days_available), *(share(v) for v in (row.mean, row.low, row.high)))
     return table
@@ -209,7 +222,7 @@ def _staff_table(run: Run) -> Table:
 
 def _target_table(run: Run) -> Table:
     table = _table("Are the targets met?", "target", "cases", "met by")
-    for row in indicators.targets(run).itertuples():
+    for row in _rows(indicators.targets(run)):
         table.add_row(row.title, _number(row.cases), share(row.met))
     return table
 

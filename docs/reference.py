@@ -1,0 +1,120 @@
+"""Writes docs/scenarios.md and docs/event-log.md from the code that they describe.
+
+python docs/reference.py
+"""
+
+import types
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from sim import events
+from sim.scenario import distributions, schema, staffing
+from sim.scenario.settings import Settings
+
+DOCS = Path(__file__).resolve().parent
+INTRODUCTION = """\
+# The language of scenario files
+
+Written by `python docs/reference.py` from the code. Do not edit.
+
+A scenario is a YAML file, read as YAML 1.2 (`no` is a word, `12:30` is a word, `1e3` is a number; a key given twice is a mistake).
+`extends:` names a file on which it is built: mappings are combined key by key, `null` takes a key away; lists, distributions and
+tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside it, or is a mapping that
+extends one. `--set PATH=VALUE` sets anything from the command line; a part of a path with dots of its own stands in quotes.
+
+Times are in days, efforts in FTE-days, unless a name says otherwise. A table of dates gives a value from each date on. The shipped
+files in [scenarios](../scenarios) are the examples.
+"""
+GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
+    ("Scenario", (schema.Scenario, schema.Uncertain, schema.Target, schema.InFlight, schema.Platform)),
+    ("Staff", (staffing.Pool, staffing.RampUp, staffing.Multitasking, staffing.Calendar, staffing.SlowSeason)),
+    ("Cases", (schema.Probe, schema.Strand, schema.RandomArrivals, schema.Wave, schema.RandomWaves)),
+    (
+        "Procedure",
+        (schema.Procedure, schema.Complexity, schema.Stage, schema.Effort, schema.Team, schema.Wait, schema.Route)
+        + (schema.RoutesFor, schema.When, schema.Limit, schema.Fork, schema.Fine),
+    ),
+    (
+        "Distributions",
+        (distributions.Constant, distributions.Exponential, distributions.Uniform, distributions.Triangular)
+        + (distributions.Pert, distributions.Beta, distributions.Empirical, distributions.Lognormal)
+        + (distributions.Gamma, distributions.Weibull),
+    ),
+)
+
+
+def kind(annotation: Any) -> str:
+    """A type in words."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation in distributions.Distribution.__subclasses__() or "Distribution" in str(annotation)[:40]:
+        return "number or distribution"
+    if origin is Literal:
+        return " or ".join(f"`{word}`" for word in inner)
+    if origin in (Union, types.UnionType):
+        named = [kind(part) for part in inner if part is not type(None)]
+        if any("distribution" in name for name in named):
+            return "number or distribution"
+        return " or ".join(dict.fromkeys(named))
+    if origin is dict:
+        return "dated numbers, or a number" if inner[0] is date else f"mapping of {kind(inner[1])}"
+    if origin is list:
+        return f"list of {kind(inner[0])}"
+    if origin is not None and inner:
+        return kind(inner[0])
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return "number or distribution" if issubclass(annotation, distributions.Distribution) else annotation.__name__
+    return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false"}.get(
+        getattr(annotation, "__name__", ""), getattr(annotation, "__name__", str(annotation))
+    )
+
+
+def default(field: FieldInfo) -> str:
+    """What holds if a setting is not given."""
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value in ({}, [], ""):
+        return ""
+    if isinstance(value, Settings):
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value.values())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def table(model: type[Settings]) -> str:
+    """The settings of a group."""
+    rows = [
+        f"| `{name}` | {kind(field.annotation)} | {default(field)} | {' '.join((field.description or '').split())} |"
+        for name, field in model.model_fields.items()
+    ]
+    head = f"### {model.__name__}\n\n{' '.join((model.__doc__ or '').split())}\n\n"
+    return head + "| setting | kind | default | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def scenarios() -> str:
+    """docs/scenarios.md."""
+    parts = [INTRODUCTION]
+    for title, models in GROUPS:
+        parts += [f"## {title}\n", *(table(model) for model in models)]
+    return "\n".join(parts)
+
+
+def event_log() -> str:
+    """docs/event-log.md."""
+    rows = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in events.columns(["<role>"]).items())
+    text = " ".join((events.__doc__ or "").split())
+    return f"# The event log\n\nWritten by `python docs/reference.py` from the code. Do not edit.\n\n{text}\n\n| column | meaning |\n|---|---|\n{rows}\n"
+
+
+def main() -> None:
+    """Write both pages."""
+    (DOCS / "scenarios.md").write_text(scenarios(), encoding="utf-8")
+    (DOCS / "event-log.md").write_text(event_log(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

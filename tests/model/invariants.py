@@ -1,0 +1,144 @@
+"""What must hold in every event log, whatever the scenario."""
+
+import numpy as np
+import pandas as pd
+
+from sim.dates import YEAR_DAYS
+from sim.scenario.schema import REASONS, Scenario
+from sim.scenario.staffing import capacity
+
+ROUNDING = 1e-9
+"""Days; of sums of times."""
+MILLI = 5e-4
+"""Capacities are rounded to thousandths of an FTE."""
+
+
+def assert_all(scenario: Scenario, log: pd.DataFrame) -> None:
+    """All that holds in any scenario."""
+    assert_chains(scenario, log)
+    assert_times(scenario, log)
+    assert_waits(log)
+    assert_effort(scenario, log)
+    assert_limits(scenario, log)
+
+
+def assert_chains(scenario: Scenario, log: pd.DataFrame) -> None:
+    """Every case that came is in one place at every instant, until an exit or the horizon; parents end in strands."""
+    stages, exits = scenario.procedure.stages, scenario.procedure.exits
+    ends: dict[tuple[int, str], dict] = {}
+    begins: dict[tuple[int, str], dict] = {}
+    for key, rows in log.groupby(["replication", "case"], sort=False):
+        visits = rows.to_dict("records")
+        seen: dict[str, int] = {}
+        for before, row in zip([None, *visits], visits, strict=False):
+            assert row["stage"] in stages
+            if before is not None:
+                assert before["outcome"] == row["stage"], key
+                assert before["left"] == row["requested"], key
+            seen[row["stage"]] = seen.get(row["stage"], 0) + 1
+            assert row["visit"] == seen[row["stage"]], key
+            assert pd.isna(row["left"]) == (row["outcome"] == "")
+        assert all(row["outcome"] in stages for row in visits[:-1]), key
+        last = visits[-1]
+        forked = last["outcome"] in stages and stages[last["outcome"]].fork is not None and not last["strand"]
+        assert last["outcome"] in exits or last["outcome"] == "" or forked, key
+        begins[key], ends[key] = visits[0], last
+    strands: dict[tuple[int, str], list[dict]] = {}
+    for (replication, _), row in begins.items():
+        if row["parent"]:
+            strands.setdefault((replication, row["parent"]), []).append(row)
+    for key, last in ends.items():
+        if last["outcome"] in stages:
+            assert strands[key], f"{key} forked into nothing"
+            assert {row["stage"] for row in strands[key]} == {last["outcome"]}
+            assert {row["requested"] for row in strands[key]} == {last["left"]}
+        else:
+            assert key not in strands, f"{key} goes on beside its strands"
+    for key, rows in strands.items():
+        probe = scenario.probes.get(key[1])
+        if probe and probe.strands:
+            assert {row["strand"] for row in rows} == set(probe.strands)
+        else:
+            fork = stages[rows[0]["stage"]].fork
+            assert fork is not None
+            assert len(rows) in fork.strands
+
+
+def assert_times(scenario: Scenario, log: pd.DataFrame) -> None:
+    """Nothing happens after the horizon or out of order, and nobody is faster than with unlimited staff."""
+    horizon = scenario.horizon_days
+    left = log["left"].fillna(horizon)
+    queueing = log["entered"].isna()
+    assert (log.loc[queueing, "left"].isna()).all()
+    entered = log["entered"].fillna(horizon)
+    assert (log["requested"] <= entered).all()
+    assert (entered <= left).all()
+    assert (left <= horizon).all()
+    under_way = log["requested"] < 0
+    assert (log.loc[under_way & ~queueing, "left"].fillna(0.0) >= 0).all()
+    slack = (left - entered) - log["unconstrained_days"]
+    assert (slack >= -ROUNDING * (1 + left.abs())).all(), log.loc[slack.idxmin()].to_dict()
+    assert (log["unconstrained_days"] >= -ROUNDING).all()
+
+
+def assert_waits(log: pd.DataFrame) -> None:
+    """Waits are parts of the time that a visit takes with unlimited staff."""
+    waits = log[[f"{reason}_days" for reason in REASONS]]
+    assert (waits >= -ROUNDING).all(axis=None)
+    assert (waits.sum(axis=1) <= log["unconstrained_days"] + ROUNDING * (1 + log["unconstrained_days"])).all()
+
+
+def assert_effort(scenario: Scenario, log: pd.DataFrame) -> None:
+    """Nobody does more than the capacity of the whole time allows."""
+    per_day = scenario.calendar.working_days_per_year / YEAR_DAYS
+    for role, pool in scenario.staffing.items():
+        done = log[f"effort_{role}"]
+        assert (done >= -ROUNDING).all()
+        curve = capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
+        available = (curve.fte_days(scenario.horizon_days) + MILLI * scenario.horizon_days) * per_day
+        assert (done.groupby(log["replication"]).sum() <= available + ROUNDING).all(), role
+
+
+def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
+    """No more cases than a limit allows are in its stages; who forked counts once, and who was there before counts."""
+    for name, stage in scenario.procedure.stages.items():
+        if stage.limit is None:
+            continue
+        inside = log[log["stage"].isin([name, *stage.limit.including]) & log["entered"].notna()]
+        for _, rows in inside.groupby("replication"):
+            held = holding(rows, name, scenario.horizon_days)
+            before = sum(1 for begin, _ in held if begin < 0)
+            assert most_at_once(held) <= max(stage.limit.cases, before)
+
+
+def holding(rows: pd.DataFrame, gate: str, horizon: float) -> list[tuple[float, float]]:
+    """The times for which a limit's places are held: from entering its stage until the case, or all its strands, left."""
+    held: list[tuple[float, float]] = []
+    whole = rows["parent"].where(rows["parent"] != "", rows["case"])
+    for _, visits in rows.assign(whole=whole, until=rows["left"].fillna(horizon)).groupby("whole"):
+        spans = sorted(zip(visits["entered"], visits["until"], visits["stage"], strict=True))
+        begin, end, counts = None, -np.inf, False
+        for entered, until, stage in spans:
+            if begin is None or entered > end:
+                if begin is not None and counts:
+                    held.append((begin, end))
+                begin, counts = entered, False
+            end, counts = max(end, until), counts or stage == gate or entered < 0
+        if begin is not None and counts:
+            held.append((begin, end))
+    return held
+
+
+def most_at_once(spans: list[tuple[float, float]], amounts: list[float] | None = None) -> float:
+    """The largest sum over spans that are under way at one instant; a span that ends as another begins is over."""
+    changes = [
+        change
+        for (begin, end), amount in zip(spans, amounts or [1.0] * len(spans), strict=True)
+        if end > begin
+        for change in ((begin, 1, amount), (end, 0, -amount))
+    ]
+    now = most = 0.0
+    for _, _, change in sorted(changes):
+        now += change
+        most = max(most, now)
+    return most
