@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.scenario.settings import NotNegative, Positive, Settings
 
+BELOW_ONE = float(np.nextafter(1.0, 0.0))
 Floats = NDArray[np.float64]
 Quantiles = dict[Annotated[float, Field(gt=0, lt=1)], Positive]
 
@@ -39,8 +40,8 @@ class Distribution(Settings):
         raise TypeError(self.distribution)
 
     def scaled(self, factor: float) -> Self:
-        """The distribution of `factor` times this number."""
-        raise TypeError(self.distribution)
+        """The distribution of `factor` times this number. Raises TypeError for one that is a share."""
+        raise TypeError(f"a {self.distribution} distribution cannot be scaled")
 
     def remaining(self, u: Floats, elapsed: float) -> Floats:
         """What remains of times that have already lasted `elapsed`: X - elapsed given X > elapsed.
@@ -51,7 +52,7 @@ class Distribution(Settings):
         below = self.cdf(elapsed)
         if below >= 1.0:
             return np.zeros_like(u)
-        return np.maximum(self.quantile(below + u * (1.0 - below)) - elapsed, 0.0)
+        return np.maximum(self.quantile(np.minimum(below + u * (1.0 - below), BELOW_ONE)) - elapsed, 0.0)
 
 
 class Constant(Distribution):

@@ -112,7 +112,7 @@ def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
 
 
 def holding(rows: pd.DataFrame, gate: str, horizon: float) -> list[tuple[float, float]]:
-    """The times for which a limit's places are held: from entering its stage until the case, or all its strands, left."""
+    """When a limit's places are held: from entering its stage until the case, or the last of its strands, left."""
     held: list[tuple[float, float]] = []
     whole = rows["parent"].where(rows["parent"] != "", rows["case"])
     for _, visits in rows.assign(whole=whole, until=rows["left"].fillna(horizon)).groupby("whole"):

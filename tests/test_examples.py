@@ -1,0 +1,120 @@
+"""What the documentation shows is run: commands, snippets, generated pages."""
+
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sim import load_scenario, simulate
+from sim.record_files import load_record
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+INSTALL = "pip install -c constraints.txt -e . && sim run scenarios/three-probes.yaml"
+TEST = 'pip install -c constraints.txt -e ".[dev]" && pytest'
+
+
+def blocks(kind: str) -> list[str]:
+    """The code blocks of one kind in the README."""
+    return re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
+
+
+def module(path: Path) -> ModuleType:
+    """A script of the docs as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the scenarios, in which commands may write."""
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    return tmp_path
+
+
+def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command line of `sim` in a folder."""
+    words = shlex.split(line, comments=True)
+    if words[1] == "run":
+        words += ["-n", "3"]  # the last -n counts
+    return subprocess.run(
+        [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_the_readme_has_both_commands() -> None:
+    """The two commands that a fresh machine needs stand in the README and in .ci/run as they are."""
+    assert INSTALL in README
+    assert TEST in README
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert INSTALL.replace("pip install", "pip install --quiet") in script
+    assert TEST.replace("pip install", "pip install --quiet") in script
+
+
+def test_every_command_of_the_readme_works(checkout: Path) -> None:
+    """Each line that calls `sim` exits with 0, in the order of the README."""
+    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("sim ")]
+    lines.insert(0, INSTALL.rpartition("&& ")[2])
+    assert len(lines) >= 6
+    for line in lines:
+        done = sim(line, checkout)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+
+
+def test_the_scenario_in_the_readme_is_valid_and_its_mistake_is_told_as_shown(checkout: Path) -> None:
+    """The YAML block validates, and a misspelt setting in it gives the README's message to the letter."""
+    (block,) = blocks("yaml")
+    path = checkout / "scenarios" / "mine.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert sim("sim validate scenarios/mine.yaml", checkout).returncode == 0
+    (message,) = re.findall(r"```\n(scenarios/mine.yaml.*?)\n```", README)
+    path.write_text(block.replace("headcount", "headcuont"), encoding="utf-8")
+    done = sim("sim validate scenarios/mine.yaml", checkout)
+    assert done.returncode == 2
+    assert message.split(":", 3)[3] in done.stderr
+
+
+def test_the_python_snippet_of_the_readme_runs(checkout: Path) -> None:
+    """The Python block prints a mean for each stage."""
+    (block,) = blocks("python")
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert "proceedings" in done.stdout
+
+
+def test_the_generated_reference_is_current() -> None:
+    """docs/scenarios.md and docs/event-log.md are what docs/reference.py writes from the code of today."""
+    reference = module(ROOT / "docs" / "reference.py")
+    assert (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8") == reference.scenarios()
+    assert (ROOT / "docs" / "event-log.md").read_text(encoding="utf-8") == reference.event_log()
+
+
+def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> None:
+    """The page names every strand, and the committed one has this scenario's seed and strands."""
+    first = module(ROOT / "docs" / "first_results.py")
+    run = simulate(load_scenario(first.SCENARIO, ["replications=4"]))
+    text = first.page(run, load_record(first.RECORD))
+    committed = (ROOT / "docs" / "first-results.md").read_text(encoding="utf-8")
+    strands = re.findall(r"^\| (\S+/\S+) \|", text, re.MULTILINE)
+    assert len(set(strands)) == 8
+    for strand in strands:
+        assert f"| {strand} |" in committed
+    assert f"seed\n{run.scenario.seed}" in committed
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    """Every relative link of the README and the docs names a file that exists."""
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
