@@ -22,7 +22,16 @@ REASONS: tuple[Reason, ...] = ("party", "procedure", "hold", "dormancy")
 Shares = Annotated[dict[str, Positive], Field(min_length=1)]
 """Names with their weights; the weights need not add to one."""
 
-OneOrMore = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v), Field(min_length=1)]
+OneOrMore = Annotated[
+    list[str],
+    BeforeValidator(lambda v: [v] if isinstance(v, str) else v, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
+Visits = Annotated[
+    list[int],
+    BeforeValidator(lambda v: [v] if isinstance(v, int) else v, json_schema_input_type=int | list[int]),
+    Field(min_length=1),
+]
 
 
 class When(Settings):
@@ -32,7 +41,7 @@ class When(Settings):
     platform: OneOrMore | None = None
     provider: OneOrMore | None = None
     origin: OneOrMore | None = None
-    visit: Annotated[list[int], BeforeValidator(lambda v: [v] if isinstance(v, int) else v)] | None = None
+    visit: Visits | None = None
     "which visit to the stage, from 1; the last number given holds for later visits too"
 
 

@@ -84,8 +84,10 @@ class Settings(BaseModel):
         kind, message, loc = error["type"], error["msg"], error["loc"]
         if kind == "extra_forbidden" and len(error["loc"]) == 1:
             names = [field.alias or name for name, field in cls.model_fields.items()]
-            known = [name for name in names if name not in data] or names
             word = str(error["loc"][0])
+            # Of names that are like it one that is not given yet is meant, or else one that an extended file gives.
+            free = [name for name in names if name not in data]
+            known = free if get_close_matches(word, free) else names
             kind, message = "unknown_setting", f"unknown setting {word!r}{suggestion(word, known)}"
         elif kind == "union_tag_invalid":
             tags = [tag.strip(" '") for tag in error["ctx"]["expected_tags"].split(",")]

@@ -72,7 +72,7 @@ def test_linear_growth_begun_before_the_start():
 def test_linear_decline():
     """Between two dates headcount may also fall evenly."""
     found = curve({"headcount": {date(2024, 1, 1): 100, date(2024, 4, 10): 0}, "between": "linear"})
-    assert found.fte_days(366) == pytest.approx(100 - np.arange(100) @ np.ones(100) * 0 + sum(range(1, 100)), abs=1e-6)
+    assert found.fte_days(366) == pytest.approx(sum(range(1, 101)))
     assert found.fte[-1] == 0
 
 

@@ -1,0 +1,203 @@
+"""Killed processes, Ctrl-C, two at once: finished work is kept, nothing half-written is read, results are the same."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+from runs import (
+    PATIENCE,
+    alive,
+    children,
+    content,
+    finish,
+    folder_of,
+    kill_group,
+    parts,
+    run,
+    start,
+    wait_for_parts,
+)
+
+from sim import experiment, store
+from sim.errors import RunFailed
+from sim.experiment import simulate
+from sim.scenario.loading import load_scenario
+from sim.store import load_run
+
+CATCH_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell that starts the tests in the background lets them ignore Ctrl-C; a terminal does not."""
+
+
+
+def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed, tmp_path):
+    """After kill -9 the same command says that it goes on, rewrites no finished part, and gives the same result."""
+    process = start(scenario_file, tmp_path, "--jobs", "1")
+    wait_for_parts(process, tmp_path, 2)
+    kill_group(process, signal.SIGKILL)
+    assert finish(process)[0] == -signal.SIGKILL
+    kept = {path.name: path.stat().st_mtime_ns for path in parts(tmp_path)}
+    assert 2 <= len(kept) < len(undisturbed) - 1
+    assert not list(tmp_path.glob("slow-*"))
+    code, out, err = run(scenario_file, tmp_path, "--jobs", "2")
+    assert code == 0, err
+    assert err.strip() == f"slow: an unfinished run was found; going on from its {len(kept)} finished parts"
+    assert content(tmp_path) == undisturbed
+    now = {path.name: path.stat().st_mtime_ns for path in (folder_of(tmp_path) / "events").iterdir()}
+    assert kept.items() <= now.items()
+    assert json.loads(out)["folder"] == str(folder_of(tmp_path))
+    assert not parts(tmp_path)
+
+
+def test_a_finished_run_is_not_run_again(scenario_file, undisturbed, tmp_path):
+    """The second call finds the run, says so, touches no file, and shows the same."""
+    first = run(scenario_file, tmp_path, "--jobs", "2")
+    assert first[0] == 0
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    code, out, err = run(scenario_file, tmp_path)
+    assert (code, out) == (0, first[1])
+    assert "this run was finished before" in err
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert content(tmp_path) == undisturbed
+
+
+def test_half_written_files_are_never_read(scenario_file, undisturbed, tmp_path):
+    """What a killed process left under a temporary name is neither read nor part of the finished run."""
+    process = start(scenario_file, tmp_path, "--jobs", "1")
+    wait_for_parts(process, tmp_path, 1)
+    kill_group(process, signal.SIGKILL)
+    finish(process)
+    folder = parts(tmp_path)[0].parent
+    (folder / ".part-00004.parquet.99999").write_bytes(b"PAR1 half")
+    (folder.parent / ".manifest.json.99999").write_text('{"format"')
+    code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
+    assert code == 0, err
+    assert content(tmp_path) == undisturbed
+    assert not [path.name for path in folder_of(tmp_path).rglob(".*")]
+
+
+def test_workers_end_with_a_killed_parent(scenario_file, tmp_path):
+    """When the command alone is killed its worker processes do not live on."""
+    process = start(scenario_file, tmp_path, "--jobs", "2")
+    wait_for_parts(process, tmp_path, 1)
+    workers = children(process.pid)
+    assert len(workers) >= 2
+    try:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(PATIENCE)
+        until = time.monotonic() + 10
+        while any(map(alive, workers)) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not [pid for pid in workers if alive(pid)]
+    finally:
+        for pid in filter(alive, workers):
+            os.kill(pid, signal.SIGKILL)
+        finish(process)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("ready", [0, 1])
+def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
+    """Ctrl-C, early or late, ends with exit code 130 and one line, and the same command then goes on."""
+    process = start(scenario_file, tmp_path, "--jobs", jobs, before=CATCH_SIGINT)
+    if ready:
+        wait_for_parts(process, tmp_path, ready)
+    else:
+        until = time.monotonic() + PATIENCE
+        while not list(tmp_path.glob(".slow-*.partial")) and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.3)  # the workers are being started
+    kill_group(process, signal.SIGINT)
+    code, out, err = finish(process)
+    assert (code, out) == (130, ""), err
+    assert err == "interrupted; finished parts are kept, and the same command goes on from there\n"
+    assert not list(tmp_path.glob("slow-*"))
+    if ready:
+        assert len(parts(tmp_path)) >= ready
+        assert run(scenario_file, tmp_path, "--jobs", "2")[0] == 0
+        assert content(tmp_path) == undisturbed
+
+
+def test_a_killed_worker_is_survived(scenario_file, undisturbed, tmp_path):
+    """When one worker dies its chunks are run again by new ones, with the same result."""
+    killed = []
+
+    def progress(done: int, _: int) -> None:
+        if done and not killed:
+            victim = multiprocessing.active_children()[0]
+            killed.append(victim.pid)
+            os.kill(victim.pid, signal.SIGKILL)
+
+    simulate(load_scenario(scenario_file), jobs=2, results=tmp_path, progress=progress)
+    assert killed
+    assert content(tmp_path) == undisturbed
+
+
+def test_workers_that_keep_dying_end_the_run(scenario_file, undisturbed, tmp_path):
+    """After the third broken set of workers the run is given up with one line; what is finished is kept."""
+    killed = []
+
+    def progress(done: int, _: int) -> None:
+        if done:
+            for victim in multiprocessing.active_children():
+                killed.append(victim.pid)
+                os.kill(victim.pid, signal.SIGKILL)
+
+    scenario = load_scenario(scenario_file)
+    with pytest.raises(RunFailed, match=r"worker processes died 3 times .*finished parts are kept"):
+        simulate(scenario, jobs=2, results=tmp_path, progress=progress)
+    assert len(killed) >= experiment.BROKEN_POOLS
+    assert parts(tmp_path)
+    assert not store.place(tmp_path, scenario).finished
+    simulate(scenario, jobs=1, results=tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_two_at_once(scenario_file, undisturbed, tmp_path):
+    """Two processes that run the same scenario into the same folder both succeed, with the same answer."""
+    both = [start(scenario_file, tmp_path, "--jobs", "1") for _ in range(2)]
+    ends = [finish(process) for process in both]
+    assert [code for code, _, _ in ends] == [0, 0], ends
+    assert ends[0][1] == ends[1][1]
+    assert content(tmp_path) == undisturbed
+    assert len(load_run(folder_of(tmp_path)).parameters) == 150
+
+
+@pytest.mark.parametrize("moment", ["while a part is written", "before the parameters", "before the folder"])
+def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monkeypatch, moment):
+    """If another process completes the run at any moment, this one drops its own and shows the other's."""
+    scenario = load_scenario(scenario_file)
+    write, publish = store.write_part, store.publish
+
+    def other() -> None:
+        monkeypatch.setattr(store, "write_part", write)
+        monkeypatch.setattr(store, "publish", publish)
+        simulate(scenario, results=tmp_path)
+
+    def write_late(table, path):
+        with store._whole(path) as temporary:
+            temporary.write_bytes(b"half")
+            if path.name == "part-00002.parquet":
+                other()
+        raise AssertionError("the folder was published, so this part cannot be written")
+
+    def publish_late(where, *rest):
+        if moment == "before the folder":
+            where.partial.mkdir(parents=True, exist_ok=True)
+        other()
+        if moment == "before the folder":
+            (where.partial / "events").mkdir(parents=True)
+        publish(where, *rest)
+
+    if moment == "while a part is written":
+        monkeypatch.setattr(
+            store, "write_part", lambda t, p: (write_late if p.name == "part-00002.parquet" else write)(t, p)
+        )
+    else:
+        monkeypatch.setattr(store, "publish", publish_late)
+    found = simulate(scenario, results=tmp_path)
+    assert found.folder == folder_of(tmp_path)
+    assert content(tmp_path) == undisturbed
+    assert [path.name for path in tmp_path.iterdir()] == [found.folder.name]
