@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-REPLICATIONS = 150
+REPLICATIONS = 125
 SCENARIO = f"""\
 name: slow
 start: 2024-01-01

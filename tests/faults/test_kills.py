@@ -9,6 +9,7 @@ import time
 import pytest
 from runs import (
     PATIENCE,
+    REPLICATIONS,
     alive,
     children,
     content,
@@ -162,7 +163,7 @@ def test_two_at_once(scenario_file, undisturbed, tmp_path):
     assert [code for code, _, _ in ends] == [0, 0], ends
     assert ends[0][1] == ends[1][1]
     assert content(tmp_path) == undisturbed
-    assert len(load_run(folder_of(tmp_path)).parameters) == 150
+    assert len(load_run(folder_of(tmp_path)).parameters) == REPLICATIONS
 
 
 @pytest.mark.parametrize("moment", ["while a part is written", "before the parameters", "before the folder"])

@@ -399,7 +399,7 @@ def test_cross_references_point_to_the_file_that_says_it(folder):
     path.write_text("extends: base\nstaffing: {clerks: null}\n", encoding="utf-8")
     (told,) = problems_of(path)
     assert told == (
-        "procedures/queue.yaml:8:37: procedure.stages.service.steps.work.fte.clerks: unknown role 'clerks'; "
+        "procedures/queue.yaml:8:32: procedure.stages.service.steps.work.fte.clerks: unknown role 'clerks'; "
         "known here: Case.Team"
     )
 
