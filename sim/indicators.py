@@ -23,6 +23,8 @@ INTERVAL = (0.1, 0.9)
 """Quantiles that bound the central 80%."""
 YEARS = (1, 2, 3)
 """Years within which the probability of a milestone is told."""
+ENOUGH_AT_RISK = 0.02
+"""Share of a stage's visits that must still be observed at an age for a quantile at that age to be told."""
 GRID_DAYS = 30.4375
 """Days between the points of a series over time: a month of 365.25 / 12 days."""
 
@@ -66,13 +68,16 @@ def stage_durations(run: Run) -> pd.DataFrame:
     """Days in each stage over all cases and replications.
 
     Columns: stage, visits (per replication), ended (share of visits whose end was seen), median, low, high
-    (Kaplan-Meier, with late entry of what was under way), mean_365 (restricted to a year).
+    (Kaplan-Meier, with late entry of what was under way; infinite where too few visits were observed so long), mean_365
+    (restricted to a year).
     """
     horizon, rows = run.scenario.horizon_days, []
     entered = run.events[run.events["entered"].notna()]
     for stage, visits in entered.groupby("stage", observed=True):
         duration, observed, entry = _durations(visits, horizon)
         times, survival = kaplan_meier(duration, observed, entry)
+        enough = _at_risk(duration, entry, times) >= ENOUGH_AT_RISK * len(visits)
+        times, survival = times[enough], survival[enough]
         median, low, high = (survival_quantile(times, survival, p) for p in (0.5, *INTERVAL))
         rows.append(
             {

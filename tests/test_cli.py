@@ -130,7 +130,17 @@ def test_run_json(sim):
     assert code == 0
     assert (said["scenario"], said["replications"], said["seed"]) == ("small", 6, 1)
     assert (said["start"], said["horizon"]) == ("2024-01-01", "2025-01-01")
-    tables = {"stages", "delay", "pending", "throughput", "utilisation", "fines", "targets", "resolutions", "milestones"}
+    tables = {
+        "stages",
+        "delay",
+        "pending",
+        "throughput",
+        "utilisation",
+        "fines",
+        "targets",
+        "resolutions",
+        "milestones",
+    }
     assert set(said["tables"]) == tables
     assert all(said["tables"].values())
     assert {row["stage"] for row in said["tables"]["stages"]} == {"review", "decided"}
@@ -150,7 +160,8 @@ def test_options_make_other_runs(sim, tmp_path):
     """`--set`, `--replications` and `--seed` each make another run, and say so in the output; `--jobs` does not."""
     sim("run", "small.yaml", "--jobs", 1)
     for count, options in enumerate(
-        (["--set", "staffing.clerks.headcount=4"], ["--replications", 3], ["--seed", 9], ["-n", 2, "--seed", 9]), start=2
+        (["--set", "staffing.clerks.headcount=4"], ["--replications", 3], ["--seed", 9], ["-n", 2, "--seed", 9]),
+        start=2,
     ):
         code, _, err = sim("run", "small.yaml", "--jobs", 1, *options)
         assert (code, err) == (0, "")
@@ -203,15 +214,6 @@ def test_bad_calls(sim, arguments, tmp_path):
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("seed", [2**64, 10**30])
-def test_seed_out_of_range(sim, seed):
-    """A seed that the file could not have is refused on the command line too."""
-    code, _, err = sim("run", "small.yaml", "--jobs", 1, "--seed", seed)
-    assert code == 2
-    assert "Traceback" not in err
-
-
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("command", ["run", "validate", "show"])
 def test_bad_files(sim, small, command, tmp_path):
     """A bad file ends with 2 and one line per mistake on stderr, each with its place."""
@@ -221,7 +223,7 @@ def test_bad_files(sim, small, command, tmp_path):
     assert err.splitlines() == [
         "small.yaml:1:1: 'staffing' is missing",
         "small.yaml:7:7: seed: wants a whole number, not 'no'",
-        "small.yaml:26:1: unknown setting 'staf'; did you mean 'staffing'?",
+        "small.yaml:24:1: unknown setting 'staf'; did you mean 'staffing'?",
     ]
     assert not (tmp_path / "results").exists()
 
@@ -299,10 +301,9 @@ def test_show_a_scenario(sim, tmp_path):
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["three-probes", "status-quo", "dma"])
-def test_show_a_shipped_scenario_and_read_it_again(sim, name, tmp_path):
-    """What `sim show` prints of a shipped scenario is valid by itself."""
-    _, out, _ = sim("show", ROOT / "scenarios" / f"{name}.yaml")
+def test_show_a_shipped_scenario_and_read_it_again(sim, tmp_path):
+    """What `sim show` prints of a shipped scenario with its procedure from another file is valid by itself."""
+    _, out, _ = sim("show", ROOT / "scenarios" / "dma.yaml")
     (tmp_path / "shown.yaml").write_text(out, encoding="utf-8")
     code, out, err = sim("validate", "shown.yaml")
     assert (code, err) == (0, "")
@@ -328,7 +329,7 @@ def test_show_a_part(sim, path, said):
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("path", ["staffing.clercs", "nothing", "seed.deeper", "*", "staffing.*.headcount"])
+@pytest.mark.parametrize("path", ["staffing.clercs", "nothing", "seed.deeper", "*", "staffing.clerks.*"])
 def test_show_no_such_part(sim, path):
     """A path that names nothing, or more than one part, ends with 2 and a word on it."""
     code, _, err = sim("show", "small.yaml", "--path", path)
@@ -383,13 +384,21 @@ def test_new_with_its_comments_taken_away(sim, tmp_path):
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["question.txt", "no-folder/question.yaml", "my question.yaml"])
+@pytest.mark.parametrize("name", ["question.txt", "no-folder/question.yaml"])
 def test_new_refuses(sim, name, tmp_path):
     """A name that cannot be a scenario's is refused, and nothing is written."""
     code, _, err = sim("new", name, "--from", "small.yaml")
     assert code == 2
     assert len(err.splitlines()) == 1
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("name", ["my question.yaml", "_what if?.yaml", "Straße.yaml"])
+def test_new_makes_a_name_that_is_valid(sim, name):
+    """A file name that is no scenario name makes a valid one all the same."""
+    assert sim("new", name, "--from", "small.yaml")[0] == 0
+    assert sim("validate", name)[0] == 0
 
 
 @pytest.mark.usefixtures("small")

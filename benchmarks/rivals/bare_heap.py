@@ -30,7 +30,9 @@ class _Case:
     missing: int  # pools that have yet to grant the people asked for
 
 
-def run(draws: Draws, pools: tuple[int, int, int] = POOLS, horizon: float = HORIZON) -> list[Visit]:
+def run(  # noqa: PLR0915
+    draws: Draws, pools: tuple[int, int, int] = POOLS, horizon: float = HORIZON
+) -> list[Visit]:
     """Run one replication and return the visits that ended before the horizon."""
     arrivals, durations, routes = draws.arrivals, draws.durations, draws.routes
     teams, ends_here = TEAMS, ROUTES

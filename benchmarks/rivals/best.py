@@ -1,13 +1,13 @@
 """The best SimPy program we could write for this workload alone, on SimPy's public API and its stock loop.
 
-A case is its own event from its arrival to its end: a `simpy.Timeout` re-armed with `env.schedule` at every step
-and, once the case has ended, reused for a later one. The only callback of all these events is the `send` of one
-generator, `lives`, which holds the whole state of the model in local variables, so a step costs one resumption
-and no look-up. A team is counted on integers, and only teams that must wait enter the queues of their pools.
+A case is its own event from its arrival to its end: a `simpy.Timeout` re-armed with `env.schedule` at every
+step and, once the case has ended, reused for a later one. The only callback of all these events is the `send`
+of one generator, `lives`, which holds the whole state of the model in local variables. A team is counted on
+integers, and only teams that must wait enter the queues of their pools.
 
-Variants tried and left: a generator per case with the case as its re-armed event (twice the time, most of it to
-make and prime the generators), one callback function for each kind of event (5% slower: closure cells),
-a separate event for the arrivals and special code for the RFI (no faster).
+Variants tried and left: a generator per case with the case as its re-armed event (twice the time), one callback
+function for each kind of event (5% slower), a separate event for the arrivals and special code for the RFI (no
+faster).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Case(simpy.Timeout):
     missing: int  # pools that have yet to grant the people asked for
 
 
-def lives(
+def lives(  # noqa: PLR0915
     env: simpy.Environment,
     draws: Draws,
     pools: tuple[int, int, int],

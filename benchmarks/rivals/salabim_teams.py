@@ -1,9 +1,9 @@
 """salabim: a component per case that requests from several resources at once, honoured when all have enough.
 
-Teams are whole by design. The yield mode is used (no greenlets, and the faster one), with no trace, no animation,
-and the monitors of resources and components off. `run` makes a component per case, as salabim's manual does and
-its users write; most of its time is what salabim checks with `inspect` at each creation. `run_reusing` activates
-the component of a case that has ended for a later one, which avoids that: legal, but nobody's first program.
+Teams are whole by design. The yield mode is used (it needs no greenlets), with no trace, no animation, and the
+monitors of resources and components off. `run` makes a component per case, the usual way; most of its time is
+what salabim checks with `inspect` at each creation. `run_reusing` activates the component of a case that has
+ended for a later one, which avoids that.
 """
 
 from __future__ import annotations

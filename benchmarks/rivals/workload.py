@@ -1,10 +1,10 @@
 """The workload W2 that every rival runs: what it is, its random draws, and the indicators of a run.
 
 Three pools of people and four stages. A stage needs a whole team: its people are kept for the sampled duration
-and given back together. Each pool serves the teams that wait for it strictly in the order of their requests (one
-priority, no overtaking within a pool), a waiting team sets people aside in each of its pools as its turn comes
-there, and it starts when all of them have served it. At the end of a stage (1) the team is freed, (2) waiting
-teams are dispatched, (3) the route is drawn, (4) the case asks for its next team.
+and given back together. Each pool serves the teams that wait for it strictly in the order of their requests
+(one priority, no overtaking within a pool), a waiting team sets people aside in each of its pools as its turn
+comes there, and it starts when all of them have served it. At the end of a stage (1) the team is freed, (2)
+waiting teams are dispatched, (3) the route is drawn, (4) the case asks for its next team.
 """
 
 from __future__ import annotations

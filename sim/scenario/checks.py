@@ -187,6 +187,9 @@ def _roles(scenario: Scenario) -> list[Finding]:
                 if isinstance(step, Effort):
                     for role in step.fte_days:
                         found += _known(role, most, "role", (*at, "fte_days", role), True)
+                        if most.get(role) == 0:
+                            message = f"the work needs {role}, but there are never any"
+                            found.append(Finding((*at, "fte_days", role), message))
                     for role in step.most_fte:
                         found += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
                 elif isinstance(step, Team):
@@ -244,7 +247,11 @@ def _reachable(scenario: Scenario) -> list[Finding]:
             break
         reached |= more
     return [
-        Finding(("procedure", "stages", name), f"no case ever comes to the stage {name!r}: no route leads there, and nothing arrives there", True)
+        Finding(
+            ("procedure", "stages", name),
+            f"no case ever comes to the stage {name!r}: no route leads there, and nothing arrives there",
+            True,
+        )
         for name in stages
         if name not in reached
     ]
@@ -299,7 +306,7 @@ def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
     at = ("uncertain", name, "value")
     try:
         extreme = with_values(scenario, {name: value})
-        Scenario.model_validate(extreme.model_dump(mode="json"))
+        Scenario.model_validate(extreme.model_dump(mode="json", warnings=False))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -106,9 +106,11 @@ def _beside(node: Node, name: str, kind: str) -> Path:
 def _set(tree: MappingNode, text: str) -> MappingNode:
     """The tree with one `path=value` of the command line."""
     path, equals, value = text.partition("=")
-    if not equals or not path.strip():
+    if not equals or not split(path.strip()):
         raise UserError(f"--set {text}: wants path=value, for example staffing.case_handlers.headcount=120")
     said = f"--set {text}"
+    if "*" in split(path.strip()):
+        raise UserError(f"{said}: names one setting at a time; a * is for the paths of uncertain parameters")
     node = find(parse(f"value: {value}", said), "value")
     assert node is not None
     changed = put(tree, split(path.strip()), node, said)

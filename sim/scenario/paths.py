@@ -80,7 +80,7 @@ def times(value: Any, factor: float) -> Any:
     if isinstance(value, dict):
         return {key: times(part, factor) for key, part in value.items()}
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{value!r} is not a number")
+        raise TypeError(f"{_said(value)} is not a number")
     return value * factor
 
 
@@ -93,8 +93,12 @@ def settled(old: Any, value: float) -> Any:
     if isinstance(old, dict):
         raise TypeError("a whole table cannot be one number; name one of its entries, or scale it")
     if isinstance(old, bool) or not isinstance(old, (int, float)):
-        raise TypeError(f"{old!r} is not a number")
+        raise TypeError(f"{_said(old)} is not a number")
     return value
+
+
+def _said(value: Any) -> str:
+    return "a group of settings" if isinstance(value, Settings) else repr(value)
 
 
 def part(settings: Settings, path: str) -> Any:
@@ -102,8 +106,10 @@ def part(settings: Settings, path: str) -> Any:
     said = settings.model_dump(mode="json", exclude_defaults=True)
     if not path:
         return said
-    (keys,) = expand(settings, path)
-    value = value_at(settings, keys)
+    places = expand(settings, path)
+    if len(places) > 1:
+        raise KeyError(f"names {len(places)} settings; name one of them, such as {'.'.join(map(str, places[0]))}")
+    value = value_at(settings, places[0])
     if isinstance(value, Settings):
         return value.model_dump(mode="json", exclude_defaults=True)
     return to_jsonable_python(value)

@@ -1,5 +1,6 @@
 """The text of a new scenario file."""
 
+import re
 from os.path import relpath
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def new_scenario(file: Path, base: Path, scenario: Scenario) -> str:
         schema=relpath(base.parent / "scenario.schema.json", folder),
         base=relpath(base, folder),
         file=file,
-        name=file.stem,
+        name=re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "scenario",
         horizon=scenario.horizon,
         replications=scenario.replications,
         role=role,

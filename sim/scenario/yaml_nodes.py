@@ -184,10 +184,13 @@ def plain(node: Node) -> Any:
         return {key.value: plain(value) for key, value in node.value}
     if isinstance(node, SequenceNode):
         return [plain(item) for item in node.value]
-    if node.tag == _TAG + "int":
-        return int(node.value)
-    if node.tag == _TAG + "float":
-        return float(str(node.value).replace(".inf", "inf").replace(".nan", "nan"))
+    try:
+        if node.tag == _TAG + "int":
+            return int(node.value)
+        if node.tag == _TAG + "float":
+            return float(str(node.value).replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError:  # tagged as a number, or one of thousands of digits: the setting refuses it
+        return node.value
     if node.tag == _TAG + "bool":
         return node.value.lower() == "true"
     return None if node.tag == _TAG + "null" else node.value

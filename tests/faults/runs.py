@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-REPLICATIONS = 125
+REPLICATIONS = 100
 SCENARIO = f"""\
 name: slow
 start: 2024-01-01
@@ -20,16 +20,21 @@ procedure:
   title: What is left of the old cases takes long to find, so a replication takes long, and leaves few rows
   exits: {{done: Done}}
   stages:
+    old:
+      title: Under way for longer than the procedure can explain
+      steps:
+        think: {{step: wait, reason: procedure, days: 2}}
+        work: {{step: wait, reason: procedure, days: 20}}
+      next: {{work: 1}}
     work:
       title: Work
       steps:
-        think: {{step: wait, reason: procedure, days: {{distribution: lognormal, median: 2, cv: 0.5}}}}
         work: {{step: team, fte: {{staff: 1}}, days: {{distribution: lognormal, median: 5, cv: 0.5}}}}
       next: {{done: 1}}
 staffing:
   staff: {{headcount: 2}}
 probes:
-  one: {{stage: work, since: 2015-01-01}}
+  one: {{stage: old, since: 2015-01-01}}
   two: {{stage: work, since: 2015-01-01}}
 arrivals:
   cases: {{kind: random, stage: work, per_year: 40}}

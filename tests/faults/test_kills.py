@@ -71,7 +71,7 @@ def test_half_written_files_are_never_read(scenario_file, undisturbed, tmp_path)
     kill_group(process, signal.SIGKILL)
     finish(process)
     folder = parts(tmp_path)[0].parent
-    (folder / ".part-00004.parquet.99999").write_bytes(b"PAR1 half")
+    (folder / ".part-00003.parquet.99999").write_bytes(b"PAR1 half")
     (folder.parent / ".manifest.json.99999").write_text('{"format"')
     code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
     assert code == 0, err
@@ -180,7 +180,7 @@ def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monke
     def write_late(table, path):
         with store._whole(path) as temporary:
             temporary.write_bytes(b"half")
-            if path.name == "part-00002.parquet":
+            if path.name == "part-00001.parquet":
                 other()
         raise AssertionError("the folder was published, so this part cannot be written")
 
@@ -194,7 +194,7 @@ def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monke
 
     if moment == "while a part is written":
         monkeypatch.setattr(
-            store, "write_part", lambda t, p: (write_late if p.name == "part-00002.parquet" else write)(t, p)
+            store, "write_part", lambda t, p: (write_late if p.name == "part-00001.parquet" else write)(t, p)
         )
     else:
         monkeypatch.setattr(store, "publish", publish_late)

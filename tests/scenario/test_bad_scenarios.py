@@ -12,7 +12,9 @@ from sim.scenario.loading import load_scenario
 GALLERY = Path(__file__).parents[1] / "bad_scenarios"
 NAMES = sorted(path.name for path in GALLERY.glob("*.yaml"))
 EXPECTATION = re.compile(r"# expect: (\d+:\d+: .*)")
-JARGON = re.compile(r"input should|validat|pydantic|discriminator|union|dict|datetime|NoneType|object at|<class", re.IGNORECASE)
+JARGON = re.compile(
+    r"input should|validat|pydantic|discriminator|union|dict|datetime|NoneType|object at|<class", re.IGNORECASE
+)
 
 
 def expected(name: str) -> list[str]:

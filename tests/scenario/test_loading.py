@@ -86,7 +86,9 @@ def test_extends_takes_what_is_not_said(folder):
 
 def test_extends_combines_mappings(folder):
     """Mappings are combined key by key, at any depth."""
-    over = extended(folder, "staffing: {clerks: {casework_share: 0.5}}\narrivals: {cases: {platforms: {X: 9, Temu: 4}}}\n")
+    over = extended(
+        folder, "staffing: {clerks: {casework_share: 0.5}}\narrivals: {cases: {platforms: {X: 9, Temu: 4}}}\n"
+    )
     assert over.staffing["clerks"].casework_share == {date.min: 0.5}
     assert over.staffing["clerks"].headcount == {date(2024, 1, 1): 3, date(2024, 7, 1): 5}
     assert over.arrivals["cases"].platforms == {"X": 9, "TikTok": 1, "Temu": 4}
@@ -287,9 +289,17 @@ SETS = [
         "staffing.clerks.headcont=3",
         "--set staffing.clerks.headcont=3: staffing.clerks: unknown setting 'headcont'; did you mean 'headcount'?",
     ),
-    ("staffing.clerks.headcount=no", "--set staffing.clerks.headcount=no: staffing.clerks.headcount: wants a number, not 'no'"),
+    (
+        "staffing.clerks.headcount=no",
+        "--set staffing.clerks.headcount=no: staffing.clerks.headcount: wants a number, not 'no'",
+    ),
     ("seed.deeper=3", "--set seed.deeper=3: 'deeper' cannot be set inside a bare value"),
     ("targets.4.within_days=3", "--set targets.4.within_days=3: '4' is no place in a list of 1"),
+    ("..=3", "--set ..=3: wants path=value, for example staffing.case_handlers.headcount=120"),
+    (
+        "staffing.*.headcount=3",
+        "--set staffing.*.headcount=3: names one setting at a time; a * is for the paths of uncertain parameters",
+    ),
     ("procedure=dma", "--set procedure=dma: set a part of the procedure, or write a scenario with another one"),
     (
         "horizon=2023-01-01",
@@ -466,7 +476,9 @@ def test_scenarios_fit_their_schema(path):
 @pytest.mark.parametrize("path", PROCEDURES, ids=lambda path: path.stem)
 def test_procedures_fit_their_schema(path):
     """Every committed procedure names the schema in its first line and validates against it."""
-    assert path.read_text(encoding="utf-8").splitlines()[0] == "# yaml-language-server: $schema=../procedure.schema.json"
+    assert (
+        path.read_text(encoding="utf-8").splitlines()[0] == "# yaml-language-server: $schema=../procedure.schema.json"
+    )
     jsonschema.Draft202012Validator(procedure_schema()).validate(as_editors_see(path))
 
 

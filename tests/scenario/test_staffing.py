@@ -41,7 +41,9 @@ def test_steps_up_and_down():
 
 def test_dates_before_the_start_and_beyond_the_horizon():
     """Only what is in force within the horizon counts: the last number before the start, none after the horizon."""
-    found = curve({"headcount": {date(2020, 1, 1): 3, date(2023, 12, 31): 4, date(2024, 1, 31): 6, date(2030, 1, 1): 99}})
+    found = curve(
+        {"headcount": {date(2020, 1, 1): 3, date(2023, 12, 31): 4, date(2024, 1, 31): 6, date(2030, 1, 1): 99}}
+    )
     assert found.times == (0.0, 30.0)
     assert found.fte == (4.0, 6.0)
 
@@ -53,7 +55,7 @@ def test_the_order_in_the_file_does_not_matter():
 
 
 def test_linear_growth():
-    """Between two dates headcount grows evenly; each step of the curve is the mean of its days, so no FTE-day is lost."""
+    """Between two dates headcount grows evenly; a step of the curve is the mean of its days: no FTE-day is lost."""
     pool = Pool.model_validate({"headcount": {date(2024, 1, 1): 10, date(2024, 12, 31): 375}, "between": "linear"})
     days = np.arange(366.0)
     assert headcount(pool, START, days) == pytest.approx(10 + days)
@@ -77,7 +79,7 @@ def test_linear_decline():
 
 
 def test_ramp_up_costs_what_it_should():
-    """Ten recruits who start from nothing and learn evenly for 60 days cost 10 x 60 / 2 FTE-days, no more and no less."""
+    """Ten recruits who start from nothing and learn evenly for 60 days cost 10 x 60 / 2 FTE-days."""
     said = {date(2024, 1, 1): 20, date(2024, 3, 1): 30}
     learning = curve({"headcount": said, "ramp_up": {"days": 60}})
     assert curve({"headcount": said}).fte_days(366) - learning.fte_days(366) == pytest.approx(10 * 60 / 2)
@@ -160,7 +162,7 @@ def test_casework_share_by_date():
 
 
 def test_everything_together():
-    """Growth, ramp-up, casework share and season multiply day by day; the curve's FTE-days are their sum over the days."""
+    """Growth, ramp-up, casework share and season multiply day by day; the curve has the sum over the days."""
     pool = Pool.model_validate(
         {
             "headcount": {date(2023, 10, 1): 10, date(2024, 10, 1): 60},
@@ -178,7 +180,9 @@ def test_everything_together():
 
 def test_capacity_never_negative_and_times_rise():
     """Times begin at 0 and rise, and nobody is negative."""
-    found = curve({"headcount": {date(2024, 1, 1): 3, date(2024, 2, 1): 0, date(2024, 3, 1): 5}, "ramp_up": {"days": 200}})
+    found = curve(
+        {"headcount": {date(2024, 1, 1): 3, date(2024, 2, 1): 0, date(2024, 3, 1): 5}, "ramp_up": {"days": 200}}
+    )
     assert found.times[0] == 0
     assert np.all(np.diff(found.times) > 0)
     assert min(found.fte) >= 0

@@ -1,0 +1,356 @@
+"""Indicators against textbooks, hand-made logs and identities that must hold exactly."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from sim import indicators
+from sim.experiment import simulate
+from sim.run import Run
+from sim.scenario.loading import load_scenario
+
+FORKING = """\
+name: forking
+start: 2024-01-01
+horizon: 2026-01-01
+replications: 8
+seed: 4
+procedure:
+  name: forking
+  title: Requests, proceedings that fork, decisions
+  exits: {closed: Closed, ended: Ended}
+  stages:
+    request:
+      title: Request
+      steps:
+        ask: {step: wait, reason: party, days: {distribution: exponential, mean: 30}}
+        read: {step: team, fte: {clerks: 1}, days: {distribution: exponential, mean: 20}}
+      next: {proceedings: 0.4, request: 0.1, closed: rest}
+    proceedings:
+      title: Proceedings
+      fork: {strands: {1: 1, 2: 2, 3: 1}}
+      limit: {cases: 4}
+      steps:
+        hold: {step: wait, reason: hold, days: 40, probability: 0.3}
+        consult: {step: wait, reason: procedure, working_days: 10}
+        work: {step: effort, fte_days: {clerks: 40}, most_fte: {clerks: 2}}
+      next: {decision: 0.6, closed: rest}
+    decision:
+      title: Decision
+      resolved: true
+      steps:
+        follow: {step: team, fte: {clerks: 0.5}, days: 100}
+      next: {ended: 1}
+calendar: {working_days_per_year: 215}
+staffing:
+  clerks: {headcount: 9}
+probes:
+  old: {stage: request, since: 2023-12-01}
+  split:
+    stage: proceedings
+    since: 2023-10-01
+    strands: {a: {}, b: {stage: decision, since: 2023-12-15}}
+  soon: {stage: proceedings, arrives: 2024-02-01, strands: {x: {}, y: {}}}
+arrivals:
+  cases: {kind: random, stage: request, per_year: 30}
+"""
+DETERMINISTIC = """\
+name: deterministic
+start: 2024-01-01
+horizon: 2024-04-10
+replications: 2
+seed: 1
+procedure:
+  name: queue
+  title: One queue
+  exits: {closed: Closed}
+  stages:
+    service:
+      title: In service
+      steps:
+        reply: {step: wait, reason: party, days: 5}
+        work: {step: team, fte: {clerks: 1}, days: 20}
+      next: {decision: 1}
+    decision:
+      title: Decided
+      resolved: true
+      next: {closed: 1}
+staffing:
+  clerks: {headcount: 1}
+  idle: {headcount: 2}
+probes:
+  one: {stage: service, arrives: 2024-01-01}
+  two: {stage: service, arrives: 2024-01-01}
+  three: {stage: service, arrives: 2024-03-31}
+targets:
+  - {milestone: decision, of: service, within_days: 25}
+  - {milestone: decision, of: service, within_days: 45}
+  - {milestone: closed, of: service, within_days: 24}
+"""
+
+
+def scenario(text, folder):
+    """The scenario in a text."""
+    path = folder / "scenario.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_scenario(path)
+
+
+@pytest.fixture(scope="module")
+def forking(tmp_path_factory):
+    """A run with forks, loops, limits and cases under way."""
+    return simulate(scenario(FORKING, tmp_path_factory.mktemp("forking")))
+
+
+@pytest.fixture(scope="module")
+def deterministic(tmp_path_factory):
+    """A run in which nothing is left to chance: three cases, one clerk."""
+    return simulate(scenario(DETERMINISTIC, tmp_path_factory.mktemp("deterministic")))
+
+
+# Kaplan-Meier
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kaplan_meier_is_scipys(seed):
+    """Without late entry the estimate is that of scipy.stats.ecdf, ties and censored durations included."""
+    rng = np.random.default_rng(seed)
+    duration = np.round(rng.exponential(20, 200)) + 1
+    observed = rng.random(200) < 0.7
+    times, survival = indicators.kaplan_meier(duration, observed)
+    data = stats.CensoredData(uncensored=duration[observed], right=duration[~observed])
+    theirs = stats.ecdf(data).sf
+    assert survival == pytest.approx(theirs.evaluate(times), abs=1e-12)
+
+
+def test_kaplan_meier_with_late_entry():
+    """By hand: five under observation from ages 0, 0, 3, 5, 0; who enters at 3 is not at risk at 2 nor at 3 itself."""
+    duration = np.array([2.0, 4.0, 6.0, 8.0, 4.0])
+    observed = np.array([True, True, True, False, False])
+    entry = np.array([0.0, 0.0, 3.0, 5.0, 0.0])
+    times, survival = indicators.kaplan_meier(duration, observed, entry)
+    assert times.tolist() == [2, 4, 6]
+    # at risk: at 2 the first, second and fifth; at 4 second, third, fifth; at 6 third and fourth
+    assert survival == pytest.approx([2 / 3, 2 / 3 * 2 / 3, 2 / 3 * 2 / 3 / 2])
+
+
+def test_late_entry_at_the_very_age_of_an_end():
+    """Who comes under observation at the age at which another ends was not at risk of that end."""
+    times, survival = indicators.kaplan_meier(np.array([3.0, 5.0]), np.array([True, True]), np.array([0.0, 3.0]))
+    assert times.tolist() == [3, 5]
+    assert survival.tolist() == [0, 0]
+
+
+def test_late_entry_is_unbiased():
+    """Left-truncated and censored exponential times: the median is that of the distribution, not of the sample seen."""
+    rng = np.random.default_rng(1)
+    time, entry = rng.exponential(100, 40_000), rng.uniform(0, 150, 40_000) * (rng.random(40_000) < 0.7)
+    seen = time > entry
+    time, entry = time[seen], entry[seen]
+    end = entry + 200
+    times, survival = indicators.kaplan_meier(np.minimum(time, end), time <= end, entry)
+    assert indicators.survival_quantile(times, survival, 0.5) == pytest.approx(100 * np.log(2), rel=0.03)
+    assert np.median(time) > 85
+
+
+def test_quantiles_of_a_survival_curve():
+    """A quantile is the first time by which the share has ended, infinite where the curve stays above."""
+    times, survival = np.array([1.0, 2.0, 3.0]), np.array([0.75, 0.5, 0.25])
+    found = [indicators.survival_quantile(times, survival, p) for p in (0.1, 0.25, 0.5, 0.75, 0.9)]
+    assert found == [1, 1, 2, 3, np.inf]
+
+
+def test_nobody_ends():
+    """Where no end is seen the curve has no steps, quantiles are infinite and the restricted mean is its bound."""
+    times, survival = indicators.kaplan_meier(np.array([5.0, 7.0]), np.array([False, False]))
+    assert len(times) == 0
+    assert indicators.survival_quantile(times, survival, 0.5) == np.inf
+    assert indicators.restricted_mean(times, survival, 30) == 30
+
+
+def test_restricted_mean():
+    """Without censoring it is the mean of the durations counted at most so far."""
+    rng = np.random.default_rng(2)
+    duration = rng.gamma(2, 20, 500)
+    times, survival = indicators.kaplan_meier(duration, np.ones(500, dtype=bool))
+    for until in (10, 40, 1000):
+        expected = np.minimum(duration, until).mean()
+        assert indicators.restricted_mean(times, survival, until) == pytest.approx(expected)
+
+
+def test_restricted_mean_by_hand():
+    """The area under the steps: 1 until 2, then a half until 5."""
+    assert indicators.restricted_mean(np.array([2.0, 9.0]), np.array([0.5, 0.0]), 5) == 2 + 1.5
+
+
+# identities of a run
+
+
+def test_throughput_adds_up(forking):
+    """What was pending and came in is what was resolved and is pending: exactly, with forks, loops and limits."""
+    row = indicators.throughput(forking).iloc[0]
+    years = forking.scenario.horizon_days / 365
+    before = row.pending_start + row.incoming * years
+    after = row.pending_end + row.resolved * years
+    assert round(before * forking.replications, 6) == round(after * forking.replications, 6)
+    assert row.clearance_rate == pytest.approx(row.resolved / row.incoming)
+    assert row.disposition_time == pytest.approx(365 * row.pending_end / row.resolved)
+    assert row.resolved > 5
+
+
+def test_pending_at_the_end_is_the_stages_sum(forking):
+    """The series of pending cases by stage end with what throughput says is pending."""
+    series = indicators.pending(forking)
+    assert set(series["stage"]) == {"request", "proceedings"}
+    last = series[series["time"] == forking.scenario.horizon_days]
+    assert last["mean"].sum() == pytest.approx(indicators.throughput(forking).iloc[0].pending_end)
+
+
+def test_pending_is_counted_case_by_case(forking):
+    """At any time of the series the mean is the number of visits that have begun and not ended, over replications."""
+    series, events = indicators.pending(forking), forking.events
+    for time in np.unique(series["time"])[[1, 7, 15]]:
+        here = (events["requested"] <= time) & ~(events["left"] <= time)
+        for stage in ("request", "proceedings"):
+            expected = (here & (events["stage"] == stage)).sum() / forking.replications
+            found = series[(series["stage"] == stage) & (series["time"] == time)]["mean"].item()
+            assert found == pytest.approx(expected)
+
+
+def test_delay_adds_up(forking):
+    """Work, staff, party, procedure, holds and dormancy add up to the days of a visit, in every stage."""
+    table = indicators.delay(forking).set_index("stage")
+    parts = table[["work", "staff", "party", "procedure", "hold", "dormancy"]].sum(axis=1)
+    assert parts.to_numpy() == pytest.approx(table["days"].to_numpy())
+    assert table.to_numpy().min() > -1e-6
+    assert table.loc["proceedings", "hold"] > 1
+    assert table.loc["proceedings", "queue"] > 0.1
+    assert table.loc["request", "party"] > 10
+
+
+def test_utilisation_stays_below_one(forking):
+    """Nobody works more than there is to work with, and effort in the log is what utilisation counts."""
+    row = indicators.utilisation(forking).iloc[0]
+    assert row.fte_days_available == pytest.approx(9 * forking.scenario.horizon_days * 215 / 365)
+    assert 0.1 < row.low <= row["mean"] <= row.high <= 1 + 1e-9
+    done = forking.events["effort_clerks"].sum() / forking.replications
+    assert row["mean"] == pytest.approx(done / row.fte_days_available)
+
+
+# a run without chance
+
+
+def test_deterministic_stage(deterministic):
+    """One clerk, cases of 5 + 20 days: the first takes 25 days, the second 45, the third is seen for 10 days."""
+    table = indicators.stage_durations(deterministic).set_index("stage")
+    service = table.loc["service"]
+    assert service["visits"] == 3
+    assert service["ended"] == pytest.approx(2 / 3)
+    assert (service["low"], service["median"], service["high"]) == (25, 25, 45)
+    assert service["mean_365"] == pytest.approx((25 + 45) / 2)
+
+
+def test_deterministic_utilisation(deterministic):
+    """The clerk works 20 + 20 days on the first two and 5 days on the third of 100; the others idle."""
+    table = indicators.utilisation(deterministic).set_index("role")
+    assert table.loc["clerks", "fte_days_available"] == 100
+    assert table.loc["clerks", ["mean", "low", "high"]].tolist() == pytest.approx([0.45] * 3)
+    assert table.loc["idle", ["fte_days_available", "mean"]].tolist() == [200, 0]
+
+
+def test_deterministic_delay(deterministic):
+    """Means over three visits: 5 days the party's, 20 days' waiting of the second, the rest work."""
+    row = indicators.delay(deterministic).set_index("stage").loc["service"]
+    assert row["days"] == pytest.approx((25 + 45 + 10) / 3)
+    assert row["party"] == pytest.approx(5)
+    assert row["staff"] == pytest.approx(20 / 3)
+    assert row["work"] == pytest.approx((20 + 20 + 5) / 3)
+
+
+def test_deterministic_resolutions_and_milestones(deterministic):
+    """The cases are resolved on days 25, 45 and beyond the horizon; a year is beyond it, too."""
+    table = indicators.resolutions(deterministic).set_index("case")
+    assert table["median"].tolist() == [25, 45, np.inf]
+    assert table["within_1y"].isna().all()
+    reached = indicators.milestones(deterministic).set_index(["case", "place"])
+    assert reached.loc[("one", "decision"), "median"] == 25
+    assert reached.loc[("two", "closed"), "probability"] == 1
+    assert ("three", "decision") not in reached.index
+    assert reached.loc[("three", "service"), "undecided"] == 1
+
+
+def test_deterministic_targets(deterministic):
+    """Of cases of 25 and 45 days and one of unknown length: within 25 days a half of those who can be told."""
+    table = indicators.targets(deterministic)
+    assert table["cases"].tolist() == [3, 3, 3]
+    assert table["met"].tolist() == pytest.approx([0.5, 1, 0])
+
+
+def test_deterministic_throughput(deterministic):
+    """Three come in within 100 days, two are resolved, one is pending."""
+    row = indicators.throughput(deterministic).iloc[0]
+    assert [row.pending_start, row.pending_end] == [0, 1]
+    assert [row.incoming, row.resolved] == pytest.approx([3 * 3.65, 2 * 3.65])
+
+
+# targets against a log made by hand
+
+
+def by_hand(deterministic, rows):
+    """A run with a log of (case, stage, entered, left, outcome), one replication."""
+    events = pd.DataFrame(rows, columns=["case", "stage", "entered", "left", "outcome"]).assign(replication=0, visit=1)
+    return Run(deterministic.scenario, events, pd.DataFrame({"replication": [0]}))
+
+
+def met(run):
+    """The share that meets the first target: decision within 25 days of service."""
+    return indicators.targets(run).iloc[0]["met"]
+
+
+def test_target_by_hand(deterministic):
+    """Two of four in time, one late, one ended otherwise: a half, and the other end is no success."""
+    run = by_hand(
+        deterministic,
+        [
+            ("a", "service", 0.0, 10.0, "decision"),
+            ("a", "decision", 10.0, 10.0, "closed"),
+            ("b", "service", 5.0, 30.0, "decision"),
+            ("b", "decision", 30.0, 30.0, "closed"),
+            ("c", "service", 0.0, 40.0, "decision"),
+            ("c", "decision", 40.0, 40.0, "closed"),
+            ("d", "service", 0.0, 15.0, "closed"),
+        ],
+    )
+    assert met(run) == pytest.approx(0.5)
+
+
+def test_target_with_censoring_by_hand(deterministic):
+    """One decided at 10, one seen for 15 days only, one decided at 20: 1/3 + 2/3 x 1."""
+    run = by_hand(
+        deterministic,
+        [
+            ("a", "service", 0.0, 10.0, "decision"),
+            ("a", "decision", 10.0, 10.0, "closed"),
+            ("b", "service", 85.0, np.nan, np.nan),
+            ("c", "service", 0.0, 20.0, "decision"),
+            ("c", "decision", 20.0, 20.0, "closed"),
+        ],
+    )
+    assert met(run) == pytest.approx(1)
+
+
+def test_target_with_late_entry_by_hand(deterministic):
+    """A case that was 12 days old on the first day is not at risk of what happened to others at 10."""
+    run = by_hand(
+        deterministic,
+        [
+            ("a", "service", 0.0, 10.0, "decision"),
+            ("a", "decision", 10.0, 10.0, "closed"),
+            ("b", "service", 0.0, 60.0, "decision"),
+            ("b", "decision", 60.0, 60.0, "closed"),
+            ("old", "service", -12.0, 8.0, "decision"),
+            ("old", "decision", 8.0, 8.0, "closed"),
+        ],
+    )
+    assert met(run) == pytest.approx(1 / 2 + 1 / 2 * 1 / 2)
