@@ -44,7 +44,7 @@ def run(
     replications: Annotated[
         int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Instead of the file's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")] = None,
     set_: Sets = None,
     results: Results = Path("results"),

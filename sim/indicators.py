@@ -122,9 +122,9 @@ def milestone_times(run: Run, cases: Sequence[str]) -> pd.DataFrame:
 def milestones(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
     """When each listed case reaches each stage or exit, over replications.
 
-    Columns: case, place, probability (of reaching it by the horizon), within_1y, within_2y, within_3y (of the start; missing
-    beyond the horizon), median, low, high: days since start over those replications that reach it by the horizon,
-    `beyond`: whether more than a tenth of the replications are still undecided at the horizon, so that later dates may be missing.
+    Columns: case, place, probability (of reaching it by the horizon), within_1y, within_2y, within_3y (of the start;
+    missing beyond the horizon), median, low, high: days since start over those replications that reach it by the horizon,
+    undecided: share of replications in which the case is still pending then.
     """
     cases = listed_cases(run.scenario) if cases is None else cases
     times, total, horizon = milestone_times(run, cases), run.replications, run.scenario.horizon_days

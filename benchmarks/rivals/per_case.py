@@ -1,7 +1,7 @@
 """A plain good SimPy program for this workload: a generator per case, the case itself being its one re-armed event.
 
 The life of a case reads from top to bottom in `life`. Each stage costs one event: the case is scheduled for the end of
-its work when its team is complete, and the generator yields until then. Only SimPy's public API.
+its work when its team is complete, and the generator yields until then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simpy.events import NORMAL
 from .workload import DECISION, HORIZON, POOLS, ROUTES, TEAMS, Draws, Visit
 
 NAME = "SimPy, a generator per case, one re-armed event per stage"
-NOTE = "the program of the stated bar"
+NOTE = "what one writes who wants it readable"
 TEAMS_EXACT = True
 
 

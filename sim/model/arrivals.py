@@ -125,15 +125,15 @@ class DrawnCases:
     """The cases of a source with their drawn topics and obligations."""
 
     def __init__(self, sim: "Replication", source: Source, stream: AnyArrivals) -> None:
-        self._sim, self._source, self._stream = sim, source, stream
+        self._sim, self._source, self._origin, self._priority = sim, source, stream.origin, stream.priority
         self._topics = _chosen(sim, source.name, "topic", stream.topics, source.size)
         self._obligations = _values(sim, source, "obligations", stream.obligations)
 
     def case(self, index: int, platform: str, label: str = "") -> Case:
         """The case number `index` of the source."""
-        profile = self._sim.profile(platform, self._topics[index], self._stream.origin)
+        profile = self._sim.profile(platform, self._topics[index], self._origin)
         case = self._sim.new_case(self._source, index, profile, self._obligations[index])
-        case.label, case.priority = label, self._stream.priority
+        case.label, case.priority = label, self._priority
         return case
 
 

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from runs import content, run, write_scenario
+from runs import content, write_scenario
+
+from sim import load_scenario, simulate
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +18,5 @@ def scenario_file(tmp_path_factory) -> Path:
 def undisturbed(scenario_file, tmp_path_factory) -> dict[str, str]:
     """The hashes of what the scenario gives when nothing happens to it."""
     results = tmp_path_factory.mktemp("undisturbed")
-    code, _, err = run(scenario_file, results, "--jobs", "2")
-    assert code == 0, err
+    simulate(load_scenario(scenario_file), results=results)
     return content(results)

