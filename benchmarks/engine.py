@@ -3,8 +3,8 @@
     python benchmarks/engine.py            the table
     python benchmarks/engine.py --quick    fewer rounds
 
-Four stages with whole teams from three pools, 60 Poisson cases a year over ten years (w2.yaml). Before anything is timed,
-every engine that can express it must give the same trace on the same draws, and all the same indicators. Each timed
+Four stages with whole teams from three pools, 60 Poisson cases a year over ten years (w2.yaml). Before anything is
+timed, every engine that can express it must give the same trace on the same draws, and all the same indicators. Each timed
 replication draws its own random numbers. Needs the extra `bench`; engines that are not installed are left out.
 """
 
@@ -136,9 +136,8 @@ def print_times(times: dict[str, list[float]], names: dict[str, str], notes: dic
     for rival, bar in ((TEXTBOOK, 5), ("ciw_nearest", 5), ("salabim_teams", 40)):
         if rival in times:
             ratio = statistics.median(t / mine for t, mine in zip(times[rival], times["engine"], strict=True))
-            print(
-                f"{f'{rival} over this engine (at least {bar})':62} {ratio:8.2f}   {'met' if ratio >= bar else 'NOT met'}"
-            )
+            verdict = "met" if ratio >= bar else "NOT met"
+            print(f"{f'{rival} over this engine (at least {bar})':68} {ratio:8.2f}   {verdict}")
 
 
 def per_case_cost(cases: int, *, overload: bool) -> float:
@@ -171,9 +170,8 @@ def print_scale() -> None:
         costs = [per_case_cost(cases, overload=overload) for cases in sizes]
         row = "  ".join(f"{cases:>7,}: {cost:6.1f}" for cases, cost in zip(sizes, costs, strict=True))
         spread = max(costs) / min(costs)
-        print(
-            f"  {'long queues' if overload else 'short queues':14} {row}   greatest over least {spread:.2f} (at most 1.5)"
-        )
+        label = "long queues" if overload else "short queues"
+        print(f"  {label:14} {row}   greatest over least {spread:.2f} (at most 1.5)")
 
 
 def main() -> None:

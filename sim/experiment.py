@@ -42,7 +42,8 @@ def simulate(
 ) -> Run:
     """Run all replications of a scenario, or find the run where it was stored.
 
-    `jobs`: worker processes. `results`: the folder to store in; without one nothing is kept on disk. Raises RunFailed if the results folder cannot be written or workers keep dying; the same call then goes on from there.
+    `jobs`: worker processes. `results`: the folder to store in; without one nothing is kept on disk. Raises
+    RunFailed if the results folder cannot be written or workers keep dying; the same call then goes on from there.
     """
     if results is None:
         with TemporaryDirectory() as folder:
@@ -59,6 +60,8 @@ def _simulate(scenario: Scenario, jobs: int, results: Path, progress: Progress |
             _run_chunks(scenario, where, jobs, progress)
             store.publish(where, scenario, parameters(scenario))
         except OSError as error:
+            if where.finished:  # another process was faster, and took away what this one was writing
+                return store.load_run(where.folder)
             place = error.filename or where.folder
             raise RunFailed(f"{place}: cannot be written: {error.strerror}; finished parts are kept") from error
     return store.load_run(where.folder)

@@ -123,8 +123,8 @@ def milestones(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
     """When each listed case reaches each stage or exit, over replications.
 
     Columns: case, place, probability (of reaching it by the horizon), within_1y, within_2y, within_3y (of the start;
-    missing beyond the horizon), median, low, high: days since start over those replications that reach it by the horizon,
-    undecided: share of replications in which the case is still pending then.
+    missing beyond the horizon), median, low, high: days since start over those replications that reach it by the
+    horizon, undecided: share of replications in which the case is still pending then.
     """
     cases = listed_cases(run.scenario) if cases is None else cases
     times, total, horizon = milestone_times(run, cases), run.replications, run.scenario.horizon_days
@@ -189,8 +189,8 @@ def grid(scenario: Scenario) -> Floats:
 def pending(run: Run) -> pd.DataFrame:
     """Pending cases by stage over time: of each replication the number, then mean and central 80%.
 
-    Columns: stage, time (days since start), mean, low, high. A case is pending in a stage from `requested` (it may queue
-    at a limit) until it leaves; stages in which a case counts as resolved are left out.
+    Columns: stage, time (days since start), mean, low, high. A case is pending in a stage from `requested` (it may
+    queue at a limit) until it leaves; stages in which a case counts as resolved are left out.
     """
     times = grid(run.scenario)
     rows = []
@@ -219,8 +219,8 @@ def occupancy(run: Run, visits: pd.DataFrame, times: Floats) -> Floats:
 def utilisation(run: Run) -> pd.DataFrame:
     """Work done as a share of the work that the staff could have done, by role.
 
-    Columns: role, fte_days_available, mean, low, high. Available: capacity for cases times the working days of an FTE; work done
-    is effort, so that what multitasking costs shows as staff not used to the full.
+    Columns: role, fte_days_available, mean, low, high. Available: capacity for cases times the working days of an FTE;
+    work done is effort, so that what multitasking costs shows as staff not used to the full.
     """
     scenario = run.scenario
     speed = scenario.calendar.working_days_per_year / YEAR_DAYS
@@ -237,10 +237,10 @@ def utilisation(run: Run) -> pd.DataFrame:
 
 
 def delay(run: Run) -> pd.DataFrame:
-    """Where the days of a visit go, by stage: means over all visits, those under way at the horizon as far as they have gone.
+    """Where the days of a visit go, by stage: means over all visits, those under way as far as they have gone.
 
-    Columns: stage, days, work (as with unlimited staff), staff (waiting for staff or working more slowly for want of it), party,
-    procedure, hold, dormancy, queue (at a limit, before the stage).
+    Columns: stage, days, work (as with unlimited staff), staff (waiting for staff or working more slowly for want of
+    it), party, procedure, hold, dormancy, queue (at a limit, before the stage).
     """
     events = run.events[run.events["entered"].notna()]
     end = events["left"].fillna(run.scenario.horizon_days)
@@ -317,7 +317,7 @@ def _at_risk(duration: Floats, entry: Floats, times: Floats) -> Floats:
 def throughput(run: Run) -> pd.DataFrame:
     """What came in and was resolved within the horizon, per year, and what was pending, in strands or unforked cases.
 
-    One row: incoming, resolved, pending_start, pending_end, clearance_rate (resolved over incoming) and disposition_time
+    One row: incoming, resolved, pending_start, pending_end, clearance_rate (resolved over incoming), disposition_time
     (365 times pending at the horizon over resolved per year, in days); CEPEJ's indicators. A case that forks into k
     strands counts as k from the fork on, so that pending_start + incoming = pending_end + resolved (before division by
     the years).

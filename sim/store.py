@@ -124,6 +124,8 @@ def publish(where: Place, scenario: Scenario, parameters: "pd.DataFrame") -> Non
     }
     with _whole(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for left_over in where.partial.rglob(".*"):  # of processes that were killed while they wrote
+        left_over.unlink(missing_ok=True)
     try:
         where.partial.rename(where.folder)
     except OSError:

@@ -199,6 +199,7 @@ class RandomStream(Source):
         self.follow(0.0)
 
     def follow(self, now: float) -> None:
+        """Let the next case come."""
         index = self._next
         if index < len(self.times):
             self._next = index + 1

@@ -270,7 +270,7 @@ def revisited(procedure: Procedure) -> frozenset[str]:
     for middle, onward in leads.items():
         for followers in leads.values():
             if middle in followers:
-                followers |= onward
+                followers.update(onward)
     return frozenset(name for name in leads if name in leads[name])
 
 

@@ -32,7 +32,6 @@ CATCH_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_h
 """A shell that starts the tests in the background lets them ignore Ctrl-C; a terminal does not."""
 
 
-
 def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed, tmp_path):
     """After kill -9 the same command says that it goes on, rewrites no finished part, and gives the same result."""
     process = start(scenario_file, tmp_path, "--jobs", "1")

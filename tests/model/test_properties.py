@@ -198,7 +198,7 @@ def test_staff_at_every_instant(made):
     while sim.env.peek() < plan.horizon:
         sim.env.step()
         for pool, fell in zip(sim.staff.pools, falls, strict=True):
-            assert 0 <= pool.aside
+            assert pool.aside >= 0
             at_work = pool.capacity - pool.free - pool.aside
             assert at_work >= 0
             assert pool.free >= 0 or fell
@@ -250,7 +250,9 @@ def test_more_staff_never_delays_anybody_who_shares_it_equally(seed, more, cap):
         "stages": {"work": {"title": "Work", "steps": {"work": step}, "next": {"done": 1}}},
     }
     few, many = (
-        events(queue(servers=heads, per_year=40, seed=seed, replications=1, procedure=procedure)).set_index("case")["left"]
+        events(queue(servers=heads, per_year=40, seed=seed, replications=1, procedure=procedure)).set_index("case")[
+            "left"
+        ]
         for heads in (2, 2 * more)
     )
     assert (many.fillna(np.inf).loc[few.index] <= few.fillna(np.inf) + 1e-6).all()

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy import stats
-
 from formulas import (
     cobham,
     erlang_c,
@@ -23,6 +21,7 @@ from measured import (
     time_in_stage,
     waiting,
 )
+from scipy import stats
 
 YEAR = 365.0
 
@@ -97,7 +96,7 @@ def test_processor_sharing_is_insensitive(work: str) -> None:
 
 
 def test_constant_work_tells_sharing_from_queueing() -> None:
-    """With constant work a shared server takes 1/(1 - rho), a queue only half the wait of it: they differ by 1.2 days."""
+    """With constant work a shared server takes 1/(1 - rho), a queue 1.2 days less: its wait is half of that."""
     queue = scenario("mg1", "arrivals.cases.per_year=255.5", "procedure.stages.service.steps.serve.days=1")
     mean = means(settled(events(queue, 10), queue), time_in_stage).mean()
     assert mean < 0.75 * processor_sharing(0.7)
@@ -168,8 +167,8 @@ def test_whole_teams_in_order() -> None:
     """Four servers and a clerk. a and b take a server each for days 0 to 4.
 
     c wants three servers and the clerk on day 1: two servers and the clerk are set aside. d, on day 2, may not
-    overtake. `urgent`, a team like c's, comes on day 3 with the same priority and queues behind. On day 4 a and b leave: c
-    has its third server until day 9 and d the fourth until day 8; urgent has three servers and the clerk from day 9.
+    overtake. `urgent`, a team like c's, comes on day 3 with the same priority and queues behind. On day 4 a and b leave:
+    c has its third server until day 9 and d the fourth until day 8; urgent has three servers and the clerk from day 9.
     """
     done = left_of("teams")
     assert done == pytest.approx({"a": 4, "b": 4, "c": 9, "d": 8, "urgent": 14}, abs=1e-9)
@@ -186,14 +185,15 @@ def test_priority_takes_back_what_is_set_aside() -> None:
 
 
 def test_a_large_team_is_not_starved_by_small_ones() -> None:
-    """A team of all ten servers starts although single ones keep coming at load 0.8: nobody who came later is before it."""
+    """A team of all ten servers starts although single ones keep coming: nobody who came later is before it."""
     made = scenario(
         "mmc",
         "staffing.server.headcount=10",
         "arrivals.cases.per_year=2920",
         "horizon=2001-12-31",
         "procedure.stages.service.steps.serve.days=1",
-        "procedure.stages.large={title: Large, steps: {serve: {step: team, fte: {server: 10}, days: 1}}, next: {done: 1}}",
+        "procedure.stages.large={title: Large, next: {done: 1}, "
+        "steps: {serve: {step: team, fte: {server: 10}, days: 1}}}",
         "probes.large={stage: large, arrives: 2001-06-01}",
     )
     log = events(made, 1)
@@ -239,7 +239,8 @@ def test_what_remains_of_a_wait_is_drawn_given_the_time_spent() -> None:
 def test_what_remains_of_several_steps_is_the_law_of_those_still_under_way() -> None:
     """A wait and then an effort, under way for 40 days: as the stages begun anew of which 40 days were not enough."""
     steps = (
-        "procedure.stages.service.steps={wait: {step: wait, reason: party, days: {distribution: exponential, mean: 20}}, "
+        "procedure.stages.service.steps={"
+        "wait: {step: wait, reason: party, days: {distribution: exponential, mean: 20}}, "
         "work: {step: effort, fte_days: {server: {distribution: gamma, mean: 25, cv: 0.6}}, most_fte: {server: 1}}}"
     )
     common = ("ample", steps, "arrivals.cases.per_year=0", "staffing.server.headcount=50")
