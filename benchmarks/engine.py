@@ -4,8 +4,8 @@
     python benchmarks/engine.py --quick    fewer rounds
 
 Four stages with whole teams from three pools, 60 Poisson cases a year over ten years (w2.yaml). Before anything is
-timed, every engine that can express it must give the same trace on the same draws, and all the same indicators. Each timed
-replication draws its own random numbers. Needs the extra `bench`; engines that are not installed are left out.
+timed, every engine that can express it must give the same trace on the same draws, and all the same indicators. Each
+timed replication draws its own random numbers. Needs the extra `bench`; engines that are not installed are left out.
 """
 
 import gc

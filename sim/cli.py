@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.errors import UserError
+from sim.errors import RunInterrupted, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,7 +35,6 @@ Sets = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
 Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
-INTERRUPTED = 130
 
 
 @app.command()
@@ -68,8 +67,12 @@ def run(
             _tell(f"{scenario.name}: this run was finished before; here it is again from {where.folder}")
         elif where.parts():
             _tell(f"{scenario.name}: an unfinished run was found; going on from its {where.parts()} finished parts")
-        with _progress(scenario.name) as progress:
-            finished = simulate(scenario, jobs=jobs or os.cpu_count() or 1, results=results, progress=progress)
+        try:
+            with _progress(scenario.name) as progress:
+                finished = simulate(scenario, jobs=jobs or os.cpu_count() or 1, results=results, progress=progress)
+        except KeyboardInterrupt:
+            kept = "finished parts are kept, and the same command goes on from there"
+            raise RunInterrupted(f"interrupted; {kept}") from None
         if as_json:
             shown.append(_as_data(finished))
         else:
@@ -276,9 +279,6 @@ def main() -> None:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; finished parts are kept, and the same command goes on from there", file=sys.stderr)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -38,3 +38,9 @@ class RunFailed(UserError):
     """A run could not be finished for a reason outside the scenario (a full disk, dying workers). Done work is kept."""
 
     exit_code = 1
+
+
+class RunInterrupted(RunFailed):
+    """A run was interrupted by its user. Done work is kept."""
+
+    exit_code = 130

@@ -62,8 +62,8 @@ def table(
     """The event log as a table.
 
     `visits`: one row per visit: stage, visit, requested, entered, left, outcome (-1: none yet), unconstrained days,
-    days by reason, fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the case of
-    each row. Arrow, not pandas: workers write tables and never read one.
+    days by reason, fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the
+    case of each row. Arrow, not pandas: workers write tables and never read one.
     """
     import pyarrow as pa
 

@@ -1,13 +1,16 @@
 """Many replications of a scenario: chunks on processes, the same to the last bit however they are spread."""
 
 import gc
+import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,7 +133,23 @@ def _processes(scenario: Scenario, jobs: int) -> Iterator[Executor]:
     """Worker processes that know the scenario. Spawned: numpy and pyarrow have threads, which fork breaks."""
     text = scenario.model_dump_json()
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker, initargs=(text,)) as executor:
+        with _interrupts_ignored():  # workers inherit it; each task starts one while none is idle
+            for _ in range(jobs):
+                executor.submit(os.getpid)
         yield executor
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ctrl-C is for the parent alone: it tells its workers. Only a main thread may set signals."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _worker: "ChunkRunner | None" = None
@@ -138,7 +157,16 @@ _worker: "ChunkRunner | None" = None
 
 def _start_worker(scenario: str) -> None:
     global _worker
+    Thread(target=_end_with_parent, daemon=True).start()
     _worker = ChunkRunner(Scenario.model_validate_json(scenario))
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone, killed perhaps: nobody would ever tell it to."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _in_worker(numbers: range, path: Path) -> None:

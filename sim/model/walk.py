@@ -78,7 +78,7 @@ class Case(Event):
         self.number, self.source, self.index, self.profile = number, source, index, profile
         self.parent = self.priority = self.visits = None
         self.label = self.strand = ""
-        self.places, self.queued, self.visit = (), False, 1
+        self.places, self.queued = (), False
         self.complexity = self.obligations = 1.0
 
     @property
@@ -210,6 +210,7 @@ class Walk:
     def go_on(self, case: Case, stage: StagePlan, behind: Resumption) -> None:
         """Take up, on the first day, a visit that began before it."""
         case.callbacks, case.stage, case.rank = self.again, stage, self.rank(case, stage)
+        case.visit = 1
         if stage.revisited:
             case.visits = {stage.number: 1}
         case.requested = case.entered = behind.since
@@ -246,6 +247,7 @@ class Walk:
             case.requested = now
         case.entered, case.stage = now, stage
         case.rank = stage.priority if case.priority is None else case.priority
+        case.visit = 1
         if stage.revisited:
             visits = case.visits = case.visits or {}
             case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1

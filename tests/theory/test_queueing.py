@@ -167,8 +167,8 @@ def test_whole_teams_in_order() -> None:
     """Four servers and a clerk. a and b take a server each for days 0 to 4.
 
     c wants three servers and the clerk on day 1: two servers and the clerk are set aside. d, on day 2, may not
-    overtake. `urgent`, a team like c's, comes on day 3 with the same priority and queues behind. On day 4 a and b leave:
-    c has its third server until day 9 and d the fourth until day 8; urgent has three servers and the clerk from day 9.
+    overtake. `urgent`, a team like c's, comes on day 3 with the same priority and queues behind. On day 4 a and b
+    leave: c has its third server until day 9 and d the fourth until day 8; urgent has its team from day 9.
     """
     done = left_of("teams")
     assert done == pytest.approx({"a": 4, "b": 4, "c": 9, "d": 8, "urgent": 14}, abs=1e-9)
