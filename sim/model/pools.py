@@ -392,8 +392,7 @@ class Staff:
         run.left -= (now - run.since) * run.pace
         run.since, run.pace = now, pace
         run.case.ends = now + run.left / pace if pace else inf
-        if pace:
-            run.alarm = Alarm(self.env, run.left / pace, lambda event: self._rang(run, event))
+        run.alarm = Alarm(self.env, max(run.left, 0.0) / pace, lambda event: self._rang(run, event)) if pace else None
 
     def _rang(self, run: Run, event: Event) -> None:
         if event is run.alarm:

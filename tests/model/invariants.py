@@ -107,7 +107,7 @@ def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
         inside = log[log["stage"].isin([name, *stage.limit.including]) & log["entered"].notna()]
         for _, rows in inside.groupby("replication"):
             held = holding(rows, name, scenario.horizon_days)
-            before = sum(1 for begin, _ in held if begin < 0)
+            before = sum(1 for begin, _ in held if begin <= 0)
             assert most_at_once(held) <= max(stage.limit.cases, before)
 
 
@@ -123,7 +123,7 @@ def holding(rows: pd.DataFrame, gate: str, horizon: float) -> list[tuple[float, 
                 if begin is not None and counts:
                     held.append((begin, end))
                 begin, counts = entered, False
-            end, counts = max(end, until), counts or stage == gate or entered < 0
+            end, counts = max(end, until), counts or stage == gate or entered <= 0
         if begin is not None and counts:
             held.append((begin, end))
     return held
