@@ -112,21 +112,34 @@ def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
 
 
 def holding(rows: pd.DataFrame, gate: str, horizon: float) -> list[tuple[float, float]]:
-    """When a limit's places are held: from entering its stage until the case, or the last of its strands, left."""
+    """When a limit's places are held: from entering its stage until the case, or the last of its strands, left.
+
+    Who comes to a stage that the limit includes by another way than through its own stage holds no place.
+    """
     held: list[tuple[float, float]] = []
     whole = rows["parent"].where(rows["parent"] != "", rows["case"])
-    for _, visits in rows.assign(whole=whole, until=rows["left"].fillna(horizon)).groupby("whole"):
-        spans = sorted(zip(visits["entered"], visits["until"], visits["stage"], strict=True))
-        begin, end, counts = None, -np.inf, False
-        for entered, until, stage in spans:
-            if begin is None or entered > end:
-                if begin is not None and counts:
-                    held.append((begin, end))
-                begin, counts = entered, False
-            end, counts = max(end, until), counts or stage == gate or entered <= 0
-        if begin is not None and counts:
-            held.append((begin, end))
+    for _, parts in rows.assign(whole=whole, until=rows["left"].fillna(horizon)).groupby("whole"):
+        spans = []
+        for _, visits in parts.groupby("case"):
+            inside, before = False, np.nan
+            for entered, until, stage in zip(visits["entered"], visits["until"], visits["stage"], strict=True):
+                inside = stage == gate or entered <= 0 or (inside and entered == before)
+                before = until
+                if inside:
+                    spans.append((entered, until))
+        held += merged(spans)
     return held
+
+
+def merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans that touch one another as one."""
+    made: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if made and begin <= made[-1][1]:
+            made[-1] = (made[-1][0], max(made[-1][1], end))
+        else:
+            made.append((begin, end))
+    return made
 
 
 def most_at_once(spans: list[tuple[float, float]], amounts: list[float] | None = None) -> float:

@@ -13,7 +13,6 @@ from sim.scenario.staffing import capacity
 
 SCENARIOS = {
     "three-probes": three_probes,
-    "few handlers": lambda: three_probes("staffing.case_handlers.headcount=15"),
     "staff that leaves": lambda: three_probes(
         "staffing.case_handlers.headcount={2024-03-14: 60, 2025-01-01: 4}", "staffing.legal.headcount=2"
     ),

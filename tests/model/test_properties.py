@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from invariants import assert_all
 from workloads import events, queue, scenario
@@ -18,7 +18,13 @@ from sim.scenario.schema import Scenario
 ROLES = ("clerks", "experts")
 STAGES = ("one", "two", "three", "four")
 TOPICS = ("easy", "hard")
-FEW = settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 Draw = st.DrawFn
 

@@ -1,0 +1,99 @@
+"""Corners in which the model once was wrong, each as small as it can be."""
+
+import pytest
+from invariants import assert_all
+from workloads import Settings, events, queue
+
+from sim.scenario.schema import Scenario
+
+
+def office(stages: Settings, **changes: object) -> Scenario:
+    """A procedure of these stages; one replication, no arrivals but those given."""
+    procedure = {"name": "p", "title": "P", "exits": {"done": "Done"}, "stages": stages}
+    return queue(**{"replications": 1, "arrivals": {}, "procedure": procedure, **changes})
+
+
+def stage(next_: Settings, steps: Settings | None = None, **more: object) -> Settings:
+    """A stage with these routes and steps."""
+    return {"title": "Stage", "next": next_, "steps": steps or {}, **more}
+
+
+def test_a_visit_after_a_loop_is_the_first_to_its_stage():
+    """How often a case was in one stage says nothing of the number of its visit to the next."""
+    pause = {"pause": {"step": "wait", "reason": "party", "days": 5}}
+    first_only = {"hold": {"step": "wait", "reason": "hold", "days": 7, "when": {"visit": [1]}}}
+    stages = {
+        "ask": stage({"decide": 0.5, "ask": "rest"}, pause),
+        "decide": stage({"done": 1}, first_only),
+    }
+    log = events(office(stages, arrivals={"cases": {"kind": "random", "stage": "ask", "per_year": 60}}))
+    assert log.loc[log["stage"] == "ask", "visit"].max() > 2
+    decided = log[(log["stage"] == "decide") & log["left"].notna()]
+    assert (decided["visit"] == 1).all()
+    assert (decided["hold_days"] == 7).all()
+
+
+def test_a_limit_within_a_limit_is_kept():
+    """A place under one stage's limit that includes another stage does not open that stage's own limit."""
+    work = {"work": {"step": "wait", "reason": "party", "days": 100}}
+    stages = {
+        "prepare": stage({"hear": 1}, {"read": work["work"] | {"days": 1}}, limit={"cases": 3, "including": ["hear"]}),
+        "hear": stage({"done": 1}, work, limit={"cases": 2}),
+    }
+    of = office(stages, probes={f"p{n}": {"stage": "prepare", "arrives": "2024-01-01"} for n in range(4)})
+    log = events(of)
+    assert_all(of, log)
+    hear = log[log["stage"] == "hear"].set_index("case")["entered"]
+    assert sorted(hear) == [1, 1, 101, 102]
+
+
+def test_a_team_that_ends_as_another_starts_ends_once():
+    """When a team ends where there were too few people, the start of the next does not end it a second time.
+
+    Three people work, from day 10 on at the pace of 2.5 for 3; the first is done after 10 + 10 x 3 / 2.5 = 22 days.
+    """
+    rest = {"rest": {"step": "wait", "reason": "party", "days": 50}}
+    stages = {
+        "short": stage({"after": 1}, {"work": {"step": "team", "fte": {"staff": 1}, "days": 20}}),
+        "long": stage({"after": 1}, {"work": {"step": "team", "fte": {"staff": 1}, "days": 200}}),
+        "small": stage({"after": 1}, {"work": {"step": "team", "fte": {"staff": 0.5}, "days": 5}}),
+        "after": stage({"done": 1}, rest),
+    }
+    of = office(
+        stages,
+        staffing={"staff": {"headcount": {"2024-01-01": 3, "2024-01-11": 2.5}}},
+        probes={
+            "first": {"stage": "short", "arrives": "2024-01-01"},
+            "second": {"stage": "long", "arrives": "2024-01-01"},
+            "third": {"stage": "long", "arrives": "2024-01-01"},
+            "next": {"stage": "small", "arrives": "2024-01-02"},
+        },
+    )
+    log = events(of)
+    assert_all(of, log)
+    left = log.set_index(["case", "stage"])["left"]
+    assert left["first", "short"] == pytest.approx(22)
+    assert left["first", "after"] == pytest.approx(72)
+    assert left["next", "small"] == pytest.approx(27)
+    assert left["second", "long"] == pytest.approx(202)
+    assert len(log) == 8
+
+
+@pytest.mark.parametrize(
+    ("since", "left", "held"),
+    [("2023-11-22", 40, 30), ("2023-10-23", 10, 30)],
+    ids=["before the least time is over", "after it"],
+)
+def test_the_least_time_of_a_step_is_no_longer_at_a_slow_pace(since, left, held):
+    """Before the first day the work was slower, but the time that a step takes at least was what it always is."""
+    steps = {
+        "draft": {"step": "effort", "fte_days": {"staff": 10}, "most_fte": {"staff": 1}, "at_least": 50},
+        "hold": {"step": "wait", "reason": "hold", "days": 30},
+    }
+    of = office(
+        {"work": stage({"done": 1}, steps)}, pace_before_start=0.5, probes={"p": {"stage": "work", "since": since}}
+    )
+    (row,) = events(of).to_dict("records")
+    assert row["left"] == pytest.approx(left)
+    assert row["hold_days"] == pytest.approx(held)
+    assert row["unconstrained_days"] == pytest.approx(80)
