@@ -65,8 +65,8 @@ def _simulate(scenario: Scenario, jobs: int, results: Path, progress: Progress |
         except OSError as error:
             if where.finished:  # another process was faster, and took away what this one was writing
                 return store.load_run(where.folder)
-            place = error.filename or where.folder
-            raise RunFailed(f"{place}: cannot be written: {error.strerror}; finished parts are kept") from error
+            place, why = error.filename or where.folder, error.strerror or error
+            raise RunFailed(f"{place}: cannot be written: {why}; finished parts are kept") from error
     return store.load_run(where.folder)
 
 

@@ -75,7 +75,7 @@ def code_digest() -> str:
     """The hash of the code that turns a scenario into events."""
     package = Path(__file__).parent
     files = [*sorted((package / "model").glob("*.py")), *sorted((package / "scenario").glob("*.py"))]
-    files += [package / "dates.py", package / "events.py"]
+    files += [package / "dates.py", package / "events.py", package / "experiment.py"]
     hashed = blake2b(digest_size=HASH_BYTES)
     for path in files:
         hashed.update(path.read_bytes())
@@ -124,14 +124,14 @@ def publish(where: Place, scenario: Scenario, parameters: "pd.DataFrame") -> Non
     }
     with _whole(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for left_over in where.partial.rglob(".*"):  # of processes that were killed while they wrote
-        left_over.unlink(missing_ok=True)
     try:
         where.partial.rename(where.folder)
     except OSError:
         if not where.finished:
             raise
-        shutil.rmtree(where.partial)
+        shutil.rmtree(where.partial, ignore_errors=True)
+    for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
+        left_over.unlink(missing_ok=True)
 
 
 def _content(folder: Path) -> dict[str, str]:
@@ -169,7 +169,7 @@ def load_run(folder: Path | str) -> Run:
         found = blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else "missing"
         if found != expected:
             raise UserError(Problem(str(path), message="is missing or was changed; delete the folder and run again"))
-    parts = [read_table(path) for path in sorted((folder / "events").glob("part-*.parquet"))]
+    parts = [read_table(folder / name) for name in sorted(manifest["content"]) if name.startswith("events/")]
     events = pa.concat_tables(parts).unify_dictionaries().to_pandas()
     return Run(scenario, events, pd.read_parquet(folder / "replications.parquet"), folder)
 

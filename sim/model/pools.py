@@ -323,10 +323,12 @@ class Staff:
             pool = pools[number]
             pool.free += fte
             waiting += pool.waiting
+            if self.shrinks:  # before others are started: who has ended has no pace any more
+                del pool.running[case]
         if waiting:
             self._serve(needs)
         if not self.alone:
-            self._ended(case, needs)
+            self._ended(needs)
 
     def left(self, case: "Case", needs: Needs) -> float:
         """What is left of a team's work, in days at full pace; all of it if the team still waits."""
@@ -349,10 +351,8 @@ class Staff:
             for request in self.pools[number].serve():
                 self._begin(request)
 
-    def _ended(self, case: "Case", needs: Needs) -> None:
+    def _ended(self, needs: Needs) -> None:
         """Tell those whom it concerns that a team has ended."""
-        for number, _ in needs:
-            self.pools[number].running.pop(case, None)
         for number, _ in needs:
             self._changed(self.pools[number])
 

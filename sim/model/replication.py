@@ -126,9 +126,9 @@ class Replication:
 
     def must_queue(self, case: Case, stage: StagePlan) -> bool:
         """Take a place under the stage's limit, unless the case has one; whether it must wait for it."""
-        if any(stage.number in place.holders for place in case.places):
-            return False
         gate = self.gates[stage.number]
+        if any(place.gate is gate for place in case.places):
+            return False
         case.places = [*case.places, Place(gate, stage.holders)]
         return not gate.enter(case)
 
@@ -175,9 +175,13 @@ class Replication:
 
     def alone(self, step: StepPlan, row: Row, scale: float) -> float:
         """Days that a step of effort takes with unlimited staff."""
-        per_day = self.plan.fte_days_per_day
-        longest = max([row[amount] * scale / (cap * per_day) for _, amount, cap in step.work])
+        longest = self.work_alone(step, row, scale)
         return max(longest, row[step.at_least]) if step.at_least >= 0 else longest
+
+    def work_alone(self, step: StepPlan, row: Row, scale: float) -> float:
+        """Days that the work alone of such a step takes with unlimited staff."""
+        per_day = self.plan.fte_days_per_day
+        return max([row[amount] * scale / (cap * per_day) for _, amount, cap in step.work])
 
     def log_pending(self) -> None:
         """Log the visits under way at the horizon, with what was done of them so far."""

@@ -87,8 +87,7 @@ def _stretches(sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row:
         if step.kind == EFFORT:
             scale = row[step.column] * case.complexity
             alone = sim.alone(step, row, scale)
-            least = row[step.at_least] if step.at_least >= 0 else 0.0
-            length = max(alone / sim.plan.scenario.pace_before_start, least)
+            length = max(sim.work_alone(step, row, scale) / sim.plan.scenario.pace_before_start, alone)
         elif step.working:
             alone = length = sim.plan.working_days.after(time, length) - time
         found.append(Stretch(step, place, length, alone))
