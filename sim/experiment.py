@@ -1,34 +1,28 @@
-"""Many replications of a scenario: chunks on processes, the same to the last bit however they are spread."""
+"""Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
-import gc
-import os
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim import events, store
+from sim import store
+from sim.chunks import CHUNK, Chunk, packed, run_chunk
 from sim.errors import RunFailed
-from sim.model.plan import Plan, compile_plan
-from sim.model.replication import Outcome, drawn_parameters, replicate
+from sim.executors import Workers, workers
+from sim.model.replication import drawn_parameters
+from sim.precision import Precision
 from sim.run import Run
-from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
+from sim.summary import Layout, Summary, together
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-CHUNK = 25
-"""Replications in a chunk: large enough to hide what a chunk costs, small enough to lose little."""
 BROKEN_POOLS = 3
 """How often worker processes may die before the run is given up."""
 
@@ -40,34 +34,54 @@ def simulate(
     scenario: Scenario,
     *,
     jobs: int = 1,
+    cluster: str | None = None,
     results: Path | str | None = None,
+    precision: Precision | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Run all replications of a scenario, or find the run where it was stored.
 
-    `jobs`: worker processes. `results`: the folder to store in; without one nothing is kept on disk. Raises
-    RunFailed if the results folder cannot be written or workers keep dying; the same call then goes on from there.
+    `jobs`: worker processes; `cluster`: the address of a Dask scheduler whose workers to use instead. `results`: the
+    folder to store in; without one nothing is kept on disk. `precision`: run until an indicator is known as well as it
+    says, instead of the scenario's number of replications. Raises RunFailed if the results folder cannot be written or
+    workers keep dying; the same call then goes on from there.
     """
-    if results is None:
-        with TemporaryDirectory() as folder:
-            run = _simulate(scenario, jobs, Path(folder), progress)
-            return Run(run.scenario, run.events, run.parameters)
-    return _simulate(scenario, jobs, Path(results), progress)
+    with _folder(results) as folder:
+        work = Work(folder, scenario, precision=precision)
+        _work_off([work], jobs, cluster, progress)
+        run = work.finished()
+        if results is None:
+            events = run.events
+            return Run(run.scenario, run.summary, run.parameters, lambda: events)
+        return run
 
 
-def _simulate(scenario: Scenario, jobs: int, results: Path, progress: Progress | None) -> Run:
-    where = store.place(results, scenario)
-    if not where.finished:
-        try:
-            where.partial.mkdir(parents=True, exist_ok=True)
-            _run_chunks(scenario, where, jobs, progress)
-            store.publish(where, scenario, parameters(scenario))
-        except OSError as error:
-            if where.finished:  # another process was faster, and took away what this one was writing
-                return store.load_run(where.folder)
-            place, why = error.filename or where.folder, error.strerror or error
-            raise RunFailed(f"{place}: cannot be written: {why}; finished parts are kept") from error
-    return store.load_run(where.folder)
+def simulate_all(
+    scenarios: Sequence[Scenario],
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> list[Run]:
+    """Run several scenarios on the same workers and give their runs in their order; as `simulate`.
+
+    New runs are stored without their event logs: there may be thousands of them.
+    """
+    with _folder(results) as folder:
+        works = [Work(folder, scenario, events=False) for scenario in scenarios]
+        _work_off(works, jobs, cluster, progress)
+        return [work.finished() for work in works]
+
+
+@contextmanager
+def _folder(results: Path | str | None) -> Iterator[Path]:
+    """The results folder, or one for the time being."""
+    if results is not None:
+        yield Path(results)
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 def parameters(scenario: Scenario) -> "pd.DataFrame":
@@ -79,156 +93,125 @@ def parameters(scenario: Scenario) -> "pd.DataFrame":
     return frame.rename_axis("replication").reset_index()
 
 
-def _run_chunks(scenario: Scenario, where: store.Place, jobs: int, progress: Progress | None) -> None:
-    """Run the chunks that are not there yet."""
-    total = scenario.replications
-    chunks = [range(first, min(first + CHUNK, total)) for first in range(0, total, CHUNK)]
-    missing = {n: numbers for n, numbers in enumerate(chunks) if not where.part(n).is_file()}
-    done = total - sum(map(len, missing.values()))
+class Work:
+    """A scenario that is being run: which chunks are there, which are missing, and whether that is enough."""
 
-    def tell(finished: int) -> None:
-        nonlocal done
-        done += len(missing.pop(finished))
-        if progress:
-            progress(done, total)
+    def __init__(self, results: Path, scenario: Scenario, precision: Precision | None = None, events: bool = True):
+        self.scenario, self.layout, self.events, self._precision = scenario, Layout(scenario), events, precision
+        more = asdict(precision) if precision else {}
+        self.where = store.place(results, scenario, more)
+        if not events and not self.where.finished:  # a run with events would do; one without has its own place
+            self.where = store.place(results, scenario, {**more, "events": False})
+        self.packed, self.precise = packed(scenario), precision is not None
+        self.goal = precision.floor if precision else scenario.replications
 
-    if progress:
-        progress(done, total)
-    if jobs == 1 or len(missing) <= 1:
-        run_chunk = ChunkRunner(scenario)
-        for n in list(missing):
-            run_chunk(missing[n], where.part(n))
-            tell(n)
-        return
-    for attempt in range(BROKEN_POOLS):
+    def chunks(self) -> list[range]:
+        """The replications of the chunks up to the goal."""
+        return [range(first, min(first + CHUNK, self.goal)) for first in range(0, self.goal, CHUNK)]
+
+    def missing(self) -> list[range]:
+        """The chunks up to the goal that are not there yet."""
+        if self.where.finished:
+            return []
+        self._on_disk(lambda: self.where.prepare(self.events))
+        return [numbers for numbers in self.chunks() if not self.where.has(numbers, self.events)]
+
+    def keep(self, numbers: range, chunk: Chunk) -> None:
+        """Store a chunk."""
+        self._on_disk(lambda: self.where.write(numbers, chunk.events, chunk.summary))
+
+    def enough(self) -> bool:
+        """Whether the goal, now reached, is good enough; sets a further one if it is not."""
+        if self.where.finished or self._precision is None or self.goal >= self._precision.ceiling:
+            return True
+        if self._precision.met(self.summary()):
+            return True
+        self.goal = self._precision.next_goal(self.goal)
+        return False
+
+    def summary(self) -> Summary:
+        """The summary of all chunks up to the goal."""
+        parts = (Summary.from_bytes(self.layout, self.where.read_summary(numbers)) for numbers in self.chunks())
+        return together(self.layout, parts, self.goal)
+
+    def publish(self) -> None:
+        """Give the run its name, unless it has it."""
+        if not self.where.finished:
+            scenario = self.scenario.model_copy(update={"replications": self.goal})
+            chunks = self.chunks() if self.events else []
+            self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), parameters(scenario), chunks))
+
+    def finished(self) -> Run:
+        """The run as it was stored, with the titles that this scenario has."""
+        run = store.load_run(self.where.folder)
+        scenario = self.scenario.model_copy(update={"replications": run.replications})
+        return Run(scenario, run.summary, run.parameters, run.read_events, run.folder)
+
+    def _on_disk(self, action: Callable[[], None]) -> None:
         try:
-            with _processes(scenario, min(jobs, len(missing))) as executor:
-                _spread(executor, where, missing, tell)
+            action()
+        except OSError as error:
+            if self.where.finished:  # another process was faster, and took away what this one was writing
+                return
+            place, why = error.filename or self.where.folder, error.strerror or error
+            raise RunFailed(f"{place}: cannot be written: {why}; finished parts are kept") from error
+
+
+def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: Progress | None) -> None:
+    """Run what is missing, with new workers if some die, and publish each run."""
+    for attempt in range(BROKEN_POOLS):
+        if all(work.where.finished for work in works):
             return
+        try:
+            with workers(min(jobs, _worth(works)), cluster) as found:
+                _run_missing(found, works, progress)
+            break
         except BrokenProcessPool:
             if attempt == BROKEN_POOLS - 1:
                 raise RunFailed(
                     f"worker processes died {BROKEN_POOLS} times (out of memory?); finished parts are kept"
                 ) from None
+    for work in works:
+        work.publish()
 
 
-def _spread(executor: Executor, where: store.Place, missing: dict[int, range], tell: Callable[[int], None]) -> None:
-    """Run chunks on the workers, a few ahead of what they can do at once."""
-    futures: dict[Future[None], int] = {
-        executor.submit(_in_worker, numbers, where.part(n)): n for n, numbers in list(missing.items())
-    }
+def _worth(works: Sequence[Work]) -> int:
+    """How many workers there is work for."""
+    chunks = sum(len(work.chunks()) if work.precise else len(work.missing()) for work in works)
+    return max(chunks, 1)
+
+
+def _run_missing(found: Workers, works: Sequence[Work], progress: Progress | None) -> None:
+    """Run the missing chunks of all works, and more of those of which that is not enough."""
+    todo = [work for work in works if not work.where.finished]
+    while todo:
+        tasks = [(work, numbers) for work in todo for numbers in work.missing()]
+        total = sum(work.goal for work in works)
+        done = total - sum(len(numbers) for _, numbers in tasks)
+        if progress:
+            progress(done, total)
+        for numbers in _spread(found, tasks):
+            done += len(numbers)
+            if progress:
+                progress(done, total)
+        todo = [work for work in todo if not work.enough()]
+
+
+def _spread(found: Workers, tasks: Sequence[tuple[Work, range]]) -> Iterator[range]:
+    """Run chunks on the workers, a few more than they can do at once; gives each when it is stored."""
+    waiting = iter(tasks)
+    futures: dict[Future[Chunk], tuple[Work, range]] = {}
     try:
-        while futures:
+        while True:
+            for work, numbers in islice(waiting, found.ahead - len(futures)):
+                futures[found.executor.submit(run_chunk, work.packed, numbers, work.events)] = (work, numbers)
+            if not futures:
+                return
             finished, _ = wait(futures, return_when=FIRST_COMPLETED)
             for future in finished:
-                future.result()
-                tell(futures.pop(future))
+                work, numbers = futures.pop(future)
+                work.keep(numbers, future.result())
+                yield numbers
     except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+        found.executor.shutdown(wait=False, cancel_futures=True)
         raise
-
-
-@contextmanager
-def _processes(scenario: Scenario, jobs: int) -> Iterator[Executor]:
-    """Worker processes that know the scenario. Spawned: numpy and pyarrow have threads, which fork breaks."""
-    text = scenario.model_dump_json()
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker, initargs=(text,)) as executor:
-        with _interrupts_ignored():  # workers inherit it; each task starts one while none is idle
-            for _ in range(jobs):
-                executor.submit(os.getpid)
-        yield executor
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ctrl-C is for the parent alone: it tells its workers. Only a main thread may set signals."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-_worker: "ChunkRunner | None" = None
-
-
-def _start_worker(scenario: str) -> None:
-    global _worker
-    Thread(target=_end_with_parent, daemon=True).start()
-    _worker = ChunkRunner(Scenario.model_validate_json(scenario))
-
-
-def _end_with_parent() -> None:
-    """End this worker when the process that started it is gone, killed perhaps: nobody would ever tell it to."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _in_worker(numbers: range, path: Path) -> None:
-    assert _worker is not None
-    _worker(numbers, path)
-
-
-class ChunkRunner:
-    """Runs chunks of one scenario; keeps its plan between them."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        self.plan = compile_plan(scenario)
-
-    def __call__(self, numbers: range, path: Path) -> None:
-        """Run these replications and write their events."""
-        store.write_part(self.events(numbers), path)
-
-    def table(self, numbers: range) -> "pd.DataFrame":
-        """The events of these replications as a pandas table."""
-        frame: pd.DataFrame = self.events(numbers).to_pandas()
-        return frame
-
-    def events(self, numbers: range) -> "pa.Table":
-        """The events of these replications."""
-        outcomes = []
-        with _collector_at_rest():
-            for number in numbers:
-                outcomes.append(replicate(self.plan_of(number), number))
-                gc.collect(0)
-        return event_table(self.plan, numbers, outcomes)
-
-    def plan_of(self, number: int) -> Plan:
-        """The plan with the parameters of one replication."""
-        if not self.scenario.uncertain:
-            return self.plan
-        return compile_plan(with_values(self.scenario, drawn_parameters(self.scenario, number)), self.plan)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No cyclic garbage collection meanwhile: it costs 10 to 15% of a replication, and a chunk is soon over."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pa.Table":
-    """The events of several replications as one table."""
-    visits, counts = np.concatenate([outcome.visits for outcome in outcomes]), [len(o.visits) for o in outcomes]
-    cases = [case for outcome in outcomes for case in outcome.cases]
-    before = np.cumsum([0, *(len(outcome.cases) for outcome in outcomes)])[:-1]
-    return events.table(
-        visits[:, 1:],
-        np.repeat(np.array(numbers, dtype=np.int32), counts),
-        dict(zip(events.CASE_COLUMNS, zip(*cases, strict=True), strict=True)),
-        (visits[:, 0] + np.repeat(before, counts)).astype(np.int64),
-        list(plan.scenario.procedure.stages),
-        plan.outcomes,
-        plan.roles,
-    )

@@ -1,23 +1,20 @@
-"""Event log -> indicators, each defined in one place with its formula, from the log and the scenario alone.
+"""Summary -> tables: each indicator in one place with its formula.
 
-All return tidy pandas tables. A duration is a pair (days, whether its end was seen), and one that began before the
-first day enters late: it was at risk only from the age that it had on that day (left truncation). `low` and `high`
-bound the central 80% unless said otherwise.
+All return tidy pandas tables. `low` and `high` bound the central 80% of the replications unless said otherwise. What
+is known of single replications, with confidence intervals of its mean, is in `sim.measures`.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS
-from sim.events import EFFORT_PREFIX, REASON_COLUMNS
+from sim.intervals import Split, variance_split
+from sim.measures import available_fte_days, measures
 from sim.run import Run
-from sim.scenario.schema import Scenario
-from sim.scenario.staffing import capacity
-
-Floats = NDArray[np.float64]
+from sim.summary import ALL, COMPONENTS, MICRO, STILL_PENDING, Counts, Floats
+from sim.survival import curve, restricted_mean, survival_quantile
 
 INTERVAL = (0.1, 0.9)
 """Quantiles that bound the central 80%."""
@@ -25,43 +22,6 @@ YEARS = (1, 2, 3)
 """Years within which the probability of a milestone is told."""
 ENOUGH_AT_RISK = 0.02
 """Share of a stage's visits that must still be observed at an age for a quantile at that age to be told."""
-GRID_DAYS = 30.4375
-"""Days between the points of a series over time: a month of 365.25 / 12 days."""
-
-
-def kaplan_meier(duration: Floats, observed: NDArray[np.bool_], entry: Floats | None = None) -> tuple[Floats, Floats]:
-    """The product-limit estimate of the survival function: the times of its steps and its value after each.
-
-    `entry`: age from which each was at risk (default 0). Kaplan and Meier (1958); with late entry, Tsai, Jewell and
-    Wang (1987).
-    """
-    times, events = np.unique(duration[observed], return_counts=True)
-    exits = np.sort(duration)
-    at_risk = len(exits) - np.searchsorted(exits, times, side="left")
-    if entry is not None:
-        at_risk -= len(entry) - np.searchsorted(np.sort(entry), times, side="left")
-    survival = np.cumprod(1.0 - events / np.maximum(at_risk, 1), dtype=np.float64)
-    return times, survival
-
-
-def survival_quantile(times: Floats, survival: Floats, p: float) -> float:
-    """The time by which a share p has ended; infinite if the curve does not come down so far."""
-    reached = np.nonzero(survival <= 1.0 - p + 1e-12)[0]
-    return float(times[reached[0]]) if len(reached) else np.inf
-
-
-def restricted_mean(times: Floats, survival: Floats, until: float) -> float:
-    """The area under a survival curve up to `until`: the mean duration, counted at most so far."""
-    inside = times < until
-    steps = np.concatenate([[0.0], times[inside], [until]])
-    return float(np.dot(np.diff(steps), np.concatenate([[1.0], survival[inside]])))
-
-
-def _durations(visits: pd.DataFrame, horizon: float) -> tuple[Floats, NDArray[np.bool_], Floats]:
-    """Days in the stage, whether its end was seen, and the age at which each visit came under observation."""
-    entered, left = visits["entered"].to_numpy(), visits["left"].to_numpy()
-    observed = ~np.isnan(left)
-    return np.where(observed, left, horizon) - entered, observed, np.maximum(-entered, 0.0)
 
 
 def stage_durations(run: Run) -> pd.DataFrame:
@@ -71,52 +31,43 @@ def stage_durations(run: Run) -> pd.DataFrame:
     (Kaplan-Meier, with late entry of what was under way; infinite where too few visits were observed so long), mean_365
     (restricted to a year).
     """
-    horizon, rows = run.scenario.horizon_days, []
-    entered = run.events[run.events["entered"].notna()]
-    for stage, visits in entered.groupby("stage", observed=True):
-        duration, observed, entry = _durations(visits, horizon)
-        times, survival = kaplan_meier(duration, observed, entry)
-        enough = _at_risk(duration, entry, times) >= ENOUGH_AT_RISK * len(visits)
-        times, survival = times[enough], survival[enough]
-        median, low, high = (survival_quantile(times, survival, p) for p in (0.5, *INTERVAL))
-        rows.append(
-            {
-                "stage": stage,
-                "visits": len(visits) / run.replications,
-                "ended": observed.mean(),
-                "median": median,
-                "low": low,
-                "high": high,
-                "mean_365": restricted_mean(times, survival, YEAR_DAYS),
-            }
-        )
+    rows = []
+    for stage in run.summary.layout.stages:
+        visits, ended = (float(run.summary.total(f"{what}:{stage}").sum()) for what in ("visits", "ended"))
+        if not visits:
+            continue
+        told = curve(run.summary.curve(stage)).told(ENOUGH_AT_RISK * visits)
+        median, low, high = (survival_quantile(told.age, told.survival, p) for p in (0.5, *INTERVAL))
+        mean = restricted_mean(told.age, told.survival, YEAR_DAYS)
+        rows.append((stage, visits / run.replications, ended / visits, median, low, high, mean))
     return pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "low", "high", "mean_365"])
 
 
-def listed_cases(scenario: Scenario) -> list[str]:
-    """The cases that every replication has: the probes, or their strands."""
-    return [
-        f"{name}/{strand}" if strand else name
-        for name, probe in scenario.probes.items()
-        for strand in (probe.strands or [""])
-    ]
+def survival_curves(run: Run) -> pd.DataFrame:
+    """The Kaplan-Meier curve of each stage: columns stage, age (days), survival (share still there), at_risk.
 
-
-def milestone_times(run: Run, cases: Sequence[str]) -> pd.DataFrame:
-    """When listed cases first reached each stage or exit.
-
-    One row per replication, case and place: columns replication, case, place, time (days since start).
+    Told as far as enough visits were observed; `at_risk` is per replication.
     """
-    events = run.events[run.events["case"].isin(cases)]
-    names = [str(name) for name in cases]
-    stages = events.loc[events["entered"].notna(), ["replication", "case", "stage", "entered"]]
-    stages = stages.set_axis(["replication", "case", "place", "time"], axis=1)
-    ends = events.loc[events["left"].notna(), ["replication", "case", "outcome", "left"]]
-    ends = ends.set_axis(["replication", "case", "place", "time"], axis=1)
-    exits = set(run.scenario.procedure.exits)
-    both = pd.concat([stages.astype({"place": "str"}), ends[ends["place"].isin(exits)].astype({"place": "str"})])
-    both["case"] = pd.Categorical(both["case"].astype("str"), categories=names)
-    return both.groupby(["replication", "case", "place"], observed=True)["time"].min().reset_index()
+    parts = []
+    for stage in run.summary.layout.stages:
+        visits = float(run.summary.total(f"visits:{stage}").sum())
+        found = curve(run.summary.curve(stage)).told(max(ENOUGH_AT_RISK * visits, 1))
+        at_risk = found.at_risk / run.replications
+        parts.append(pd.DataFrame({"stage": stage, "age": found.age, "survival": found.survival, "at_risk": at_risk}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def listed_cases(run: Run) -> list[str]:
+    """The cases that every replication has: the probes, or their strands."""
+    return run.summary.layout.listed
+
+
+def milestone_times(run: Run, case: str, places: Sequence[str]) -> Floats:
+    """When a listed case first got to one of these stages or exits, in each replication: days since start.
+
+    Infinite where it did not by the horizon.
+    """
+    return run.summary.first(case, places)
 
 
 def milestones(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
@@ -126,94 +77,97 @@ def milestones(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
     missing beyond the horizon), median, low, high: days since start over those replications that reach it by the
     horizon, undecided: share of replications in which the case is still pending then.
     """
-    cases = listed_cases(run.scenario) if cases is None else cases
-    times, total, horizon = milestone_times(run, cases), run.replications, run.scenario.horizon_days
-    unresolved = _unresolved(run, cases)
+    layout, total = run.summary.layout, run.replications
     rows = []
-    for (case, place), group in times.groupby(["case", "place"], observed=True):
-        time = np.sort(group["time"].to_numpy())
-        row = {"case": case, "place": place, "probability": len(time) / total}
-        for years in YEARS:
-            limit = years * YEAR_DAYS
-            row[f"within_{years}y"] = float((time <= limit).sum() / total) if limit <= horizon else np.nan
-        row |= dict(zip(("low", "median", "high"), np.quantile(time, (INTERVAL[0], 0.5, INTERVAL[1])), strict=True))
-        row["undecided"] = unresolved.get(str(case), 0.0)
-        rows.append(row)
+    for case in layout.listed if cases is None else cases:
+        undecided = float(np.isfinite(run.summary.first(case, [STILL_PENDING])).mean())
+        for place in (*layout.stages, *layout.exits):
+            time = run.summary.first(case, [place])
+            reached = time[np.isfinite(time)]
+            if not len(reached):
+                continue
+            low, median, high = np.quantile(reached, (INTERVAL[0], 0.5, INTERVAL[1]))
+            rows.append((case, place, len(reached) / total, *_within(run, time), median, low, high, undecided))
     names = ["case", "place", "probability", *(f"within_{y}y" for y in YEARS), "median", "low", "high", "undecided"]
     return pd.DataFrame(rows, columns=names)
 
 
-def _resolving(scenario: Scenario) -> set[str]:
-    """Places at which a case counts as resolved: exits, and stages that say so."""
-    return {n for n, s in scenario.procedure.stages.items() if s.resolved} | set(scenario.procedure.exits)
-
-
-def _unresolved(run: Run, cases: Sequence[str]) -> dict[str, float]:
-    """Share of replications in which each case is still pending at the horizon."""
-    resolved = [n for n, s in run.scenario.procedure.stages.items() if s.resolved]
-    open_ = run.events[run.events["case"].isin(cases) & run.events["left"].isna()]
-    open_ = open_[~open_["stage"].isin(resolved)]
-    return {
-        str(k): v / run.replications for k, v in open_.groupby("case", observed=True)["replication"].nunique().items()
-    }
+def _within(run: Run, time: Floats) -> list[float]:
+    """The share of replications within each of the years told; NaN beyond the horizon."""
+    limits = [years * YEAR_DAYS for years in YEARS]
+    return [float((time <= t).mean()) if t <= run.scenario.horizon_days else np.nan for t in limits]
 
 
 def resolutions(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
     """When each listed case is resolved, whichever way.
 
-    Columns: case, stage (at the start), median, low, high: days since start, infinite if later than the horizon;
-    within_1y, within_2y, within_3y of the start.
+    Columns: case, median, low, high: days since start, infinite if later than the horizon; within_1y, within_2y,
+    within_3y of the start.
     """
-    cases = listed_cases(run.scenario) if cases is None else cases
-    times, total, horizon = milestone_times(run, cases), run.replications, run.scenario.horizon_days
-    first = times[times["place"].isin(_resolving(run.scenario))].groupby(["case", "replication"], observed=True)["time"]
+    layout, total = run.summary.layout, run.replications
     rows = []
-    for case in cases:
-        found = first.min()
-        here = found[found.index.get_level_values("case") == case].to_numpy()
-        time = np.sort(np.concatenate([here, np.full(total - len(here), np.inf)]))
+    for case in layout.listed if cases is None else cases:
+        time = np.sort(run.summary.first(case, layout.resolving))
         low, median, high = (time[min(int(np.ceil(p * total)) - 1, total - 1)] for p in (INTERVAL[0], 0.5, INTERVAL[1]))
-        within = {
-            f"within_{y}y": float((time <= y * YEAR_DAYS).mean()) if y * YEAR_DAYS <= horizon else np.nan for y in YEARS
-        }
-        rows.append({"case": case, "median": median, "low": low, "high": high, **within})
+        rows.append((case, median, low, high, *_within(run, time)))
     return pd.DataFrame(rows, columns=["case", "median", "low", "high", *(f"within_{y}y" for y in YEARS)])
 
 
-def grid(scenario: Scenario) -> Floats:
-    """The times of series, in days since start: month by month, the horizon last."""
-    horizon = scenario.horizon_days
-    return np.append(np.arange(0.0, horizon - GRID_DAYS / 2, GRID_DAYS), horizon)
+def resolution_splits(run: Run, cases: Sequence[str] | None = None) -> pd.DataFrame:
+    """How much of the spread of each listed case's resolution is chance, and how much not-knowing the parameters.
+
+    Columns: case, share (of the variance that is not knowing), low, high (its 95% confidence interval), of the days to
+    the resolution counted at most to the horizon. Empty if no two replications share a draw of the parameters.
+    """
+    known = measures(run.summary)
+    rows = []
+    for case in run.summary.layout.listed if cases is None else cases:
+        measure = known.get(f"resolution:{case}")
+        split = variance_split(measure.values(), run.scenario.replications_per_draw) if measure else None
+        if split and split != Split(0.0, 0.0, 0.0, 0.0, 1.0):
+            rows.append((case, split.share_not_knowing, split.low, split.high))
+    return pd.DataFrame(rows, columns=["case", "share", "low", "high"])
 
 
 def pending(run: Run) -> pd.DataFrame:
-    """Pending cases by stage over time: of each replication the number, then mean and central 80%.
+    """Pending cases by stage over time: mean, median and central 80% over replications.
 
-    Columns: stage, time (days since start), mean, low, high. A case is pending in a stage from `requested` (it may
-    queue at a limit) until it leaves; stages in which a case counts as resolved are left out.
+    Columns: stage, time (days since start), mean, median, low, high. A case is pending in a stage from `requested` (it
+    may queue at a limit) until it leaves; stages in which a case counts as resolved are left out.
     """
-    times = grid(run.scenario)
-    rows = []
-    open_stages = [name for name, stage in run.scenario.procedure.stages.items() if not stage.resolved]
-    for stage in open_stages:
-        counts = occupancy(run, run.events[run.events["stage"] == stage], times)
-        low, high = np.quantile(counts, INTERVAL, axis=0)
-        rows.append(
-            pd.DataFrame({"stage": stage, "time": times, "mean": counts.mean(axis=0), "low": low, "high": high})
-        )
-    return pd.concat(rows, ignore_index=True)
+    return _series(run, run.summary.layout.open_stages, "stage")
 
 
-def occupancy(run: Run, visits: pd.DataFrame, times: Floats) -> Floats:
-    """How many of these visits are under way at each time, in each replication: shape (replications, times)."""
-    replication = visits["replication"].to_numpy()
-    count = np.zeros((run.replications, len(times) + 1))
-    begins = np.searchsorted(times, visits["requested"].to_numpy(), side="left")
-    np.add.at(count, (replication, begins), 1)
-    left = visits["left"].to_numpy()
-    ended = ~np.isnan(left)
-    np.add.at(count, (replication[ended], np.searchsorted(times, left[ended], side="left")), -1)
-    return np.cumsum(count, axis=1)[:, :-1]
+def backlog(run: Run) -> pd.DataFrame:
+    """All pending cases, and those beyond each target's time, over time; with the mean age of the pending.
+
+    Columns: series ("all", or a target's key), time (days since start), mean, median, low, high, age (days, mean over
+    the pending cases of all replications; of the series "all").
+    """
+    table = _series(run, [ALL, *run.summary.layout.targets], "series")
+    number = table.loc[table["series"] == ALL, "mean"].to_numpy() * run.replications
+    age = np.full(len(table), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        age[: len(number)] = run.summary.age_sum / MICRO / number
+    return table.assign(age=age)
+
+
+def _series(run: Run, names: Sequence[str], column: str) -> pd.DataFrame:
+    parts = []
+    for name in names:
+        counts = run.summary.counts(name)
+        low, median, high = (_count_quantile(counts, p) for p in (INTERVAL[0], 0.5, INTERVAL[1]))
+        mean = counts @ np.arange(counts.shape[1]) / run.replications
+        columns = {"time": run.summary.layout.times, "mean": mean, "median": median, "low": low, "high": high}
+        parts.append(pd.DataFrame({column: name, **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _count_quantile(counts: Counts, p: float) -> Floats:
+    """The quantile of the value of a series at each time: the least value that a share p does not exceed."""
+    shares = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)
+    found: Floats = (shares < p - 1e-12).sum(axis=1).astype(np.float64)
+    return found
 
 
 def utilisation(run: Run) -> pd.DataFrame:
@@ -222,18 +176,13 @@ def utilisation(run: Run) -> pd.DataFrame:
     Columns: role, fte_days_available, mean, low, high. Available: capacity for cases times the working days of an FTE;
     work done is effort, so that what multitasking costs shows as staff not used to the full.
     """
-    scenario = run.scenario
-    speed = scenario.calendar.working_days_per_year / YEAR_DAYS
-    effort = [f"{EFFORT_PREFIX}{role}" for role in scenario.staffing]
-    done = run.events.groupby("replication")[effort].sum().reindex(range(run.replications), fill_value=0.0)
     rows = []
-    for role, pool in scenario.staffing.items():
-        curve = capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
-        available = curve.fte_days(scenario.horizon_days) * speed
-        share = done[f"{EFFORT_PREFIX}{role}"].to_numpy() / available if available else np.zeros(run.replications)
+    for role, available in available_fte_days(run.scenario).items():
+        effort = run.summary.total(f"effort:{role}")
+        share = effort / available if available else np.zeros(run.replications)
         low, high = np.quantile(share, INTERVAL)
-        rows.append({"role": role, "fte_days_available": available, "mean": share.mean(), "low": low, "high": high})
-    return pd.DataFrame(rows)
+        rows.append((role, available, share.mean(), low, high))
+    return pd.DataFrame(rows, columns=["role", "fte_days_available", "mean", "low", "high"])
 
 
 def delay(run: Run) -> pd.DataFrame:
@@ -242,23 +191,20 @@ def delay(run: Run) -> pd.DataFrame:
     Columns: stage, days, work (as with unlimited staff), staff (waiting for staff or working more slowly for want of
     it), party, procedure, hold, dormancy, queue (at a limit, before the stage).
     """
-    events = run.events[run.events["entered"].notna()]
-    end = events["left"].fillna(run.scenario.horizon_days)
-    parts = events[list(REASON_COLUMNS)].rename(columns=lambda name: name.removesuffix("_days"))
-    days = end - events["entered"]
-    parts.insert(0, "days", days)
-    parts.insert(1, "work", events["unconstrained_days"] - events[list(REASON_COLUMNS)].sum(axis=1))
-    parts.insert(2, "staff", days - events["unconstrained_days"])
-    parts["queue"] = events["entered"] - events["requested"]
-    return parts.groupby(events["stage"], observed=True).mean().reset_index()
+    rows = []
+    for stage in run.summary.layout.stages:
+        visits = run.summary.total(f"visits:{stage}").sum()
+        if visits:
+            parts = {name: run.summary.total(f"{name}_days:{stage}").sum() / visits for name in COMPONENTS}
+            days = sum(parts.values()) - parts["queue"]
+            rows.append({"stage": stage, "days": days, **parts})
+    return pd.DataFrame(rows, columns=["stage", "days", *COMPONENTS])
 
 
 def fines(run: Run) -> pd.DataFrame:
     """Fines set within the horizon, EUR million: one row, columns mean, median, low, high, decisions (mean number)."""
-    new = run.events[run.events["entered"] >= 0]
-    total = new.groupby("replication")["fine_eur_m"].sum().reindex(range(run.replications), fill_value=0.0).to_numpy()
+    total, decisions = run.summary.total("fines"), float(run.summary.total("fined").mean())
     low, median, high = np.quantile(total, (INTERVAL[0], 0.5, INTERVAL[1]))
-    decisions = float((new["fine_eur_m"] > 0).sum() / run.replications)
     return pd.DataFrame([{"mean": total.mean(), "median": median, "low": low, "high": high, "decisions": decisions}])
 
 
@@ -269,49 +215,12 @@ def targets(run: Run) -> pd.DataFrame:
     still make it when the horizon comes are at risk until then (Aalen-Johansen; other ends of a case compete).
     """
     rows = []
-    for target in run.scenario.targets:
-        share, cases = _target_share(run, target.milestone, target.of, target.within_days)
+    for key, target in zip(run.summary.layout.targets, run.scenario.targets, strict=True):
+        share = curve(run.summary.curve(key)).incidence(target.within_days)
         title = target.title or f"{target.milestone} within {target.within_days:g} days of {target.of}"
-        rows.append(
-            {
-                "title": title,
-                "milestone": target.milestone,
-                "of": target.of,
-                "within_days": target.within_days,
-                "met": share,
-                "cases": cases,
-            }
-        )
+        cases = float(run.summary.total(f"begun:{key}").mean())
+        rows.append((title, target.milestone, target.of, target.within_days, share, cases))
     return pd.DataFrame(rows, columns=["title", "milestone", "of", "within_days", "met", "cases"])
-
-
-def _target_share(run: Run, milestone: str, of: str, within: float) -> tuple[float, float]:
-    """Aalen-Johansen estimate of reaching a milestone within days of entering a stage, and cases per replication."""
-    events = run.events
-    keys = ["replication", "case"]
-    begun = events[(events["stage"] == of) & events["entered"].notna() & (events["visit"] == 1)]
-    began = begun.set_index(keys)["entered"]
-    as_stage = events.loc[events["stage"] == milestone, [*keys, "entered"]].rename(columns={"entered": "time"})
-    as_exit = events.loc[events["outcome"] == milestone, [*keys, "left"]].rename(columns={"left": "time"})
-    reached = pd.concat([as_stage, as_exit]).groupby(keys, observed=True)["time"].min()
-    ended = events[events["outcome"].isin(run.scenario.procedure.exits)].groupby(keys, observed=True)["left"].max()
-    reached, ended = reached.reindex(began.index), ended.reindex(began.index)
-    end = reached.fillna(ended).fillna(run.scenario.horizon_days)
-    duration, entry = (end - began).to_numpy(), np.maximum(-began.to_numpy(), 0.0)
-    cause = np.where(reached.notna(), 1, np.where(ended.notna(), 2, 0))
-    times, survival = kaplan_meier(duration, cause > 0, entry)
-    before = np.concatenate([[1.0], survival[:-1]])
-    mine = np.searchsorted(times, duration[cause == 1])
-    at_risk = _at_risk(duration, entry, times)
-    hits = np.bincount(mine, minlength=len(times)) / np.maximum(at_risk, 1)
-    share = float((before * hits)[times <= within].sum())
-    return share, len(began) / run.replications
-
-
-def _at_risk(duration: Floats, entry: Floats, times: Floats) -> Floats:
-    exits = len(duration) - np.searchsorted(np.sort(duration), times, side="left")
-    late = len(entry) - np.searchsorted(np.sort(entry), times, side="left")
-    return (exits - late).astype(float)
 
 
 def throughput(run: Run) -> pd.DataFrame:
@@ -322,25 +231,15 @@ def throughput(run: Run) -> pd.DataFrame:
     strands counts as k from the fork on, so that pending_start + incoming = pending_end + resolved (before division by
     the years).
     """
-    events, total = run.events, run.replications
     years = run.scenario.horizon_days / YEAR_DAYS
-    resolving = _resolving(run.scenario)
-    first = events.drop_duplicates(["replication", "case"])
-    strands = first[first["parent"] != ""]
-    forked = first.merge(strands[["replication", "parent"]].drop_duplicates(), left_on=["replication", "case"],
-                         right_on=["replication", "parent"], how="inner")  # fmt: skip
-    open_at_first = ~first["stage"].isin(resolving)
-    old = (first["requested"] < 0) & open_at_first
-    incoming = ((first["requested"] >= 0).sum() - len(forked)) / total / years
-    open_stages = ~events["stage"].isin(resolving)
-    resolved = (open_stages & events["outcome"].isin(resolving)).sum() / total / years
-    still = (open_stages & events["left"].isna()).sum() / total
+    names = ("incoming", "resolved", "pending_start", "pending_end")
+    incoming, resolved, before, still = (float(run.summary.total(name).mean()) for name in names)
     row = {
-        "incoming": incoming,
-        "resolved": resolved,
-        "pending_start": old.sum() / total,
+        "incoming": incoming / years,
+        "resolved": resolved / years,
+        "pending_start": before,
         "pending_end": still,
         "clearance_rate": resolved / incoming if incoming else np.nan,
-        "disposition_time": YEAR_DAYS * still / resolved if resolved else np.inf,
+        "disposition_time": YEAR_DAYS * still / (resolved / years) if resolved else np.inf,
     }
     return pd.DataFrame([row])

@@ -1,10 +1,13 @@
 """The value that flows from the model to its readers: a scenario with what its replications gave."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.scenario.schema import Scenario
+from sim.summary import Summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,16 +17,25 @@ if TYPE_CHECKING:
 class Run:
     """A finished run.
 
-    `events`: the event log (see `sim.events`), sorted by replication. `parameters`: one row per replication with the
-    values drawn for the scenario's uncertain parameters. `folder`: where it is stored, if it is.
+    `summary`: what indicators are computed from. `parameters`: one row per replication with the values drawn for the
+    scenario's uncertain parameters. `read_events`: gives the event log. `folder`: where it is stored, if it is.
     """
 
     scenario: Scenario
-    events: "pd.DataFrame"
+    summary: Summary
     parameters: "pd.DataFrame"
+    read_events: "Callable[[], pd.DataFrame]" = field(repr=False, compare=False)
     folder: Path | None = None
 
     @property
     def replications(self) -> int:
         """How many replications there are."""
-        return len(self.parameters)
+        return self.summary.replications
+
+    @cached_property
+    def events(self) -> "pd.DataFrame":
+        """The whole event log (see `sim.events`), sorted by replication: some 60 kB of memory for each replication.
+
+        Raises UserError if the run was stored without its events, as the points of a sweep are.
+        """
+        return self.read_events()

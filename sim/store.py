@@ -2,16 +2,17 @@
 
     results/<scenario>-<hash>/manifest.json         the scenario in full, versions, hashes of content
                              /replications.parquet  the uncertain parameters drawn in each replication
-                             /events/part-*.parquet the event log, one part per chunk of replications
+                             /summary.npz           what the indicators need, see `sim.summary`
+                             /events/part-*.parquet the event log, one part per chunk; a point of a sweep has none
 
-While a run is going on its parts stand in results/.<scenario>-<hash>.partial; each is written under another name and
-renamed, and so is the folder when it is complete. Readers see a whole run or none.
+While a run is going on its parts stand in results/.<scenario>-<hash>.partial, with their summaries beside them; each
+is written under another name and renamed, and so is the folder when it is complete. Readers see a whole run or none.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,16 +25,17 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import Problem, UserError
 from sim.run import Run
 from sim.scenario.schema import Scenario
+from sim.summary import Layout, Summary
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description", "targets"}
-"""Settings of a scenario that change no number of its events."""
+NOT_DETERMINING = {"title", "description"}
+"""Settings of a scenario that change no number of its run."""
 HASH_BYTES = 6
+SUMMARY, PARAMETERS = "summary.npz", "replications.parquet"
 
 
 @dataclass(frozen=True)
@@ -48,47 +50,67 @@ class Place:
         """Whether the whole run is there."""
         return (self.folder / "manifest.json").is_file()
 
-    def part(self, chunk: int) -> Path:
-        """The file of a chunk of a run that is going on."""
-        return self.partial / "events" / f"part-{chunk:05d}.parquet"
+    def prepare(self, events: bool) -> None:
+        """Make the folders of a run that is going on."""
+        (self.partial / "parts").mkdir(parents=True, exist_ok=True)
+        if events:
+            (self.partial / "events").mkdir(exist_ok=True)
+
+    def events_part(self, numbers: range) -> str:
+        """The name of the file with the events of these replications."""
+        return f"events/part-{numbers.start:06d}-{numbers.stop - 1:06d}.parquet"
+
+    def _summary_part(self, numbers: range) -> Path:
+        return self.partial / "parts" / f"part-{numbers.start:06d}-{numbers.stop - 1:06d}.npz"
+
+    def has(self, numbers: range, events: bool) -> bool:
+        """Whether a chunk of a run that is going on is there, with its events if they are wanted."""
+        there = self._summary_part(numbers).is_file()
+        return there and (not events or (self.partial / self.events_part(numbers)).is_file())
+
+    def write(self, numbers: range, events: bytes | None, summary: bytes) -> None:
+        """Store a chunk, whole or not at all: it is there when its summary is."""
+        if events is not None:
+            _write(self.partial / self.events_part(numbers), events)
+        _write(self._summary_part(numbers), summary)
+
+    def read_summary(self, numbers: range) -> bytes:
+        """The summary of a chunk."""
+        return self._summary_part(numbers).read_bytes()
 
     def parts(self) -> int:
         """How many chunks of an unfinished run are there."""
-        return len(list((self.partial / "events").glob("part-*.parquet")))
+        return len(list((self.partial / "parts").glob("part-*.npz")))
 
 
-def place(results: Path, scenario: Scenario) -> Place:
-    """Where the run of a scenario belongs."""
-    name = f"{scenario.name}-{digest(scenario)}"
+def place(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None) -> Place:
+    """Where the run of a scenario belongs; `more`: what determines the run beside the scenario."""
+    name = f"{scenario.name}-{digest(scenario, more)}"
     return Place(results / name, results / f".{name}.partial")
 
 
-def digest(scenario: Scenario) -> str:
+def digest(scenario: Scenario, more: Mapping[str, Any] | None = None) -> str:
     """The hash of everything that determines a run: the scenario in full and the model's own code."""
     said = scenario.model_dump(mode="json", exclude=NOT_DETERMINING)
-    text = json.dumps([said, FORMAT, code_digest()], sort_keys=True)
+    text = json.dumps([said, dict(more or {}), FORMAT, code_digest()], sort_keys=True)
     return blake2b(text.encode(), digest_size=HASH_BYTES).hexdigest()
 
 
 @lru_cache
 def code_digest() -> str:
-    """The hash of the code that turns a scenario into events."""
+    """The hash of the code that turns a scenario into events and their summary."""
     package = Path(__file__).parent
     files = [*sorted((package / "model").glob("*.py")), *sorted((package / "scenario").glob("*.py"))]
-    files += [package / "dates.py", package / "events.py", package / "experiment.py"]
+    files += [package / f"{name}.py" for name in ("dates", "events", "chunks", "summarise", "summary")]
     hashed = blake2b(digest_size=HASH_BYTES)
     for path in files:
         hashed.update(path.read_bytes())
     return hashed.hexdigest()
 
 
-def write_part(events: "pa.Table", path: Path) -> None:
-    """Write a chunk's events, whole or not at all."""
-    from pyarrow.parquet import write_table
-
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, content: bytes) -> None:
     with _whole(path) as temporary:
-        write_table(events, temporary, compression="zstd")
+        temporary.write_bytes(content)
 
 
 @contextmanager
@@ -104,12 +126,16 @@ def _whole(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def publish(where: Place, scenario: Scenario, parameters: "pd.DataFrame") -> None:
+def publish(
+    where: Place, scenario: Scenario, summary: Summary, parameters: "pd.DataFrame", chunks: Sequence[range]
+) -> None:
     """Complete a run whose parts are all there: add what describes it, then give it its name at one stroke.
 
-    If another process was faster its run is the same, and this one is dropped.
+    `chunks`: the replications of the parts that hold events. If another process was faster its run is the same, and
+    this one is dropped.
     """
-    with _whole(where.partial / "replications.parquet") as temporary:
+    _write(where.partial / SUMMARY, summary.to_bytes())
+    with _whole(where.partial / PARAMETERS) as temporary:
         parameters.to_parquet(temporary, compression="zstd", index=False)
     manifest = {
         "format": FORMAT,
@@ -120,7 +146,7 @@ def publish(where: Place, scenario: Scenario, parameters: "pd.DataFrame") -> Non
         "versions": {name: version(name) for name in ("numpy", "scipy", "simpy", "pandas", "pyarrow")},
         "code": code_digest(),
         "commit": _commit(),
-        "content": _content(where.partial),
+        "content": _content(where.partial, [where.events_part(numbers) for numbers in chunks]),
     }
     with _whole(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -130,15 +156,18 @@ def publish(where: Place, scenario: Scenario, parameters: "pd.DataFrame") -> Non
         if not where.finished:
             raise
         shutil.rmtree(where.partial, ignore_errors=True)
+    shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then they are what is kept
     for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
         left_over.unlink(missing_ok=True)
 
 
-def _content(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        for path in sorted(folder.rglob("*.parquet"))
-    }
+def _content(folder: Path, parts: list[str]) -> dict[str, str]:
+    """The hashes of the files that make the run."""
+    return {name: _hash(folder / name) for name in (SUMMARY, PARAMETERS, *parts)}
+
+
+def _hash(path: Path) -> str:
+    return blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else "missing"
 
 
 def _commit() -> str:
@@ -155,23 +184,42 @@ def _commit() -> str:
 def load_run(folder: Path | str) -> Run:
     """A stored run.
 
-    Raises UserError for a folder that holds none, or one that another version wrote or that was changed since.
+    Its events are read when they are asked for. Raises UserError for a folder that holds none, or one that another
+    version wrote or that was changed since.
     """
     import pandas as pd
-    import pyarrow as pa
-    from pyarrow.parquet import read_table
 
     folder = Path(folder)
     manifest = _manifest(folder)
+    for name in (SUMMARY, PARAMETERS):
+        _check(folder, manifest, name)
     scenario = Scenario.model_validate(manifest["scenario"])
-    for name, expected in manifest["content"].items():
-        path = folder / name
-        found = blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else "missing"
-        if found != expected:
-            raise UserError(Problem(str(path), message="is missing or was changed; delete the folder and run again"))
-    parts = [read_table(folder / name) for name in sorted(manifest["content"]) if name.startswith("events/")]
-    events = pa.concat_tables(parts).unify_dictionaries().to_pandas()
-    return Run(scenario, events, pd.read_parquet(folder / "replications.parquet"), folder)
+    summary = Summary.from_bytes(Layout(scenario), (folder / SUMMARY).read_bytes())
+    parameters = pd.read_parquet(folder / PARAMETERS)
+    return Run(scenario, summary, parameters, lambda: _read_events(folder, manifest), folder)
+
+
+def _read_events(folder: Path, manifest: Any) -> "pd.DataFrame":
+    """The event log of a stored run."""
+    import pyarrow as pa
+    from pyarrow.parquet import read_table
+
+    names = [name for name in manifest["content"] if name.startswith("events/")]
+    if not names:
+        message = "was stored without its events, as a point of a sweep; run its scenario by itself to have them"
+        raise UserError(Problem(str(folder), message=message))
+    for name in names:
+        _check(folder, manifest, name)
+    frame: pd.DataFrame = pa.concat_tables([read_table(folder / n) for n in names]).unify_dictionaries().to_pandas()
+    return frame
+
+
+def _check(folder: Path, manifest: Any, name: str) -> None:
+    """Raise UserError if a file of a stored run is not what it was."""
+    if _hash(folder / name) != manifest["content"][name]:
+        raise UserError(
+            Problem(str(folder / name), message="is missing or was changed; delete the folder and run again")
+        )
 
 
 def _manifest(folder: Path) -> Any:

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from sim import experiment, load_run, load_scenario, simulate
-from sim.experiment import ChunkRunner, parameters
+from sim.chunks import ChunkRunner
+from sim.experiment import parameters
 from sim.run import Run
 from sim.scenario.schema import Scenario
 
@@ -32,6 +33,8 @@ def assert_equal(one: Run, other: Run) -> None:
     """The tables of two runs are the same to the last bit, the types of their columns too."""
     pd.testing.assert_frame_equal(one.events, other.events, check_exact=True)
     pd.testing.assert_frame_equal(one.parameters, other.parameters, check_exact=True)
+    for name in ("totals", "reached", "histogram", "age_sum", "ages"):
+        np.testing.assert_array_equal(getattr(one.summary, name), getattr(other.summary, name), strict=True)
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 100])

@@ -2,13 +2,16 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from scipy import stats
 
 from sim import indicators
+from sim.events import REASON_COLUMNS
 from sim.experiment import simulate
 from sim.run import Run
 from sim.scenario.loading import load_scenario
+from sim.summarise import summarise
+from sim.summary import Layout
 
 FORKING = """\
 name: forking
@@ -107,81 +110,6 @@ def forking(tmp_path_factory):
 def deterministic(tmp_path_factory):
     """A run in which nothing is left to chance: three cases, one clerk."""
     return simulate(scenario(DETERMINISTIC, tmp_path_factory.mktemp("deterministic")))
-
-
-# Kaplan-Meier
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_kaplan_meier_is_scipys(seed):
-    """Without late entry the estimate is that of scipy.stats.ecdf, ties and censored durations included."""
-    rng = np.random.default_rng(seed)
-    duration = np.round(rng.exponential(20, 200)) + 1
-    observed = rng.random(200) < 0.7
-    times, survival = indicators.kaplan_meier(duration, observed)
-    data = stats.CensoredData(uncensored=duration[observed], right=duration[~observed])
-    theirs = stats.ecdf(data).sf
-    assert survival == pytest.approx(theirs.evaluate(times), abs=1e-12)
-
-
-def test_kaplan_meier_with_late_entry():
-    """By hand: five under observation from ages 0, 0, 3, 5, 0; who enters at 3 is not at risk at 2 nor at 3 itself."""
-    duration = np.array([2.0, 4.0, 6.0, 8.0, 4.0])
-    observed = np.array([True, True, True, False, False])
-    entry = np.array([0.0, 0.0, 3.0, 5.0, 0.0])
-    times, survival = indicators.kaplan_meier(duration, observed, entry)
-    assert times.tolist() == [2, 4, 6]
-    # at risk: at 2 the first, second and fifth; at 4 second, third, fifth; at 6 third and fourth
-    assert survival == pytest.approx([2 / 3, 2 / 3 * 2 / 3, 2 / 3 * 2 / 3 / 2])
-
-
-def test_late_entry_at_the_very_age_of_an_end():
-    """Who comes under observation at the age at which another ends was not at risk of that end."""
-    times, survival = indicators.kaplan_meier(np.array([3.0, 5.0]), np.array([True, True]), np.array([0.0, 3.0]))
-    assert times.tolist() == [3, 5]
-    assert survival.tolist() == [0, 0]
-
-
-def test_late_entry_is_unbiased():
-    """Left-truncated and censored exponential times: the median is that of the distribution, not of the sample seen."""
-    rng = np.random.default_rng(1)
-    time, entry = rng.exponential(100, 40_000), rng.uniform(0, 150, 40_000) * (rng.random(40_000) < 0.7)
-    seen = time > entry
-    time, entry = time[seen], entry[seen]
-    end = entry + 200
-    times, survival = indicators.kaplan_meier(np.minimum(time, end), time <= end, entry)
-    assert indicators.survival_quantile(times, survival, 0.5) == pytest.approx(100 * np.log(2), rel=0.03)
-    assert np.median(time) > 85
-
-
-def test_quantiles_of_a_survival_curve():
-    """A quantile is the first time by which the share has ended, infinite where the curve stays above."""
-    times, survival = np.array([1.0, 2.0, 3.0]), np.array([0.75, 0.5, 0.25])
-    found = [indicators.survival_quantile(times, survival, p) for p in (0.1, 0.25, 0.5, 0.75, 0.9)]
-    assert found == [1, 1, 2, 3, np.inf]
-
-
-def test_nobody_ends():
-    """Where no end is seen the curve has no steps, quantiles are infinite and the restricted mean is its bound."""
-    times, survival = indicators.kaplan_meier(np.array([5.0, 7.0]), np.array([False, False]))
-    assert len(times) == 0
-    assert indicators.survival_quantile(times, survival, 0.5) == np.inf
-    assert indicators.restricted_mean(times, survival, 30) == 30
-
-
-def test_restricted_mean():
-    """Without censoring it is the mean of the durations counted at most so far."""
-    rng = np.random.default_rng(2)
-    duration = rng.gamma(2, 20, 500)
-    times, survival = indicators.kaplan_meier(duration, np.ones(500, dtype=bool))
-    for until in (10, 40, 1000):
-        expected = np.minimum(duration, until).mean()
-        assert indicators.restricted_mean(times, survival, until) == pytest.approx(expected)
-
-
-def test_restricted_mean_by_hand():
-    """The area under the steps: 1 until 2, then a half until 5."""
-    assert indicators.restricted_mean(np.array([2.0, 9.0]), np.array([0.5, 0.0]), 5) == 2 + 1.5
 
 
 # identities of a run
@@ -299,8 +227,15 @@ def test_deterministic_throughput(deterministic):
 
 def by_hand(deterministic, rows):
     """A run with a log of (case, stage, entered, left, outcome), one replication."""
-    events = pd.DataFrame(rows, columns=["case", "stage", "entered", "left", "outcome"]).assign(replication=0, visit=1)
-    return Run(deterministic.scenario, events, pd.DataFrame({"replication": [0]}))
+    events = pd.DataFrame(rows, columns=["case", "stage", "entered", "left", "outcome"])
+    events = events.assign(replication=0, visit=1, parent="", requested=events["entered"], fine_eur_m=0.0)
+    numbers = ("unconstrained_days", *REASON_COLUMNS, "effort_clerks", "effort_idle")
+    table = pa.Table.from_pandas(events.assign(**dict.fromkeys(numbers, 0.0)))
+    for name in ("case", "parent", "stage", "outcome"):
+        coded = table.column(name).cast(pa.string()).dictionary_encode()
+        table = table.set_column(table.schema.get_field_index(name), name, coded)
+    summary = summarise(Layout(deterministic.scenario), table, range(1))
+    return Run(deterministic.scenario, summary, pd.DataFrame({"replication": [0]}), lambda: events)
 
 
 def met(run):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim import experiment, load_run, simulate, store
+from sim import chunks, experiment, load_run, simulate, store
 from sim.errors import RunFailed, UserError
 from sim.scenario.schema import Scenario
 
@@ -52,12 +52,12 @@ def times(folder: Path) -> dict[str, int]:
 
 
 def test_layout(finished):
-    """A run is a folder with a manifest, the parameters, and the events in parts."""
+    """A run is a folder with a manifest, the parameters, the summary, and the events in parts."""
     files = sorted(str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file())
-    parts = [f"events/part-{n:05d}.parquet" for n in range(3)]
-    assert files == [*parts, "manifest.json", "replications.parquet"]
+    parts = [f"events/part-{n:06d}-{n + 1:06d}.parquet" for n in (0, 2, 4)]
+    assert files == [*parts, "manifest.json", "replications.parquet", "summary.npz"]
     manifest = json.loads((finished / "manifest.json").read_text("utf-8"))
-    assert sorted(manifest["content"]) == [*parts, "replications.parquet"]
+    assert sorted(manifest["content"]) == [*parts, "replications.parquet", "summary.npz"]
     assert (manifest["name"], manifest["replications"], manifest["seed"]) == ("queue", 6, 3)
     assert Scenario.model_validate(manifest["scenario"]) == queue()
     assert {"numpy", "simpy", "pandas", "pyarrow", "scipy"} <= set(manifest["versions"])
@@ -67,7 +67,7 @@ def test_layout(finished):
 def test_a_finished_run_is_found(finished, monkeypatch):
     """The same scenario again is read, not run."""
     before = times(finished)
-    monkeypatch.setattr(experiment, "replicate", None)
+    monkeypatch.setattr(chunks, "replicate", None)
     again = simulate(queue(), results=finished.parent)
     assert again.folder == finished
     assert len(again.parameters) == 6
@@ -104,7 +104,9 @@ CODE = {
     "scenario/checks.py": True,
     "dates.py": True,
     "events.py": True,
-    "experiment.py": True,
+    "chunks.py": True,
+    "summarise.py": True,
+    "experiment.py": False,
     "cli.py": False,
     "indicators.py": False,
     "view/console.py": False,
@@ -123,7 +125,7 @@ def test_code_determines_a_run(tmp_path, monkeypatch, module, determines):
     assert (store.code_digest.__wrapped__() != before) is determines
 
 
-@pytest.mark.parametrize("name", ["events/part-00001.parquet", "replications.parquet"])
+@pytest.mark.parametrize("name", ["events/part-000002-000003.parquet", "replications.parquet", "summary.npz"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "other"])
 def test_damage_is_refused(finished, name, damage):
     """A file that is missing, cut short or replaced by another is told by name, with what to do."""
@@ -133,9 +135,9 @@ def test_damage_is_refused(finished, name, damage):
     elif damage == "cut":
         path.write_bytes(path.read_bytes()[:-10])
     else:
-        shutil.copy(finished / "events" / "part-00000.parquet", path)
+        shutil.copy(finished / "events" / "part-000000-000001.parquet", path)
     with pytest.raises(UserError) as error:
-        load_run(finished)
+        load_run(finished).events.head()
     assert str(error.value) == f"{path}: is missing or was changed; delete the folder and run again"
     assert error.value.exit_code == 2
 
@@ -158,16 +160,16 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 def test_another_format_is_refused(finished):
     """A folder that another version wrote is told as such."""
     path = finished / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
-    with pytest.raises(UserError, match="has format 99, not 1; run it again"):
+    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
+    with pytest.raises(UserError, match="has format 99, not 2; run it again"):
         load_run(finished)
 
 
 def test_files_that_do_not_belong_are_not_read(finished):
     """Only what the manifest names is read: neither a part of another run nor a half-written one."""
     expected = load_run(finished).events
-    shutil.copy(finished / "events" / "part-00000.parquet", finished / "events" / "part-00007.parquet")
-    (finished / "events" / ".part-00008.parquet.123").write_bytes(b"PAR1")
+    shutil.copy(finished / "events" / "part-000000-000001.parquet", finished / "events" / "part-000006-000007.parquet")
+    (finished / "events" / ".part-000008-000009.parquet.123").write_bytes(b"PAR1")
     pd.testing.assert_frame_equal(load_run(finished).events, expected, check_exact=True)
 
 
@@ -185,8 +187,8 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, finished):
     where = store.place(tmp_path / "other", queue())
     assert (where.parts(), where.finished) == (2, False)
     before = times(where.partial)
-    replicate = experiment.replicate
-    monkeypatch.setattr(experiment, "replicate", lambda plan, n: done.append(n) or replicate(plan, n))
+    replicate = chunks.replicate
+    monkeypatch.setattr(chunks, "replicate", lambda plan, n: done.append(n) or replicate(plan, n))
     found = simulate(queue(), results=tmp_path / "other")
     assert done == [4, 5]
     pd.testing.assert_frame_equal(found.events, expected.events, check_exact=True)
@@ -226,7 +228,7 @@ def test_no_space_left(tmp_path, monkeypatch, at):
     full = OSError(28, "No space left on device", "disk")
 
     def no_space(path, *arguments, **named):
-        if (at == "a part" and path.name.startswith(".part-00002")) or (
+        if (at == "a part" and path.name.startswith(".part-000004")) or (
             at == "the manifest" and path.name.startswith(".manifest") and "rb+" in arguments
         ):
             raise full

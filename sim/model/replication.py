@@ -75,7 +75,7 @@ def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
 
 def drawn_parameters(scenario: Scenario, number: int) -> dict[str, float]:
     """The values of the scenario's uncertain parameters in one replication, each from its own stream."""
-    streams = Streams(scenario.seed, number)
+    streams = Streams(scenario.seed, number // scenario.replications_per_draw)
     group = streams.group("uncertain")
     return {
         name: float(parameter.value.quantile(streams.uniforms(group, counter(name), 1))[0])

@@ -322,6 +322,8 @@ class Scenario(Settings):
     horizon: date
     "the last day looked at; what is still pending then is censored"
     replications: Annotated[int, Field(ge=1)]
+    replications_per_draw: Annotated[int, Field(ge=1)] = 1
+    "replications that share a draw of the uncertain parameters; from 2 on, chance and not-knowing can be told apart"
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     procedure: Procedure
     calendar: Calendar = Calendar()

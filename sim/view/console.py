@@ -117,7 +117,7 @@ def _resolution_table(run: Run) -> Table:
 def _probes(run: Run) -> list[str]:
     """Listed cases worth a line each: not resolved yet, and beyond the first stage if any case is."""
     scenario, stages = run.scenario, list(run.scenario.procedure.stages)
-    found = [c for c in indicators.listed_cases(scenario)
+    found = [c for c in indicators.listed_cases(run)
              if not scenario.procedure.stages[_since(scenario, c)[0]].resolved]  # fmt: skip
     forking = {name for name, stage in scenario.procedure.stages.items() if stage.fork}
     if not forking:

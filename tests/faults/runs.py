@@ -83,7 +83,12 @@ def kill_group(process: "subprocess.Popen[str]", number: signal.Signals) -> None
 
 def parts(results: Path) -> list[Path]:
     """The finished parts of a run that is going on."""
-    return sorted(results.glob(".slow-*.partial/events/part-*.parquet"))
+    return sorted(results.glob(".slow-*.partial/parts/part-*.npz"))
+
+
+def event_files(folder: Path) -> dict[str, int]:
+    """The event files of a run, going on or finished, and when each was written."""
+    return {path.name: path.stat().st_mtime_ns for path in (folder / "events").glob("part-*.parquet")}
 
 
 def wait_for_parts(process: "subprocess.Popen[str]", results: Path, count: int) -> None:

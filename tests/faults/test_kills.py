@@ -13,6 +13,7 @@ from runs import (
     alive,
     children,
     content,
+    event_files,
     finish,
     folder_of,
     kill_group,
@@ -38,15 +39,16 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     wait_for_parts(process, tmp_path, 2)
     kill_group(process, signal.SIGKILL)
     assert finish(process)[0] == -signal.SIGKILL
-    kept = {path.name: path.stat().st_mtime_ns for path in parts(tmp_path)}
-    assert 2 <= len(kept) < len(undisturbed) - 1
+    kept = event_files(parts(tmp_path)[0].parents[1])
+    finished = len(parts(tmp_path))
+    assert 2 <= finished < len(undisturbed) - 2
     assert not list(tmp_path.glob("slow-*"))
     code, out, err = run(scenario_file, tmp_path, "--jobs", "1")
     assert code == 0, err
-    assert err.strip() == f"slow: an unfinished run was found; going on from its {len(kept)} finished parts"
+    assert err.strip() == f"slow: an unfinished run was found; going on from its {finished} finished parts"
     assert content(tmp_path) == undisturbed
-    now = {path.name: path.stat().st_mtime_ns for path in (folder_of(tmp_path) / "events").iterdir()}
-    assert kept.items() <= now.items()
+    now = event_files(folder_of(tmp_path))
+    assert sum(now[name] == time for name, time in kept.items()) >= finished
     assert json.loads(out)["folder"] == str(folder_of(tmp_path))
     assert not parts(tmp_path)
 
@@ -72,9 +74,10 @@ def test_half_written_files_are_never_read(scenario_file, undisturbed, tmp_path)
     scenario = load_scenario(scenario_file)
     with pytest.raises(KeyboardInterrupt):
         simulate(scenario, results=tmp_path, progress=interrupt)
-    folder = parts(tmp_path)[0].parent
-    (folder / ".part-00003.parquet.99999").write_bytes(b"PAR1 half")
-    (folder.parent / ".manifest.json.99999").write_text('{"format"')
+    folder = parts(tmp_path)[0].parents[1]
+    (folder / "events" / ".part-000075-000099.parquet.99999").write_bytes(b"PAR1 half")
+    (folder / "parts" / ".part-000075-000099.npz.99999").write_bytes(b"PK half")
+    (folder / ".manifest.json.99999").write_text('{"format"')
     found = simulate(scenario, results=tmp_path)
     assert found.events["replication"].nunique() == REPLICATIONS
     assert content(tmp_path) == undisturbed
@@ -172,32 +175,27 @@ def test_two_at_once(scenario_file, undisturbed, tmp_path):
 def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monkeypatch, moment):
     """If another process completes the run at any moment, this one drops its own and shows the other's."""
     scenario = load_scenario(scenario_file)
-    write, publish = store.write_part, store.publish
+    write, publish = store.Place.write, store.publish
 
     def other() -> None:
-        monkeypatch.setattr(store, "write_part", write)
+        monkeypatch.setattr(store.Place, "write", write)
         monkeypatch.setattr(store, "publish", publish)
         simulate(scenario, results=tmp_path)
 
-    def write_late(table, path):
-        with store._whole(path) as temporary:
-            temporary.write_bytes(b"half")
-            if path.name == "part-00001.parquet":
-                other()
-        raise AssertionError("the folder was published, so this part cannot be written")
+    def write_late(where, numbers, events, summary):
+        if numbers.start:
+            other()
+        write(where, numbers, events, summary)
 
     def publish_late(where, *rest):
-        if moment == "before the folder":
-            where.partial.mkdir(parents=True, exist_ok=True)
         other()
         if moment == "before the folder":
-            (where.partial / "events").mkdir(parents=True)
+            for name in ("events", "parts"):
+                (where.partial / name).mkdir(parents=True)
         publish(where, *rest)
 
     if moment == "while a part is written":
-        monkeypatch.setattr(
-            store, "write_part", lambda t, p: (write_late if p.name == "part-00001.parquet" else write)(t, p)
-        )
+        monkeypatch.setattr(store.Place, "write", write_late)
     else:
         monkeypatch.setattr(store, "publish", publish_late)
     found = simulate(scenario, results=tmp_path)

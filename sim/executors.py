@@ -1,0 +1,113 @@
+"""Where chunks run: in this process, on processes of this machine, or on a Dask cluster; one interface for all."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process, resource_tracker
+from threading import Thread, current_thread, main_thread
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+from sim.errors import UserError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CLUSTER_PATIENCE = 15
+"""Seconds to wait for a scheduler that does not answer."""
+
+
+class Workers(NamedTuple):
+    """An executor, and how many tasks to give it at a time: enough to keep it busy, few enough to stop at once."""
+
+    executor: Executor
+    ahead: int
+
+
+@contextmanager
+def workers(jobs: int, cluster: str | None = None) -> Iterator[Workers]:
+    """The workers that were asked for: `cluster` is the address of a Dask scheduler, `jobs` a number of processes.
+
+    Raises UserError if there is no such cluster or the package for it is not installed.
+    """
+    if cluster is not None:
+        with _on_cluster(cluster) as found:
+            yield found
+    elif jobs == 1:
+        yield Workers(InProcess(), 1)
+    else:
+        with _processes(jobs) as executor:
+            yield Workers(executor, 2 * jobs)
+
+
+class InProcess(Executor):
+    """Runs each task at once, where it is submitted."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """The finished future of a call."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[Executor]:
+    """Worker processes. Spawned: numpy and pyarrow have threads, which fork breaks."""
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as executor:
+        with _interrupts_blocked():  # workers inherit it; each task starts one while none is idle
+            for _ in range(jobs):
+                executor.submit(os.getpid)
+        yield executor
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Ctrl-C is for the parent alone, which tells its workers; one that comes meanwhile is delivered afterwards."""
+    if current_thread() is not main_thread() or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks interrupts when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker() -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone, killed perhaps: nobody would ever tell it to."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _on_cluster(address: str) -> Iterator[Workers]:
+    """The workers of a Dask cluster. It runs the tasks of a lost worker again on others by itself."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UserError("--cluster needs the extra: pip install -c constraints.txt -e '.[cluster]'") from None
+    client: Any
+    try:
+        client = Client(address, timeout=CLUSTER_PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UserError(f"{address}: no Dask scheduler answers there: {error}") from None
+    with client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise UserError(f"{address}: the scheduler has no workers yet; docs/cluster.md says how to start one")
+        yield Workers(client.get_executor(pure=False, retries=CLUSTER_RETRIES), 2 * threads)
+
+
+CLUSTER_RETRIES = 2
+"""How often a task that failed on a cluster is tried again."""

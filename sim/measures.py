@@ -1,0 +1,243 @@
+"""Indicators as one number a replication: what can be compared, swept, and known to a precision.
+
+Each is a total over a replication, or a ratio of two. A ratio is estimated as the ratio of the means, and a
+replication's value is its linearisation (Law, section 9.4; Cochran, Sampling Techniques, ch. 6), so that the mean over
+replications is the estimate, and their variance, and that of paired differences, the estimate's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.dates import YEAR_DAYS
+from sim.intervals import LEVEL, mean_interval
+from sim.run import Run
+from sim.scenario.schema import Scenario
+from sim.scenario.staffing import capacity
+from sim.summary import Floats, Summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Definition(NamedTuple):
+    """What an indicator means. `better`: 1 if more of it is better, -1 if less is, 0 if neither."""
+
+    title: str
+    unit: str
+    formula: str
+    better: int
+    source: str = ""
+
+
+CEPEJ = "CEPEJ, Revised guidelines on backlog reduction"
+DEFINITIONS = {
+    "incoming": Definition("new cases a year", "a year", "incoming / years", 0, CEPEJ),
+    "resolved": Definition("cases resolved a year", "a year", "resolved / years", 1, CEPEJ),
+    "clearance_rate": Definition("clearance rate", "", "resolved / incoming", 1, CEPEJ),
+    "disposition_time": Definition(
+        "disposition time", "days", "365 x pending at the horizon / resolved a year", -1, CEPEJ
+    ),
+    "days_to_resolution": Definition(
+        "days to resolution",
+        "days",
+        "days from a case's first act to its resolution, over the cases resolved before the horizon",
+        -1,
+    ),
+    "pending_end": Definition("pending cases at the horizon", "cases", "pending at the horizon", -1, CEPEJ),
+    "pending_mean": Definition("pending cases on average", "cases", "pending days / days", -1),
+    "age_end": Definition(
+        "age of the pending at the horizon", "days", "days since the first act / pending, at the horizon", -1, CEPEJ
+    ),
+    "backlog": Definition(
+        "backlog at the horizon",
+        "cases",
+        "cases beyond the target's time, neither there nor ended, at the horizon",
+        -1,
+        CEPEJ,
+    ),
+    "target_met": Definition(
+        "share that meets the target", "", "in time / begun early enough to be followed for the target's time", 1
+    ),
+    "milestones": Definition("cases that come to the stage a year", "a year", "stages begun / years", 0),
+    "stage_days": Definition(
+        "days in the stage",
+        "days",
+        "days spent in the stage within the horizon / stages ended: the mean under a constant chance of ending",
+        -1,
+        "occurrence-exposure rate; Andersen, Borgan, Gill and Keiding (1993), section IV.1",
+    ),
+    "staff_delay": Definition(
+        "delay due to staffing", "days", "days beyond those with unlimited staff / visits, as far as they have gone", -1
+    ),
+    "queue": Definition(
+        "days in the queue at a limit", "days", "days between asking to enter and entering / visits", -1
+    ),
+    "delay_per_case": Definition(
+        "delay due to staffing per case", "days", "days beyond those with unlimited staff / cases pending or new", -1
+    ),
+    "utilisation": Definition(
+        "utilisation", "", "FTE-days of work done / FTE-days that the staff could have worked on cases", 0
+    ),
+    "fte": Definition(
+        "people at work on cases", "FTE", "FTE-days of work / (working days of an FTE a year x years)", 0
+    ),
+    "fte_years": Definition("staff cost of a resolution", "FTE-years", "FTE-years of all work / cases resolved", -1),
+    "fte_years_per": Definition("staff cost of the milestone", "FTE-years", "FTE-years of all work / milestones", -1),
+    "fines": Definition("fines", "EUR million", "sum of the fines set", 0),
+    "resolution": Definition(
+        "days to the case's resolution", "days", "days since the start, at most until the horizon", -1
+    ),
+    "resolved_by_horizon": Definition("chance of resolution by the horizon", "", "replications / replications", 1),
+}
+"""All indicators by name; those of a stage, role, target or case have its name behind a colon."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An indicator in each replication: the numerators, and the denominators if it is a ratio."""
+
+    name: str
+    key: str
+    over: Floats
+    per: Floats | None = None
+
+    @property
+    def label(self) -> str:
+        """The name by which people ask for it."""
+        return f"{self.name}:{self.key}" if self.key else self.name
+
+    @property
+    def definition(self) -> Definition:
+        """What it means."""
+        return DEFINITIONS[self.name]
+
+    @property
+    def title(self) -> str:
+        """What it is, with the stage, role, target or case that it is of."""
+        return f"{self.definition.title}, {self.key}" if self.key else self.definition.title
+
+    def values(self) -> Floats:
+        """One value a replication, whose mean is the estimate; all NaN for a ratio to nothing."""
+        if self.per is None:
+            return self.over
+        mean = self.per.mean()
+        if mean == 0:
+            return np.full(len(self.over), np.nan)
+        ratio = self.over.mean() / mean
+        found: Floats = ratio + (self.over - ratio * self.per) / mean
+        return found
+
+    def spread(self) -> Floats:
+        """The indicator of each replication by itself, where it has one."""
+        if self.per is None:
+            return self.over
+        there = self.per > 0
+        found: Floats = self.over[there] / self.per[there]
+        return found
+
+
+def measures(summary: Summary) -> dict[str, Measure]:
+    """All indicators of a run by label, those whose stage, role or case never comes up included."""
+    return {measure.label: measure for part in _PARTS for measure in part(summary)}
+
+
+def _flow(s: Summary) -> Iterator[Measure]:
+    years = s.layout.scenario.horizon_days / YEAR_DAYS
+    incoming, resolved, pending = map(s.total, ("incoming", "resolved", "pending_end"))
+    yield Measure("incoming", "", incoming / years)
+    yield Measure("resolved", "", resolved / years)
+    yield Measure("clearance_rate", "", resolved, incoming)
+    yield Measure("disposition_time", "", YEAR_DAYS * pending, resolved / years)
+    yield Measure("days_to_resolution", "", s.total("resolved_days"), resolved)
+    yield Measure("pending_end", "", pending)
+    yield Measure("pending_mean", "", s.total("pending_days") / s.layout.scenario.horizon_days)
+    yield Measure("age_end", "", s.total("age_end"), pending)
+    if any(stage.fine for stage in s.layout.scenario.procedure.stages.values()):
+        yield Measure("fines", "", s.total("fines"))
+
+
+def _targets(s: Summary) -> Iterator[Measure]:
+    for key in s.layout.targets:
+        yield Measure("target_met", key, s.total(f"met:{key}"), s.total(f"followed:{key}"))
+        yield Measure("backlog", key, s.total(f"overdue:{key}"))
+
+
+def _stages(s: Summary) -> Iterator[Measure]:
+    years = s.layout.scenario.horizon_days / YEAR_DAYS
+    delayed = np.sum([s.total(f"staff_days:{stage}") for stage in s.layout.open_stages], axis=0)
+    yield Measure("delay_per_case", "", delayed, s.total("pending_start") + s.total("incoming"))
+    for stage in s.layout.stages:
+        visits = s.total(f"visits:{stage}")
+        yield Measure("milestones", stage, s.total(f"entered:{stage}") / years)
+        yield Measure("stage_days", stage, s.total(f"open_days:{stage}"), s.total(f"ended:{stage}"))
+        yield Measure("staff_delay", stage, s.total(f"staff_days:{stage}"), visits)
+        if s.layout.scenario.procedure.stages[stage].limit:
+            yield Measure("queue", stage, s.total(f"queue_days:{stage}"), visits)
+
+
+def _staff(s: Summary) -> Iterator[Measure]:
+    scenario = s.layout.scenario
+    for role, available in available_fte_days(scenario).items():
+        if available:
+            yield Measure("utilisation", role, s.total(f"effort:{role}") / available)
+    effort = np.sum([s.total(f"effort:{role}") for role in scenario.staffing], axis=0)
+    effort = effort / scenario.calendar.working_days_per_year
+    yield Measure("fte", "", effort / (scenario.horizon_days / YEAR_DAYS))
+    yield Measure("fte_years", "", effort, s.total("resolved"))
+    for stage in s.layout.stages:
+        if stage in s.layout.resolving:
+            yield Measure("fte_years_per", stage, effort, s.total(f"entered:{stage}"))
+
+
+def _listed(s: Summary) -> Iterator[Measure]:
+    horizon = s.layout.scenario.horizon_days
+    for case in s.layout.listed:
+        first = s.first(case, s.layout.resolving)
+        if np.isinf(s.first(case, s.layout.places)).all():
+            continue
+        yield Measure("resolution", case, np.minimum(first, horizon))
+        yield Measure("resolved_by_horizon", case, (first <= horizon).astype(np.float64))
+
+
+_PARTS = (_flow, _targets, _stages, _staff, _listed)
+
+
+def available_fte_days(scenario: Scenario) -> dict[str, float]:
+    """The FTE-days that each role could work on cases: its capacity times the working days of an FTE."""
+    speed = scenario.calendar.working_days_per_year / YEAR_DAYS
+    horizon = scenario.horizon_days
+    return {
+        role: capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) * speed
+        for role, pool in scenario.staffing.items()
+    }
+
+
+def estimates(run: Run, level: float = LEVEL) -> "pd.DataFrame":
+    """All indicators of a run, and how sure each is.
+
+    Columns: indicator (its label), title, unit, value, low, high (confidence interval of the value at `level`: what
+    more replications would narrow), spread_low, spread_high (central 80% of single replications: what they would not).
+    """
+    import pandas as pd
+
+    rows = []
+    for label, measure in measures(run.summary).items():
+        values, spread = measure.values(), measure.spread()
+        if np.isnan(values).any():
+            continue
+        found = mean_interval(values, run.scenario.replications_per_draw, level)
+        low, high = np.quantile(spread, (0.1, 0.9)) if len(spread) else (np.nan, np.nan)
+        rows.append((label, measure.title, measure.definition.unit, found.value, found.low, found.high, low, high))
+    columns = ["indicator", "title", "unit", "value", "low", "high", "spread_low", "spread_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def per_replication(run: Run) -> "pd.DataFrame":
+    """All indicators in each replication: column `replication`, then one per indicator, see `Measure.values`."""
+    import pandas as pd
+
+    table = {label: measure.values() for label, measure in measures(run.summary).items()}
+    return pd.DataFrame({"replication": np.arange(run.replications), **table})
