@@ -96,7 +96,9 @@ def parameters(scenario: Scenario) -> "pd.DataFrame":
 class Work:
     """A scenario that is being run: which chunks are there, which are missing, and whether that is enough."""
 
-    def __init__(self, results: Path, scenario: Scenario, precision: Precision | None = None, events: bool = True):
+    def __init__(
+        self, results: Path, scenario: Scenario, precision: Precision | None = None, events: bool = True
+    ) -> None:
         self.scenario, self.layout, self.events, self._precision = scenario, Layout(scenario), events, precision
         more = asdict(precision) if precision else {}
         self.where = store.place(results, scenario, more)

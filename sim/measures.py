@@ -7,90 +7,81 @@ replications is the estimate, and their variance, and that of paired differences
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from sim.dates import YEAR_DAYS
+from sim.errors import UserError
 from sim.intervals import LEVEL, mean_interval
 from sim.run import Run
 from sim.scenario.schema import Scenario
 from sim.scenario.staffing import capacity
-from sim.summary import Floats, Summary
+from sim.summary import Floats, Layout, Summary, blank
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class Definition(NamedTuple):
-    """What an indicator means. `better`: 1 if more of it is better, -1 if less is, 0 if neither."""
+    """What an indicator means.
+
+    `of`: what there is one of it for each of, if any. `better`: 1 if more of it is better, -1 if less is, 0 if neither.
+    """
 
     title: str
     unit: str
     formula: str
-    better: int
+    better: int = 0
+    of: Literal["", "stage", "role", "target", "case"] = ""
     source: str = ""
 
 
 CEPEJ = "CEPEJ, Revised guidelines on backlog reduction"
+EXPOSURE = "occurrence-exposure rate; Andersen, Borgan, Gill and Keiding (1993), section IV.1"
+_D = Definition
 DEFINITIONS = {
-    "incoming": Definition("new cases a year", "a year", "incoming / years", 0, CEPEJ),
-    "resolved": Definition("cases resolved a year", "a year", "resolved / years", 1, CEPEJ),
-    "clearance_rate": Definition("clearance rate", "", "resolved / incoming", 1, CEPEJ),
-    "disposition_time": Definition(
-        "disposition time", "days", "365 x pending at the horizon / resolved a year", -1, CEPEJ
+    "incoming": _D("new cases a year", "a year", "incoming / years", source=CEPEJ),
+    "resolved": _D("cases resolved a year", "a year", "resolved / years", 1, source=CEPEJ),
+    "clearance_rate": _D("clearance rate", "", "resolved / incoming", 1, source=CEPEJ),
+    "disposition_time": _D(
+        "disposition time", "days", "365 x pending at the horizon / resolved a year", -1, source=CEPEJ
     ),
-    "days_to_resolution": Definition(
-        "days to resolution",
-        "days",
-        "days from a case's first act to its resolution, over the cases resolved before the horizon",
-        -1,
+    "days_to_resolution": _D(
+        "days to resolution", "days", "days from the first act, over the cases resolved before the horizon", -1
     ),
-    "pending_end": Definition("pending cases at the horizon", "cases", "pending at the horizon", -1, CEPEJ),
-    "pending_mean": Definition("pending cases on average", "cases", "pending days / days", -1),
-    "age_end": Definition(
-        "age of the pending at the horizon", "days", "days since the first act / pending, at the horizon", -1, CEPEJ
+    "pending_end": _D("pending cases at the horizon", "cases", "pending at the horizon", -1, source=CEPEJ),
+    "pending_mean": _D("pending cases on average", "cases", "days that cases were pending / days", -1),
+    "age_end": _D("age of the pending", "days", "days since the first act / pending, at the horizon", -1, source=CEPEJ),
+    "backlog": _D(
+        "backlog", "cases", "cases older than the target allows, pending at the horizon", -1, "target", CEPEJ
     ),
-    "backlog": Definition(
-        "backlog at the horizon",
-        "cases",
-        "cases beyond the target's time, neither there nor ended, at the horizon",
-        -1,
-        CEPEJ,
+    "target_met": _D(
+        "share that meets the target", "", "in time / begun so early that the horizon shows it", 1, "target"
     ),
-    "target_met": Definition(
-        "share that meets the target", "", "in time / begun early enough to be followed for the target's time", 1
+    "milestones": _D("cases that come to the stage", "a year", "stages begun / years", 0, "stage"),
+    "stage_days": _D(
+        "days in the stage", "days", "days spent in it within the horizon / stages ended", -1, "stage", EXPOSURE
     ),
-    "milestones": Definition("cases that come to the stage a year", "a year", "stages begun / years", 0),
-    "stage_days": Definition(
-        "days in the stage",
-        "days",
-        "days spent in the stage within the horizon / stages ended: the mean under a constant chance of ending",
-        -1,
-        "occurrence-exposure rate; Andersen, Borgan, Gill and Keiding (1993), section IV.1",
+    "staff_delay": _D(
+        "delay due to staffing", "days", "days beyond those with unlimited staff / visits to the stage", -1, "stage"
     ),
-    "staff_delay": Definition(
-        "delay due to staffing", "days", "days beyond those with unlimited staff / visits, as far as they have gone", -1
-    ),
-    "queue": Definition(
-        "days in the queue at a limit", "days", "days between asking to enter and entering / visits", -1
-    ),
-    "delay_per_case": Definition(
+    "queue": _D("queue at the limit", "days", "days between asking to enter and entering / visits", -1, "stage"),
+    "delay_per_case": _D(
         "delay due to staffing per case", "days", "days beyond those with unlimited staff / cases pending or new", -1
     ),
-    "utilisation": Definition(
-        "utilisation", "", "FTE-days of work done / FTE-days that the staff could have worked on cases", 0
+    "utilisation": _D("utilisation", "", "FTE-days of work / FTE-days that the staff could work on cases", 0, "role"),
+    "fte": _D("people at work on cases", "FTE", "FTE-days of work / (working days of an FTE a year x years)"),
+    "fte_years": _D("staff cost of a resolution", "FTE-years", "FTE-years of all work / cases resolved", -1),
+    "fte_years_per": _D(
+        "staff cost of the milestone", "FTE-years", "FTE-years of all work / stages begun", -1, "stage"
     ),
-    "fte": Definition(
-        "people at work on cases", "FTE", "FTE-days of work / (working days of an FTE a year x years)", 0
+    "fines": _D("fines", "EUR million", "sum of the fines set until the horizon"),
+    "resolution": _D("days to resolution", "days", "days since the start, at most until the horizon", -1, "case"),
+    "resolved_by_horizon": _D(
+        "chance of resolution by the horizon", "", "replications in which it is resolved / all", 1, "case"
     ),
-    "fte_years": Definition("staff cost of a resolution", "FTE-years", "FTE-years of all work / cases resolved", -1),
-    "fte_years_per": Definition("staff cost of the milestone", "FTE-years", "FTE-years of all work / milestones", -1),
-    "fines": Definition("fines", "EUR million", "sum of the fines set", 0),
-    "resolution": Definition(
-        "days to the case's resolution", "days", "days since the start, at most until the horizon", -1
-    ),
-    "resolved_by_horizon": Definition("chance of resolution by the horizon", "", "replications / replications", 1),
 }
 """All indicators by name; those of a stage, role, target or case have its name behind a colon."""
 
@@ -200,6 +191,15 @@ def _listed(s: Summary) -> Iterator[Measure]:
             continue
         yield Measure("resolution", case, np.minimum(first, horizon))
         yield Measure("resolved_by_horizon", case, (first <= horizon).astype(np.float64))
+
+
+def check_label(scenario: Scenario, label: str) -> None:
+    """Raise UserError, with a suggestion, unless a run of the scenario has such an indicator."""
+    known = measures(blank(Layout(scenario)))
+    if label not in known:
+        close = get_close_matches(label, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
 
 
 _PARTS = (_flow, _targets, _stages, _staff, _listed)

@@ -2,12 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sim.chunks import CHUNK
 from sim.errors import UserError
 from sim.intervals import LEVEL, Estimate, mean_interval
-from sim.measures import Measure, measures
+from sim.measures import measures
 from sim.summary import Summary
 
 GROWTH = 1.25
@@ -36,9 +35,9 @@ class Precision:
         object.__setattr__(self, "ceiling", max(_whole_chunks(self.ceiling), self.floor))
 
     def reached(self, summary: Summary) -> Estimate:
-        """The mean so far with its interval. Raises UserError if there is no such indicator."""
-        measure = find(summary, self.indicator)
-        return mean_interval(measure.values(), summary.layout.scenario.replications_per_draw, self.level)
+        """The mean so far with its interval."""
+        values = measures(summary)[self.indicator].values()
+        return mean_interval(values, summary.layout.scenario.replications_per_draw, self.level)
 
     def met(self, summary: Summary) -> bool:
         """Whether the interval is narrow enough."""
@@ -53,16 +52,6 @@ class Precision:
 
 def _whole_chunks(replications: int) -> int:
     return -(-replications // CHUNK) * CHUNK
-
-
-def find(summary: Summary, indicator: str) -> Measure:
-    """An indicator by its label. Raises UserError, with a suggestion, if there is none."""
-    known = measures(summary)
-    if indicator not in known:
-        close = get_close_matches(indicator, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UserError(f"there is no indicator {indicator!r}{hint}; `sim indicators` lists them")
-    return known[indicator]
 
 
 def parse_precision(text: str) -> tuple[float, bool]:

@@ -181,6 +181,19 @@ class Summary:
             return Summary(layout, file["totals"], file["reached"], file["histogram"], file["age_sum"], ages)
 
 
+def blank(layout: Layout) -> Summary:
+    """The summary of one replication in which nothing is counted, to know the names of what is."""
+    series, times, curves = len(layout.series), len(layout.times), len(layout.curves)
+    return Summary(
+        layout,
+        np.zeros((1, len(layout.totals))),
+        np.zeros((1, len(layout.listed), len(layout.places)), dtype=np.float32),
+        np.zeros((series, times, 1), dtype=np.int64),
+        np.zeros(times, dtype=np.int64),
+        np.zeros((curves, 6, 1), dtype=np.int64),
+    )
+
+
 def together(layout: Layout, parts: Iterator[Summary], replications: int) -> Summary:
     """The summary of parts that come in the order of their replications; each is dropped once it is added."""
     totals = np.empty((replications, len(layout.totals)))

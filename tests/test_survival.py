@@ -121,7 +121,7 @@ def test_incidence_by_hand():
 
 
 def test_incidence_is_unbiased():
-    """Competing exponential ends, censored and entered late: the share is that of the law, a x (1 - e^-(a+b)t) / (a+b)."""
+    """Competing exponential ends, censored and entered late: the share is a x (1 - e^-(a+b)t) / (a+b)."""
     rng = np.random.default_rng(3)
     one, other = rng.exponential(100, 60_000), rng.exponential(50, 60_000)
     first = np.minimum(one, other)

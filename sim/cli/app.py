@@ -1,0 +1,73 @@
+"""The command's frame: the application, options that several commands share, and how people are told of things."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sim.experiment import Progress
+
+app = typer.Typer(
+    name="sim",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Simulate how a regulator's cases walk its procedure with the staff it has. A scenario file is a question; "
+    "`sim run` answers it.\n\nExample: sim run scenarios/three-probes.yaml",
+)
+
+ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files.", metavar="SCENARIO...")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set any setting, such as staffing.legal.headcount=12."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
+
+
+Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
+]
+
+
+def cores() -> int:
+    """Processes to use if nothing else is said."""
+    return os.cpu_count() or 1
+
+
+def tell(message: str) -> None:
+    """A line for people, out of the way of the output."""
+    print(message, file=sys.stderr)
+
+
+def console() -> "Console":
+    """Where output goes: as wide as the terminal, 140 columns or COLUMNS if it is none."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "140")), highlight=False)
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator["Progress | None"]:
+    """A progress bar with the time left, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{name}, replications", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,181 @@
+"""`sim run`: replications of scenarios, stored and summed up."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.cli.app import (
+    AsJson,
+    Cluster,
+    Jobs,
+    Replications,
+    Results,
+    ScenarioFiles,
+    Seed,
+    Sets,
+    app,
+    console,
+    cores,
+    progress_bar,
+    tell,
+)
+from sim.errors import RunInterrupted, UserError
+
+if TYPE_CHECKING:
+    from sim.precision import Precision
+    from sim.run import Run
+    from sim.scenario.schema import Scenario
+
+DEFAULT_INDICATOR = "pending_end"
+
+
+@app.command()
+def run(
+    scenarios: ScenarioFiles,
+    replications: Replications = None,
+    seed: Seed = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WIDTH",
+            help="Instead of a number of replications: run until the 95% confidence interval of --indicator is known to"
+            " so much either way: 5%, or 3 in its unit.",
+        ),
+    ] = None,
+    indicator: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"For --precision; see `sim indicators`. [{DEFAULT_INDICATOR}]")
+    ] = None,
+    floor: Annotated[int, typer.Option(min=1, help="With --precision: replications at least.")] = 200,
+    ceiling: Annotated[int, typer.Option(min=1, help="With --precision: replications at most.")] = 100_000,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    set_: Sets = None,
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """Run scenarios, store the results, and print what they say.
+
+    A run that is finished is shown and not run again; one that was interrupted goes on.
+
+    Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
+    """
+    from sim.experiment import simulate
+    from sim.view.console import show
+
+    loaded = load_all(scenarios, set_, replications, seed)
+    wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
+    shown = []
+    for scenario in loaded:
+        _tell_what_is_there(scenario, results, wanted)
+        with going_on(), progress_bar(scenario.name) as progress:
+            finished = simulate(
+                scenario, jobs=jobs or cores(), cluster=cluster, results=results, precision=wanted, progress=progress
+            )
+        if wanted:
+            _tell_precision(finished, wanted)
+        if as_json:
+            shown.append(as_data(finished))
+        else:
+            show(finished, console())
+    if as_json:
+        print(json.dumps(shown if len(shown) > 1 else shown[0]))
+
+
+def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
+    """The scenarios in files, with the settings given on the command line."""
+    from sim.scenario.loading import load_scenario
+
+    update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
+    return [load_scenario(path, sets or ()).model_copy(update=update) for path in paths]
+
+
+@contextmanager
+def going_on() -> Iterator[None]:
+    """Ctrl-C ends a run with one line that says that nothing finished is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = "finished parts are kept, and the same command goes on from there"
+        raise RunInterrupted(f"interrupted; {kept}") from None
+
+
+def _precision(
+    width: str | None,
+    indicator: str | None,
+    floor: int,
+    ceiling: int,
+    replications: int | None,
+    loaded: "list[Scenario]",
+) -> "Precision | None":
+    """The precision asked for, checked before anything runs."""
+    if width is None:
+        if indicator is not None:
+            raise UserError("--indicator says what --precision is of; give both")
+        return None
+    if replications is not None:
+        raise UserError("give either --replications or --precision: the latter finds how many are needed")
+    from sim.measures import check_label
+    from sim.precision import Precision, parse_precision
+
+    name = indicator or DEFAULT_INDICATOR
+    for scenario in loaded:
+        check_label(scenario, name)
+    return Precision(name, *parse_precision(width), floor=floor, ceiling=ceiling)
+
+
+def _tell_what_is_there(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:
+    from sim.experiment import Work
+
+    where = Work(results, scenario, precision).where
+    if where.finished:
+        tell(f"{scenario.name}: this run was finished before; here it is again from {where.folder}")
+    elif where.parts():
+        tell(f"{scenario.name}: an unfinished run was found; going on from its {where.parts()} finished parts")
+
+
+def _tell_precision(finished: "Run", precision: "Precision") -> None:
+    found = precision.reached(finished.summary)
+    half = found.high - found.value
+    share = f" ({half / abs(found.value):.1%})" if found.value else ""
+    verdict = "reached" if precision.met(finished.summary) else f"NOT reached with the ceiling of {precision.ceiling:,}"
+    mean = f"{precision.indicator} is {found.value:.4g} +- {half:.2g}{share} at {precision.level:.0%}"
+    tell(f"{finished.scenario.name}: precision {verdict}: {mean} after {finished.replications:,} replications")
+
+
+def as_data(finished: "Run") -> dict[str, Any]:
+    """A run's indicators as JSON takes them: infinite and missing numbers become null."""
+    from sim.view.console import tables
+
+    return {
+        "scenario": finished.scenario.name,
+        "start": str(finished.scenario.start),
+        "horizon": str(finished.scenario.horizon),
+        "replications": finished.replications,
+        "seed": finished.scenario.seed,
+        "folder": str(finished.folder),
+        "tables": {n: json.loads(t.to_json(orient="records", double_precision=6)) for n, t in tables(finished).items()},
+    }
+
+
+@app.command()
+def indicators(as_json: AsJson = False) -> None:
+    """List the indicators that --precision, compare, sweep and sensitivity can be of, with what they mean.
+
+    Example: sim indicators
+    """
+    from sim.measures import DEFINITIONS
+
+    if as_json:
+        print(json.dumps({name: definition._asdict() for name, definition in DEFINITIONS.items()}))
+        return
+    from rich.table import Table
+
+    table = Table("indicator", "unit", "meaning", box=None, pad_edge=False)
+    for name, definition in DEFINITIONS.items():
+        of = f":{definition.of.upper()}" if definition.of else ""
+        table.add_row(f"{name}{of}", definition.unit, f"{definition.title}: {definition.formula}")
+    console().print(table)

@@ -1,0 +1,150 @@
+"""Commands about scenario files: validate, schema, list, show, new."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.cli.app import AsJson, Results, Sets, app, console
+from sim.cli.runs import as_data
+from sim.errors import UserError
+
+
+@app.command()
+def validate(
+    files: Annotated[list[Path], typer.Argument(help="Scenario or procedure files.", metavar="FILE...")],
+    set_: Sets = None,
+) -> None:
+    """Check scenario and procedure files without running anything; all mistakes are told at once.
+
+    Example: sim validate scenarios/*.yaml
+    """
+    from sim.scenario.loading import is_procedure, load_procedure, load_scenario
+
+    problems = []
+    for path in files:
+        try:
+            if is_procedure(path):
+                procedure = load_procedure(path)
+                print(f"{path}: a valid procedure with {len(procedure.stages)} stages")
+            else:
+                scenario = load_scenario(path, set_ or ())
+                print(f"{path}: a valid scenario; {len(scenario.probes)} cases under way or listed")
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+
+
+@app.command()
+def schema(
+    procedure: Annotated[bool, typer.Option("--procedure", help="The schema of procedure files.")] = False,
+) -> None:
+    """Print the JSON Schema of scenario files, for editors.
+
+    Example: sim schema > scenarios/scenario.schema.json
+    """
+    from sim.scenario.json_schema import procedure_schema, scenario_schema
+
+    print(json.dumps(procedure_schema() if procedure else scenario_schema(), indent=1))
+
+
+@app.command("list")
+def list_(
+    folder: Annotated[Path, typer.Argument(help="Folder of scenario files.")] = Path("scenarios"),
+    results: Results = Path("results"),
+    as_json: AsJson = False,
+) -> None:
+    """List the scenarios and the stored runs that there are.
+
+    Example: sim list
+    """
+    from sim.scenario.loading import title_and_question
+    from sim.store import list_runs
+
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder")
+    files = {str(path): title_and_question(path) for path in sorted(folder.glob("*.yaml"))}
+    runs = {str(path): manifest for path, manifest in list_runs(results)}
+    if as_json:
+        scenarios = [{"file": path, "title": t, "description": d} for path, (t, d) in files.items()]
+        stored = [{"folder": p, "replications": m["replications"], "seed": m["seed"]} for p, m in runs.items()]
+        print(json.dumps({"scenarios": scenarios, "runs": stored}))
+        return
+    from rich.table import Table
+
+    table = Table("scenario", "question", box=None, pad_edge=False)
+    for path, (title, question) in files.items():
+        table.add_row(path, f"{title}. {question}" if question else title)
+    console().print(table)
+    if runs:
+        stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)
+        for path, manifest in runs.items():
+            stored_table.add_row(path, f"{manifest['replications']:,}", str(manifest["seed"]))
+        console().print()
+        console().print(stored_table)
+
+
+@app.command()
+def show(
+    what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.")],
+    path: Annotated[str, typer.Option("--path", help="Only this part of a scenario, such as staffing.legal.")] = "",
+    set_: Sets = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a scenario in full, with all that it takes from other files, or a stored run.
+
+    Example: sim show scenarios/status-quo.yaml --path staffing.legal
+    """
+    if what.is_dir():
+        from sim.store import load_run
+        from sim.view.console import show as show_finished
+
+        finished = load_run(what)
+        if as_json:
+            print(json.dumps(as_data(finished)))
+        else:
+            show_finished(finished, console())
+        return
+    from sim.scenario.loading import load_scenario
+    from sim.scenario.paths import part
+
+    scenario = load_scenario(what, set_ or ())
+    try:
+        said = part(scenario, path)
+    except KeyError as error:
+        raise UserError(f"--path {path}: {error.args[0]}") from None
+    if as_json:
+        print(json.dumps(said))
+    else:
+        import yaml
+
+        print(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), end="")
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
+    base: Annotated[Path, typer.Option("--from", help="The scenario it is built on.")] = Path(
+        "scenarios/status-quo.yaml"
+    ),
+) -> None:
+    """Write a new scenario built on another one, ready to be edited.
+
+    Example: sim new scenarios/my-question.yaml --from scenarios/status-quo.yaml
+    """
+    from sim.scenario.loading import load_scenario
+    from sim.scenario.template import new_scenario
+
+    scenario = load_scenario(base)
+    if file.suffix not in (".yaml", ".yml"):
+        raise UserError(f"{file}: a scenario file ends in .yaml")
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(new_scenario(file, base, scenario))
+    except FileExistsError:
+        raise UserError(f"{file}: exists already; choose another name or delete it first") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror}") from None
+    print(f"wrote {file}; try: sim run {file}")
