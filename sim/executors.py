@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Thread, current_thread, main_thread
+from types import ModuleType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from sim.errors import UserError
@@ -58,7 +60,7 @@ class InProcess(Executor):
 def _processes(jobs: int) -> Iterator[Executor]:
     """Worker processes. Spawned: numpy and pyarrow have threads, which fork breaks."""
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as executor:
-        with _interrupts_blocked():  # workers inherit it; each task starts one while none is idle
+        with _interrupts_blocked(), _caller_hidden():  # workers inherit both; each task starts one while none is idle
             for _ in range(jobs):
                 executor.submit(os.getpid)
         yield executor
@@ -76,6 +78,17 @@ def _interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _caller_hidden() -> Iterator[None]:
+    """Workers need nothing of the caller's script; importing it would run it again if it has no guard against that."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _start_worker() -> None:

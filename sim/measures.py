@@ -34,7 +34,7 @@ class Definition(NamedTuple):
     unit: str
     formula: str
     better: int = 0
-    of: Literal["", "stage", "role", "target", "case"] = ""
+    of: Literal["", "stage", "place", "role", "target", "case"] = ""
     source: str = ""
 
 
@@ -50,6 +50,13 @@ DEFINITIONS = {
     ),
     "days_to_resolution": _D(
         "days to resolution", "days", "days from the first act, over the cases resolved before the horizon", -1
+    ),
+    "days_to": _D(
+        "days to the milestone",
+        "days",
+        "days from the first act, over the cases that reach it by the horizon",
+        -1,
+        "place",
     ),
     "pending_end": _D("pending cases at the horizon", "cases", "pending at the horizon", -1, source=CEPEJ),
     "pending_mean": _D("pending cases on average", "cases", "days that cases were pending / days", -1),
@@ -75,7 +82,7 @@ DEFINITIONS = {
     "fte": _D("people at work on cases", "FTE", "FTE-days of work / (working days of an FTE a year x years)"),
     "fte_years": _D("staff cost of a resolution", "FTE-years", "FTE-years of all work / cases resolved", -1),
     "fte_years_per": _D(
-        "staff cost of the milestone", "FTE-years", "FTE-years of all work / stages begun", -1, "stage"
+        "staff cost of the milestone", "FTE-years", "FTE-years of all work / cases that reach it", -1, "stage"
     ),
     "fines": _D("fines", "EUR million", "sum of the fines set until the horizon"),
     "resolution": _D("days to resolution", "days", "days since the start, at most until the horizon", -1, "case"),
@@ -146,6 +153,8 @@ def _flow(s: Summary) -> Iterator[Measure]:
     yield Measure("pending_end", "", pending)
     yield Measure("pending_mean", "", s.total("pending_days") / s.layout.scenario.horizon_days)
     yield Measure("age_end", "", s.total("age_end"), pending)
+    for place in s.layout.resolving:
+        yield Measure("days_to", place, s.total(f"days_to:{place}"), s.total(f"reached:{place}"))
     if any(stage.fine for stage in s.layout.scenario.procedure.stages.values()):
         yield Measure("fines", "", s.total("fines"))
 
@@ -180,7 +189,7 @@ def _staff(s: Summary) -> Iterator[Measure]:
     yield Measure("fte_years", "", effort, s.total("resolved"))
     for stage in s.layout.stages:
         if stage in s.layout.resolving:
-            yield Measure("fte_years_per", stage, effort, s.total(f"entered:{stage}"))
+            yield Measure("fte_years_per", stage, effort, s.total(f"reached:{stage}"))
 
 
 def _listed(s: Summary) -> Iterator[Measure]:

@@ -41,7 +41,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range) -> Summary:
     """The summary of these replications from their event log."""
     log = Log(layout, events, numbers)
     targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
-    totals = _general_totals(log) | _stage_totals(layout, log)
+    totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
     for role in layout.scenario.staffing:
         totals[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
     ages = [_stage_ages(log, number) for number in range(len(layout.stages))]
@@ -175,8 +175,16 @@ def _stage_totals(layout: Layout, log: Log) -> dict[str, Floats]:
         )
         table = flat.reshape(-1, stages)
         found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
-    for name in layout.exits:
-        found[f"reached:{name}"] = log.per_replication(log.outcome == layout.places.index(name))
+    return found
+
+
+def _resolution_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+    """How often each place at which a case counts as resolved was reached, and the days until then."""
+    found: dict[str, Floats] = {}
+    for name in layout.resolving:
+        there = log.outcome == layout.places.index(name)
+        found[f"reached:{name}"] = log.per_replication(there)
+        found[f"days_to:{name}"] = log.per_replication(log.left - log.began, there)
     return found
 
 

@@ -109,7 +109,7 @@ class Layout:
         by_stage = ["entered", "visits", "ended", "open_days", *(f"{part}_days" for part in COMPONENTS)]
         names = [*general, "fines", "fined"]
         names += [f"{what}:{stage}" for stage in self.stages for what in by_stage]
-        names += [f"reached:{name}" for name in self.exits]
+        names += [f"{what}:{name}" for name in self.resolving for what in ("reached", "days_to")]
         names += [f"effort:{role}" for role in self.scenario.staffing]
         return names + [f"{what}:{key}" for key in self.targets for what in ("begun", "followed", "met", "overdue")]
 

@@ -1,5 +1,6 @@
 """Where cases come from: what was under way, probes by date, Poisson streams, waves."""
 
+from collections.abc import Iterator
 from datetime import date
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def start(sim: "Replication") -> None:
             _resume(sim, case, probe)
     for name, stream in scenario.arrivals.items():
         if isinstance(stream, RandomArrivals):
-            RandomStream(sim, name, stream)
+            RandomStream(sim, name, stream).follow(0.0)
         elif isinstance(stream, Wave):
             scheduled += _wave(sim, name, stream)
         else:
@@ -184,6 +185,11 @@ def _cumulated_rate(sim: "Replication", stream: RandomArrivals | RandomWaves) ->
     return times, np.concatenate([[0.0], np.cumsum(np.diff(times) * rates)])
 
 
+def expected_arrivals(sim: "Replication", stream: RandomArrivals | RandomWaves) -> float:
+    """How many arrivals a Poisson process is expected to have until the horizon."""
+    return float(_cumulated_rate(sim, stream)[1][-1])
+
+
 class RandomStream(Source):
     """A Poisson stream: each case that arrives lets the next one come."""
 
@@ -191,12 +197,16 @@ class RandomStream(Source):
         key = f"stream {name}"
         self.times = poisson_times(sim, key, stream)
         size = max(len(self.times), 1)
-        self._stage = sim.stages[sim.plan.stage_number[stream.stage]]
-        super().__init__(key, size, name, self._stage.number)
+        self.stream, self.stage = stream, sim.stages[sim.plan.stage_number[stream.stage]]
+        super().__init__(key, size, name, self.stage.number)
         self._sim, self._next = sim, 0
         self._platforms = _chosen(sim, key, "platform", stream.platforms, size)
         self._cases = DrawnCases(sim, self, stream)
-        self.follow(0.0)
+
+    def cases(self) -> Iterator[tuple[float, Case]]:
+        """All its cases with the times at which they arrive."""
+        for index, time in enumerate(self.times):
+            yield time, self._cases.case(index, self._platforms[index])
 
     def follow(self, now: float) -> None:
         """Let the next case come."""
@@ -204,4 +214,4 @@ class RandomStream(Source):
         if index < len(self.times):
             self._next = index + 1
             case = self._cases.case(index, self._platforms[index])
-            self._sim.walk.begin(case, self._stage, self.times[index] - now)
+            self._sim.walk.begin(case, self.stage, self.times[index] - now)
