@@ -294,7 +294,7 @@ def record(
     if as_json:
         print(json.dumps(as_data(found, table)))
     else:
-        _console().print(one_table(found, table) if table else summary(found))
+        _console().print(one_table(found, table) if table else summary(found), soft_wrap=table == "sources")
 
 
 def main() -> None:

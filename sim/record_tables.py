@@ -212,9 +212,9 @@ def survival(record: Record, until: date | None = None) -> pd.DataFrame:
 
     Columns: stage, days, at_risk (visits observed at least so long), ended (of them, on that day), survival (after it),
     low80, high80, low95, high95 (pointwise confidence bands, Greenwood's variance on the log-log scale; missing before
-    the first end; where the curve has come down to 0 they are 0 and the last upper one), rows (of the visits that ended
-    or were censored at that step). The bands take visits as independent; strands of one proceeding and
-    proceedings opened together are not, so that the truth is wider.
+    the first end and if all end at once; where the curve has come down to 0 they are 0 and the last upper one), rows
+    (of the visits that ended or were censored at that step). The bands take visits as independent; strands of one
+    proceeding and proceedings opened together are not, so that the truth is wider.
     """
     parts = [_curve(str(stage), visits) for stage, visits in durations(record, until).groupby("stage", sort=False)]
     columns = {"stage": TEXT, "days": NUMBER, "at_risk": WHOLE, "ended": WHOLE}
@@ -238,8 +238,9 @@ def _curve(stage: str, visits: pd.DataFrame) -> pd.DataFrame:
             warnings.simplefilter("ignore", RuntimeWarning)  # it is undefined where the share is 1 or 0
             band: Any = estimate.confidence_interval(level, method="log-log")
         low, high = (np.asarray(side.probabilities, dtype=float) for side in (band.low, band.high))
-        curve[f"low{level * 100:.0f}"] = np.where(share <= 0.0, 0.0, low)
-        curve[f"high{level * 100:.0f}"] = np.where(share <= 0.0, np.nanmin(high, initial=1.0), high)
+        gone = (share <= 0.0) & np.isfinite(high).any()
+        curve[f"low{level * 100:.0f}"] = np.where(gone, 0.0, low)
+        curve[f"high{level * 100:.0f}"] = np.where(gone, np.nanmin(high, initial=1.0), high)
     curve["rows"] = [_joined_cells(visits["rows"][days == time]) for time in times]
     return pd.DataFrame(curve)
 

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from math import isinf, isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -38,6 +37,13 @@ OUTCOMES = {
     "closed": "closed",
     "": "still pending",
 }
+LEFT_OUT = {
+    "strands": ("topics", "articles", "stage", "since"),
+    "proceedings": ("provider",),
+    "durations": ("platforms", "proceeding"),
+    "stages": ("oldest",),
+}
+"""Columns that find no room in print."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +103,39 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def one_table(found: Found, name: str) -> RenderableType:
-    """A table in full, with the rows behind each line."""
+    """A table in full; below it, the rows of the record behind each of its lines."""
+    if name == "sources":
+        return _source_list(found)
     frame = found.table(name)
-    table = Table(box=None, pad_edge=False)
+    rows = frame.pop("rows")
+    left_out = [column for column in frame.columns if column in LEFT_OUT.get(name, ())]
+    table = Table("#", box=None, pad_edge=False)
+    frame = frame.drop(columns=left_out)
     for column, kind in frame.dtypes.items():
         number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
-    for row in frame.itertuples(index=False):
-        cells = zip(frame.columns, row, strict=True)
-        table.add_row(*(_rows_cell(str(cell)) if column == "rows" else _cell(cell) for column, cell in cells))
-    notes = [f"As known on {found.until}. What the columns mean: docs/record.md."]
-    if "rows" in frame:
-        notes.append("What the rows rest on: sim record --table sources.")
-    return Group(table, Text(" ".join(notes), style="dim"))
+        whole = number or kind.kind == "M" or column in ("strand", "case", "proceeding", "stage")
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(str(column).replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
+    for line, row in enumerate(frame.itertuples(index=False), 1):
+        table.add_row(str(line), *map(_cell, row))
+    behind = Table("#", "rows of the record behind each line (their sources: sim record --table sources)", box=None,
+                   pad_edge=False)  # fmt: skip
+    for line, cell in enumerate(rows, 1):
+        behind.add_row(str(line), lines_of(cell) or "none")
+    closing = f"As known on {found.until}."
+    if left_out:
+        closing += f" --json has also: {', '.join(left_out)}."
+    return Group(table, Padding(behind, (1, 0)), Text(closing, style="dim"))
+
+
+def _source_list(found: Found) -> Text:
+    """Each row with its source on a line of its own, so that an address stays in one piece."""
+    blocks = [
+        f"{row.row}  {row.day.date()}  {row.platforms.replace(';', ', ')}  {row.event}  {row.topic.replace(';', ', ')}"
+        f"{f'  confidence {row.confidence}' if row.confidence else ''}\n    {row.source}"
+        for row in _rows(found.table("sources"))
+    ]
+    return Text("\n".join(blocks))
 
 
 def _cell(value: Any) -> str:
@@ -121,14 +147,20 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return "inf" if isinf(value) else f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.3f}"
-    return f"{value:,}" if isinstance(value, int) else str(value).replace(";", "; ")
+    return f"{value:,}" if isinstance(value, int) else str(value).replace(";", "; ").replace("_", " ")
 
 
-def _rows_cell(rows: str) -> str:
-    """Rows with each file named once: events.csv:54, 168 strands.csv:2."""
-    pairs = [row.split(":") for row in rows.split(";") if row]
-    files = groupby(pairs, key=lambda pair: pair[0])
-    return " ".join(f"{file}:{', '.join(line for _, line in lines)}" for file, lines in files)
+def lines_of(rows: str) -> str:
+    """Rows with each file named once and neighbours joined: 'events.csv: 54, 61-77; strands.csv: 2'."""
+    files: dict[str, list[tuple[int, int]]] = {}
+    for file, line in (row.split(":") for row in rows.split(";") if row):
+        runs = files.setdefault(file, [])
+        if runs and int(line) == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], int(line))
+        else:
+            runs.append((int(line), int(line)))
+    said = {file: [f"{a}" if a == b else f"{a}-{b}" for a, b in runs] for file, runs in files.items()}
+    return "; ".join(f"{file}: {', '.join(runs)}" for file, runs in said.items())
 
 
 def summary(found: Found) -> RenderableType:
@@ -189,8 +221,9 @@ def _strand_table(found: Found) -> RenderableType:
     """One block for each proceeding: a line for it, then one for each of its strands."""
     columns = ("proceeding, and its strands", "opened", "findings", "after days", "outcome", "days open", "in stage")
     table = _table("Where does each proceeding stand?", 1, *columns)
-    for column, justify in zip(table.columns[1:5], ("left", "left", "right", "left"), strict=True):
-        column.justify, column.no_wrap = justify, justify == "left"  # type: ignore[assignment]
+    table.columns[0].no_wrap = False
+    for place in (1, 2, 4):
+        table.columns[place].justify, table.columns[place].no_wrap = "left", True
     strands = found.table("strands")
     for proceeding in _rows(found.table("proceedings")):
         outcome = f"{proceeding.resolved} of {proceeding.strands} resolved" if proceeding.strands > 1 else ""
@@ -206,8 +239,8 @@ def _strand_table(found: Found) -> RenderableType:
             )  # fmt: skip
     return _noted(
         table,
-        "A strand is a group of grievances that moves on its own. Findings are preliminary findings. Days open: from the"
-        " opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings.",
+        "A strand is a group of grievances that moves on its own. Findings are preliminary findings. Days open: from"
+        " the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings.",
     )
 
 
@@ -225,7 +258,8 @@ def _stage_table(found: Found) -> RenderableType:
     return _noted(
         table,
         "Kaplan-Meier medians and their confidence intervals: a pending case counts as longer than its age, which the"
-        " last two columns tell. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets no upper bound."
+        " last two columns tell. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets"
+        " no upper bound."
         " An outcome without findings ends the stage before findings; closing without proceedings ends a request."
         " The intervals take cases as independent; strands of one proceeding and proceedings opened together are not,"
         " so that less is known than they say. Requests are hardly ever said to be closed: what is pending among them"
@@ -238,7 +272,7 @@ def _pending_table(found: Found) -> RenderableType:
     counts = counts[counts.sum(axis=1).cumsum() > 0]
     last = counts.index[-1]
     half_years = [day for day in counts.index[:-1] if (day.month, day.day) in ((6, 30), (12, 31))]
-    days = [*half_years[-4:], last]
+    days = [*half_years[-3:], last]
     quarters = counts[[day == last or day.month % 3 == 0 for day in counts.index]]
     columns = ("latest milestone", *(str(day.date()) for day in days), "most", "by quarter")
     table = _table("How many cases are pending?", 1, *columns)
@@ -283,8 +317,8 @@ def _clearance_table(found: Found) -> RenderableType:
         )  # fmt: skip
     return _noted(
         table,
-        "CEPEJ's indicators: clearance rate = resolved / incoming; disposition time = 365 x pending / resolved per year."
-        " A proceeding is resolved with the last of its strands. With few resolved, one more changes much.",
+        "CEPEJ's indicators: clearance rate = resolved / incoming; disposition time = 365 x pending / resolved per"
+        " year. A proceeding is resolved with the last of its strands. With few resolved, one more changes much.",
     )
 
 
