@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from math import isinf, isnan
 from pathlib import Path
 from typing import Any, Literal
@@ -63,7 +64,9 @@ def read(folder: Path, until: str = "", table: str = "") -> Found:
     """Read a record for the command. Raises UserError for a bad record, day or name of a table."""
     names = record_tables.TABLES
     if table and table not in names:
-        raise UserError(f"--table {table}: there is no such table; known: {', '.join(names)}")
+        close = get_close_matches(table, names, n=1)
+        remedy = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+        raise UserError(f"--table {table}: there is no such table; {remedy}")
     try:
         day = parse_day(until) if until else None
     except ValueError:
