@@ -8,6 +8,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from sim import cli, record_tables
 from sim.errors import UserError
 from sim.record import Record, in_flight
 from sim.record_files import FORMAT, load_record
+from sim.record_spans import strand_acts
 from sim.record_tables import TABLES
 from sim.view.record import lines_of
 
@@ -313,6 +315,30 @@ def test_the_rows_are_the_right_ones(shipped: Record) -> None:
         assert {(act["event"], act["date"][:7]) for act in named} <= {("rfi", str(row.month.date())[:7])}
 
 
+def test_the_rows_of_a_milestone_are_those_on_its_topics(small: Record) -> None:
+    """Of several acts on one day those on the strand's topics; all of them, each service's, if none is."""
+    (opening, *_), strand = small.acts, small.strands[0]
+    other = replace(opening, topic="elections", line=90)
+    lite = replace(opening, platform="Agora Lite", line=91)
+    acts = replace(small, acts=(opening, other, lite))
+    assert strand_acts(acts, strand, "proceedings_opened", opening.date) == [opening, lite]
+    neither = replace(strand, topics=("fraud",))
+    assert strand_acts(acts, neither, "proceedings_opened", opening.date) == [opening, other, lite]
+    assert strand_acts(acts, strand, "proceedings_opened", opening.date + timedelta(days=1)) == []
+
+
+def test_a_period_holds_its_first_and_last_day(shipped: Record) -> None:
+    """Two strands came in on 18 December 2023; two were resolved on 5 December 2025, and are pending the day before."""
+    (first,) = (
+        record_tables.clearance(shipped, date(2023, 12, 18)).query("unit == 'strand' and period == 'total'").index
+    )
+    row = record_tables.clearance(shipped, date(2023, 12, 18)).loc[first]
+    assert (row.first_day, row.last_day, row.incoming, row.pending) == (pd.Timestamp("2023-12-18"),) * 2 + (2, 2)
+    for day, resolved in ((4, 1), (5, 3)):
+        flow = record_tables.clearance(shipped, date(2025, 12, day)).set_index(["unit", "period"])
+        assert flow.loc[("strand", "2025")].resolved == resolved
+
+
 def test_lines_are_joined_for_print() -> None:
     """Neighbours become a range, each file is named once."""
     rows = "events.csv:7;events.csv:8;events.csv:9;events.csv:12;strands.csv:13"
@@ -449,7 +475,10 @@ def test_a_day_before_everything_is_empty_and_no_error(sim: Sim) -> None:
     assert (code, err) == (0, "")
     assert "No act is known on that day" in " ".join(out.split())
     code, out, _ = sim("--until", "2020-01-01", "--json")
-    assert (code, [len(table) for table in json.loads(out)["tables"].values()]) == (0, [0] * len(TABLES))
+    tables = json.loads(out)["tables"]
+    assert (code, tables.keys()) == (0, TABLES.keys())
+    assert [row["cases"] for row in tables.pop("pending")] == [0, 0, 0]
+    assert not any(tables.values())
 
 
 @pytest.mark.parametrize(
