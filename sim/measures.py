@@ -6,7 +6,7 @@ replications is the estimate, and their variance, and that of paired differences
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -101,6 +101,8 @@ class Measure:
     key: str
     over: Floats
     per: Floats | None = None
+    subject: str = ""
+    """what the key stands for, in words"""
 
     @property
     def label(self) -> str:
@@ -115,7 +117,7 @@ class Measure:
     @property
     def title(self) -> str:
         """What it is, with the stage, role, target or case that it is of."""
-        return f"{self.definition.title}, {self.key}" if self.key else self.definition.title
+        return f"{self.definition.title}, {self.subject}" if self.subject else self.definition.title
 
     def values(self) -> Floats:
         """One value a replication, whose mean is the estimate; all NaN for a ratio to nothing."""
@@ -139,7 +141,16 @@ class Measure:
 
 def measures(summary: Summary) -> dict[str, Measure]:
     """All indicators of a run by label, those whose stage, role or case never comes up included."""
-    return {measure.label: measure for part in _PARTS for measure in part(summary)}
+    words = _subjects(summary.layout)
+    return {m.label: replace(m, subject=words.get(m.key, m.key)) for part in _PARTS for m in part(summary)}
+
+
+def _subjects(layout: Layout) -> dict[str, str]:
+    """What the keys of indicators stand for, in words."""
+    procedure, scenario = layout.scenario.procedure, layout.scenario
+    words = {name: stage.title for name, stage in procedure.stages.items()} | procedure.exits
+    words |= {role: pool.title or role for role, pool in scenario.staffing.items()}
+    return words | {key: t.title or key for key, t in zip(layout.targets, scenario.targets, strict=True)}
 
 
 def _flow(s: Summary) -> Iterator[Measure]:

@@ -1,12 +1,12 @@
 """The public record of enforcement -> typed acts; what was known, and what was under way, on a day.
 
-A record is a folder of four CSV files; the README beside the shipped one says what each column means. Any
-regulator's record in this format can be used.
+A record is a folder of four CSV files; docs/record.md says what each column means. Any regulator's record in this
+format can be used.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 IN_PROCEEDINGS = (
@@ -44,7 +44,8 @@ CONFIDENCES = ("high", "medium", "low", "assumed")
 class Act:
     """One dated public event that concerns one service.
 
-    `proceeding` is empty for an act tied to none; `source` is an address, or what the row rests on.
+    `proceeding` is empty for an act tied to none; `source` is an address, or what the row rests on; `line` is its line
+    in events.csv, and 0 if it is from no file.
     """
 
     date: date
@@ -57,13 +58,15 @@ class Act:
     detail: str
     source: str
     confidence: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
 class Strand:
     """A group of grievances of one proceeding with its milestones; None: not reached.
 
-    `platform` names one service, or several with ';' between them; `outcome` is a key of `OUTCOMES`.
+    `platform` names one service, or several with ';' between them; `outcome` is a key of `OUTCOMES`; `line` is its
+    line in strands.csv, and 0 if it is from no file.
     """
 
     proceeding: str
@@ -76,6 +79,7 @@ class Strand:
     outcome: str | None
     outcome_date: date | None
     fine_eur: float | None
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,8 @@ class Platform:
 class Record:
     """What is public: acts and strands in the order of the files, platforms by service.
 
-    `turnover` is the provider's worldwide turnover a year, EUR billion. `until` is the day to which the
-    record was cut, None if it was not.
+    `turnover` is the provider's worldwide turnover a year, EUR billion. `until` is the last day that the record covers:
+    up to which it was kept, or to which it was cut; None if nobody said.
     """
 
     acts: tuple[Act, ...]

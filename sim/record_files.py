@@ -1,6 +1,6 @@
 """The files of a record: their format, and every mistake in them with its place.
 
-`sim.record` says what a record means; the README beside the shipped one says what each column means.
+`sim.record` says what a record means; docs/record.md says what each column means.
 """
 
 import csv
@@ -17,7 +17,7 @@ from sim.record import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES, Act, Platf
 
 
 def load_record(folder: Path) -> Record:
-    """Read the four files of a record and check them, each by itself and against the others.
+    """Read the four files of a record, and its last day if it says one, and check them by themselves and together.
 
     Raises UserError with every problem found: file, line, and the character of the line (from 1) where
     the cell begins. The files are checked against one another only if each can be read.
@@ -29,12 +29,14 @@ def load_record(folder: Path) -> Record:
     problems: list[Problem] = []
     tables = {name: list(_read(folder / name, problems)) for name in FORMAT}
     readable = not problems
+    until = _until(folder / UNTIL, problems)
     for name, rows in tables.items():
         problems += [problem for row in rows for problem in _cell_problems(row, FORMAT[name])]
     if readable:
         problems += _platform_problems(tables)
         problems += _act_problems(tables)
         problems += _strand_problems(tables)
+        problems += _late_problems(tables, until)
     if problems:
         raise UserError(*sorted(set(problems)))
     return Record(
@@ -42,10 +44,12 @@ def load_record(folder: Path) -> Record:
         strands=tuple(_strand(row) for row in tables["strands.csv"]),
         platforms={row["service"]: _platform(row) for row in tables["platforms.csv"]},
         turnover={row["provider"]: float(row["worldwide_turnover_eur_bn"]) for row in tables["turnover.csv"]},
+        until=until,
     )
 
 
-def _parse_day(cell: str) -> date:
+def parse_day(cell: str) -> date:
+    """A day written year-month-day. Raises ValueError for anything else."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell, re.ASCII):
         raise ValueError(cell)
     return date.fromisoformat(cell)
@@ -57,7 +61,7 @@ def _list(cell: str) -> str:
 
 def _day(cell: str) -> str:
     try:
-        _parse_day(cell)
+        parse_day(cell)
     except ValueError:
         return f"{cell!r} is not a day of the calendar; write year-month-day, such as 2024-03-14"
     return ""
@@ -107,6 +111,8 @@ RULES: dict[str, Callable[[str], str]] = {
     "confidence": _one_of(CONFIDENCES),
 }
 """What is wrong with a cell that is not empty, by column; a column means the same in every file."""
+UNTIL = "until.txt"
+"""A file that a record may have beside the four: one line, the last day up to which the record was kept."""
 
 _ALL_FILES = ", ".join(FORMAT)
 _CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
@@ -126,7 +132,7 @@ class _Row:
 
     def day(self, column: str) -> date | None:
         """The day in a cell; None if it is empty or no day, which is reported elsewhere."""
-        return None if not self[column] or _day(self[column]) else _parse_day(self[column])
+        return None if not self[column] or _day(self[column]) else parse_day(self[column])
 
     def wrong(self, column: str, message: str) -> Problem:
         """A problem with one cell."""
@@ -184,6 +190,28 @@ def _read(path: Path, problems: list[Problem]) -> Iterator[_Row]:
                 dict(zip(header, cells, strict=True)),
                 dict(zip(header, starts, strict=True)),
             )
+
+
+def _until(path: Path, problems: list[Problem]) -> date | None:
+    """The last day of the record; None if it does not say one. To `problems` goes what is wrong with the file."""
+    if not path.exists():
+        return None
+    try:
+        said = path.read_text("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError):
+        problems.append(Problem(str(path), message="cannot be read; its one line is the record's last day"))
+        return None
+    if message := _day(said):
+        problems.append(Problem(str(path), 1, 1, message))
+        return None
+    return parse_day(said)
+
+
+def _late_problems(tables: dict[str, list[_Row]], until: date | None) -> Iterator[Problem]:
+    for row in tables["events.csv"]:
+        day = row.day("date")
+        if until and day and day > until:
+            yield row.wrong("date", f"{day} is after the last day of the record, {until} in {UNTIL}")
 
 
 def _cells(file: str, number: int, line: str, wanted: int = 0) -> tuple[list[str], list[int]]:
@@ -375,7 +403,7 @@ def _milestone_problems(row: _Row, days: dict[tuple[str, str], set[date | None]]
 
 def _act(row: _Row) -> Act:
     return Act(
-        date=_parse_day(row["date"]),
+        date=parse_day(row["date"]),
         platform=row["platform"],
         provider=row["provider"],
         proceeding=row["proceeding"],
@@ -385,6 +413,7 @@ def _act(row: _Row) -> Act:
         detail=row["detail"],
         source=row["source_url"] or f"{row['source_kind']}: {row['detail']}",
         confidence=row["confidence"],
+        line=row.line,
     )
 
 
@@ -395,11 +424,12 @@ def _strand(row: _Row) -> Strand:
         platform=";".join(items(row["platform"])),
         topics=items(row["topics"]),
         articles=items(row["articles"]),
-        opened=_parse_day(row["opened"]),
+        opened=parse_day(row["opened"]),
         preliminary_findings=row.day("preliminary_findings"),
         outcome=row["outcome"] or None,
         outcome_date=row.day("outcome_date"),
         fine_eur=float(row["fine_eur"]) if row["fine_eur"] else None,
+        line=row.line,
     )
 
 

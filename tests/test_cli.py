@@ -12,7 +12,7 @@ from sim import cli
 from sim.scenario.loading import load_scenario
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "validate", "schema", "list", "show", "new")
+COMMANDS = ("run", "validate", "schema", "list", "show", "new", "record")
 HEAVY = ("numpy", "pandas", "pydantic", "simpy", "scipy", "plotly", "yaml", "pyarrow")
 
 SMALL = """\

@@ -35,6 +35,9 @@ Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
 Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
 Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")]
+Indicators = Annotated[
+    list[str] | None, typer.Option("--indicator", metavar="NAME", help="Only these, see `sim indicators`; repeatable.")
+]
 Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),

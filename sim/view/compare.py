@@ -1,0 +1,126 @@
+"""A comparison on a terminal: what differs, in sentences, then in a table."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim.compare import Adjustment, important
+from sim.intervals import LEVEL
+from sim.measures import DEFINITIONS
+from sim.run import Run
+
+MOST_SENTENCES = 10
+"""Sentences for one scenario; what remains is in the table."""
+
+
+def comparison(runs: list[Run], table: pd.DataFrame, adjust: Adjustment, every: bool) -> RenderableType:
+    """Sentences for each important difference, and the table; `every`: also the other rows."""
+    parts: list[RenderableType] = [_heading(runs, table, adjust)]
+    sure = important(table)
+    for run in runs[1:]:
+        parts.append(_sentences(run, runs[0], table[table["scenario"] == run.scenario.name], sure))
+    parts.append(_table(table if every else sure))
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+
+
+def _heading(runs: list[Run], table: pd.DataFrame, adjust: Adjustment) -> Text:
+    first, names = runs[0].scenario, {"holm": "Holm", "bonferroni": "Bonferroni"}
+    text = Text(f"Compared with {first.name}: {', '.join(run.scenario.name for run in runs[1:])}", style="bold")
+    several = ", for all scenarios together (Bonferroni)" if len(runs) > 2 else ""
+    controls = int(table["controls"].max()) if len(table) else 0
+    used = f" {controls} control variates." if controls else ""
+    text.append(
+        f"\n{runs[0].replications:,} replications of each with the same luck (seed {first.seed}); differences are"
+        f" paired. Intervals hold the mean difference with {LEVEL:.0%} confidence{several}; p-values are adjusted for"
+        f" {len(table)} comparisons ({names[adjust]}).{used}",
+        style="not bold",
+    )
+    return text
+
+
+def _sentences(run: Run, base: Run, rows: pd.DataFrame, sure: pd.DataFrame) -> Text:
+    text = Text(f"{run.scenario.name}: {run.scenario.title}", style="bold")
+    mine = sure[sure["scenario"] == run.scenario.name]
+    if not rows["difference"].any():
+        text.append(
+            f"\nNothing changes, in no replication and by no indicator: what differs from {base.scenario.name} is not"
+            " what holds cases up.",
+            style="not bold",
+        )
+        return text
+    if mine.empty:
+        text.append("\nNo difference is sure and matters (at least 1%).", style="not bold")
+    told = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
+    for row in told[:MOST_SENTENCES]:
+        text.append(f"\n- {sentence(row)}", style="not bold")
+    if len(mine) > min(len(told), MOST_SENTENCES):
+        text.append(f"\n- and {len(mine) - min(len(told), MOST_SENTENCES)} more, see the table", style="not bold")
+    return text
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, with the columns as attributes."""
+    yield from table.itertuples(index=False)
+
+
+def _better(row: Any) -> int:
+    return DEFINITIONS[row.indicator.partition(":")[0]].better
+
+
+def sentence(row: Any) -> str:
+    """A difference in words: what, by how much, how sure, and whether that is better."""
+    unit, difference, low, high, base, value = row.unit, row.difference, row.low, row.high, row.base, row.value
+    better = _better(row)
+    verdict = "" if not better else " (better)" if better * difference > 0 else " (worse)"
+    bounds = sorted((abs(low), abs(high))) if low * high > 0 else (low, high)
+    by = f"{number(abs(difference), unit)} {unit or 'percentage points'}"
+    direction = "more" if difference > 0 else "less"
+    share = f", {abs(difference / base):.0%}" if base and unit else ""
+    mark = "" if unit else "%"
+    return (
+        f"{row.title}: {by} {direction}{share} (between {number(bounds[0], unit)} and {number(bounds[1], unit)}):"
+        f" {number(value, unit)}{mark} instead of {number(base, unit)}{mark}{verdict}"
+    )
+
+
+def number(value: float, unit: str) -> str:
+    """A number to so many digits as tell something; a share, which has no unit, in hundredths."""
+    value = value if unit else 100 * value
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    return f"{value:,.{digits}f}"
+
+
+def _table(table: pd.DataFrame) -> RenderableType:
+    if table.empty:
+        return Text("No difference is both sure and large enough to matter; --all shows all indicators.")
+    shown = Table(title="Differences", title_justify="left", title_style="bold", box=None, pad_edge=False,
+                  caption_justify="left", caption="variance: how many times smaller than with independent seeds;"
+                  " needed: replications that these would have taken")  # fmt: skip
+    names = (
+        "scenario",
+        "indicator",
+        "unit",
+        "base",
+        "value",
+        "difference",
+        "between",
+        "and",
+        "p",
+        "variance",
+        "needed",
+    )
+    for place, name in enumerate(names):
+        shown.add_column(name, justify="left" if place < 3 else "right", no_wrap=place < 2)
+    for row in _rows(table):
+        numbers = (f"{v:,.4g}" for v in (row.base, row.value, row.difference, row.low, row.high))
+        p = "<0.001" if row.p_adjusted < 0.001 else f"{row.p_adjusted:.3f}"
+        much = f"{row.variance_reduction:,.1f}x" if isfinite(row.variance_reduction) else "-"
+        needed = f"{row.independent_replications:,.0f}" if isfinite(row.independent_replications) else "-"
+        shown.add_row(row.scenario, row.indicator, row.unit, *numbers, p, much, needed)
+    return shown
