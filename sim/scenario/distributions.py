@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.scenario.settings import NotNegative, Positive, Settings
+from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 Floats = NDArray[np.float64]
-Quantiles = dict[Annotated[float, Field(gt=0, lt=1)], Positive]
+Quantiles = dict[Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN], Positive]
 
 
 class Distribution(Settings):
@@ -193,7 +193,7 @@ class Beta(Distribution):
     """A share between 0 and 1: `mean`, and how many observations that belief is worth."""
 
     distribution: Literal["beta"]
-    mean: Annotated[float, Field(gt=0, lt=1)]
+    mean: Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN]
     observations: Positive
     "alpha + beta of the usual parameters"
 

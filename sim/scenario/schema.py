@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.dates import days_between
 from sim.scenario.distributions import AnyDistribution, Value
-from sim.scenario.settings import NotNegative, Positive, Probability, Settings
+from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
 from sim.scenario.staffing import Calendar, Dated, Pool
 
 Reason = Literal["party", "procedure", "hold", "dormancy"]
@@ -28,7 +28,7 @@ OneOrMore = Annotated[
     Field(min_length=1),
 ]
 Visits = Annotated[
-    list[int],
+    list[Annotated[int, NOT_BOOLEAN]],
     BeforeValidator(lambda v: [v] if isinstance(v, int) else v, json_schema_input_type=int | list[int]),
     Field(min_length=1),
 ]
@@ -100,7 +100,8 @@ def _route(value: Any) -> Any:
     if value == "rest":
         return {}
     if isinstance(value, (str, bool)) or value is None:
-        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {value!r}")
+        there = as_written(value)
+        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {there}")
     return {"probability": value} if isinstance(value, (int, float)) else value
 
 
@@ -135,14 +136,14 @@ class Limit(Settings):
     A case that forked counts once, until its last strand has left.
     """
 
-    cases: Annotated[int, Field(ge=1)]
+    cases: Count
     including: list[str] = []
 
 
 class Fork(Settings):
     """Entering the stage splits the case into strands that go on by themselves."""
 
-    strands: Annotated[dict[Annotated[int, Field(ge=1)], Positive], Field(min_length=1)]
+    strands: Annotated[dict[Count, Positive], Field(min_length=1)]
     "number of strands: weight, for cases that do not list their own"
 
 
@@ -165,7 +166,7 @@ class Stage(Settings):
     "the event of the public record that is this milestone"
     resolved: bool = False
     "whether a case counts as resolved once here (what remains keeps staff busy, but is not pending)"
-    priority: Annotated[int, Field(ge=0)] = 0
+    priority: Rank = 0
     "whose teams come first: 0 before 1 before 2; a case's own priority goes before its stage's"
     limit: Limit | None = None
     fork: Fork | None = None
@@ -223,7 +224,7 @@ class Probe(Settings):
     topic: str = ""
     origin: str = ""
     obligations: Positive = 1.0
-    priority: Annotated[int, Field(ge=0)] | None = None
+    priority: Rank | None = None
     strands: dict[str, Strand] = {}
 
     @model_validator(mode="after")
@@ -241,7 +242,7 @@ class _Stream(Settings):
     topics: Shares = {"any": 1.0}
     obligations: Value = Field(default=1.0, validate_default=True)
     origin: str = ""
-    priority: Annotated[int, Field(ge=0)] | None = None
+    priority: Rank | None = None
 
 
 class RandomArrivals(_Stream):
@@ -321,13 +322,13 @@ class Scenario(Settings):
     start: date
     horizon: date
     "the last day looked at; what is still pending then is censored"
-    replications: Annotated[int, Field(ge=1)]
-    seed: Annotated[int, Field(ge=0, lt=2**64)]
+    replications: Count
+    seed: Annotated[int, Field(ge=0, lt=2**64), NOT_BOOLEAN]
     procedure: Procedure
     calendar: Calendar = Calendar()
     staffing: Annotated[dict[str, Pool], Field(min_length=1)]
     in_flight: InFlight | None = None
-    pace_before_start: Annotated[float, Field(gt=0, le=1)] = 1.0
+    pace_before_start: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN] = 1.0
     "speed of the work of cases already under way, before the first day, as a share of the speed with unlimited staff"
     probes: dict[str, Probe] = {}
     arrivals: dict[str, AnyArrivals] = {}

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
 from pydantic_core import PydanticCustomError
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.scenario.settings import NotNegative, Positive, Settings, Share
+from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings, Share
 
 CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
@@ -99,7 +99,7 @@ class SlowSeason(Settings):
 class Calendar(Settings):
     """How much of a year is worked."""
 
-    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS)] = YEAR_DAYS
+    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
     "FTE-days that one full-time person delivers in a year; 365: an FTE-day a day"
     holidays: list[date] = []
     "days that are no working days beside Saturdays and Sundays, for waits counted in working days"
