@@ -68,8 +68,8 @@ class Team(Settings):
     """A fixed team, seized whole, kept for a number of days, released whole."""
 
     step: Literal["team"]
-    fte: Annotated[dict[str, Positive], Field(min_length=1)]
-    "people by role, in thousandths at the finest"
+    fte: Annotated[dict[str, Annotated[float, Field(ge=0.001, allow_inf_nan=False), NOT_BOOLEAN]], Field(min_length=1)]
+    "people (FTE) by role, in thousandths at the finest"
     days: Value
     probability: Probability = 1.0
     when: When | None = None
