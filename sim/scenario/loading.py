@@ -13,7 +13,7 @@ from sim.record_files import load_record
 from sim.scenario import checks
 from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings, suggestion
-from sim.scenario.yaml_nodes import find, locate, merge, parse, plain, problem, put, read, split, without
+from sim.scenario.yaml_nodes import find, is_null, locate, merge, parse, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -93,6 +93,10 @@ def _beside(node: Node, name: str, kind: str) -> Path:
 
     Procedures are looked for in the folder `procedures` beside it.
     """
+    if is_null(node) or not name:
+        raise UserError(
+            problem(node, f"wants the name of a {kind.removesuffix('s')} or its file; nothing is said here")
+        )
     folder = Path(node.start_mark.name).parent
     path = folder / name
     if not name.endswith((".yaml", ".yml")):

@@ -16,12 +16,24 @@ from sim.errors import Problem, UserError
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
+DEEPEST = 100
+"""Levels of mappings and lists that are read; a scenario has a dozen, and Python's stack ends soon after 300."""
+TOO_DEEP = f"stands more than {DEEPEST} levels deep"
 
 
 class _CoreLoader(yaml.SafeLoader):
     """SafeLoader with the resolvers of YAML 1.2's core schema: `no` and `12:30` are words, `1e3` is a number."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}
+    _level = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        self._level += 1
+        if parent is not None and self._level > DEEPEST + 1:
+            raise UserError(problem(parent, TOO_DEEP))
+        node: Node | None = super().compose_node(parent, index)
+        self._level -= 1
+        return node
 
 
 _TAG = "tag:yaml.org,2002:"
@@ -73,6 +85,8 @@ def parse(text: str, name: str) -> MappingNode:
 def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
     if node in above:
         return [problem(node, "holds itself by an alias")]
+    if len(above) > DEEPEST:  # by aliases of aliases: what is written out is refused before
+        return [problem(node, TOO_DEEP)]
     found: list[Problem] = []
     above = (*above, node)
     if isinstance(node, SequenceNode):
@@ -126,13 +140,14 @@ def merge(base: Node, over: Node) -> Node:
             merged.append((key, value))
             continue
         new_key, new = overrides.pop(key.value)
-        if not _is_null(new):
+        if not is_null(new):
             merged.append((new_key, merge(value, new)))
-    merged += [(key, value) for key, value in overrides.values() if not _is_null(value)]
+    merged += [(key, value) for key, value in overrides.values() if not is_null(value)]
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
 
 
-def _is_null(node: Node) -> bool:
+def is_null(node: Node) -> bool:
+    """Whether a value is `null`, `~` or left out."""
     return isinstance(node, ScalarNode) and node.tag == _TAG + "null"
 
 

@@ -386,6 +386,14 @@ def test_anchors_and_aliases(folder):
     assert over.staffing["others"] == over.staffing["clerks"]
 
 
+def test_aliases_of_aliases_nested_too_deeply():
+    """Lists that are only deep through aliases are refused too, rather than overflow Python's stack."""
+    lists = [f"a{n}: &a{n} {'[' * 60}{f'*a{n - 1}' if n else '1'}{']' * 60}" for n in range(60)]
+    with pytest.raises(UserError) as caught:
+        parse("\n".join(lists), "test")
+    assert {problem.message for problem in caught.value.problems} == {"stands more than 100 levels deep"}
+
+
 # where a mistake is
 
 
