@@ -272,10 +272,18 @@ class Family(Distribution):
             raise PydanticCustomError(
                 "facts", "wants two of mean, median, sd, cv and quantiles (two quantiles count as two)"
             )
-        if _solve(type(self), facts) is None:
+        solved = _solve(type(self), facts)
+        if len(solved) != 1:
             said = " and ".join(f"{name}{'-quantile' * name.startswith('0')} {value:g}" for name, value in facts)
-            raise PydanticCustomError("facts", f"no {self.distribution} distribution has {said}")
+            raise PydanticCustomError("facts", self._not_one(said, [self.unit_cv(shape) for shape, _ in solved]))
         return self
+
+    def _not_one(self, said: str, found: list[float]) -> str:
+        """What to tell where the facts leave no distribution, or several, with these coefficients of variation."""
+        if not found:
+            return f"no {self.distribution} distribution has {said}"
+        several = f"several {self.distribution} distributions have {said}"
+        return f"{several}, such as with cv {min(found):.3g} and {max(found):.3g}; give cv in the place of one of them"
 
     def _facts(self) -> tuple[tuple[str, float], ...]:
         named = [(n, getattr(self, n)) for n in ("mean", "median", "sd", "cv") if getattr(self, n) is not None]
@@ -284,9 +292,9 @@ class Family(Distribution):
     def parameters(self) -> tuple[float, float]:
         """Shape and scale."""
         solved = _solve(type(self), self._facts())
-        if solved is None:
-            raise ValueError(f"no {self.distribution} distribution has {self._facts()}")
-        return solved
+        if len(solved) != 1:
+            raise ValueError(f"{len(solved) or 'no'} {self.distribution} distributions have {self._facts()}")
+        return solved[0]
 
     @classmethod
     def unit_mean(cls, shape: float) -> float:
@@ -333,8 +341,11 @@ class Family(Distribution):
 
 
 @lru_cache(maxsize=4096)
-def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> tuple[float, float] | None:
-    """Shape and scale with these two facts, or None if there are none."""
+def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> list[tuple[float, float]]:
+    """The shapes and scales with these two facts.
+
+    There may be none, or two: the ratio of a quantile to the mean rises with the shape and falls again.
+    """
     (a, va), (b, vb) = sorted(facts, key=lambda fact: fact[0] != "cv")
 
     def miss(shape: float) -> float:
@@ -343,22 +354,22 @@ def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> tuple[
         ratio = family.unit_fact(b, shape) / family.unit_fact(a, shape) if family.unit_fact(a, shape) else math.inf
         return math.log(ratio) - math.log(vb / va) if 0 < ratio < math.inf else math.nan
 
-    shape = _root(miss, *family.shapes)
-    return None if shape is None else (shape, vb / family.unit_fact(b, shape))
+    return [(shape, vb / family.unit_fact(b, shape)) for shape in _roots(miss, *family.shapes)]
 
 
-def _root(f: Callable[[float], float], low: float, high: float) -> float | None:
-    """Where f changes its sign between low and high, on a logarithmic scale; None if it does not."""
+def _roots(f: Callable[[float], float], low: float, high: float) -> list[float]:
+    """Where f is zero or changes its sign between low and high, looked for on a logarithmic scale."""
     grid = np.geomspace(low, high, 60)
     values = [f(x) for x in grid]
+    found = []
     for left, right, fl, fr in zip(grid, grid[1:], values, values[1:], strict=False):
         if fl == 0.0:
-            return float(left)
-        if fl * fr < 0:
+            found.append(float(left))
+        elif fl * fr < 0:
             from scipy.optimize import brentq
 
-            return float(brentq(f, left, right, xtol=1e-14, rtol=1e-13))
-    return None
+            found.append(float(brentq(f, left, right, xtol=1e-14, rtol=1e-13)))
+    return found
 
 
 class Lognormal(Family):
