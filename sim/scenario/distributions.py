@@ -26,6 +26,7 @@ class Distribution(Settings):
     """A distribution of a number that is not negative."""
 
     distribution: str
+    "which family"
 
     def mean_value(self) -> float:
         """The expected value."""
@@ -59,7 +60,9 @@ class Constant(Distribution):
     """Always the same number; a bare number in a file means this."""
 
     distribution: Literal["constant"] = "constant"
+    "may be left out: a bare number means this"
     value: NotNegative
+    "the number"
 
     @model_serializer(when_used="json")
     def _written(self) -> float:
@@ -82,7 +85,9 @@ class Exponential(Distribution):
     """Times without memory."""
 
     distribution: Literal["exponential"]
+    "of times without memory"
     mean: Positive
+    "the expected value"
 
     def mean_value(self) -> float:
         return self.mean
@@ -104,7 +109,9 @@ class Bounded(Distribution):
     """Between two bounds."""
 
     low: NotNegative
+    "the least value"
     high: NotNegative
+    "the greatest value"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -127,6 +134,7 @@ class Uniform(Bounded):
     """Any value between `low` and `high`, all alike."""
 
     distribution: Literal["uniform"]
+    "between two bounds, all alike"
 
     def mean_value(self) -> float:
         return (self.low + self.high) / 2
@@ -142,7 +150,9 @@ class Triangular(Bounded):
     """Least, most likely and greatest value."""
 
     distribution: Literal["triangular"]
+    "between two bounds, with a peak"
     mode: NotNegative
+    "the most likely value"
 
     def mean_value(self) -> float:
         return (self.low + self.mode + self.high) / 3
@@ -168,7 +178,9 @@ class Pert(Bounded):
     """
 
     distribution: Literal["pert"]
+    "between two bounds, with a smooth peak"
     mode: NotNegative
+    "the most likely value"
 
     def shape(self) -> tuple[float, float]:
         """The two shapes of the beta distribution."""
@@ -193,7 +205,9 @@ class Beta(Distribution):
     """A share between 0 and 1: `mean`, and how many observations that belief is worth."""
 
     distribution: Literal["beta"]
+    "of a share"
     mean: Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN]
+    "the expected share, between 0 and 1"
     observations: Positive
     "alpha + beta of the usual parameters"
 
@@ -219,8 +233,11 @@ class Empirical(Distribution):
     """One of the given values, each as likely as the others (or as its weight says)."""
 
     distribution: Literal["empirical"]
+    "of listed values"
     values: Annotated[list[NotNegative], Field(min_length=1)]
+    "the values"
     weights: list[Positive] | None = None
+    "a weight for each value, in the same order; all alike if not given"
 
     @model_validator(mode="after")
     def _paired(self) -> Self:
@@ -257,9 +274,13 @@ class Family(Distribution):
     """
 
     mean: Positive | None = None
+    "the expected value"
     median: Positive | None = None
+    "half of all draws are below it"
     sd: Positive | None = None
+    "standard deviation, in the unit of the value"
     cv: Positive | None = None
+    "coefficient of variation: standard deviation over mean"
     quantiles: Quantiles | None = None
     "share of draws: value, for example {0.05: 0.5, 0.95: 2}"
 
@@ -376,6 +397,7 @@ class Lognormal(Family):
     """The exponential of a normal: durations of work, positive and skewed to the right."""
 
     distribution: Literal["lognormal"]
+    "the exponential of a normal"
     shapes: ClassVar[tuple[float, float]] = (1e-3, 5.0)  # sigma
 
     @classmethod
@@ -403,6 +425,7 @@ class Gamma(Family):
     """The sum of waits; cv 1 is exponential."""
 
     distribution: Literal["gamma"]
+    "the sum of waits"
     shapes: ClassVar[tuple[float, float]] = (1e-2, 1e6)
 
     @classmethod
@@ -430,6 +453,7 @@ class Weibull(Family):
     """Times whose hazard rises (cv below 1) or falls (cv above 1) with age."""
 
     distribution: Literal["weibull"]
+    "with a hazard that rises or falls with age"
     shapes: ClassVar[tuple[float, float]] = (0.1, 100.0)
 
     @classmethod
