@@ -25,6 +25,9 @@ A scenario is a YAML file, read as YAML 1.2 (`no` is a word, `12:30` is a word, 
 tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside it, or is a mapping that
 extends one. `--set PATH=VALUE` sets anything from the command line; a part of a path with dots of its own stands in quotes.
 
+A case is called as its probe, or as its stream with a number; a strand and a case of a wave have a `/` and their own name after that.
+So the names of probes, streams and strands hold no `/`, and none that a draw is keyed by holds a `|`.
+
 Times are in days, efforts in FTE-days, unless a name says otherwise. A table of dates gives a value from each date on. The shipped
 files in [scenarios](../scenarios) are the examples.
 """
@@ -81,7 +84,7 @@ def default(field: FieldInfo) -> str:
     if isinstance(value, Settings):
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in value.values())
+        return ", ".join(f"{v:g}" if isinstance(k, date) else f"`{k}`: {v:g}" for k, v in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from sim import cli
 from sim.scenario.loading import load_scenario
+from sim.store import digest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("run", "validate", "schema", "list", "show", "new", "record")
@@ -300,13 +301,32 @@ def test_show_a_scenario(sim, tmp_path):
     assert json.loads(out)["staffing"]["clerks"]["headcount"] == 3
 
 
-@pytest.mark.usefixtures("small")
-def test_show_a_shipped_scenario_and_read_it_again(sim, tmp_path):
-    """What `sim show` prints of a shipped scenario with its procedure from another file is valid by itself."""
-    _, out, _ = sim("show", ROOT / "scenarios" / "dma.yaml")
-    (tmp_path / "shown.yaml").write_text(out, encoding="utf-8")
-    code, out, err = sim("validate", "shown.yaml")
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.yaml")), ids=lambda path: path.stem)
+def test_show_a_shipped_scenario_and_read_it_again(sim, tmp_path, monkeypatch, path):
+    """What `sim show` prints needs no other file: written anywhere it is valid and finds the same stored run."""
+    monkeypatch.chdir(ROOT)
+    _, out, _ = sim("show", path.relative_to(ROOT))
+    elsewhere = tmp_path / "elsewhere" / "shown.yaml"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text(out, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    code, _, err = sim("validate", elsewhere)
     assert (code, err) == (0, "")
+    assert load_scenario(elsewhere) == load_scenario(path)
+    assert digest(load_scenario(elsewhere)) == digest(load_scenario(path))
+
+
+def test_show_words_that_look_like_numbers(sim, small, tmp_path):
+    """Words that YAML would read as numbers, dates or null stay words when they are shown and read again."""
+    words = ["1e3", "012", "1_000", "no", "null", "2024-01-01", "12:30", "~", "=", "0.5"]
+    topics = ", ".join(f"'{word}': 1" for word in words)
+    for word in words:
+        sets = [f"title='{word}'", f"probes.first.topic='{word}'", f"arrivals.cases.topics={{{topics}}}"]
+        options = [option for said in sets for option in ("--set", said)]
+        code, out, err = sim("show", "small.yaml", *options)
+        assert (code, err) == (0, "")
+        (tmp_path / "shown.yaml").write_text(out, encoding="utf-8")
+        assert load_scenario("shown.yaml") == load_scenario(small, sets)
 
 
 @pytest.mark.usefixtures("small")

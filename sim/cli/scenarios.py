@@ -95,6 +95,8 @@ def show(
 ) -> None:
     """Show a scenario in full, with all that it takes from other files, or a stored run.
 
+    What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same.
+
     Example: sim show scenarios/status-quo.yaml --path staffing.legal
     """
     if what.is_dir():
@@ -118,9 +120,9 @@ def show(
     if as_json:
         print(json.dumps(said))
     else:
-        import yaml
+        from sim.scenario.yaml_nodes import text
 
-        print(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), end="")
+        print(text(said), end="")
 
 
 @app.command()

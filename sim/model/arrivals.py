@@ -101,24 +101,26 @@ def _wave(sim: "Replication", name: str, wave: Wave) -> list[Arrival]:
 def _random_waves(sim: "Replication", name: str, waves: RandomWaves) -> list[Arrival]:
     """Waves at random times; the platforms of each are drawn by weight without repetition.
 
-    Sampling with exponential keys (Efraimidis and Spirakis, 2006): a platform's key does not depend on the others.
+    Sampling with exponential keys (Efraimidis and Spirakis, 2006): a platform's key does not depend on the others. Nor
+    do the draws of its cases: each platform has a source of its own, made when it is first chosen, with a case for each
+    wave. So a platform more changes who is in a wave, but nothing of those who are in it.
     """
     key, platforms = f"waves {name}", list(waves.platforms)
     times = poisson_times(sim, key, waves)
     if not times:
         return []
-    source = Source(key, len(times) * len(platforms), entry=sim.plan.stage_number[waves.stage])
-    cases = DrawnCases(sim, source, waves)
     sizes = waves.size.quantile(sim.draws.attribute(key, "size", len(times)))
     keys = np.array(
         [-np.log1p(-sim.draws.attribute(key, f"platform {p}", len(times))) / waves.platforms[p] for p in platforms]
     )
+    drawn: dict[str, DrawnCases] = {}
     found: list[Arrival] = []
     for wave, time in enumerate(times):
         chosen = np.sort(np.argsort(keys[:, wave], kind="stable")[: max(round(sizes[wave]), 1)])
-        for place in chosen.tolist():
-            label = f"{name}-{wave + 1}/{platforms[place]}"
-            found.append((time, cases.case(wave * len(platforms) + place, platforms[place], label), waves.stage))
+        for platform in (platforms[place] for place in chosen.tolist()):
+            if platform not in drawn:
+                drawn[platform] = DrawnCases(sim, Source(f"{key}/{platform}", len(times)), waves)
+            found.append((time, drawn[platform].case(wave, platform, f"{name}-{wave + 1}/{platform}"), waves.stage))
     return found
 
 

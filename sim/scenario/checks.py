@@ -1,6 +1,7 @@
 """What a file of the right shape can still get wrong: names that do not exist, routes, dates, impossible teams."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
@@ -13,6 +14,7 @@ from sim.scenario import paths
 from sim.scenario.schema import (
     Effort,
     Procedure,
+    RandomArrivals,
     Routes,
     Scenario,
     Stage,
@@ -50,6 +52,7 @@ def problems(scenario: Scenario) -> list[Finding]:
 def names(scenario: Scenario) -> list[Finding]:
     """What is wrong with names, dates, routes and teams: enough to know before a record is looked into."""
     found = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
+    found += _labels(scenario)
     found += _dates(scenario)
     found += _roles(scenario)
     found += _entries(scenario)
@@ -62,14 +65,17 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
     found: list[Finding] = []
     for name, stage in procedure.stages.items():
         at = ("stages", name)
+        found += _spelt(name, "a stage", at, "|")
         found += _routes(procedure, stage.next, (*at, "next"))
         for place, other in enumerate(stage.next_when):
             found += _routes(procedure, other.next, (*at, "next_when", place, "next"))
             found += _when(procedure, other.when, (*at, "next_when", place, "when"))
         for path, steps in _all_steps(stage, at):
             for step_name, step in steps.items():
+                found += _spelt(step_name, "a step", (*path, step_name), "|/:?*>")
                 if step.when:
                     found += _when(procedure, step.when, (*path, step_name, "when"))
+        found += _other_draws(stage, at)
         for place, other_stage in enumerate(stage.limit.including if stage.limit else []):
             found += _known(other_stage, procedure.stages, "stage", (*at, "limit", "including", place))
         if name in procedure.exits:
@@ -77,6 +83,31 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
     for topic in procedure.complexity.topics if procedure.topics else ():
         found += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
     return found or _endless(procedure)
+
+
+def _spelt(name: str, what: str, path: tuple[str | int, ...], forbidden: str) -> list[Finding]:
+    """What is wrong with a name that becomes a part of a draw's key or of a case's name.
+
+    `forbidden` are the characters that separate the parts: with one of them two keys, or two names, could be the same.
+    """
+    if not name:
+        return [Finding(path, f"{what} needs a name", True)]
+    there = [character for character in forbidden if character in name]
+    return [Finding(path, f"the name of {what} may not contain {there[0]!r}", True)] if there else []
+
+
+def _other_draws(stage: Stage, at: tuple[str | int, ...]) -> list[Finding]:
+    """Steps of a stage that are called as another of its draws, and would take the same random number."""
+    taken = {"route", *(["fine"] if stage.fine else []), *(["fork"] if stage.fork else [])}
+    return [
+        Finding(
+            (*at, "steps", name),
+            f"no step here can be called {name!r}: that is what the draw of the {name} is called",
+            True,
+        )
+        for name in stage.steps
+        if name in taken
+    ]
 
 
 def _known(name: str, known: Any, what: str, path: tuple[str | int, ...], at_key: bool = False) -> list[Finding]:
@@ -146,6 +177,41 @@ def _targets_of(stage: Stage) -> set[str]:
 
 def _leads_to(routes: Routes) -> set[str]:
     return {r.to or n for n, r in routes.items() if r.probability is None or r.probability > 0}
+
+
+def _labels(scenario: Scenario) -> list[Finding]:
+    """Names by which two cases, or the draws of two, could not be told apart."""
+    found = []
+    waves = {name for name, stream in scenario.arrivals.items() if isinstance(stream, Wave)}
+    numbered = scenario.arrivals.keys() - waves
+    for name, probe in scenario.probes.items():
+        at: tuple[str | int, ...] = ("probes", name)
+        found += _spelt(name, "a probe", at, "|/") + _not_a_case(name, numbered, at)
+        for strand in probe.strands:
+            found += _spelt(strand, "a strand", (*at, "strands", strand), "|/")
+        if name in waves:
+            message = f"a probe and a wave cannot both be called {name!r}: the wave's cases are called as its strands"
+            found.append(Finding(at, message, True))
+    for name, stream in scenario.arrivals.items():
+        at = ("arrivals", name)
+        found += _spelt(name, "a stream", at, "|/") + (_not_a_case(name, numbered, at) if name in waves else [])
+        in_label = not isinstance(stream, RandomArrivals)
+        what, forbidden = ("a platform in a wave", "|/") if in_label else ("a platform", "|")
+        for platform in stream.platforms:
+            found += _spelt(platform, what, (*at, "platforms", platform), forbidden)
+    for platform in scenario.platforms:
+        found += _spelt(platform, "a platform", ("platforms", platform), "|")
+    return found
+
+
+def _not_a_case(name: str, numbered: Set[str], path: tuple[str | int, ...]) -> list[Finding]:
+    """A name that a case, or a wave, of a stream will have, which are the stream's with a number."""
+    stream, _, number = name.rpartition("-")
+    if stream not in numbered or not re.fullmatch("[1-9][0-9]*", number):
+        return []
+    return [
+        Finding(path, f"{name!r} is what number {number} of the stream {stream!r} is called; choose another name", True)
+    ]
 
 
 def _dates(scenario: Scenario) -> list[Finding]:

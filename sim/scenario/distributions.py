@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-from sim.scenario.settings import NotNegative, Positive, Settings
+from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 Floats = NDArray[np.float64]
-Quantiles = dict[Annotated[float, Field(gt=0, lt=1)], Positive]
+Quantiles = dict[Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN], Positive]
 
 
 class Distribution(Settings):
     """A distribution of a number that is not negative."""
 
     distribution: str
+    "which family"
 
     def mean_value(self) -> float:
         """The expected value."""
@@ -59,7 +60,9 @@ class Constant(Distribution):
     """Always the same number; a bare number in a file means this."""
 
     distribution: Literal["constant"] = "constant"
+    "may be left out: a bare number means this"
     value: NotNegative
+    "the number"
 
     @model_serializer(when_used="json")
     def _written(self) -> float:
@@ -82,7 +85,9 @@ class Exponential(Distribution):
     """Times without memory."""
 
     distribution: Literal["exponential"]
+    "of times without memory"
     mean: Positive
+    "the expected value"
 
     def mean_value(self) -> float:
         return self.mean
@@ -104,7 +109,9 @@ class Bounded(Distribution):
     """Between two bounds."""
 
     low: NotNegative
+    "the least value"
     high: NotNegative
+    "the greatest value"
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -127,6 +134,7 @@ class Uniform(Bounded):
     """Any value between `low` and `high`, all alike."""
 
     distribution: Literal["uniform"]
+    "between two bounds, all alike"
 
     def mean_value(self) -> float:
         return (self.low + self.high) / 2
@@ -142,7 +150,9 @@ class Triangular(Bounded):
     """Least, most likely and greatest value."""
 
     distribution: Literal["triangular"]
+    "between two bounds, with a peak"
     mode: NotNegative
+    "the most likely value"
 
     def mean_value(self) -> float:
         return (self.low + self.mode + self.high) / 3
@@ -168,7 +178,9 @@ class Pert(Bounded):
     """
 
     distribution: Literal["pert"]
+    "between two bounds, with a smooth peak"
     mode: NotNegative
+    "the most likely value"
 
     def shape(self) -> tuple[float, float]:
         """The two shapes of the beta distribution."""
@@ -193,7 +205,9 @@ class Beta(Distribution):
     """A share between 0 and 1: `mean`, and how many observations that belief is worth."""
 
     distribution: Literal["beta"]
-    mean: Annotated[float, Field(gt=0, lt=1)]
+    "of a share"
+    mean: Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN]
+    "the expected share, between 0 and 1"
     observations: Positive
     "alpha + beta of the usual parameters"
 
@@ -219,8 +233,11 @@ class Empirical(Distribution):
     """One of the given values, each as likely as the others (or as its weight says)."""
 
     distribution: Literal["empirical"]
+    "of listed values"
     values: Annotated[list[NotNegative], Field(min_length=1)]
+    "the values"
     weights: list[Positive] | None = None
+    "a weight for each value, in the same order; all alike if not given"
 
     @model_validator(mode="after")
     def _paired(self) -> Self:
@@ -257,9 +274,13 @@ class Family(Distribution):
     """
 
     mean: Positive | None = None
+    "the expected value"
     median: Positive | None = None
+    "half of all draws are below it"
     sd: Positive | None = None
+    "standard deviation, in the unit of the value"
     cv: Positive | None = None
+    "coefficient of variation: standard deviation over mean"
     quantiles: Quantiles | None = None
     "share of draws: value, for example {0.05: 0.5, 0.95: 2}"
 
@@ -272,10 +293,18 @@ class Family(Distribution):
             raise PydanticCustomError(
                 "facts", "wants two of mean, median, sd, cv and quantiles (two quantiles count as two)"
             )
-        if _solve(type(self), facts) is None:
+        solved = _solve(type(self), facts)
+        if len(solved) != 1:
             said = " and ".join(f"{name}{'-quantile' * name.startswith('0')} {value:g}" for name, value in facts)
-            raise PydanticCustomError("facts", f"no {self.distribution} distribution has {said}")
+            raise PydanticCustomError("facts", self._not_one(said, [self.unit_cv(shape) for shape, _ in solved]))
         return self
+
+    def _not_one(self, said: str, found: list[float]) -> str:
+        """What to tell where the facts leave no distribution, or several, with these coefficients of variation."""
+        if not found:
+            return f"no {self.distribution} distribution has {said}"
+        several = f"several {self.distribution} distributions have {said}"
+        return f"{several}, such as with cv {min(found):.3g} and {max(found):.3g}; give cv in the place of one of them"
 
     def _facts(self) -> tuple[tuple[str, float], ...]:
         named = [(n, getattr(self, n)) for n in ("mean", "median", "sd", "cv") if getattr(self, n) is not None]
@@ -284,9 +313,9 @@ class Family(Distribution):
     def parameters(self) -> tuple[float, float]:
         """Shape and scale."""
         solved = _solve(type(self), self._facts())
-        if solved is None:
-            raise ValueError(f"no {self.distribution} distribution has {self._facts()}")
-        return solved
+        if len(solved) != 1:
+            raise ValueError(f"{len(solved) or 'no'} {self.distribution} distributions have {self._facts()}")
+        return solved[0]
 
     @classmethod
     def unit_mean(cls, shape: float) -> float:
@@ -333,8 +362,11 @@ class Family(Distribution):
 
 
 @lru_cache(maxsize=4096)
-def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> tuple[float, float] | None:
-    """Shape and scale with these two facts, or None if there are none."""
+def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> list[tuple[float, float]]:
+    """The shapes and scales with these two facts.
+
+    There may be none, or two: the ratio of a quantile to the mean rises with the shape and falls again.
+    """
     (a, va), (b, vb) = sorted(facts, key=lambda fact: fact[0] != "cv")
 
     def miss(shape: float) -> float:
@@ -343,28 +375,29 @@ def _solve(family: type[Family], facts: tuple[tuple[str, float], ...]) -> tuple[
         ratio = family.unit_fact(b, shape) / family.unit_fact(a, shape) if family.unit_fact(a, shape) else math.inf
         return math.log(ratio) - math.log(vb / va) if 0 < ratio < math.inf else math.nan
 
-    shape = _root(miss, *family.shapes)
-    return None if shape is None else (shape, vb / family.unit_fact(b, shape))
+    return [(shape, vb / family.unit_fact(b, shape)) for shape in _roots(miss, *family.shapes)]
 
 
-def _root(f: Callable[[float], float], low: float, high: float) -> float | None:
-    """Where f changes its sign between low and high, on a logarithmic scale; None if it does not."""
+def _roots(f: Callable[[float], float], low: float, high: float) -> list[float]:
+    """Where f is zero or changes its sign between low and high, looked for on a logarithmic scale."""
     grid = np.geomspace(low, high, 60)
     values = [f(x) for x in grid]
+    found = []
     for left, right, fl, fr in zip(grid, grid[1:], values, values[1:], strict=False):
         if fl == 0.0:
-            return float(left)
-        if fl * fr < 0:
+            found.append(float(left))
+        elif fl * fr < 0:
             from scipy.optimize import brentq
 
-            return float(brentq(f, left, right, xtol=1e-14, rtol=1e-13))
-    return None
+            found.append(float(brentq(f, left, right, xtol=1e-14, rtol=1e-13)))
+    return found
 
 
 class Lognormal(Family):
     """The exponential of a normal: durations of work, positive and skewed to the right."""
 
     distribution: Literal["lognormal"]
+    "the exponential of a normal"
     shapes: ClassVar[tuple[float, float]] = (1e-3, 5.0)  # sigma
 
     @classmethod
@@ -392,6 +425,7 @@ class Gamma(Family):
     """The sum of waits; cv 1 is exponential."""
 
     distribution: Literal["gamma"]
+    "the sum of waits"
     shapes: ClassVar[tuple[float, float]] = (1e-2, 1e6)
 
     @classmethod
@@ -419,6 +453,7 @@ class Weibull(Family):
     """Times whose hazard rises (cv below 1) or falls (cv above 1) with age."""
 
     distribution: Literal["weibull"]
+    "with a hazard that rises or falls with age"
     shapes: ClassVar[tuple[float, float]] = (0.1, 100.0)
 
     @classmethod

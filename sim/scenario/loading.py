@@ -13,7 +13,7 @@ from sim.record_files import load_record
 from sim.scenario import checks
 from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings, suggestion
-from sim.scenario.yaml_nodes import find, locate, merge, parse, plain, problem, put, read, split, without
+from sim.scenario.yaml_nodes import find, is_null, locate, merge, parse, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -93,6 +93,10 @@ def _beside(node: Node, name: str, kind: str) -> Path:
 
     Procedures are looked for in the folder `procedures` beside it.
     """
+    if is_null(node) or not name:
+        raise UserError(
+            problem(node, f"wants the name of a {kind.removesuffix('s')} or its file; nothing is said here")
+        )
     folder = Path(node.start_mark.name).parent
     path = folder / name
     if not name.endswith((".yaml", ".yml")):
@@ -159,7 +163,11 @@ def _raise(tree: Node, found: list[checks.Finding]) -> None:
 
 
 def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario:
-    """The scenario with the platforms of the record, and what was pending on its first day among the probes."""
+    """The scenario with the platforms of the record, and what was pending on its first day among the probes.
+
+    It names no record any more: it says all that it takes from it, so that it means the same wherever it is written to
+    and has the same results wherever the record lies.
+    """
     node, _ = locate(tree, ("in_flight", "record"))
     path = Path(node.start_mark.name).parent / folder
     if not path.is_dir():
@@ -170,7 +178,8 @@ def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario
     except KeyError as error:
         raise UserError(problem(node, str(error.args[0]))) from None
     platforms = {**platforms_of(record), **scenario.platforms}
-    return scenario.model_copy(update={"probes": {**probes, **scenario.probes}, "platforms": platforms})
+    said = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
+    return scenario.model_copy(update=said)
 
 
 def platforms_of(record: Record) -> dict[str, Platform]:
@@ -192,7 +201,6 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
 
     Raises KeyError if the procedure has no stage for a milestone of the record.
     """
-    assert scenario.in_flight is not None
     stage_of = {s.record_event: name for name, s in scenario.procedure.stages.items() if s.record_event}
     probes: dict[str, Probe] = {}
     for case in in_flight(record, scenario.start):

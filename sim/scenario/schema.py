@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.dates import days_between
 from sim.scenario.distributions import AnyDistribution, Value
-from sim.scenario.settings import NotNegative, Positive, Probability, Settings
+from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
 from sim.scenario.staffing import Calendar, Dated, Pool
 
 Reason = Literal["party", "procedure", "hold", "dormancy"]
@@ -28,7 +28,7 @@ OneOrMore = Annotated[
     Field(min_length=1),
 ]
 Visits = Annotated[
-    list[int],
+    list[Annotated[int, NOT_BOOLEAN]],
     BeforeValidator(lambda v: [v] if isinstance(v, int) else v, json_schema_input_type=int | list[int]),
     Field(min_length=1),
 ]
@@ -38,9 +38,13 @@ class When(Settings):
     """Which cases something concerns; every line given must hold, and a line holds if one of its values does."""
 
     topic: OneOrMore | None = None
+    "topics of the case"
     platform: OneOrMore | None = None
+    "services; a case on several services is on each of them"
     provider: OneOrMore | None = None
+    "companies behind the service, as `platforms` names them"
     origin: OneOrMore | None = None
+    "what brought the case about, as its probe or stream says"
     visit: Visits | None = None
     "which visit to the stage, from 1; the last number given holds for later visits too"
 
@@ -52,6 +56,7 @@ class Effort(Settings):
     """
 
     step: Literal["effort"]
+    "work that shares what staff there is"
     fte_days: Annotated[dict[str, Value], Field(min_length=1)]
     "FTE-days of work by role, before complexity and `scale`"
     scale: Value = Field(default=1.0, validate_default=True)
@@ -61,29 +66,41 @@ class Effort(Settings):
     at_least: Value | None = None
     "days that the step takes even with unlimited staff"
     probability: Probability = 1.0
+    "that the step is needed at all, 0 to 1; it is skipped otherwise"
     when: When | None = None
+    "only cases like this take the step; the others skip it"
 
 
 class Team(Settings):
     """A fixed team, seized whole, kept for a number of days, released whole."""
 
     step: Literal["team"]
-    fte: Annotated[dict[str, Positive], Field(min_length=1)]
-    "people by role, in thousandths at the finest"
+    "work of a fixed team"
+    fte: Annotated[dict[str, Annotated[float, Field(ge=0.001, allow_inf_nan=False), NOT_BOOLEAN]], Field(min_length=1)]
+    "people (FTE) by role, in thousandths at the finest"
     days: Value
+    "days for which the team is occupied"
     probability: Probability = 1.0
+    "that the step is needed at all, 0 to 1; it is skipped otherwise"
     when: When | None = None
+    "only cases like this take the step; the others skip it"
 
 
 class Wait(Settings):
     """Time that needs no staff, and why."""
 
     step: Literal["wait"]
+    "time without staff"
     reason: Reason
+    "why: the party's time, the procedure's own time, a hold from outside, or dormancy"
     days: Value | None = None
+    "length in calendar days"
     working_days: Value | None = None
+    "length in working days (Monday to Friday but for `holidays`), instead of `days`"
     probability: Probability = 1.0
+    "that there is a wait at all, 0 to 1; it is skipped otherwise"
     when: When | None = None
+    "only cases like this wait; the others skip it"
 
     @model_validator(mode="after")
     def _one_length(self) -> "Wait":
@@ -100,7 +117,8 @@ def _route(value: Any) -> Any:
     if value == "rest":
         return {}
     if isinstance(value, (str, bool)) or value is None:
-        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {value!r}")
+        there = as_written(value)
+        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {there}")
     return {"probability": value} if isinstance(value, (int, float)) else value
 
 
@@ -112,6 +130,7 @@ class Route(Settings):
     probability: Probability | None = None
     "one route of a stage may leave it out: it takes the rest"
     steps: Steps = {}
+    "what is done on this route alone, after the stage's own steps, in order; by name"
     silent: bool = False
     "whether nobody outside learns of it; a case of the record without a further act may have gone this way"
 
@@ -126,7 +145,9 @@ class RoutesFor(Settings):
     """Other routes for some cases."""
 
     when: When
+    "which cases"
     next: Routes
+    "their routes, instead of all those of the stage"
 
 
 class Limit(Settings):
@@ -135,14 +156,16 @@ class Limit(Settings):
     A case that forked counts once, until its last strand has left.
     """
 
-    cases: Annotated[int, Field(ge=1)]
+    cases: Count
+    "how many cases, at least 1"
     including: list[str] = []
+    "further stages in which a case keeps its place"
 
 
 class Fork(Settings):
     """Entering the stage splits the case into strands that go on by themselves."""
 
-    strands: Annotated[dict[Annotated[int, Field(ge=1)], Positive], Field(min_length=1)]
+    strands: Annotated[dict[Count, Positive], Field(min_length=1)]
     "number of strands: weight, for cases that do not list their own"
 
 
@@ -150,6 +173,7 @@ class Fine(Settings):
     """A fine set on entering the stage, as a share of the provider's worldwide turnover."""
 
     share_of_turnover: Value
+    "share of the provider's worldwide annual turnover, 0.06 for 6%"
     most: Probability
     "the cap, as a share of turnover"
 
@@ -158,20 +182,27 @@ class Stage(Settings):
     """The time from one milestone to the next."""
 
     title: str
+    "what people call the stage"
     milestone: str = ""
     "the dated act with which the stage begins"
     legal_basis: str = ""
+    "the article of the law, for readers"
     record_event: str | None = None
     "the event of the public record that is this milestone"
     resolved: bool = False
     "whether a case counts as resolved once here (what remains keeps staff busy, but is not pending)"
-    priority: Annotated[int, Field(ge=0)] = 0
+    priority: Rank = 0
     "whose teams come first: 0 before 1 before 2; a case's own priority goes before its stage's"
     limit: Limit | None = None
+    "how many cases may be in it at once; without a limit if not given"
     fork: Fork | None = None
+    "into how many strands a case splits here; a case goes on whole if not given"
     fine: Fine | None = None
+    "a fine that is set here"
     steps: Steps = {}
+    "what is done, in order; by name"
     next: Routes
+    "the routes out of the stage: name of a stage or exit (or any, with `to`), and its probability"
     next_when: list[RoutesFor] = []
     "the first that fits is taken instead of `next`"
 
@@ -182,23 +213,32 @@ class Complexity(Settings):
     effort_scale: Positive = 1.0
     "of all effort of all cases"
     reference_obligations: Positive = 1.0
+    "obligations of the case for which the procedure gives its effort"
     elasticity: NotNegative = 0.0
+    "0: the number of obligations does not matter; 1: twice the obligations, twice the effort"
     topics: dict[str, Positive] = {}
+    "factor of effort by topic; 1 where none is given"
     platforms: dict[str, Positive] = {}
+    "factor of effort by platform; 1 where none is given"
 
 
 class Procedure(Settings):
     """The graph of stages that a case walks, as data."""
 
     name: str
+    "short name"
     title: str
+    "what people call the procedure"
     description: str = ""
+    "for readers"
     stages: Annotated[dict[str, Stage], Field(min_length=1)]
+    "what a case goes through; by name"
     exits: Annotated[dict[str, str], Field(min_length=1)]
     "how a case can end, with a title"
     topics: list[str] = []
     "the topics there are; empty: any"
     complexity: Complexity = Complexity()
+    "how effort differs between cases; all alike if not given"
     priority_weights: dict[int, Positive] = {}
     "weight of a priority when effort is shared; 1 where none is given"
 
@@ -207,24 +247,36 @@ class Strand(Settings):
     """A group of grievances of one probe that goes its own way."""
 
     topic: str = ""
+    "its topic; the probe's if not given"
     obligations: Positive | None = None
+    "how many obligations of the law it concerns; an equal part of the probe's, at least 1, if not given"
     stage: str | None = None
+    "stage in which it is on the first day; the probe's if not given"
     since: date | None = None
+    "when that stage began; the probe's date if not given"
 
 
 class Probe(Settings):
     """One case listed by name: it arrives on a date, or is in a stage since a date on or before the start."""
 
     stage: str
+    "stage to which it comes, or in which it is on the first day"
     arrives: date | None = None
+    "the day on which it comes, not before the start"
     since: date | None = None
     "when its present stage began: what remains is drawn given the time already spent"
     platform: str = ""
+    "the service, a name of `platforms`; several with `;` between them"
     topic: str = ""
+    "what it is about"
     origin: str = ""
+    "what brought it about, for `when` and the event log"
     obligations: Positive = 1.0
-    priority: Annotated[int, Field(ge=0)] | None = None
+    "how many obligations of the law it concerns, for its complexity"
+    priority: Rank | None = None
+    "instead of the stages' own: 0 before 1 before 2"
     strands: dict[str, Strand] = {}
+    "into what it forks, or what is under way of it; by name"
 
     @model_validator(mode="after")
     def _one_date(self) -> "Probe":
@@ -237,33 +289,46 @@ class _Stream(Settings):
     """What the cases of one stream of arrivals have in common."""
 
     stage: str
+    "stage to which the cases come"
     platforms: Shares = {"any": 1.0}
+    "services with their weights"
     topics: Shares = {"any": 1.0}
+    "topics with their weights"
     obligations: Value = Field(default=1.0, validate_default=True)
+    "how many obligations of the law a case concerns, for its complexity"
     origin: str = ""
-    priority: Annotated[int, Field(ge=0)] | None = None
+    "what brings the cases about, for `when` and the event log"
+    priority: Rank | None = None
+    "instead of the stages' own: 0 before 1 before 2"
 
 
 class RandomArrivals(_Stream):
     """A Poisson process whose rate may change in time."""
 
     kind: Literal["random"]
+    "cases at random times"
     per_year: Dated
+    "expected cases a year (365 days), by date"
 
 
 class Wave(_Stream):
     """Many cases on one day, one for each platform listed."""
 
     kind: Literal["wave"]
+    "cases on one day; each platform has one, whatever its weight"
     on: date
+    "the day, from the start to the horizon"
 
 
 class RandomWaves(_Stream):
     """Waves at random times, of random size; the platforms of a wave are drawn without repetition."""
 
     kind: Literal["random_waves"]
+    "waves at random times"
     per_year: Dated
+    "expected waves a year (365 days), by date"
     size: Value
+    "platforms in a wave; rounded, at least 1 and at most all"
 
 
 AnyArrivals = Annotated[RandomArrivals | Wave | RandomWaves, Field(discriminator="kind")]
@@ -280,7 +345,9 @@ class Platform(Settings):
     """A designated service and the company behind it."""
 
     provider: str
+    "the company behind the service"
     sector: str = ""
+    "for readers"
     turnover_eur_bn: NotNegative | None = None
     "worldwide annual turnover of the provider's group, EUR billion"
 
@@ -289,12 +356,15 @@ class Uncertain(Settings):
     """A parameter that is not known: drawn once per replication."""
 
     title: str = ""
+    "what people call it"
     sets: OneOrMore | None = None
     "paths of settings that take the drawn number"
     scales: OneOrMore | None = None
     "paths of settings that are multiplied by it; * stands for every name"
     value: AnyDistribution
+    "what it may be; as a factor if it `scales`"
     source: str = ""
+    "where the numbers come from, for readers"
 
     @model_validator(mode="after")
     def _one_use(self) -> "Uncertain":
@@ -307,36 +377,54 @@ class Target(Settings):
     """A duration that is promised or asked for: `milestone` (a stage or exit) reached within days of `of`."""
 
     milestone: str
+    "stage or exit that is to be reached"
     of: str
+    "stage from whose beginning (a case's first visit) the days count"
     within_days: Positive
+    "calendar days"
     title: str = ""
+    "what people call it; made from the rest if not given"
 
 
 class Scenario(Settings):
     """A question asked of the simulator: a procedure, staff, cases, what is uncertain, and for how long."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    "short name: letters, digits, `.`, `_` and `-`; the folder of its results begins with it"
     title: str = ""
+    "what people call it"
     description: str = ""
+    "which question it asks"
     start: date
+    "the first day"
     horizon: date
     "the last day looked at; what is still pending then is censored"
-    replications: Annotated[int, Field(ge=1)]
-    replications_per_draw: Annotated[int, Field(ge=1)] = 1
+    replications: Count
+    "how often chance is played through"
+    replications_per_draw: Count = 1
     "replications that share a draw of the uncertain parameters; from 2 on, chance and not-knowing can be told apart"
-    seed: Annotated[int, Field(ge=0, lt=2**64)]
+    seed: Annotated[int, Field(ge=0, lt=2**64), NOT_BOOLEAN]
+    "of all random numbers, from 0 to below 2^64; another seed is other luck"
     procedure: Procedure
+    "what a case goes through: name of a procedure, one built on it with `extends`, or a whole one"
     calendar: Calendar = Calendar()
+    "how much of a year is worked"
     staffing: Annotated[dict[str, Pool], Field(min_length=1)]
+    "who works on the cases; by role"
     in_flight: InFlight | None = None
-    pace_before_start: Annotated[float, Field(gt=0, le=1)] = 1.0
+    "the record of which what was pending on the first day is taken"
+    pace_before_start: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN] = 1.0
     "speed of the work of cases already under way, before the first day, as a share of the speed with unlimited staff"
     probes: dict[str, Probe] = {}
+    "cases listed one by one; by name"
     arrivals: dict[str, AnyArrivals] = {}
+    "streams of further cases; by name"
     platforms: dict[str, Platform] = {}
     "known from the record if `in_flight` names one; entries here go before the record's"
     uncertain: dict[str, Uncertain] = {}
+    "parameters that are not known, drawn once per replication; by name"
     targets: list[Target] = []
+    "durations that are promised or asked for"
 
     @property
     def horizon_days(self) -> float:

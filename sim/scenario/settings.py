@@ -3,13 +3,38 @@
 from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+def as_written(value: Any) -> str:
+    """A value as a file says it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _no_boolean(value: Any) -> Any:
+    """A value that is not true or false, which Python would take for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("boolean", f"wants a number, not {as_written(value)}")
+    return value
+
+
+NOT_BOOLEAN = BeforeValidator(_no_boolean)
+"""Stands last in the type of every number."""
+Probability = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
+Share = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOLEAN]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), NOT_BOOLEAN]
+Count = Annotated[int, Field(ge=1), NOT_BOOLEAN]
+Rank = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 
 
 LISTED = 20
@@ -50,7 +75,7 @@ def suggestion(word: str, known: list[str]) -> str:
 def worded(error: Any) -> str:
     """What pydantic found wrong, in the words of somebody who writes a scenario: what is wanted, and what is there."""
     kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
-    there = f", not {str(value).lower() if isinstance(value, bool) else repr(value)}"
+    there = f", not {as_written(value)}"
     if kind == "union_tag_not_found":
         return f"{context['discriminator']} is missing, which says what kind it is"
     if kind in WANTED:

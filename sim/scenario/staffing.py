@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
 from pydantic_core import PydanticCustomError
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.scenario.settings import NotNegative, Positive, Settings, Share
+from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings, Share
 
 CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
@@ -40,7 +40,9 @@ class RampUp(Settings):
     """Recruits become productive over some months: they start at `from_share` and rise to full speed in `days`."""
 
     days: Positive
+    "days after which a recruit is as fast as the others"
     from_share: Share = 0.0
+    "share of full speed on the first day, 0 to 1"
 
 
 class Multitasking(Settings):
@@ -50,7 +52,9 @@ class Multitasking(Settings):
     """
 
     loss: Share
+    "share of the output lost, 0 to 1, for each concurrent case per head above one"
     floor: Share
+    "share of the output that is left at worst, 0 to 1"
 
 
 class Pool(Settings):
@@ -59,12 +63,15 @@ class Pool(Settings):
     headcount: Dated
     "people (FTE) by date; the value before the first date is the first"
     title: str = ""
+    "what people call the role"
     between: Literal["step", "linear"] = "step"
     "whether headcount jumps on each date or grows evenly towards the next"
     casework_share: Dated = Field(default_factory=lambda: {date.min: 1.0}, validate_default=True)
     "share of the working time that is left for cases"
     ramp_up: RampUp | None = None
+    "how recruits get going; at full speed at once if not given"
     multitasking: Multitasking | None = None
+    "what shared work loses by juggling; nothing if not given"
 
     @field_validator("casework_share")
     @classmethod
@@ -92,6 +99,7 @@ class SlowSeason(Settings):
     first: MonthDay
     "month-day, for example 08-01; a season may span the new year"
     last: MonthDay
+    "month-day, included"
     share: Share
     "of the usual capacity"
 
@@ -99,11 +107,12 @@ class SlowSeason(Settings):
 class Calendar(Settings):
     """How much of a year is worked."""
 
-    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS)] = YEAR_DAYS
+    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
     "FTE-days that one full-time person delivers in a year; 365: an FTE-day a day"
     holidays: list[date] = []
     "days that are no working days beside Saturdays and Sundays, for waits counted in working days"
     slow: list[SlowSeason] = []
+    "parts of every year in which less is done; the slowest counts where they overlap"
 
 
 @dataclass(frozen=True)

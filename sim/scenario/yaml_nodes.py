@@ -16,23 +16,50 @@ from sim.errors import Problem, UserError
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
+DEEPEST = 100
+"""Levels of mappings and lists that are read; a scenario has a dozen, and Python's stack ends soon after 300."""
+TOO_DEEP = f"stands more than {DEEPEST} levels deep"
 
 
 class _CoreLoader(yaml.SafeLoader):
     """SafeLoader with the resolvers of YAML 1.2's core schema: `no` and `12:30` are words, `1e3` is a number."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}
+    _level = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        self._level += 1
+        if parent is not None and self._level > DEEPEST + 1:
+            raise UserError(problem(parent, TOO_DEEP))
+        node: Node | None = super().compose_node(parent, index)
+        self._level -= 1
+        return node
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that also puts words into quotes which are numbers to YAML 1.2 alone, such as `1e3`."""
 
 
 _TAG = "tag:yaml.org,2002:"
-_CoreLoader.add_implicit_resolver(_TAG + "null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_CoreLoader.add_implicit_resolver(_TAG + "bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-_CoreLoader.add_implicit_resolver(_TAG + "int", re.compile(r"^[-+]?[0-9]+$"), list("-+0123456789"))
-_CoreLoader.add_implicit_resolver(
-    _TAG + "float",
-    re.compile(r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$"),
-    list("-+.0123456789"),
-)
+CORE_SCHEMA = {
+    "null": (r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    "bool": (r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    "int": (r"^[-+]?[0-9]+$", list("-+0123456789")),
+    "float": (
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.inf|\.nan)$",
+        list("-+.0123456789"),
+    ),
+}
+"""What a bare word means in YAML 1.2: a pattern for each type, and the characters with which such a word begins."""
+for _name, (_pattern, _first) in CORE_SCHEMA.items():
+    _CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(_pattern), _first)
+    _Dumper.add_implicit_resolver(_TAG + _name, re.compile(_pattern), _first)
+
+
+def text(data: Any) -> str:
+    """Plain data as YAML that `parse` reads as the same."""
+    written: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return written
 
 
 def problem(node: Node, message: str) -> Problem:
@@ -73,6 +100,8 @@ def parse(text: str, name: str) -> MappingNode:
 def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
     if node in above:
         return [problem(node, "holds itself by an alias")]
+    if len(above) > DEEPEST:  # by aliases of aliases: what is written out is refused before
+        return [problem(node, TOO_DEEP)]
     found: list[Problem] = []
     above = (*above, node)
     if isinstance(node, SequenceNode):
@@ -126,13 +155,14 @@ def merge(base: Node, over: Node) -> Node:
             merged.append((key, value))
             continue
         new_key, new = overrides.pop(key.value)
-        if not _is_null(new):
+        if not is_null(new):
             merged.append((new_key, merge(value, new)))
-    merged += [(key, value) for key, value in overrides.values() if not _is_null(value)]
+    merged += [(key, value) for key, value in overrides.values() if not is_null(value)]
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
 
 
-def _is_null(node: Node) -> bool:
+def is_null(node: Node) -> bool:
+    """Whether a value is `null`, `~` or left out."""
     return isinstance(node, ScalarNode) and node.tag == _TAG + "null"
 
 

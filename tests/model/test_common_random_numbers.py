@@ -194,6 +194,22 @@ def test_a_wave_with_a_platform_more_keeps_the_others():
     assert_same_luck(office(arrivals=arrivals), office(), least=100)
 
 
+def test_a_random_wave_with_a_platform_more_keeps_the_others():
+    """Who is in a wave may change with the platforms there are; the draws of those who are in it do not."""
+    arrivals = {"sweeps": {**deepcopy(OFFICE["arrivals"]["sweeps"]), "per_year": 20, "topics": {"easy": 2, "hard": 1}}}
+    fewer = deepcopy(arrivals)
+    del fewer["sweeps"]["platforms"]["Alpha"]
+    assert_same_luck(office(arrivals=fewer), office(arrivals=arrivals), least=200)
+
+
+def test_a_random_wave_with_its_platforms_in_another_order():
+    """The order in which the platforms of random waves are listed concerns no draw."""
+    turned = deepcopy(OFFICE["arrivals"])
+    turned["sweeps"]["platforms"] = dict(reversed(turned["sweeps"]["platforms"].items()))
+    assert_same_arrivals(office(), office(arrivals=turned))
+    assert_same_luck(office(), office(arrivals=turned), least=100)
+
+
 def test_another_rate_moves_the_same_arrivals():
     """A stream with twice the rate has the arrivals of the slower one at half their times, then more."""
     slow, fast = (

@@ -1,6 +1,7 @@
 """Each distribution by its law: quantiles, cdf, mean, the facts asked for, what remains, and what is impossible."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -224,6 +225,33 @@ def test_impossible_facts_are_refused(said, message):
     with pytest.raises(ValidationError) as caught:
         READ(said)
     assert message in str(caught.value)
+
+
+AMBIGUOUS = [
+    ("lognormal", {"mean": 10, "quantiles": {0.9: 15}}, (0.383, 11)),
+    ("lognormal", {"mean": 10, "quantiles": {0.6: 10.2}}, (0.0968, 0.428)),
+    ("gamma", {"mean": 10, "quantiles": {0.9: 15}}, (0.375, 4.5)),
+    ("weibull", {"mean": 10, "quantiles": {0.75: 11}}, (0.14, 1.87)),
+    ("weibull", {"mean": 10, "median": 10.1}, (0.0758, 0.253)),
+]
+
+
+@pytest.mark.parametrize(("kind", "facts", "cvs"), AMBIGUOUS, ids=str)
+def test_facts_that_fit_several_distributions_are_refused(kind, facts, cvs):
+    """Where two facts leave a choice, none is made silently: the message names two of them, and the cv decides."""
+    with pytest.raises(ValidationError, match=f"such as with cv {cvs[0]:.3g} and {re.escape(f'{cvs[1]:.3g}')}; give"):
+        made(kind, **facts)
+    (name, value), *_ = facts.items()
+    for cv in cvs:
+        decided = made(kind, cv=cv, **{name: value})
+        for p, quantile in facts.get("quantiles", {0.5: facts.get("median")}).items():
+            assert float(decided.quantile(np.array([p]))[0]) == pytest.approx(quantile, rel=3e-3)
+
+
+def test_one_fact_said_twice_is_refused():
+    """The median and the 0.5-quantile are one fact, which leaves the shape open."""
+    with pytest.raises(ValidationError, match=r"several gamma distributions have median 10 and 0.5-quantile 10"):
+        made("gamma", median=10, quantiles={0.5: 10})
 
 
 @pytest.mark.parametrize(("distribution", "law"), every())

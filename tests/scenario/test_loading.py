@@ -11,6 +11,7 @@ import yaml
 from sim.errors import UserError
 from sim.scenario.json_schema import procedure_schema, scenario_schema
 from sim.scenario.loading import is_procedure, load_procedure, load_scenario, title_and_question
+from sim.scenario.settings import Settings
 from sim.scenario.yaml_nodes import parse, plain, split
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -386,6 +387,14 @@ def test_anchors_and_aliases(folder):
     assert over.staffing["others"] == over.staffing["clerks"]
 
 
+def test_aliases_of_aliases_nested_too_deeply():
+    """Lists that are only deep through aliases are refused too, rather than overflow Python's stack."""
+    lists = [f"a{n}: &a{n} {'[' * 60}{f'*a{n - 1}' if n else '1'}{']' * 60}" for n in range(60)]
+    with pytest.raises(UserError) as caught:
+        parse("\n".join(lists), "test")
+    assert {problem.message for problem in caught.value.problems} == {"stands more than 100 levels deep"}
+
+
 # where a mistake is
 
 
@@ -480,6 +489,18 @@ def test_procedures_fit_their_schema(path):
         path.read_text(encoding="utf-8").splitlines()[0] == "# yaml-language-server: $schema=../procedure.schema.json"
     )
     jsonschema.Draft202012Validator(procedure_schema()).validate(as_editors_see(path))
+
+
+def groups(of=Settings):
+    """All groups of settings that a file may have."""
+    return [group for sub in of.__subclasses__() for group in (sub, *groups(sub))]
+
+
+@pytest.mark.parametrize("group", groups(), ids=lambda group: group.__name__)
+def test_every_setting_is_described(group):
+    """Every setting says what it means, for the reference and for editors."""
+    assert group.__doc__
+    assert [name for name, field in group.model_fields.items() if not (field.description or "").strip()] == []
 
 
 SPOILT = [
