@@ -1,27 +1,46 @@
 """A simulator of regulators' enforcement workflow: scenarios in, forecasts with their uncertainty out.
 
-from sim import load_scenario, simulate, load_run, load_record
+from sim import load_scenario, simulate, compare, load_run, load_record
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.experiment import simulate
+    from sim.comparison import compare
+    from sim.experiment import simulate, simulate_all
+    from sim.measures import estimates, per_replication
+    from sim.precision import Precision
     from sim.record_files import load_record
     from sim.run import Run
     from sim.scenario.loading import load_scenario
     from sim.store import load_run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "load_record", "load_run", "load_scenario", "simulate"]
+__all__ = [
+    "Precision",
+    "Run",
+    "compare",
+    "estimates",
+    "load_record",
+    "load_run",
+    "load_scenario",
+    "per_replication",
+    "simulate",
+    "simulate_all",
+]
 
 _HOMES = {
+    "Precision": "sim.precision",
     "Run": "sim.run",
+    "compare": "sim.comparison",
+    "estimates": "sim.measures",
     "load_record": "sim.record_files",
     "load_run": "sim.store",
     "load_scenario": "sim.scenario.loading",
+    "per_replication": "sim.measures",
     "simulate": "sim.experiment",
+    "simulate_all": "sim.experiment",
 }
 
 

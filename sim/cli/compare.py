@@ -58,10 +58,10 @@ def compare(
 
     Example: sim compare scenarios/status-quo.yaml scenarios/more-staff.yaml --replications 100
     """
-    from sim.compare import compare as compared
+    from sim.comparison import compare as compared
     from sim.experiment import simulate
     from sim.measures import check_label
-    from sim.view.compare import comparison
+    from sim.view.comparison import comparison
 
     loaded = _paired(load_all(scenarios, set_, replications, seed))
     for scenario in loaded:

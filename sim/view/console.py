@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from math import isfinite, isinf, isnan
+from math import isfinite, isinf, isnan, nan
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sim import indicators
 from sim.dates import date_after
+from sim.measures import estimates
 from sim.run import Run
 from sim.scenario.schema import Scenario
 
@@ -98,10 +99,12 @@ def _resolution_table(run: Run) -> Table:
     scenario = run.scenario
     table = _table(
         "When is each probe resolved (decision, commitments or closure)?",
-        "probe", "now in", "since", "median", "80% between", "and", "in 1 year", "2 years", "3 years",
-        note="'later': beyond the horizon. Requests for information are summed up below, by stage.",
+        "probe", "now in", "since", "median", "80% between", "and", "in 1 year", "2 years", "3 years", "not knowing",
+        note="'later': beyond the horizon. Requests for information are summed up below, by stage. 'not knowing': the"
+        " share of the spread that is due to uncertain parameters; the rest is chance.",
     )  # fmt: skip
     rows = indicators.resolutions(run, _probes(run))
+    split = indicators.resolution_splits(run, _probes(run)).set_index("case")["share"].to_dict()
     for row in _rows(rows):
         stage, since = _since(scenario, row.case)
         table.add_row(
@@ -109,7 +112,7 @@ def _resolution_table(run: Run) -> Table:
             scenario.procedure.stages[stage].title,
             str(since or ""),
             *(day(scenario, t) for t in (row.median, row.low, row.high)),
-            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y)),
+            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, split.get(row.case, nan))),
         )
     return table
 
@@ -247,13 +250,19 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
         "stages": indicators.stage_durations(run),
         "delay": indicators.delay(run),
         "pending": indicators.pending(run),
+        "backlog": indicators.backlog(run),
+        "indicators": estimates(run),
         "throughput": indicators.throughput(run),
         "utilisation": indicators.utilisation(run),
         "fines": indicators.fines(run),
         "targets": indicators.targets(run),
     }
     if run.scenario.probes:
-        found |= {"resolutions": indicators.resolutions(run), "milestones": indicators.milestones(run)}
+        found |= {
+            "resolutions": indicators.resolutions(run),
+            "resolution_splits": indicators.resolution_splits(run),
+            "milestones": indicators.milestones(run),
+        }
     return found
 
 

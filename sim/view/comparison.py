@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.compare import Adjustment, important
+from sim.comparison import Adjustment, important
 from sim.intervals import LEVEL
 from sim.measures import DEFINITIONS
 from sim.run import Run

@@ -13,6 +13,7 @@ from sim.intervals import LEVEL, by_draw
 from sim.measures import Measure, measures
 from sim.model.controls import control_names, controls
 from sim.run import Run
+from sim.scenario.schema import Scenario
 from sim.summary import Floats
 
 Adjustment = Literal["holm", "bonferroni"]
@@ -56,7 +57,7 @@ def compare(
     _check_paired(runs)
     base, *others = (measures(run.summary) for run in runs)
     labels = [label for label in indicators or base if all(label in other for other in (base, *others))]
-    luck = control_table(runs[0]).to_numpy() if control else np.zeros((runs[0].replications, 0))
+    luck = control_table(runs[0].scenario).to_numpy() if control else np.zeros((runs[0].replications, 0))
     per_draw, family = runs[0].scenario.replications_per_draw, len(others)
     rows = []
     for run, other in zip(runs[1:], others, strict=True):
@@ -81,11 +82,11 @@ def _check_paired(runs: Sequence[Run]) -> None:
                 raise UserError(f"{message}: only equal ones can be paired")
 
 
-def control_table(run: Run) -> pd.DataFrame:
+def control_table(scenario: Scenario) -> pd.DataFrame:
     """The control variates of each replication: one column each, all of mean zero; those that never vary left out."""
-    runner = ChunkRunner(run.scenario)
-    rows = [controls(run.scenario, runner.plan_of(number), number) for number in range(run.replications)]
-    table = pd.DataFrame(rows, columns=control_names(run.scenario))
+    runner = ChunkRunner(scenario)
+    rows = [controls(scenario, runner.plan_of(number), number) for number in range(scenario.replications)]
+    table = pd.DataFrame(rows, columns=control_names(scenario))
     return table.loc[:, table.std() > 0]
 
 
