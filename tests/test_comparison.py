@@ -13,7 +13,7 @@ from sim.measures import measures
 
 SHIPPED = "scenarios/three-probes.yaml"
 LEVEL = 0.999
-"""Of checks against known means: of the hundred or so made here one in ten full runs would fail by chance; seeds are fixed."""
+"""Of checks against known means: of the some hundred made here one in ten would fail by chance; seeds are fixed."""
 
 
 def offices(*staff: int, replications: int = 40, **more: object) -> list:
