@@ -1,4 +1,4 @@
-"""Writes docs/scenarios.md and docs/event-log.md from the code that they describe.
+"""Writes docs/scenarios.md, docs/event-log.md and docs/indicators.md from the code that they describe.
 
 python docs/reference.py
 """
@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from sim import events
+from sim import comparison, events, indicators, measures
 from sim.scenario import distributions, schema, staffing
 from sim.scenario.settings import Settings
 
@@ -30,6 +30,40 @@ So the names of probes, streams and strands hold no `/`, and none that a draw is
 
 Times are in days, efforts in FTE-days, unless a name says otherwise. A table of dates gives a value from each date on. The shipped
 files in [scenarios](../scenarios) are the examples.
+"""
+INDICATORS = """\
+# Indicators
+
+Written by `python docs/reference.py` from the code. Do not edit.
+
+## One number a replication
+
+These can be compared, swept, known to a precision (`--indicator`). Each is a total over a replication or a ratio of two; a ratio
+is estimated as the ratio of the means over replications. A case here is a strand, or a case that never forked. "Better" says whether
+more or less of it is, where that is clear.
+
+| indicator | what it is | unit | formula | better | source |
+|---|---|---|---|---|---|
+{rows}
+
+`days_to_resolution` and `days_to` are of the cases that got there before the horizon, and so of the quicker ones; `stage_days` is not,
+but takes the chance of ending as constant. Durations free of both are the Kaplan-Meier estimates of `stage_durations`.
+
+## Tables of a run
+
+Each takes a run and gives a pandas table.
+
+| function | what it gives |
+|---|---|
+{tables}
+
+## A comparison
+
+`sim.compare(runs)` gives one row for each scenario but the first and each indicator:
+
+| column | meaning |
+|---|---|
+{compared}
 """
 GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
     ("Scenario", (schema.Scenario, schema.Uncertain, schema.Target, schema.InFlight, schema.Platform)),
@@ -113,10 +147,33 @@ def event_log() -> str:
     return f"# The event log\n\nWritten by `python docs/reference.py` from the code. Do not edit.\n\n{text}\n\n| column | meaning |\n|---|---|\n{rows}\n"
 
 
+def indicator_page() -> str:
+    """docs/indicators.md."""
+    rows = []
+    for name, definition in measures.DEFINITIONS.items():
+        of = f":{definition.of.upper()}" if definition.of else ""
+        better = {1: "more", -1: "less", 0: ""}[definition.better]
+        rows.append(
+            f"| `{name}{of}` | {definition.title} | {definition.unit} | {definition.formula} | {better} | {definition.source} |"
+        )
+    tables = []
+    for function in (
+        (indicators.resolutions, indicators.milestones, indicators.resolution_splits, indicators.stage_durations)
+        + (indicators.survival_curves, indicators.delay, indicators.pending, indicators.backlog, indicators.throughput)
+        + (indicators.utilisation, indicators.targets, indicators.fines, measures.estimates, measures.per_replication)
+    ):
+        tables.append(f"| `{function.__module__}.{function.__name__}` | {' '.join((function.__doc__ or '').split())} |")
+    compared = [f"| `{name}` | {meaning} |" for name, meaning in comparison.COLUMNS.items()]
+    return INDICATORS.format(rows="\n".join(rows), tables="\n".join(tables), compared="\n".join(compared))
+
+
+PAGES = {"scenarios.md": scenarios, "event-log.md": event_log, "indicators.md": indicator_page}
+
+
 def main() -> None:
-    """Write both pages."""
-    (DOCS / "scenarios.md").write_text(scenarios(), encoding="utf-8")
-    (DOCS / "event-log.md").write_text(event_log(), encoding="utf-8")
+    """Write the pages."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

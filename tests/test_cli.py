@@ -13,7 +13,7 @@ from sim.scenario.loading import load_scenario
 from sim.store import digest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "validate", "schema", "list", "show", "new", "record")
+COMMANDS = ("run", "indicators", "compare", "validate", "schema", "list", "show", "new", "record")
 HEAVY = ("numpy", "pandas", "pydantic", "simpy", "scipy", "plotly", "yaml", "pyarrow")
 
 SMALL = """\
@@ -140,10 +140,13 @@ def test_run_json(sim):
         "fines",
         "targets",
         "resolutions",
+        "resolution_splits",
         "milestones",
+        "backlog",
+        "indicators",
     }
     assert set(said["tables"]) == tables
-    assert all(said["tables"].values())
+    assert [name for name, rows in said["tables"].items() if not rows] == ["resolution_splits"]  # nothing is uncertain
     assert {row["stage"] for row in said["tables"]["stages"]} == {"review", "decided"}
     assert said["tables"]["utilisation"][0]["role"] == "clerks"
 
@@ -473,3 +476,82 @@ def test_two_jobs_give_the_same(sim, small):
     _, one, _ = sim("run", "small.yaml", "--jobs", 1, "--json", "--results", "one")
     _, two, _ = sim("run", "small.yaml", "--jobs", 2, "--json", "--results", "two")
     assert json.loads(one)["tables"] == json.loads(two)["tables"]
+
+
+@pytest.mark.usefixtures("small")
+def test_precision(sim):
+    """`--precision` says what it reached and after how many replications, and finds the run the next time."""
+    call = ("run", "small.yaml", "--jobs", 1, "--precision", "10%", "--indicator", "pending_mean", "--floor", 25)
+    code, out, err = sim(*call)
+    assert code == 0, err
+    found = re.fullmatch(
+        r"small: precision reached: pending_mean is [\d.]+ \+- [\d.]+ \((\d+\.\d)%\) at 95% after (\d+) replications\n",
+        err,
+    )
+    assert found, err
+    assert float(found[1]) <= 10
+    assert f"{found[2]} replications, seed 1." in out
+    assert sim(*call)[2].startswith("small: this run was finished before")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--precision", "5x%"), "wants a share such as 5%"),
+        (("--precision", "5%", "--indicator", "pendng_end"), "did you mean 'pending_end'?"),
+        (("--precision", "5%", "-n", 10), "either --replications or --precision"),
+        (("--indicator", "pending_end"), "give both"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_wrong_precision(sim, options, message):
+    """A precision that makes no sense is one line on stderr, before anything runs."""
+    code, out, err = sim("run", "small.yaml", *options)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not Path("results").exists()
+
+
+@pytest.mark.usefixtures("small")
+def test_compare(sim, tmp_path):
+    """`sim compare` prints what differs in sentences and as a table, and the same as JSON."""
+    (tmp_path / "more.yaml").write_text(
+        "extends: small.yaml\nname: more\nstaffing: {clerks: {headcount: 1}}\n", "utf-8"
+    )
+    (tmp_path / "same.yaml").write_text("extends: small.yaml\nname: same\nseed: 77\n", encoding="utf-8")
+    call = ("compare", "small.yaml", "more.yaml", "same.yaml", "--jobs", 1, "-n", 60)
+    code, out, err = sim(*call)
+    assert (code, err) == (0, "")
+    assert "Compared with small: more, same" in out
+    assert "60 replications of each with the same luck (seed 1)" in out
+    assert re.search(
+        r"- delay due to staffing, In review: [\d.]+ days more, \d+% \(between .* days instead of .*\(worse\)", out
+    )
+    assert "Nothing changes, in no replication" in out
+    rows = json.loads(sim(*call, "--json")[1])
+    assert {row["scenario"] for row in rows} == {"more", "same"}
+    delay = next(row for row in rows if row["scenario"] == "more" and row["indicator"] == "staff_delay:review")
+    assert delay["low"] > 0
+    assert delay["p_adjusted"] < 0.05
+
+
+@pytest.mark.usefixtures("small")
+def test_wrong_comparisons(sim):
+    """One scenario, the same one twice, an unknown indicator: one line each."""
+    for call, message in (
+        (("small.yaml",), "at least two scenarios"),
+        (("small.yaml", "small.yaml"), "the same name"),
+    ):
+        code, _, err = sim("compare", *call)
+        assert code == 2
+        assert message in err
+
+
+def test_indicators(sim):
+    """`sim indicators` lists all of them with what they mean."""
+    _, out, _ = sim("indicators")
+    _, data, _ = sim("indicators", "--json")
+    assert all(name in out for name in json.loads(data))
+    assert "clearance_rate" in out

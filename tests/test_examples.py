@@ -20,9 +20,12 @@ INSTALL = "pip install -c constraints.txt -e . && sim run scenarios/three-probes
 TEST = 'pip install -c constraints.txt -e ".[dev]" && pytest'
 
 
-def blocks(kind: str) -> list[str]:
-    """The code blocks of one kind in the README."""
-    return re.findall(rf"```{kind}\n(.*?)```", README, re.DOTALL)
+EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str, page: str = README) -> list[str]:
+    """The code blocks of one kind in a page."""
+    return re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)
 
 
 def module(path: Path) -> ModuleType:
@@ -43,9 +46,11 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command line of `sim` in a folder."""
+    """Run a command line of `sim` in a folder, with few replications."""
     words = shlex.split(line, comments=True)
-    if words[1] == "run":
+    if "--precision" in words:
+        words += ["--floor", "25", "--ceiling", "25"]
+    elif words[1] in ("run", "compare"):
         words += ["-n", "3"]  # the last -n counts
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
@@ -65,10 +70,32 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
     """Each line that calls `sim` exits with 0, in the order of the README."""
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("sim ")]
     lines.insert(0, INSTALL.rpartition("&& ")[2])
-    assert len(lines) >= 6
+    assert len(lines) >= 8
     for line in lines:
         done = sim(line, checkout)
         assert done.returncode == 0, f"{line}: {done.stderr}"
+
+
+def test_every_command_of_the_experiments_works(checkout: Path) -> None:
+    """Each line of docs/experiments.md that calls `sim` exits with 0."""
+    lines = [line for block in blocks("sh", EXPERIMENTS) for line in block.splitlines() if line.startswith("sim ")]
+    assert len(lines) >= 5
+    for line in lines:
+        done = sim(line, checkout)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+
+
+def test_the_python_snippet_of_the_experiments_runs(checkout: Path) -> None:
+    """It compares two scenarios on one process or more, from a script without a guard."""
+    (block,) = blocks("python", EXPERIMENTS)
+    script = checkout / "script.py"
+    script.write_text(block.replace("replications=50", "replications=26").replace("scenarios))", "scenarios, jobs=2))"))
+    assert "jobs=2" in script.read_text()
+    done = subprocess.run(
+        [sys.executable, script.name], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "variance_reduction" in done.stdout
 
 
 def test_the_scenario_in_the_readme_is_valid_and_its_mistake_is_told_as_shown(checkout: Path) -> None:
@@ -94,10 +121,9 @@ def test_the_python_snippet_of_the_readme_runs(checkout: Path) -> None:
 
 
 def test_the_generated_reference_is_current() -> None:
-    """docs/scenarios.md and docs/event-log.md are what docs/reference.py writes from the code of today."""
-    reference = module(ROOT / "docs" / "reference.py")
-    assert (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8") == reference.scenarios()
-    assert (ROOT / "docs" / "event-log.md").read_text(encoding="utf-8") == reference.event_log()
+    """The pages that docs/reference.py writes are what it writes from the code of today."""
+    for name, page in module(ROOT / "docs" / "reference.py").PAGES.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page(), name
 
 
 def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> None:
