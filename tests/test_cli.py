@@ -526,7 +526,7 @@ def test_compare(sim, tmp_path):
     assert (code, err) == (0, "")
     assert "Compared with small: more, same" in out
     assert "60 replications of each with the same luck (seed 1)" in out
-    assert re.search(r"- delay due to staffing, In review: [\d.]+ days more, [\d,]+% \(between .*\(worse\)", out)
+    assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
     assert "Nothing changes, in no replication" in out
     rows = json.loads(sim(*call, "--json")[1])
     assert {row["scenario"] for row in rows} == {"more", "same"}

@@ -81,12 +81,16 @@ def sentence(row: Any) -> str:
     bounds = sorted((abs(low), abs(high))) if low * high > 0 else (low, high)
     by = f"{number(abs(difference), unit)} {unit or 'percentage points'}"
     direction = "more" if difference > 0 else "less"
-    share = f", {abs(difference / base):.0%}" if base and unit else ""
+    share = f", {_relative(value / base)}" if base and unit else ""
     mark = "" if unit else "%"
     return (
         f"{row.title}: {by} {direction}{share} (between {number(bounds[0], unit)} and {number(bounds[1], unit)}):"
         f" {number(value, unit)}{mark} instead of {number(base, unit)}{mark}{verdict}"
     )
+
+
+def _relative(ratio: float) -> str:
+    return f"{abs(ratio - 1):.0%}" if ratio < 2 else f"{ratio:.1f} times as much"
 
 
 def number(value: float, unit: str) -> str:
