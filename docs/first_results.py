@@ -29,10 +29,8 @@ INTERVAL = (0.1, 0.9)
 
 def first_times(run: Run, places: tuple[str, ...]) -> pd.DataFrame:
     """Days until each listed strand first reached one of these places: rows replications, columns strands."""
-    cases = [case for case in indicators.listed_cases(run.scenario) if "/" in case]
-    times = indicators.milestone_times(run, cases)
-    found = times[times["place"].isin(places)].groupby(["replication", "case"], observed=True)["time"].min().unstack()
-    return found.reindex(index=range(run.replications), columns=cases).fillna(np.inf)
+    cases = [case for case in indicators.listed_cases(run) if "/" in case]
+    return pd.DataFrame({case: indicators.milestone_times(run, case, places) for case in cases})
 
 
 def day(run: Run, days: float) -> str:
