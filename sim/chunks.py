@@ -16,7 +16,7 @@ from sim.model.replication import Outcome, drawn_parameters, replicate
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
 from sim.summarise import summarise
-from sim.summary import Layout
+from sim.summary import Floats, Layout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,8 @@ def run_chunk(scenario: bytes, numbers: range, with_events: bool) -> Chunk:
     """Run these replications of a packed scenario."""
     runner = _runner(scenario)
     found = runner.events(numbers)
-    return Chunk(_parquet(found) if with_events else None, summarise(runner.layout, found, numbers).to_bytes())
+    summary = summarise(runner.layout, found, numbers, runner.parameters(numbers))
+    return Chunk(_parquet(found) if with_events else None, summary.to_bytes())
 
 
 @lru_cache(KNOWN)
@@ -66,7 +67,8 @@ class ChunkRunner:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.layout = Layout(scenario)
-        self.plan = compile_plan(scenario)
+        self.plan = self._drawn = compile_plan(scenario)
+        self._draw = -1
 
     def table(self, numbers: range) -> "pd.DataFrame":
         """The events of these replications as a pandas table."""
@@ -82,11 +84,20 @@ class ChunkRunner:
                 gc.collect(0)
         return event_table(self.plan, numbers, outcomes)
 
+    def parameters(self, numbers: range) -> Floats:
+        """The values of the uncertain parameters in these replications: shape (replications, parameters)."""
+        drawn = [list(drawn_parameters(self.scenario, number).values()) for number in numbers]
+        return np.array(drawn, dtype=np.float64).reshape(len(numbers), len(self.scenario.uncertain))
+
     def plan_of(self, number: int) -> Plan:
-        """The plan with the parameters of one replication."""
+        """The plan with the parameters of one replication; kept for the next one, which may share its draw."""
         if not self.scenario.uncertain:
             return self.plan
-        return compile_plan(with_values(self.scenario, drawn_parameters(self.scenario, number)), self.plan)
+        draw = number // self.scenario.replications_per_draw
+        if draw != self._draw:
+            values = drawn_parameters(self.scenario, number)
+            self._draw, self._drawn = draw, compile_plan(with_values(self.scenario, values), self.plan)
+        return self._drawn
 
 
 @contextmanager

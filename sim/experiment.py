@@ -8,20 +8,15 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from sim import store
 from sim.chunks import CHUNK, Chunk, packed, run_chunk
 from sim.errors import RunFailed
 from sim.executors import Workers, workers
-from sim.model.replication import drawn_parameters
 from sim.precision import Precision
 from sim.run import Run
 from sim.scenario.schema import Scenario
 from sim.summary import Layout, Summary, together
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BROKEN_POOLS = 3
 """How often worker processes may die before the run is given up."""
@@ -52,7 +47,7 @@ def simulate(
         run = work.finished()
         if results is None:
             events = run.events
-            return Run(run.scenario, run.summary, run.parameters, lambda: events)
+            return Run(run.scenario, run.summary, lambda: events)
         return run
 
 
@@ -82,15 +77,6 @@ def _folder(results: Path | str | None) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         yield Path(folder)
-
-
-def parameters(scenario: Scenario) -> "pd.DataFrame":
-    """The uncertain parameters of every replication: column `replication`, then one per parameter."""
-    import pandas as pd
-
-    drawn = [drawn_parameters(scenario, number) for number in range(scenario.replications)]
-    frame = pd.DataFrame(drawn, columns=list(scenario.uncertain), index=range(scenario.replications), dtype=float)
-    return frame.rename_axis("replication").reset_index()
 
 
 class Work:
@@ -141,13 +127,13 @@ class Work:
         if not self.where.finished:
             scenario = self.scenario.model_copy(update={"replications": self.goal})
             chunks = self.chunks() if self.events else []
-            self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), parameters(scenario), chunks))
+            self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), chunks))
 
     def finished(self) -> Run:
         """The run as it was stored, with the titles that this scenario has."""
         run = store.load_run(self.where.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
-        return Run(scenario, run.summary, run.parameters, run.read_events, run.folder)
+        return Run(scenario, run.summary, run.read_events, run.folder)
 
     def _on_disk(self, action: Callable[[], None]) -> None:
         try:

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 class Run:
     """A finished run.
 
-    `summary`: what indicators are computed from. `parameters`: one row per replication with the values drawn for the
-    scenario's uncertain parameters. `read_events`: gives the event log. `folder`: where it is stored, if it is.
+    `summary`: what indicators are computed from. `read_events`: gives the event log. `folder`: where it is stored, if
+    it is.
     """
 
     scenario: Scenario
     summary: Summary
-    parameters: "pd.DataFrame"
     read_events: "Callable[[], pd.DataFrame]" = field(repr=False, compare=False)
     folder: Path | None = None
 
@@ -31,6 +30,11 @@ class Run:
     def replications(self) -> int:
         """How many replications there are."""
         return self.summary.replications
+
+    @property
+    def parameters(self) -> "pd.DataFrame":
+        """The uncertain parameters of every replication: column `replication`, then one per parameter."""
+        return self.summary.parameters()
 
     @cached_property
     def events(self) -> "pd.DataFrame":

@@ -126,9 +126,7 @@ def _whole(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def publish(
-    where: Place, scenario: Scenario, summary: Summary, parameters: "pd.DataFrame", chunks: Sequence[range]
-) -> None:
+def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence[range]) -> None:
     """Complete a run whose parts are all there: add what describes it, then give it its name at one stroke.
 
     `chunks`: the replications of the parts that hold events. If another process was faster its run is the same, and
@@ -136,7 +134,7 @@ def publish(
     """
     _write(where.partial / SUMMARY, summary.to_bytes())
     with _whole(where.partial / PARAMETERS) as temporary:
-        parameters.to_parquet(temporary, compression="zstd", index=False)
+        summary.parameters().to_parquet(temporary, compression="zstd", index=False)
     manifest = {
         "format": FORMAT,
         "name": scenario.name,
@@ -187,16 +185,13 @@ def load_run(folder: Path | str) -> Run:
     Its events are read when they are asked for. Raises UserError for a folder that holds none, or one that another
     version wrote or that was changed since.
     """
-    import pandas as pd
-
     folder = Path(folder)
     manifest = _manifest(folder)
     for name in (SUMMARY, PARAMETERS):
         _check(folder, manifest, name)
     scenario = Scenario.model_validate(manifest["scenario"])
     summary = Summary.from_bytes(Layout(scenario), (folder / SUMMARY).read_bytes())
-    parameters = pd.read_parquet(folder / PARAMETERS)
-    return Run(scenario, summary, parameters, lambda: _read_events(folder, manifest), folder)
+    return Run(scenario, summary, lambda: _read_events(folder, manifest), folder)
 
 
 def _read_events(folder: Path, manifest: Any) -> "pd.DataFrame":

@@ -37,8 +37,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def summarise(layout: Layout, events: "pa.Table", numbers: range) -> Summary:
-    """The summary of these replications from their event log."""
+def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats) -> Summary:
+    """The summary of these replications from their event log and the values drawn for their uncertain parameters."""
     log = Log(layout, events, numbers)
     targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
     totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
@@ -52,6 +52,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range) -> Summary:
     return Summary(
         layout,
         np.column_stack([totals[name] for name in layout.totals]),
+        drawn,
         _reached(layout, log),
         _histogram(layout, log, targets),
         _age_sum(log, layout.times),

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from math import log1p
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.schema import REASONS, Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -118,14 +122,16 @@ class Layout:
 class Summary:
     """Sums and counts of some replications in a row.
 
-    `totals`: (replications, totals of the layout). `reached`: (replications, listed cases, places), days since start
-    when each listed case first got there, infinite if it did not. `histogram`: (series, times, values), the number of
-    replications in which a series has a value at a time. `age_sum`: at each time the ages of all pending cases, in
-    millionths of a day, over the replications. `ages`: (curves, 6, age classes), see ENDED and its like.
+    `totals`: (replications, totals of the layout). `drawn`: (replications, uncertain parameters), their values.
+    `reached`: (replications, listed cases, places), days since start when each listed case first got there, infinite if
+    it did not. `histogram`: (series, times, values), the number of replications in which a series has a value at a
+    time. `age_sum`: at each time the ages of all pending cases, in millionths of a day, over the replications. `ages`:
+    (curves, 6, age classes), see ENDED and its like.
     """
 
     layout: Layout
     totals: Floats
+    drawn: Floats
     reached: NDArray[np.float32]
     histogram: Counts
     age_sum: Counts
@@ -156,6 +162,13 @@ class Summary:
         found: Counts = self.ages[self.layout.curves.index(name)]
         return found
 
+    def parameters(self) -> "pd.DataFrame":
+        """The uncertain parameters of every replication: column `replication`, then one per parameter."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.drawn, columns=list(self.layout.scenario.uncertain))
+        return frame.rename_axis("replication").reset_index()
+
     def to_bytes(self) -> bytes:
         """The summary as a compressed file of arrays."""
         where = np.nonzero(self.ages)
@@ -163,6 +176,7 @@ class Summary:
         np.savez_compressed(
             buffer,
             totals=self.totals,
+            drawn=self.drawn,
             reached=self.reached,
             histogram=self.histogram,
             age_sum=self.age_sum,
@@ -178,7 +192,8 @@ class Summary:
         with np.load(BytesIO(stored), allow_pickle=False) as file:
             ages = np.zeros((len(layout.curves), 6, int(file["classes"])), dtype=np.int64)
             ages[tuple(file["ages_at"])] = file["ages"]
-            return Summary(layout, file["totals"], file["reached"], file["histogram"], file["age_sum"], ages)
+            totals, drawn, reached = (file[name] for name in ("totals", "drawn", "reached"))
+            return Summary(layout, totals, drawn, reached, file["histogram"], file["age_sum"], ages)
 
 
 def blank(layout: Layout) -> Summary:
@@ -187,6 +202,7 @@ def blank(layout: Layout) -> Summary:
     return Summary(
         layout,
         np.zeros((1, len(layout.totals))),
+        np.zeros((1, len(layout.scenario.uncertain))),
         np.zeros((1, len(layout.listed), len(layout.places)), dtype=np.float32),
         np.zeros((series, times, 1), dtype=np.int64),
         np.zeros(times, dtype=np.int64),
@@ -197,6 +213,7 @@ def blank(layout: Layout) -> Summary:
 def together(layout: Layout, parts: Iterator[Summary], replications: int) -> Summary:
     """The summary of parts that come in the order of their replications; each is dropped once it is added."""
     totals = np.empty((replications, len(layout.totals)))
+    drawn = np.empty((replications, len(layout.scenario.uncertain)))
     reached = np.empty((replications, len(layout.listed), len(layout.places)), dtype=np.float32)
     histogram = np.zeros((len(layout.series), len(layout.times), 0), dtype=np.int64)
     ages = np.zeros((len(layout.curves), 6, 0), dtype=np.int64)
@@ -204,13 +221,13 @@ def together(layout: Layout, parts: Iterator[Summary], replications: int) -> Sum
     done = 0
     for part in parts:
         here = slice(done, done + part.replications)
-        totals[here], reached[here] = part.totals, part.reached
+        totals[here], drawn[here], reached[here] = part.totals, part.drawn, part.reached
         histogram, ages = _sum(histogram, part.histogram), _sum(ages, part.ages)
         age_sum += part.age_sum
         done += part.replications
     if done != replications:
         raise ValueError(f"{done} replications in the parts, not {replications}")
-    return Summary(layout, totals, reached, histogram, age_sum, ages)
+    return Summary(layout, totals, drawn, reached, histogram, age_sum, ages)
 
 
 def _sum(one: Counts, other: Counts) -> Counts:
