@@ -245,6 +245,23 @@ def test_a_worker_with_another_version(empty, scenario_file, tmp_path) -> None:
     )
 
 
+NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
+"""Gives a process the mathematical functions that the system has for an older processor."""
+
+
+def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
+    """With the same versions a processor of another kind gives other last bits, and is refused."""
+    code = "from sim.cluster import rounding; print(rounding())"
+    environment = {**os.environ, **NO_FMA, "PYTHONPATH": str(ROOT)}
+    other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    if other.stdout.strip() == cluster.rounding():
+        pytest.skip("this system has the same functions for all processors")
+    empty.add_worker(**NO_FMA)
+    code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert "this worker has a processor or mathematical library that rounds otherwise, so its results" in err
+
+
 def test_a_worker_without_sim(empty, scenario_file, tmp_path) -> None:
     """It is refused with one line; a package of that name that is another one counts as none."""
     (tmp_path / "sim").mkdir()
