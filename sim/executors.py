@@ -9,15 +9,10 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process, resource_tracker
 from threading import Thread, current_thread, main_thread
 from types import ModuleType
-from typing import Any, NamedTuple, ParamSpec, TypeVar
-
-from sim.errors import UserError
+from typing import NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-CLUSTER_PATIENCE = 15
-"""Seconds to wait for a scheduler that does not answer."""
 
 
 class Workers(NamedTuple):
@@ -31,11 +26,13 @@ class Workers(NamedTuple):
 def workers(jobs: int, cluster: str | None = None) -> Iterator[Workers]:
     """The workers that were asked for: `cluster` is the address of a Dask scheduler, `jobs` a number of processes.
 
-    Raises UserError if there is no such cluster or the package for it is not installed.
+    Raises UserError if there is no such cluster, it would give other results, or the package for it is not installed.
     """
     if cluster is not None:
-        with _on_cluster(cluster) as found:
-            yield found
+        from sim.cluster import connected
+
+        with connected(cluster) as (executor, threads):
+            yield Workers(executor, 2 * threads)
     elif jobs == 1:
         yield Workers(InProcess(), 1)
     else:
@@ -101,26 +98,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-@contextmanager
-def _on_cluster(address: str) -> Iterator[Workers]:
-    """The workers of a Dask cluster. It runs the tasks of a lost worker again on others by itself."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UserError("--cluster needs the extra: pip install -c constraints.txt -e '.[cluster]'") from None
-    client: Any
-    try:
-        client = Client(address, timeout=CLUSTER_PATIENCE, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise UserError(f"{address}: no Dask scheduler answers there: {error}") from None
-    with client:
-        threads = sum(client.nthreads().values())
-        if not threads:
-            raise UserError(f"{address}: the scheduler has no workers yet; docs/cluster.md says how to start one")
-        yield Workers(client.get_executor(pure=False, retries=CLUSTER_RETRIES), 2 * threads)
-
-
-CLUSTER_RETRIES = 2
-"""How often a task that failed on a cluster is tried again."""

@@ -41,6 +41,8 @@ arrivals:
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting."""
+CATCH_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A shell that starts the tests in the background lets them ignore Ctrl-C; a terminal does not."""
 
 
 def write_scenario(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from runs import (
+    CATCH_SIGINT,
     PATIENCE,
     REPLICATIONS,
     alive,
@@ -28,9 +29,6 @@ from sim.errors import RunFailed
 from sim.experiment import simulate
 from sim.scenario.loading import load_scenario
 from sim.store import load_run
-
-CATCH_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""A shell that starts the tests in the background lets them ignore Ctrl-C; a terminal does not."""
 
 
 def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed, tmp_path):

@@ -1,0 +1,308 @@
+"""A Dask cluster on this machine: the same results as without, whoever is killed, and one line for what is wrong."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from runs import (
+    CATCH_SIGINT,
+    PATIENCE,
+    ROOT,
+    alive,
+    children,
+    content,
+    event_files,
+    finish,
+    folder_of,
+    kill_group,
+    parts,
+    run,
+    start,
+    wait_for_parts,
+)
+
+from sim import cluster, load_scenario, simulate
+from sim.errors import RunFailed, UserError
+
+pytest.importorskip("distributed", reason="needs the extra `cluster` (it is in `dev`)")
+
+PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+SCHEDULER, WORKER, RUN = (
+    re.search(rf"^{start} .*$", PAGE, re.MULTILINE)[0] for start in ("dask scheduler", "dask worker", "sim run")
+)
+ADDRESS = "tcp://127.0.0.1:8786"
+KEPT = "finished parts are kept, and the same command goes on from there\n"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Cluster:
+    """A scheduler and workers, each started in a process group of its own by the commands in docs/cluster.md."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.address = ADDRESS.replace("8786", str(self.port))
+        self.scheduler = self._start(SCHEDULER, "scheduler")
+        self.nannies: list[subprocess.Popen[bytes]] = []
+
+    def add_worker(self, **environment: str) -> None:
+        """Start a worker under its nanny."""
+        name = f"worker-{len(self.nannies)}"
+        line = f"{WORKER.replace('--nworkers 2', '--nworkers 1')} --local-directory {self.folder / name}"
+        self.nannies.append(self._start(line, name, **environment))
+
+    def _start(self, line: str, name: str, **environment: str) -> "subprocess.Popen[bytes]":
+        words = shlex.split(line.replace("8786", str(self.port)))
+        assert words[0] == "dask"
+        path = os.pathsep.join(filter(None, [environment.pop("PYTHONPATH", ""), str(ROOT)]))
+        with (self.folder / f"{name}.log").open("wb") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", *words],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **environment, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until so many workers have told the scheduler that they are there."""
+        until = time.monotonic() + PATIENCE
+        while (self.folder / "scheduler.log").read_text().count("Register worker") < count:
+            assert time.monotonic() < until, [path.read_text() for path in self.folder.glob("*.log")]
+            time.sleep(0.05)
+
+    def worker_of(self, nanny: int) -> int:
+        """The worker process that a nanny started: the one of its children that has threads."""
+        (found,) = [
+            pid for pid in children(self.nannies[nanny].pid) if len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
+        ]
+        return found
+
+    def stop(self) -> None:
+        """End what was started, nannies first: they start what ends."""
+        for process in [*self.nannies, self.scheduler]:
+            workers = children(process.pid)
+            if process.poll() is None:
+                kill_group(process, signal.SIGKILL)
+            process.wait(PATIENCE)
+            for pid in filter(alive, workers):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def empty(tmp_path_factory) -> Iterator[Cluster]:
+    """A scheduler without workers."""
+    started = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def two(empty) -> Cluster:
+    """A scheduler and two workers."""
+    empty.add_worker()
+    empty.add_worker()
+    empty.wait_for_workers(2)
+    return empty
+
+
+def test_the_page_says_what_is_safe() -> None:
+    """The commands of docs/cluster.md, which these tests run, listen on one host, with one thread and the nanny."""
+    for line in (SCHEDULER, WORKER):
+        assert " --host 127.0.0.1" in line
+        assert "--no-nanny" not in line
+    assert " --nthreads 1" in WORKER
+    assert RUN.endswith(f"--cluster {ADDRESS}")
+
+
+def test_the_command_of_the_page(two, tmp_path) -> None:
+    """What docs/cluster.md says to run runs, and the extra that it says to install is one."""
+    words = shlex.split(RUN.replace(ADDRESS, two.address))
+    done = subprocess.run(
+        [sys.executable, "-m", *words, "-n", "2", "--results", tmp_path], cwd=ROOT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert '-e ".[cluster]"' in PAGE
+    assert '\ncluster = ["distributed>=' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_same_results(two, scenario_file, undisturbed, tmp_path) -> None:
+    """On two workers, on two processes and on one the content is the same, and nothing but results is told."""
+    code, _, err = run(scenario_file, tmp_path / "cluster", "--cluster", two.address)
+    assert (code, err) == (0, "")
+    assert run(scenario_file, tmp_path / "two", "--jobs", "2")[0] == 0
+    assert content(tmp_path / "cluster") == content(tmp_path / "two") == undisturbed
+
+
+def test_a_killed_worker(two, scenario_file, undisturbed, tmp_path) -> None:
+    """A worker that is killed in the middle is missed by nobody."""
+    process = start(scenario_file, tmp_path, "--cluster", two.address)
+    victim = two.worker_of(0)
+    wait_for_parts(process, tmp_path, 1)
+    os.kill(victim, signal.SIGKILL)
+    code, _, err = finish(process)
+    assert (code, err) == (0, "")
+    assert not alive(victim)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
+    """After kill -9 of the command the same command goes on, and runs no finished part again."""
+    process = start(scenario_file, tmp_path, "--cluster", two.address)
+    wait_for_parts(process, tmp_path, 1)
+    os.kill(process.pid, signal.SIGKILL)
+    assert finish(process)[0] == -signal.SIGKILL
+    finished = [f"{path.stem}.parquet" for path in parts(tmp_path)]
+    kept = event_files(parts(tmp_path)[0].parents[1])
+    assert 1 <= len(finished) < 4
+    code, _, err = run(scenario_file, tmp_path, "--cluster", two.address)
+    assert code == 0, err
+    assert err == f"slow: an unfinished run was found; going on from its {len(finished)} finished parts\n"
+    now = event_files(folder_of(tmp_path))
+    assert [name for name in finished if now[name] != kept[name]] == []
+    assert content(tmp_path) == undisturbed
+
+
+def test_ctrl_c(two, scenario_file, tmp_path) -> None:
+    """Ctrl-C ends with exit code 130 and one line."""
+    process = start(scenario_file, tmp_path, "--cluster", two.address, before=CATCH_SIGINT)
+    wait_for_parts(process, tmp_path, 1)
+    kill_group(process, signal.SIGINT)
+    assert finish(process) == (130, "", f"interrupted; {KEPT}")
+    assert parts(tmp_path)
+
+
+def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
+    """Without its scheduler a run ends with exit code 1 and one line; one without a cluster goes on from there."""
+    process = start(scenario_file, tmp_path, "--cluster", two.address)
+    wait_for_parts(process, tmp_path, 1)
+    os.kill(two.scheduler.pid, signal.SIGKILL)
+    assert finish(process) == (1, "", f"{two.address}: the connection to the Dask scheduler was lost; {KEPT}")
+    finished = len(parts(tmp_path))
+    assert 1 <= finished < 4
+    code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
+    assert (code, err) == (0, f"slow: an unfinished run was found; going on from its {finished} finished parts\n")
+    assert content(tmp_path) == undisturbed
+
+
+def test_workers_that_keep_dying(two) -> None:
+    """A task at which one worker after the other dies ends the run; nobody waits for it for ever."""
+    with cluster.connected(two.address) as (executor, threads):
+        assert threads == 2
+        with pytest.raises(RunFailed, match=r"4 workers died one after the other .*finished parts are kept"):
+            executor.submit(os._exit, 1).result(PATIENCE)
+
+
+def test_all_workers_gone(empty, monkeypatch) -> None:
+    """Workers that go and do not come back end the run."""
+    monkeypatch.setattr(cluster, "PATIENCE", 3)
+    empty.add_worker()
+    with cluster.connected(empty.address) as (executor, _):
+        future = executor.submit(time.sleep, PATIENCE)
+        time.sleep(0.5)
+        kill_group(empty.nannies[0], signal.SIGKILL)
+        with pytest.raises(RunFailed, match="no workers are left; finished parts are kept"):
+            future.result(PATIENCE)
+
+
+def test_no_workers(empty, scenario_file, monkeypatch) -> None:
+    """A scheduler without workers is told from one that is not there."""
+    monkeypatch.setattr(cluster, "PATIENCE", 2)
+    with pytest.raises(UserError, match=rf"^{empty.address}: the scheduler has no workers; docs/cluster.md says"):
+        simulate(load_scenario(scenario_file), cluster=empty.address)
+
+
+OTHER = "import importlib.metadata as m; real = m.version; m.version = lambda n: '1.0' if n == 'simpy' else real(n)"
+
+
+def test_a_worker_with_another_version(empty, scenario_file, tmp_path) -> None:
+    """It is refused before anything runs, with a line that names it, the package and both versions."""
+    (tmp_path / "sitecustomize.py").write_text(OTHER)
+    empty.add_worker(PYTHONPATH=str(tmp_path))
+    code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(
+        r"tcp://127.0.0.1:\d+: this worker has simpy 1.0 instead of \d[\d.]+, so its results would not be the same; "
+        r"see docs/cluster.md\n",
+        err,
+    )
+
+
+NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
+"""Gives a process the mathematical functions that the system has for an older processor."""
+
+
+def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
+    """With the same versions a processor of another kind gives other last bits, and is refused."""
+    code = "from sim.cluster import rounding; print(rounding())"
+    environment = {**os.environ, **NO_FMA, "PYTHONPATH": str(ROOT)}
+    other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    if other.stdout.strip() == cluster.rounding():
+        pytest.skip("this system has the same functions for all processors")
+    empty.add_worker(**NO_FMA)
+    code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert "this worker has a processor or mathematical library that rounds otherwise, so its results" in err
+
+
+def test_a_worker_without_sim(empty, scenario_file, tmp_path) -> None:
+    """It is refused with one line; a package of that name that is another one counts as none."""
+    (tmp_path / "sim").mkdir()
+    (tmp_path / "sim" / "__init__.py").write_text("")
+    empty.add_worker(PYTHONPATH=str(tmp_path))
+    code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert re.match(r"tcp://127.0.0.1:\d+: this worker cannot load the same version of sim \(.*No module named", err)
+
+
+def test_a_worker_of_another_kind_that_joins_later() -> None:
+    """What is run on a worker compares it first."""
+    here = {**cluster.surroundings(), "numpy": "0.1", "Python": "2.7"}
+    with pytest.raises(RunFailed, match=r"has Python 3\.\d+ instead of 2\.7, numpy [\d.]+ instead of 0\.1, so"):
+        cluster.run_there(here, print)
+    with pytest.raises(RunFailed, match="rounds otherwise"):
+        cluster.run_there({**cluster.surroundings(), cluster.ROUNDING: "other"}, print)
+    assert cluster.run_there(cluster.surroundings(), len, "abc") == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nonsense", r"nonsense: no Dask scheduler answers there \(missing port number .*\); see docs/cluster.md"),
+        ("foo://x:1", r"foo://x:1: no Dask scheduler answers there \(unknown address scheme 'foo' .*"),
+        ("tls://127.0.0.1:1", r".* \(no TLS certificates are configured here\); see docs/cluster.md"),
+        ("", r"--cluster needs the address of a Dask scheduler, such as .*"),
+        ("127.0.0.1:{port}", r"127.0.0.1:\d+: no Dask scheduler answers there \(Timed out trying to connect .*"),
+    ],
+)
+def test_no_scheduler(scenario_file, tmp_path, address, why) -> None:
+    """An address at which no scheduler is, or that is none, gives exit code 2 and one line."""
+    quick = "import sim.cluster; sim.cluster.PATIENCE = 1"
+    code, out, err = run(scenario_file, tmp_path, "--cluster", address.format(port=free_port()), before=quick)
+    assert (code, out) == (2, "")
+    assert re.fullmatch(why + "\n", err), err
+    assert err.count("\n") == 1
+
+
+def test_without_the_extra(scenario_file, tmp_path) -> None:
+    """Without the package the line says how to get it."""
+    gone = "import sys; sys.modules['distributed'] = None"
+    code, out, err = run(scenario_file, tmp_path, "--cluster", ADDRESS, before=gone)
+    assert (code, out, err) == (2, "", "--cluster needs the extra: pip install -c constraints.txt -e '.[cluster]'\n")
