@@ -227,9 +227,9 @@ def _student(freedom: int, level: float) -> float:
 
 
 def _jackknife_error(statistic: Statistic, values: Floats, weights: Floats) -> Floats:
-    """The standard error of a statistic for want of replications; zero if there are too few to leave one out."""
+    """The standard error of a statistic for want of replications; zero, for nothing is known of it, if there is one."""
     replications = values.shape[2]
-    if replications < 3:
+    if replications < 2:
         return np.zeros(statistic(values, weights).shape[1])
     without = np.array([statistic(np.delete(values, r, axis=2), weights)[0] for r in range(replications)])
     found: Floats = np.sqrt((replications - 1) * without.var(axis=0))

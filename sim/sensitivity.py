@@ -134,7 +134,7 @@ def sobol(
 
     Table: as that of `screen`, the largest `total` first, with these columns of its own: first, first_low, first_high
     (what the parameter explains by itself), total, low, high (with its interactions: what would be left if all others
-    were known), verdict (against NEGLIGIBLE_SHARE).
+    were known), verdict (against NEGLIGIBLE_SHARE). Estimates from few points may lie outside 0 to 1; intervals do not.
     """
     check(scenario, indicators)
     design = saltelli_design(len(scenario.uncertain), points)
@@ -249,9 +249,14 @@ def _share_rows(shares: Shares) -> list[dict[str, Any]]:
     """The Sobol indices by parameter."""
     first, total = shares
     matters = np.maximum(first.low, total.low) > NEGLIGIBLE_SHARE
-    columns = {"first": first.value, "first_low": first.low, "first_high": first.high}
-    columns |= {"total": total.value, "low": total.low, "high": total.high}
+    columns = {"first": first.value, "first_low": _share(first.low), "first_high": _share(first.high)}
+    columns |= {"total": total.value, "low": _share(total.low), "high": _share(total.high)}
     return _rows(columns, total.value, matters, total.high < NEGLIGIBLE_SHARE)
+
+
+def _share(limits: Floats) -> Floats:
+    """Limits of an interval of shares: what is beyond 0 and 1 cannot be."""
+    return np.clip(limits, 0.0, 1.0)
 
 
 def _rows(columns: dict[str, Floats], size: Floats, matters: Any, negligible: Any) -> list[dict[str, Any]]:

@@ -376,3 +376,13 @@ def test_mistakes_are_told_before_anything_runs(known, sim, tmp_path):
     assert (code, out) == (2, "")
     assert "known: nothing is uncertain" in err
     assert not (tmp_path / "results").exists()
+
+
+def test_much_noise_is_warned_of(known, sim):
+    """Two replications of an exponential wait say little of the expected one: the words say so, and what to do."""
+    sets = ("--set", "procedure.stages.review.steps.one.days={distribution: exponential, mean: 50}")
+    words = ("--method", "morris", "--indicator", DAYS, "--points", 3, "-n", 2, "-j", 1, "--seed", 3)
+    code, out, _ = sim("sensitivity", known, *words, *sets)
+    assert code == 0
+    assert "WARNING: that is much; small effects may be chance. Take more --replications." in " ".join(out.split())
+    assert "more --points and more --replications would narrow it" in " ".join(out.split())

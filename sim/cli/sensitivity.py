@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 
 @app.command()
 def sensitivity(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain parameters.")],
+    scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain parameters.", metavar="SCENARIO")],
     method: Annotated[
         Literal["split", "morris", "sobol"] | None,
         typer.Option(
             help="split: how much of the variance is chance and how much not-knowing. morris: which parameters matter."
-            " sobol: the share of each, at some ten times the cost. Default: split, then morris."
+            " sobol: the share of each, at some four times the cost. Default: split, then morris."
         ),
     ] = None,
     indicator: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="See `sim indicators`; may be given again. Default: pending_end and others."),
+        typer.Option(
+            metavar="NAME",
+            help="See `sim indicators`; may be given again. Default: pending_end and delay_per_case; split: many.",
+        ),
     ] = None,
     points: Annotated[
         int | None,
@@ -48,7 +51,7 @@ def sensitivity(
     """Say how much of a forecast is not known, and which uncertain parameters that comes from.
 
     Every point of a design is a stored run: what was interrupted goes on, and more points or indicators later use what
-    is there.
+    is there. With both methods, -n is of the points of morris; the split takes as many replications as the file says.
 
     Example: sim sensitivity scenarios/three-probes.yaml --indicator pending_end --points 8
     """

@@ -102,7 +102,7 @@ def _words(found: Sensitivity, rows: pd.DataFrame) -> str:
     if "negligible" in by:
         said.append(f"Does not matter ({_negligible(found)}): {_list(by['negligible'])}.")
     if "open" in by:
-        said.append(f"Cannot be told yet: {_list(by['open'])}; {_remedy(first.noise_share)}.")
+        said.append(f"Cannot be told yet: {_list(by['open'])}; {_remedy(found, rows)}.")
     said.append(f"Noise is {share(first.noise_share)} of the variance between the points' means.")
     if first.noise_share > NOISY:
         said.append("WARNING: that is much; small effects may be chance. Take more --replications.")
@@ -115,8 +115,13 @@ def _negligible(found: Sensitivity) -> str:
     return f"less than {NEGLIGIBLE_SHARE:.0%} of the variance, interactions included"
 
 
-def _remedy(noise: float) -> str:
-    return "more --replications would narrow it" if noise > NOISY else "more --points would narrow it"
+def _remedy(found: Sensitivity, rows: pd.DataFrame) -> str:
+    """What would narrow the intervals of the parameters of which it cannot be told."""
+    noisy = bool(rows.iloc[0].noise_share > NOISY)
+    if found.method == "morris":  # noise is as large as what would be negligible
+        limit = NEGLIGIBLE_EFFECT * rows["mu_star"].max()
+        noisy |= bool((rows.loc[rows["verdict"] == "open", "noise"] > limit / 2).any())
+    return f"more --points {'and more --replications ' if noisy else ''}would narrow it"
 
 
 def _split_table(found: Sensitivity) -> Table:
