@@ -63,10 +63,23 @@ def simulate_all(
 
     New runs are stored without their event logs: there may be thousands of them.
     """
+    return list(simulate_each(scenarios, jobs=jobs, cluster=cluster, results=results, progress=progress))
+
+
+def simulate_each(
+    scenarios: Sequence[Scenario],
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Run]:
+    """As `simulate_all`, one run at a time: a summary takes some 15 MB, too much to hold those of thousands of runs."""
     with _folder(results) as folder:
         works = [Work(folder, scenario, events=False) for scenario in scenarios]
         _work_off(works, jobs, cluster, progress)
-        return [work.finished() for work in works]
+        for work in works:
+            yield work.finished()
 
 
 @contextmanager
