@@ -1,0 +1,192 @@
+"""What simulated records say of parameters: a regression posterior, its weights on the draws, and how to check it.
+
+The method is regression-based approximate Bayesian computation. Each draw of the parameters from their priors gives a
+simulated record. Parameters are looked at as normal scores (their rank in the prior, as a standard normal number), so
+that the prior is a standard normal whatever its family. The regression of the scores on the statistics of the
+simulated records gives their posterior mean at any record, which is the best statistic for a parameter (Fearnhead and
+Prangle 2012), and its residuals the posterior covariance (Beaumont, Zhang and Balding 2002; Blum, Nunes, Prangle and
+Sisson 2013): a normal posterior of the scores, that is a Gaussian copula with free margins (Li, Nott, Fan and Sisson
+2017). The draws are then weighted by posterior over prior (importance weights), so that the simulated futures of the
+same draws become the forecast. What the statistics tell nothing of keeps its prior.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.summary import Floats
+
+SIGNIFICANT = 1e-3
+"""A parameter is taken to be told by the statistics if chance alone would explain as much with a smaller probability."""
+SPREAD = 1e-9
+"""Statistics that vary less are constants."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The regression of parameters' normal scores on the statistics of their simulated records.
+
+    `told`: which parameters the statistics say anything of. `centre` and `scale` standardise the statistics, `kept`
+    says which of them vary; `slopes`: (1 + kept statistics, told parameters), the intercept first; `covariance`: of
+    the residuals, (told, told); `explained`: the share of each parameter's variance (adjusted), 0 where not told.
+    """
+
+    told: NDArray[np.bool_]
+    kept: NDArray[np.bool_]
+    centre: Floats
+    scale: Floats
+    slopes: Floats
+    covariance: Floats
+    explained: Floats
+
+    def mean(self, statistics: Floats) -> Floats:
+        """The posterior means of the told parameters' scores at statistics: (records, told)."""
+        return self._design(statistics) @ self.slopes
+
+    def _design(self, statistics: Floats) -> Floats:
+        standard = (statistics[:, self.kept] - self.centre) / self.scale
+        return np.column_stack([np.ones(len(standard)), standard])
+
+    def leverage(self, statistics: Floats) -> Floats:
+        """How much each record of the bank pulls its own posterior mean: the diagonal of the hat matrix."""
+        orthogonal, _ = np.linalg.qr(self._design(statistics))
+        pull: Floats = (orthogonal**2).sum(axis=1)
+        return pull
+
+    def log_weights(self, scores: Floats, mean: Floats) -> Floats:
+        """The logarithm of posterior over prior density at draws with these scores (draws, parameters), unnormalised."""
+        if not self.told.any():
+            return np.zeros(len(scores))
+        here = scores[:, self.told]
+        from_mean = here - mean
+        far = (from_mean * np.linalg.solve(self.covariance, from_mean.T).T).sum(axis=1)
+        found: Floats = 0.5 * (here**2).sum(axis=1) - 0.5 * far
+        return found
+
+
+def normal_scores(uniforms: Floats) -> Floats:
+    """Numbers between 0 and 1 as standard normal ones."""
+    from scipy.special import ndtri
+
+    scores: Floats = ndtri(np.clip(uniforms, 1e-6, 1 - 1e-6))
+    return scores
+
+
+def fit(scores: Floats, statistics: Floats) -> Fit:
+    """The regression of scores (draws, parameters) on statistics (draws, statistics)."""
+    kept = statistics.std(axis=0) > SPREAD
+    kept &= _independent(statistics, kept)
+    centre, scale = statistics[:, kept].mean(axis=0), statistics[:, kept].std(axis=0)
+    draws, parameters, used = len(scores), scores.shape[1], int(kept.sum())
+    nothing = Fit(np.zeros(parameters, bool), kept, centre, scale, np.zeros((1 + used, 0)), np.zeros((0, 0)),
+                  np.zeros(parameters))  # fmt: skip
+    if not used or draws <= used + 2:
+        return nothing
+    design = np.column_stack([np.ones(draws), (statistics[:, kept] - centre) / scale])
+    slopes, *_ = np.linalg.lstsq(design, scores, rcond=None)
+    residuals = scores - design @ slopes
+    freedom = draws - used - 1
+    unexplained = (residuals**2).sum(axis=0) / np.maximum(((scores - scores.mean(axis=0)) ** 2).sum(axis=0), SPREAD)
+    told = _p_value((1 - unexplained) / used / (unexplained / freedom), used, freedom) < SIGNIFICANT
+    covariance = residuals[:, told].T @ residuals[:, told] / freedom
+    explained = np.where(told, 1 - unexplained * (draws - 1) / freedom, 0.0)
+    return Fit(told, kept, centre, scale, slopes[:, told], covariance, explained)
+
+
+def _independent(statistics: Floats, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which statistics are no linear combination of earlier ones."""
+    chosen: list[int] = []
+    for place in np.nonzero(kept)[0]:
+        columns = statistics[:, [*chosen, place]]
+        standard = (columns - columns.mean(axis=0)) / columns.std(axis=0)
+        if np.linalg.matrix_rank(standard, tol=1e-6 * np.sqrt(len(standard))) == len(chosen) + 1:
+            chosen.append(int(place))
+    found = np.zeros(len(kept), dtype=bool)
+    found[chosen] = True
+    return found
+
+
+def _p_value(ratio: Floats, used: int, freedom: int) -> Floats:
+    from scipy.special import fdtrc
+
+    found: Floats = fdtrc(used, freedom, np.maximum(ratio, 0.0))
+    return found
+
+
+def weights(log_weights: Floats) -> Floats:
+    """Weights that add to one."""
+    raw = np.exp(log_weights - log_weights.max())
+    normal: Floats = raw / raw.sum()
+    return normal
+
+
+def effective_draws(weight: Floats) -> float:
+    """How many equally weighted draws are worth as much (Kong 1992)."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
+
+
+def weighted_quantile(values: Floats, weight: Floats, p: float) -> float:
+    """The least value below or at which a share p of the weight lies."""
+    order = np.argsort(values, kind="stable")
+    cumulated = np.cumsum(weight[order])
+    place = int(np.searchsorted(cumulated, p * cumulated[-1] * (1 - 1e-12), side="left"))
+    return float(values[order][min(place, len(values) - 1)])
+
+
+def surprise(statistics: Floats, observed: Floats) -> float:
+    """The share of simulated records that lie farther from their middle than the real one (Mahalanobis distance).
+
+    Near 0: the priors and the model do not make such a record, and nothing inferred from it is to be trusted.
+    """
+    kept = statistics.std(axis=0) > SPREAD
+    kept &= _independent(statistics, kept)
+    if not kept.any():
+        return 1.0
+    centre = statistics[:, kept].mean(axis=0)
+    spread = np.atleast_2d(np.cov(statistics[:, kept], rowvar=False))
+
+    def distance(rows: Floats) -> Floats:
+        away = rows[:, kept] - centre
+        far: Floats = (away * np.linalg.solve(spread, away.T).T).sum(axis=1)
+        return far
+
+    return float((distance(statistics) >= distance(observed) - SPREAD).mean())
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How well known parameters are found again in simulated records: one row a record, one column a parameter.
+
+    `ranks`: where the true value lies in its posterior, 0 to 1; uniform if posteriors mean what they say. `inside`:
+    whether the central 90% interval holds it. `width`: of that interval, over the width of the prior's.
+    """
+
+    ranks: Floats
+    inside: NDArray[np.bool_]
+    width: Floats
+
+
+def recover(scores: Floats, statistics: Floats, numbers: NDArray[np.int64], level: float = 0.9) -> Recovery:
+    """Take draws of the bank for the truth, one after the other, and find them again from the others.
+
+    Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018). The draw that plays the truth
+    counts neither in the regression (its pull is taken out) nor among the weighted draws.
+    """
+    fitted = fit(scores, statistics)
+    pull = fitted.leverage(statistics)
+    means = fitted.mean(statistics)
+    tail = (1 - level) / 2
+    prior = float(normal_scores(np.array([1 - tail]))[0]) * 2
+    ranks, inside, width = (np.empty((len(numbers), scores.shape[1])) for _ in range(3))
+    for row, number in enumerate(numbers):
+        others = np.arange(len(scores)) != number
+        truth = scores[number]
+        mean = (means[number] - pull[number] * truth[fitted.told]) / (1 - pull[number])
+        weight = weights(fitted.log_weights(scores[others], mean))
+        for place in range(scores.shape[1]):
+            known = scores[others, place]
+            ranks[row, place] = weight[known < truth[place]].sum()
+            low, high = (weighted_quantile(known, weight, p) for p in (tail, 1 - tail))
+            inside[row, place], width[row, place] = low <= truth[place] <= high, (high - low) / prior
+    return Recovery(ranks, inside.astype(bool), width)
