@@ -1,8 +1,8 @@
 """A scenario's assumptions on another first day, with what was public by a day and nothing that came later.
 
 Two scenarios are made of it: the forecast, which begins on that day with what was pending, and the past, which begins
-with the first opening of proceedings and ends on that day, so that its simulated record can be held against the real
-one. Dated assumptions (headcounts, rates) later than the day are dropped: the last one before it stays as it is.
+with the first request or opening and ends on that day, so that its simulated record can be held against the real one.
+Dated assumptions (headcounts, rates) later than the day are dropped: the last one before it stays as it is.
 """
 
 from collections.abc import Mapping
@@ -72,6 +72,16 @@ def stages_of(scenario: Scenario) -> dict[str, str]:
     return {stage.record_event: name for name, stage in scenario.procedure.stages.items() if stage.record_event}
 
 
+def after(scenario: Scenario, stage: str) -> list[str]:
+    """A stage and those to which cases come from it."""
+    stages, found = scenario.procedure.stages, [stage]
+    for name in found:
+        routes = [stages[name].next, *(special.next for special in stages[name].next_when)]
+        targets = [route.to or key for group in routes for key, route in group.items()]
+        found += [t for t in dict.fromkeys(targets) if t in stages and t not in found]
+    return found
+
+
 def forecast_scenario(basis: Basis, day: date, horizon: date, draws: int) -> Scenario:
     """The scenario that begins on a day with what was pending, from what was public by the end of it."""
     known = basis.record.known_on(day)
@@ -80,7 +90,7 @@ def forecast_scenario(basis: Basis, day: date, horizon: date, draws: int) -> Sce
 
 
 def past_scenario(basis: Basis, day: date, draws: int) -> Scenario:
-    """The scenario from the first opening to a day, with every opening of the record on its day.
+    """The scenario from the first request or opening to a day, with every opening of the record on its day.
 
     Requests arrive at random and take their staff, and where they lead to an opening the work of opening is done; but
     the case then ends at `OPENINGS`, where it is counted. Raises UserError if no proceedings were open by the day.
@@ -88,9 +98,9 @@ def past_scenario(basis: Basis, day: date, draws: int) -> Scenario:
     known = basis.record.known_on(day)
     if not known.strands:
         raise UserError(f"no proceedings had been opened by {day}; there is nothing to calibrate on")
-    start = min(strand.opened for strand in known.strands)
-    if start >= day:
-        raise UserError(f"the first proceedings were opened on {start}; there is nothing to calibrate on before then")
+    if min(strand.opened for strand in known.strands) >= day:
+        raise UserError(f"the first proceedings were opened on {day}; there is nothing to calibrate on yet")
+    start = first_day(known)
     scenario = _with_pending(_dated(basis, known, day, start, day, draws), known)
     opened = stages_of(scenario)[OPENED]
     later = _scripted([strand for strand in known.strands if strand.opened > start], opened)
@@ -107,6 +117,11 @@ def past_scenario(basis: Basis, day: date, draws: int) -> Scenario:
             "targets": [],
         }
     )
+
+
+def first_day(known: Record) -> date:
+    """The day on which enforcement begins in a record: of its first request for information or opening."""
+    return min(act.date for act in known.acts if act.event in ("rfi", OPENED))
 
 
 def _dated(basis: Basis, known: Record, day: date, start: date, horizon: date, draws: int) -> Scenario:

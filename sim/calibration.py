@@ -14,16 +14,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.as_of import Basis, load_basis, past_scenario
+from numpy.typing import NDArray
+
+from sim.as_of import OPENED, Basis, after, load_basis, past_scenario, stages_of
 from sim.conjugate import Exact, exact
 from sim.errors import UserError
 from sim.experiment import Progress, simulate_all
-from sim.histories import real_history, simulated_histories, statistics
+from sim.histories import COUNTED, real_history, simulated_histories, statistics
 from sim.inference import Fit, Recovery, effective_draws, fit, normal_scores, recover, surprise, weights
 from sim.record_tables import last_day
 from sim.run import Run
 from sim.scenario.distributions import Beta, Distribution, Empirical, Lognormal
 from sim.scenario.schema import Scenario
+from sim.scenario.yaml_nodes import split
 from sim.summary import Floats
 
 DRAWS = 1000
@@ -50,6 +53,27 @@ class Bank:
     names: list[str]
     statistics: Floats
     observed: Floats
+
+    @property
+    def use(self) -> NDArray[np.bool_]:
+        """Which statistics may tell of which parameter: (parameters, statistics).
+
+        Openings tell of what leads up to them (arrivals, and stages before the opening), and of nothing else; what
+        strands do after their openings tells of the rest. How long requests took before the record began nobody knows,
+        and an error there is not to be read as an error about the work on strands.
+        """
+        of_openings = np.array([name == COUNTED for name in self.names])
+        return np.array([of_openings if upstream(self.past, name) else ~of_openings for name in self.past.uncertain])
+
+
+def upstream(scenario: Scenario, parameter: str) -> bool:
+    """Whether a parameter concerns only what comes before the opening of proceedings: arrivals, earlier stages."""
+    stages = after(scenario, stages_of(scenario)[OPENED])
+    for path in scenario.uncertain[parameter].sets or scenario.uncertain[parameter].scales or []:
+        parts = split(path)
+        if parts[0] != "arrivals" and (parts[:2] != ["procedure", "stages"] or parts[2] in {*stages, "*"}):
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -127,7 +151,7 @@ def posterior(basis: Basis, day: date, bank: Bank) -> Posterior:
     """The posterior that a bank gives."""
     formulas = exact(basis.scenario, basis.record.known_on(day), bank.past)
     free = [place for place, name in enumerate(bank.past.uncertain) if name not in formulas]
-    fitted = fit(bank.scores[:, free], bank.statistics)
+    fitted = fit(bank.scores[:, free], bank.statistics, bank.use[free])
     mean = fitted.mean(bank.observed)[0]
     logs = fitted.log_weights(bank.scores[:, free], mean)
     for place, (name, parameter) in enumerate(bank.past.uncertain.items()):
@@ -152,7 +176,7 @@ def _log_ratio(over: Distribution, under: Distribution, values: Floats) -> Float
 def recovery(bank: Bank, records: int, seed: int) -> Recovery:
     """How well known parameters are found again in so many of the bank's own records, chosen by chance."""
     numbers = np.random.default_rng(seed).choice(len(bank.scores), min(records, len(bank.scores)), replace=False)
-    return recover(bank.scores, bank.statistics, numbers)
+    return recover(bank.scores, bank.statistics, numbers, bank.use)
 
 
 def margins(found: Posterior) -> dict[str, Distribution]:

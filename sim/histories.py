@@ -19,6 +19,8 @@ from sim.summary import Floats, Layout
 
 AGES = (200, 365, 545)
 """Days since the opening at which the share of strands still without findings or outcome is looked at."""
+COUNTED = "openings"
+"""The statistic of the openings."""
 FEWEST = 4
 """Strands that must have been followed so long for that share to be told."""
 
@@ -106,7 +108,7 @@ def statistics(histories: Histories) -> tuple[list[str], Floats]:
     at_risk = (first - h.opened).sum(axis=1) / YEAR_DAYS
     found, over = h.findings <= end, h.resolved <= end
     after = np.where(found, np.minimum(h.resolved, end) - np.where(found, h.findings, 0.0), 0.0).sum(axis=1)
-    names = ["findings", "outcomes without findings", "outcomes after findings", "openings"]
+    names = ["findings", "outcomes without findings", "outcomes after findings", COUNTED]
     columns = [
         _log_rate(found.sum(axis=1), at_risk),
         _log_rate((over & ~found).sum(axis=1), at_risk),

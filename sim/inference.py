@@ -73,25 +73,56 @@ def normal_scores(uniforms: Floats) -> Floats:
     return scores
 
 
-def fit(scores: Floats, statistics: Floats) -> Fit:
-    """The regression of scores (draws, parameters) on statistics (draws, statistics)."""
+def fit(scores: Floats, statistics: Floats, use: NDArray[np.bool_] | None = None) -> Fit:
+    """The regression of scores (draws, parameters) on statistics (draws, statistics).
+
+    `use` (parameters, statistics) says which statistics may tell of which parameter; all of all if not given.
+    Parameters told by different statistics are independent then: what one module of the model gets wrong cannot spoil
+    the parameters of another ("cut" inference, Plummer 2015).
+    """
+    draws, parameters = scores.shape
+    use = np.ones((parameters, statistics.shape[1]), dtype=bool) if use is None else use
     kept = statistics.std(axis=0) > SPREAD
     kept &= _independent(statistics, kept)
     centre, scale = statistics[:, kept].mean(axis=0), statistics[:, kept].std(axis=0)
-    draws, parameters, used = len(scores), scores.shape[1], int(kept.sum())
-    nothing = Fit(np.zeros(parameters, bool), kept, centre, scale, np.zeros((1 + used, 0)), np.zeros((0, 0)),
-                  np.zeros(parameters))  # fmt: skip
-    if not used or draws <= used + 2:
-        return nothing
-    design = np.column_stack([np.ones(draws), (statistics[:, kept] - centre) / scale])
-    slopes, *_ = np.linalg.lstsq(design, scores, rcond=None)
-    residuals = scores - design @ slopes
+    standard = (statistics[:, kept] - centre) / scale
+    slopes = np.zeros((1 + standard.shape[1], parameters))
+    explained, residuals = np.zeros(parameters), scores.copy()
+    modules = [tuple(row) for row in use[:, kept]]
+    for module in dict.fromkeys(modules):
+        mine = np.array([one == module for one in modules])
+        _fit_module(scores, standard, mine, np.array(module, dtype=bool), slopes, explained, residuals)
+    told = explained > 0
+    together = np.array([[one == other for other in modules] for one in modules])
+    covariance = residuals.T @ residuals / draws * together
+    return Fit(told, kept, centre, scale, slopes[:, told], covariance[np.ix_(told, told)], explained)
+
+
+def _fit_module(
+    scores: Floats,
+    standard: Floats,
+    mine: NDArray[np.bool_],
+    columns: NDArray[np.bool_],
+    slopes: Floats,
+    explained: Floats,
+    residuals: Floats,
+) -> None:
+    """Fill in the slopes, the share explained and the residuals of the parameters that use the same statistics."""
+    draws, used = len(scores), int(columns.sum())
     freedom = draws - used - 1
-    unexplained = (residuals**2).sum(axis=0) / np.maximum(((scores - scores.mean(axis=0)) ** 2).sum(axis=0), SPREAD)
-    told = _p_value((1 - unexplained) / used / (unexplained / freedom), used, freedom) < SIGNIFICANT
-    covariance = residuals[:, told].T @ residuals[:, told] / freedom
-    explained = np.where(told, 1 - unexplained * (draws - 1) / freedom, 0.0)
-    return Fit(told, kept, centre, scale, slopes[:, told], covariance, explained)
+    if not used or freedom < 1:
+        return
+    design = np.column_stack([np.ones(draws), standard[:, columns]])
+    found, *_ = np.linalg.lstsq(design, scores[:, mine], rcond=None)
+    left = scores[:, mine] - design @ found
+    around = ((scores[:, mine] - scores[:, mine].mean(axis=0)) ** 2).sum(axis=0)
+    unexplained = (left**2).sum(axis=0) / np.maximum(around, SPREAD)
+    chance = _p_value((1 - unexplained) / used / np.maximum(unexplained / freedom, SPREAD), used, freedom)
+    told = chance < SIGNIFICANT
+    rows = np.concatenate([[0], 1 + np.nonzero(columns)[0]])
+    slopes[np.ix_(rows, np.nonzero(mine)[0][told])] = found[:, told]
+    explained[np.nonzero(mine)[0][told]] = (1 - unexplained * (draws - 1) / freedom)[told]
+    residuals[:, np.nonzero(mine)[0][told]] = left[:, told] * np.sqrt(draws / freedom)
 
 
 def _independent(statistics: Floats, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -167,13 +198,19 @@ class Recovery:
     width: Floats
 
 
-def recover(scores: Floats, statistics: Floats, numbers: NDArray[np.int64], level: float = 0.9) -> Recovery:
+def recover(
+    scores: Floats,
+    statistics: Floats,
+    numbers: NDArray[np.int64],
+    use: NDArray[np.bool_] | None = None,
+    level: float = 0.9,
+) -> Recovery:
     """Take draws of the bank for the truth, one after the other, and find them again from the others.
 
     Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018). The draw that plays the truth
     counts neither in the regression (its pull is taken out) nor among the weighted draws.
     """
-    fitted = fit(scores, statistics)
+    fitted = fit(scores, statistics, use)
     pull = fitted.leverage(statistics)
     means = fitted.mean(statistics)
     tail = (1 - level) / 2
