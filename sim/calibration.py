@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
 from numpy.typing import NDArray
 
 from sim.as_of import OPENED, Basis, after, load_basis, past_scenario, stages_of
@@ -43,12 +42,12 @@ LEVELS = (0.1, 0.5, 0.9)
 class Bank:
     """Draws from the priors with the record that each makes, and the real one.
 
-    `past`: the scenario; `values`: the draws (draws, parameters), in the order of `past.uncertain`; `scores`: the same
+    `past`: the scenario; `drawn`: the draws (draws, parameters), in the order of `past.uncertain`; `scores`: the same
     as normal scores; `statistics`: (draws, statistics), named by `names`; `observed`: (1, statistics).
     """
 
     past: Scenario
-    values: Floats
+    drawn: Floats
     scores: Floats
     names: list[str]
     statistics: Floats
@@ -156,7 +155,7 @@ def posterior(basis: Basis, day: date, bank: Bank) -> Posterior:
     logs = fitted.log_weights(bank.scores[:, free], mean)
     for place, (name, parameter) in enumerate(bank.past.uncertain.items()):
         if name in formulas:
-            logs = logs + _log_ratio(formulas[name].value, parameter.value, bank.values[:, place])
+            logs = logs + _log_ratio(formulas[name].value, parameter.value, bank.drawn[:, place])
     return Posterior(basis, day, bank, weights(logs), fitted, mean, formulas)
 
 

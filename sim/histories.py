@@ -126,5 +126,3 @@ def statistics(histories: Histories) -> tuple[list[str], Floats]:
 def _log_rate(count: Floats, years: Floats) -> Floats:
     rate: Floats = np.log((count + 0.5) / np.maximum(years, 0.01))
     return rate
-
-

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.summary import Floats
 
 SIGNIFICANT = 1e-3
-"""A parameter is taken to be told by the statistics if chance alone would explain as much with a smaller probability."""
+"""A parameter is taken to be told by the statistics if chance alone explained as much with a smaller probability."""
 SPREAD = 1e-9
 """Statistics that vary less are constants."""
 
@@ -55,7 +55,7 @@ class Fit:
         return pull
 
     def log_weights(self, scores: Floats, mean: Floats) -> Floats:
-        """The logarithm of posterior over prior density at draws with these scores (draws, parameters), unnormalised."""
+        """The logarithm of posterior over prior density at draws with these scores, but for a constant."""
         if not self.told.any():
             return np.zeros(len(scores))
         here = scores[:, self.told]
@@ -128,11 +128,11 @@ def _fit_module(
 def _independent(statistics: Floats, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which statistics are no linear combination of earlier ones."""
     chosen: list[int] = []
-    for place in np.nonzero(kept)[0]:
-        columns = statistics[:, [*chosen, place]]
+    for place in np.nonzero(kept)[0].tolist():
+        columns = statistics[:, np.array([*chosen, place])]
         standard = (columns - columns.mean(axis=0)) / columns.std(axis=0)
         if np.linalg.matrix_rank(standard, tol=1e-6 * np.sqrt(len(standard))) == len(chosen) + 1:
-            chosen.append(int(place))
+            chosen.append(place)
     found = np.zeros(len(kept), dtype=bool)
     found[chosen] = True
     return found

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from sim.cli import compare, record, runs, scenarios  # noqa: F401  each adds its commands
+from sim.cli import backtest, calibration, compare, record, runs, scenarios  # noqa: F401  each adds its commands
 from sim.cli.app import app
 from sim.errors import UserError
 
