@@ -134,6 +134,7 @@ def _dated(basis: Basis, known: Record, day: date, start: date, horizon: date, d
         "replications": draws,
         "replications_per_draw": 1,
         "platforms": platforms,
+        "procedure": _with_topics(scenario.procedure, known),
         "staffing": {
             role: pool.model_copy(
                 update={
@@ -143,7 +144,7 @@ def _dated(basis: Basis, known: Record, day: date, start: date, horizon: date, d
             )
             for role, pool in scenario.staffing.items()
         },
-        "arrivals": _streams(scenario, platforms, start, day),
+        "arrivals": _streams(scenario, known, start, day),
     }
     return scenario.model_copy(update=said)
 
@@ -154,16 +155,28 @@ def until(dated: Mapping[date, Number], day: date) -> dict[date, Number]:
     return {when: value for when, value in dated.items() if when <= day or when == first}
 
 
-def _streams(scenario: Scenario, platforms: Mapping[str, Any], start: date, day: date) -> dict[str, AnyArrivals]:
-    """The arrivals, to platforms known on the day alone, with the rates known then; waves on their own days."""
+def _with_topics(procedure: Procedure, known: Record) -> Procedure:
+    """The procedure with the topics of the record beside its own, if it lists any."""
+    said = [act.topic for act in known.acts if act.event in ("rfi", OPENED)]
+    said += [topic for strand in known.strands for topic in strand.topics]
+    topics = list(dict.fromkeys([*procedure.topics, *said])) if procedure.topics else []
+    return procedure.model_copy(update={"topics": topics})
+
+
+def _streams(scenario: Scenario, known: Record, start: date, day: date) -> dict[str, AnyArrivals]:
+    """The arrivals, with the rates known on the day, to the services known then; waves on their own days.
+
+    A stream to services of which the record knows none comes to all that it knows, with equal weights.
+    """
     found: dict[str, AnyArrivals] = {}
+    services = {*known.platforms, *scenario.platforms}
     for name, stream in scenario.arrivals.items():
-        shares = {p: share for p, share in stream.platforms.items() if p in platforms or p == "any"}
+        shares = {p: share for p, share in stream.platforms.items() if p in services or p == "any"}
         if isinstance(stream, Wave):
             if shares and start < stream.on <= day:
                 found[name] = stream.model_copy(update={"platforms": shares})
             continue
-        shares = shares or stream.platforms
+        shares = shares or dict.fromkeys(known.platforms, 1.0)
         assert isinstance(stream, (RandomArrivals, RandomWaves))
         rates = until(stream.per_year, day)
         found[name] = stream.model_copy(update={"platforms": shares, "per_year": rates})

@@ -14,19 +14,17 @@ MARK = "# Written by `sim calibrate`."
 """The beginning of such a file, by which it is known and may be written again."""
 
 
-def scenario_text(found: Posterior, file: Path, record: Path | None = None) -> str:
-    """The text of the scenario file `file`; `record`: a folder to name instead of the base's own."""
+def scenario_text(found: Posterior, file: Path) -> str:
+    """The text of the scenario file `file`: parameters of which the record says anything; the rest is the base's."""
     base, scenario = found.basis.file, found.basis.scenario
     said: dict[str, Any] = {
         "extends": relpath(base, file.parent),
         "name": re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "calibrated",
         "title": f"{scenario.title or scenario.name}, calibrated on what was public on {found.day}",
     }
-    if record is not None:
-        said["in_flight"] = {"record": relpath(record, file.parent)}
     posteriors = margins(found)
     if posteriors:
-        source = f"calibrated on the record until {found.day}"
+        source = f"calibrated on the record in {found.basis.folder.name} until {found.day}"
         said["uncertain"] = {
             name: {"value": value.model_dump(mode="json", exclude_none=True), "source": source}
             for name, value in posteriors.items()
@@ -62,13 +60,13 @@ def check_file(file: Path) -> None:
         raise UserError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def write_scenario(found: Posterior, file: Path, record: Path | None = None) -> None:
+def write_scenario(found: Posterior, file: Path) -> None:
     """Write the scenario file and see that it loads. Raises UserError where that cannot be done."""
     check_file(file)
     if file.resolve() == found.basis.file.resolve():
         raise UserError(f"{file}: would extend itself; choose another name")
     try:
-        file.write_text(scenario_text(found, file, record), encoding="utf-8")
+        file.write_text(scenario_text(found, file), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
     load_scenario(file)

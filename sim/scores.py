@@ -13,6 +13,8 @@ from sim.summary import Floats
 
 LEVELS = (0.5, 0.8, 0.95)
 """Central intervals whose coverage is told."""
+FEWEST_CLUSTERS = 5
+"""With fewer, nobody can tell how much the mean would vary."""
 RESAMPLES = 2000
 """Of the bootstrap."""
 
@@ -93,9 +95,12 @@ def clustered_mean(values: Floats, clusters: list[str], seed: int) -> Interval:
     """The mean with its bootstrap interval, where values of one cluster are not independent.
 
     Whole clusters are drawn with replacement (Davison and Hinkley 1997, section 3.8); the percentile interval of
-    `RESAMPLES` means. With a dozen clusters it is too narrow rather than too wide.
+    `RESAMPLES` means. With a dozen clusters it is too narrow rather than too wide; with fewer than `FEWEST_CLUSTERS`
+    it is infinite.
     """
     names, codes = np.unique(clusters, return_inverse=True)
+    if len(names) < FEWEST_CLUSTERS:
+        return Interval(float(values.mean()), -np.inf, np.inf)
     sums, sizes = np.bincount(codes, values, len(names)), np.bincount(codes, minlength=len(names))
     drawn = np.random.default_rng(seed).integers(0, len(names), (RESAMPLES, len(names)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)

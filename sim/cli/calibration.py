@@ -42,7 +42,7 @@ def calibrate(
             scenario, day, record=record, draws=draws, jobs=jobs or cores(), results=results, progress=progress
         )
     if output:
-        write_scenario(found, output, record)
+        write_scenario(found, output)
     if as_json:
         print(json.dumps(as_data(found, output)))
     else:

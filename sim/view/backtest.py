@@ -133,15 +133,20 @@ def _scores(found: Backtest, milestone: str | None) -> Table:
             else (_signed(v) for v in (row.gain, row.gain_low, row.gain_high))
         )
         table.add_row(
-            NAMES[row.forecaster], f"{row.crps:.3f}", f"{row.crps_low:.3f}", f"{row.crps_high:.3f}", *gain,
-            f"{row.brier:.3f}", share(row.cover50), share(row.cover80), share(row.cover80_low),
-            share(row.cover80_high), share(row.cover95), share(row.cover80_happened),
+            NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_low, row.crps_high)), *gain,
+            f"{row.brier:.3f}", share(row.cover50), share(row.cover80), *(
+                "-" if isinf(bound) else share(bound) for bound in (row.cover80_low, row.cover80_high)
+            ), share(row.cover95), share(row.cover80_happened),
         )  # fmt: skip
     return table
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.3f}"
+    return "-" if isinf(value) else f"{value:+.3f}"
+
+
+def _bound(value: float) -> str:
+    return "-" if isinf(value) else f"{value:.3f}"
 
 
 def _totals(found: Backtest) -> Table:
