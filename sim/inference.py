@@ -3,11 +3,11 @@
 The method is regression-based approximate Bayesian computation. Each draw of the parameters from their priors gives a
 simulated record. Parameters are looked at as normal scores (their rank in the prior, as a standard normal number), so
 that the prior is a standard normal whatever its family. The regression of the scores on the statistics of the
-simulated records gives their posterior mean at any record, which is the best statistic for a parameter (Fearnhead and
-Prangle 2012), and its residuals the posterior covariance (Beaumont, Zhang and Balding 2002; Blum, Nunes, Prangle and
-Sisson 2013): a normal posterior of the scores, that is a Gaussian copula with free margins (Li, Nott, Fan and Sisson
-2017). The draws are then weighted by posterior over prior (importance weights), so that the simulated futures of the
-same draws become the forecast. What the statistics tell nothing of keeps its prior.
+simulated records and their squares gives their posterior mean at any record, which is the best statistic for a
+parameter (Fearnhead and Prangle 2012), and its residuals the posterior covariance (Beaumont, Zhang and Balding 2002;
+Blum, Nunes, Prangle and Sisson 2013): a normal posterior of the scores, that is a Gaussian copula with free margins
+(Li, Nott, Fan and Sisson 2017). The draws are then weighted by posterior over prior (importance weights), so that the
+simulated futures of the same draws become the forecast. What the statistics tell nothing of keeps its prior.
 """
 
 from dataclasses import dataclass
@@ -27,30 +27,24 @@ SPREAD = 1e-9
 class Fit:
     """The regression of parameters' normal scores on the statistics of their simulated records.
 
-    `told`: which parameters the statistics say anything of. `centre` and `scale` standardise the statistics, `kept`
-    says which of them vary; `slopes`: (1 + kept statistics, told parameters), the intercept first; `covariance`: of
-    the residuals, (told, told); `explained`: the share of each parameter's variance (adjusted), 0 where not told.
+    `terms`: how statistics become columns. `told`: which parameters the statistics say anything of. `slopes`: (1 +
+    columns, told parameters), the intercept first; `covariance`: of the residuals, (told, told); `explained`: the share
+    of each parameter's variance (adjusted), 0 where not told.
     """
 
+    terms: "Terms"
     told: NDArray[np.bool_]
-    kept: NDArray[np.bool_]
-    centre: Floats
-    scale: Floats
     slopes: Floats
     covariance: Floats
     explained: Floats
 
     def mean(self, statistics: Floats) -> Floats:
         """The posterior means of the told parameters' scores at statistics: (records, told)."""
-        return self._design(statistics) @ self.slopes
-
-    def _design(self, statistics: Floats) -> Floats:
-        standard = (statistics[:, self.kept] - self.centre) / self.scale
-        return np.column_stack([np.ones(len(standard)), standard])
+        return self.terms.design(statistics) @ self.slopes
 
     def leverage(self, statistics: Floats) -> Floats:
         """How much each record of the bank pulls its own posterior mean: the diagonal of the hat matrix."""
-        orthogonal, _ = np.linalg.qr(self._design(statistics))
+        orthogonal, _ = np.linalg.qr(self.terms.design(statistics))
         pull: Floats = (orthogonal**2).sum(axis=1)
         return pull
 
@@ -63,6 +57,42 @@ class Fit:
         far = (from_mean * np.linalg.solve(self.covariance, from_mean.T).T).sum(axis=1)
         found: Floats = 0.5 * (here**2).sum(axis=1) - 0.5 * far
         return found
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The columns of the regression: an intercept, standardised statistics, and their squares.
+
+    `varied`: which statistics vary; `centre` and `scale` of these; `least` and `most`: the range of the standardised
+    ones, to which others are clipped, since a square says nothing beyond it; `kept`: which of the statistics and
+    squares are no linear combination of earlier ones.
+    """
+
+    varied: NDArray[np.bool_]
+    centre: Floats
+    scale: Floats
+    least: Floats
+    most: Floats
+    kept: NDArray[np.bool_]
+
+    def design(self, statistics: Floats) -> Floats:
+        """The columns of each record: (records, 1 + kept)."""
+        standard = np.clip((statistics[:, self.varied] - self.centre) / self.scale, self.least, self.most)
+        columns = np.column_stack([standard, standard**2])[:, self.kept]
+        return np.column_stack([np.ones(len(columns)), columns])
+
+    def of(self, use: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which columns parameters may use (parameters, kept) that may use these statistics."""
+        return np.column_stack([use[:, self.varied], use[:, self.varied]])[:, self.kept]
+
+
+def terms(statistics: Floats) -> Terms:
+    """The columns that the records of a bank allow."""
+    varied = statistics.std(axis=0) > SPREAD
+    centre, scale = statistics[:, varied].mean(axis=0), statistics[:, varied].std(axis=0)
+    standard = (statistics[:, varied] - centre) / scale
+    least, most = (standard.min(axis=0), standard.max(axis=0)) if varied.any() else (centre, centre)
+    return Terms(varied, centre, scale, least, most, _independent(np.column_stack([standard, standard**2])))
 
 
 def normal_scores(uniforms: Floats) -> Floats:
@@ -81,26 +111,24 @@ def fit(scores: Floats, statistics: Floats, use: NDArray[np.bool_] | None = None
     the parameters of another ("cut" inference, Plummer 2015).
     """
     draws, parameters = scores.shape
-    use = np.ones((parameters, statistics.shape[1]), dtype=bool) if use is None else use
-    kept = statistics.std(axis=0) > SPREAD
-    kept &= _independent(statistics, kept)
-    centre, scale = statistics[:, kept].mean(axis=0), statistics[:, kept].std(axis=0)
-    standard = (statistics[:, kept] - centre) / scale
-    slopes = np.zeros((1 + standard.shape[1], parameters))
+    found = terms(statistics)
+    columns = found.design(statistics)[:, 1:]
+    slopes = np.zeros((1 + columns.shape[1], parameters))
     explained, residuals = np.zeros(parameters), scores.copy()
-    modules = [tuple(row) for row in use[:, kept]]
+    use = np.ones((parameters, statistics.shape[1]), dtype=bool) if use is None else use
+    modules = [tuple(row) for row in found.of(use)]
     for module in dict.fromkeys(modules):
         mine = np.array([one == module for one in modules])
-        _fit_module(scores, standard, mine, np.array(module, dtype=bool), slopes, explained, residuals)
+        _fit_module(scores, columns, mine, np.array(module, dtype=bool), slopes, explained, residuals)
     told = explained > 0
     together = np.array([[one == other for other in modules] for one in modules])
     covariance = residuals.T @ residuals / draws * together
-    return Fit(told, kept, centre, scale, slopes[:, told], covariance[np.ix_(told, told)], explained)
+    return Fit(found, told, slopes[:, told], covariance[np.ix_(told, told)], explained)
 
 
 def _fit_module(
     scores: Floats,
-    standard: Floats,
+    table: Floats,
     mine: NDArray[np.bool_],
     columns: NDArray[np.bool_],
     slopes: Floats,
@@ -112,7 +140,7 @@ def _fit_module(
     freedom = draws - used - 1
     if not used or freedom < 1:
         return
-    design = np.column_stack([np.ones(draws), standard[:, columns]])
+    design = np.column_stack([np.ones(draws), table[:, columns]])
     found, *_ = np.linalg.lstsq(design, scores[:, mine], rcond=None)
     left = scores[:, mine] - design @ found
     around = ((scores[:, mine] - scores[:, mine].mean(axis=0)) ** 2).sum(axis=0)
@@ -125,15 +153,15 @@ def _fit_module(
     residuals[:, np.nonzero(mine)[0][told]] = left[:, told] * np.sqrt(draws / freedom)
 
 
-def _independent(statistics: Floats, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which statistics are no linear combination of earlier ones."""
+def _independent(columns: Floats) -> NDArray[np.bool_]:
+    """Which columns vary and are no linear combination of earlier ones."""
     chosen: list[int] = []
-    for place in np.nonzero(kept)[0].tolist():
-        columns = statistics[:, np.array([*chosen, place])]
-        standard = (columns - columns.mean(axis=0)) / columns.std(axis=0)
+    for place in np.nonzero(columns.std(axis=0) > SPREAD)[0].tolist():
+        here = columns[:, np.array([*chosen, place])]
+        standard = (here - here.mean(axis=0)) / here.std(axis=0)
         if np.linalg.matrix_rank(standard, tol=1e-6 * np.sqrt(len(standard))) == len(chosen) + 1:
             chosen.append(place)
-    found = np.zeros(len(kept), dtype=bool)
+    found = np.zeros(columns.shape[1], dtype=bool)
     found[chosen] = True
     return found
 
@@ -170,8 +198,10 @@ def surprise(statistics: Floats, observed: Floats) -> float:
 
     Near 0: the priors and the model do not make such a record, and nothing inferred from it is to be trusted.
     """
-    kept = statistics.std(axis=0) > SPREAD
-    kept &= _independent(statistics, kept)
+    kept = _independent(statistics)
+    constant = statistics.std(axis=0) <= SPREAD
+    if (np.abs(observed[0] - statistics[0])[constant] > SPREAD).any():  # what no simulated record ever shows
+        return 0.0
     if not kept.any():
         return 1.0
     centre = statistics[:, kept].mean(axis=0)

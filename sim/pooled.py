@@ -4,6 +4,7 @@ Strands of one proceeding, and one strand seen from several origins, are not ind
 proceedings. A dozen proceedings are few, and intervals from few clusters are too narrow rather than too wide.
 """
 
+import numpy as np
 import pandas as pd
 
 from sim.backtesting import Backtest
@@ -18,24 +19,25 @@ SEED = 20240314
 def pooled(found: Backtest, milestone: str | None = None) -> pd.DataFrame:
     """One row for each forecaster, over all origins, strands and (unless one is named) milestones.
 
-    Columns: forecaster, forecasts, happened, brier, crps, each with _low and _high (95% bootstrap over proceedings);
-    gain, gain_low, gain_high: by how much the model's crps is smaller, paired; cover50, cover80, cover95, and cover80
-    with _low and _high; cover80_happened: of those truths that came, given that they came (F(day) / F(last day)).
+    Columns: forecaster, forecasts, happened, brier, crps, gain (by how much the model's crps is smaller, paired), cover50,
+    cover80, cover95 (see `sim.scores`); came80: the share of the truths that came by the last day which the 80%
+    intervals hold, and came80_expected: what it would be on average if the forecasts were true; given80: the same for
+    the 80% intervals of the forecasts given that it comes by then, of which 80% is expected. brier, crps, gain,
+    cover80, came80 and given80 have a 95% interval, _low and _high (proceedings resampled).
     """
     table = found.forecasts if milestone is None else found.forecasts[found.forecasts["milestone"] == milestone]
     model = table[table["forecaster"] == MODEL]
-    clusters = model["proceeding"].tolist()
-    rows = []
+    rows: list[dict[str, object]] = []
     for forecaster in FORECASTERS if len(model) else ():
         mine = table[table["forecaster"] == forecaster]
-        spans = {name: clustered_mean(mine[name].to_numpy(), clusters, SEED) for name in ("brier", "crps", "cover80")}
-        gain = clustered_mean(mine["crps"].to_numpy() - model["crps"].to_numpy(), clusters, SEED)
-        rows.append(
-            {"forecaster": forecaster, "forecasts": len(mine), "happened": int(mine["truth"].notna().sum()),
-             **{key: value for name in ("brier", "crps") for key, value in _named(name, spans[name]).items()},
-             **_named("gain", gain), "cover50": mine["cover50"].mean(), **_named("cover80", spans["cover80"]),
-             "cover95": mine["cover95"].mean(), "cover80_happened": _given_that_it_came(mine)}
-        )  # fmt: skip
+        clusters = mine["proceeding"].tolist()
+        gain = mine["crps"].to_numpy() - model["crps"].to_numpy()
+        row: dict[str, object] = {"forecaster": forecaster, "forecasts": len(mine)}
+        row["happened"] = int(mine["truth"].notna().sum())
+        for name in ("brier", "crps", "cover80"):
+            row |= _named(name, clustered_mean(mine[name].to_numpy(), clusters, SEED))
+        row |= {**_named("gain", clustered_mean(gain, clusters, SEED)), "cover50": mine["cover50"].mean()}
+        rows.append(row | {"cover95": mine["cover95"].mean(), **_of_what_came(mine)})
     return pd.DataFrame(rows)
 
 
@@ -43,14 +45,22 @@ def _named(name: str, value: Interval) -> dict[str, float]:
     return {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
 
 
-def _given_that_it_came(rows: pd.DataFrame) -> float:
-    """The coverage of 80% intervals among the truths that came by the last day, given that they came by it."""
-    came = rows[rows["truth"].notna() & (rows["probability"] > 0)]
-    inside = [
-        Pit(low / p, high / p).within(0.1, 0.9)
-        for low, high, p in zip(came["pit_low"], came["pit_high"], came["probability"], strict=True)
+def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
+    """The coverage of 80% intervals among the truths that came by the last day."""
+    came = rows[rows["truth"].notna()]
+    chance, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
+    possible = chance > 0  # where the forecast said "never" nothing is given
+    expected = np.where(possible, np.maximum(np.minimum(chance, 0.9) - 0.1, 0.0) / np.maximum(chance, 1e-12), 0.0)
+    given = [
+        Pit(low / p, high / p).within(0.1, 0.9) if p > 0 else 0.0
+        for low, high, p in zip(came["pit_low"], came["pit_high"], chance, strict=True)
     ]
-    return sum(inside) / len(inside) if inside else float("nan")
+    if came.empty:
+        nothing = Interval(np.nan, np.nan, np.nan)
+        return {**_named("came80", nothing), "came80_expected": np.nan, **_named("given80", nothing)}
+    held = clustered_mean(came["cover80"].to_numpy(), clusters, SEED)
+    inside = clustered_mean(np.array(given), clusters, SEED)
+    return {**_named("came80", held), "came80_expected": float(expected.mean()), **_named("given80", inside)}
 
 
 def by_origin(found: Backtest) -> pd.DataFrame:

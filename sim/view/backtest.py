@@ -1,7 +1,7 @@
 """A backtest on a terminal: each forecast beside what happened, then the scores beside those of the baselines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from math import isinf, isnan
 from typing import Any
@@ -26,8 +26,10 @@ NAMES = {
     PRIORS: "the model, priors only",
     "kaplan-meier": "Kaplan-Meier of the record",
     "exponential": "constant rates of the record",
-    "exponential+1/2": "the same, half an act added",
+    "exponential+1/2": "constant rates, half an act added",
 }
+TOLD = 0.001
+"""Differences of mean scores below this are none."""
 FEW = 30
 """Fewer proceedings than this are said to be few."""
 
@@ -121,10 +123,10 @@ def _scores(found: Backtest, milestone: str | None) -> Table:
         f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
         f" ({first.forecasts} forecasts, {first.happened} happened)",
         "forecast by", "CRPS", "between", "and", "the model better by", "between", "and", "Brier", "50%", "80%",
-        "between", "and", "95%", "80%, happened",
+        "between", "and", "95%", "80%, came", "expected",
         note="CRPS: mean squared error of the chance of it by each day up to the last (0 is best; proper for censored"
-        " times). Brier: of the chance by the last day. 50%, 80%, 95%: how much of the truth such intervals hold; the"
-        " last column, of those that happened, given that they did. 'Between': 95% confidence, proceedings resampled.",
+        " times). Brier: of the chance by the last day. 50%, 80%, 95%: how much of the truth such intervals hold; then"
+        " only of what came by then, and what a true forecast would. 'Between': 95% confidence, proceedings resampled.",
     )  # fmt: skip
     for row in _rows(rows):
         gain = (
@@ -136,7 +138,7 @@ def _scores(found: Backtest, milestone: str | None) -> Table:
             NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_low, row.crps_high)), *gain,
             f"{row.brier:.3f}", share(row.cover50), share(row.cover80), *(
                 "-" if isinf(bound) else share(bound) for bound in (row.cover80_low, row.cover80_high)
-            ), share(row.cover95), share(row.cover80_happened),
+            ), share(row.cover95), share(row.came80), share(row.came80_expected),
         )  # fmt: skip
     return table
 
@@ -181,13 +183,20 @@ def conclusion(found: Backtest) -> str:
     others = rows[rows["forecaster"] != MODEL]
     parts = []
     for words, chosen in (
-        ("surely better than", others[others["gain_low"] > 0]),
-        ("better, but not surely, than", others[(others["gain"] > 0) & (others["gain_low"] <= 0)]),
-        ("no better than", others[others["gain"] <= 0]),
+        ("surely better than", others[(others["gain_low"] > 0) & (others["gain"] >= TOLD)]),
+        ("better, but not surely, than", others[(others["gain_low"] <= 0) & (others["gain"] >= TOLD)]),
+        ("as good as", others[others["gain"].abs() < TOLD]),
+        ("worse than", others[others["gain"] <= -TOLD]),
     ):
         if len(chosen):
-            parts.append(f"{words} {' and '.join(NAMES[name] for name in chosen['forecaster'])}")
+            parts.append(f"{words} {listed(chosen['forecaster'])}")
     return f"By the CRPS the calibrated model was {'; '.join(parts)}."
+
+
+def listed(forecasters: Iterable[str]) -> str:
+    """The names of forecasters in a sentence."""
+    names = [NAMES[name] for name in forecasters]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def as_data(found: Backtest) -> dict[str, Any]:
