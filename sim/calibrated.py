@@ -24,7 +24,7 @@ def scenario_text(found: Posterior, file: Path) -> str:
     }
     posteriors = margins(found)
     if posteriors:
-        source = f"calibrated on the record in {found.basis.folder.name} until {found.day}"
+        source = f"calibrated on what was public until {found.day}"
         said["uncertain"] = {
             name: {"value": value.model_dump(mode="json", exclude_none=True), "source": source}
             for name, value in posteriors.items()
@@ -37,7 +37,7 @@ def _comment(found: Posterior, told: list[str]) -> str:
     untold = [name for name in found.basis.scenario.uncertain if name not in told]
     lines = [MARK, f"# What was public until {found.day} says of the uncertain parameters: {draws}."]
     if untold:
-        lines.append(f"# It says nothing of {', '.join(untold)}, which keep their priors.")
+        lines.append(f"# It says nothing of {', '.join(untold)}: as before.")
     names, strength = correlation(found)
     if names:
         lines.append(

@@ -20,9 +20,9 @@ def pooled(found: Backtest, milestone: str | None = None) -> pd.DataFrame:
     """One row for each forecaster, over all origins, strands and (unless one is named) milestones.
 
     Columns: forecaster, forecasts, happened, brier, crps, gain (by how much the model's crps is smaller, paired),
-    cover50, cover80, cover95 (see `sim.scores`); came80: the share of the truths that came by the last day which the 80%
-    intervals hold, and came80_expected: what it would be on average if the forecasts were true; given80: the same for
-    the 80% intervals of the forecasts given that it comes by then, of which 80% is expected. brier, crps, gain,
+    cover50, cover80, cover95 (see `sim.scores`); came80: of the truths that came by the last day, the share that the
+    80% intervals hold, and came80_expected: what it would be on average if the forecasts were true; given80: the same
+    for the 80% intervals of the forecasts given that it comes by then, of which 80% is expected. brier, crps, gain,
     cover80, came80 and given80 have a 95% interval, _low and _high (proceedings resampled).
     """
     table = found.forecasts if milestone is None else found.forecasts[found.forecasts["milestone"] == milestone]

@@ -1,6 +1,7 @@
 """A calibration on a terminal: what the record says of each parameter, and whether the model can make that record."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,21 @@ def _heading(found: Posterior) -> Text:
         + verdict(found),
         style="not bold",
     )
+    late = undated_staff(found)
+    if late:
+        text.append(
+            f" The scenario says nothing of the staff before {late}, so that the staff of that day was taken: say what"
+            " it was, or the effort is misjudged.",
+            style="not bold",
+        )
     return text
+
+
+def undated_staff(found: Posterior) -> date | None:
+    """The first day for which the scenario gives the headcount of every role, if proceedings were open before."""
+    first = max(min(pool.headcount) for pool in found.basis.scenario.staffing.values())
+    opened = min(strand.opened for strand in found.basis.record.known_on(found.day).strands)
+    return first if first > opened else None
 
 
 def verdict(found: Posterior) -> str:

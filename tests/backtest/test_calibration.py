@@ -1,5 +1,6 @@
 """Calibration: the past that is simulated, the posterior that comes of it, the file that is written."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.errors import UserError
 from sim.experiment import simulate
 from sim.histories import Histories, real_history, simulated_histories, statistics
 from sim.scenario.loading import load_scenario
+from sim.view.calibration import undated_staff
 
 END = date(2022, 12, 31)
 DRAWS = 600
@@ -163,6 +165,14 @@ def test_the_written_file_is_a_scenario(small, tmp_path):
     with pytest.raises(UserError, match="exists already"):
         write_scenario(small, tmp_path / "mine.yaml")
     assert "extends: small.yaml" in scenario_text(small, file)
+
+
+def test_a_staff_without_a_past_is_told(small):
+    """Nothing is said where headcounts go back to the first opening; their first day is told where they do not."""
+    assert undated_staff(small) is None
+    clerks = small.basis.scenario.staffing["clerks"].model_copy(update={"headcount": {date(2022, 1, 1): 3.0}})
+    scenario = small.basis.scenario.model_copy(update={"staffing": {"clerks": clerks}})
+    assert undated_staff(replace(small, basis=replace(small.basis, scenario=scenario))) == date(2022, 1, 1)
 
 
 @pytest.mark.parametrize(
