@@ -1,12 +1,14 @@
 """A simulator of regulators' enforcement workflow: scenarios in, forecasts with their uncertainty out.
 
-from sim import load_scenario, simulate, compare, load_run, load_record
+from sim import load_scenario, simulate, compare, calibrate, backtest, load_run, load_record
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.backtesting import backtest
+    from sim.calibration import calibrate
     from sim.comparison import compare
     from sim.experiment import simulate, simulate_all
     from sim.measures import estimates, per_replication
@@ -20,6 +22,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Precision",
     "Run",
+    "backtest",
+    "calibrate",
     "compare",
     "estimates",
     "load_record",
@@ -33,6 +37,8 @@ __all__ = [
 _HOMES = {
     "Precision": "sim.precision",
     "Run": "sim.run",
+    "backtest": "sim.backtesting",
+    "calibrate": "sim.calibration",
     "compare": "sim.comparison",
     "estimates": "sim.measures",
     "load_record": "sim.record_files",

@@ -13,7 +13,20 @@ from sim.scenario.loading import load_scenario
 from sim.store import digest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "indicators", "compare", "sensitivity", "validate", "schema", "list", "show", "new", "record")
+COMMANDS = (
+    "run",
+    "indicators",
+    "compare",
+    "sensitivity",
+    "validate",
+    "schema",
+    "list",
+    "show",
+    "new",
+    "record",
+    "calibrate",
+    "backtest",
+)
 HEAVY = ("numpy", "pandas", "pydantic", "simpy", "scipy", "plotly", "yaml", "pyarrow")
 
 SMALL = """\

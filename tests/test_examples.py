@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -52,6 +53,8 @@ def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         words += ["--floor", "25", "--ceiling", "25"]
     elif words[1] in ("run", "compare"):
         words += ["-n", "3"]  # the last -n counts
+    elif words[1] in ("calibrate", "backtest"):
+        words += ["--draws", "100"]
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
@@ -137,6 +140,28 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
     for strand in strands:
         assert f"| {strand} |" in committed
     assert f"seed\n{run.scenario.seed}" in committed
+
+
+def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
+    """With few draws the page has the sections, parameters and strands that the committed one has."""
+    from sim.backtesting import backtest
+    from sim.calibration import calibrate, recovery
+
+    written = module(ROOT / "docs" / "validation.py")
+    few = {"draws": 100, "jobs": 2}
+    one = backtest(written.SCENARIO, written.AS_OF, **few)
+    rolling = backtest(written.SCENARIO, date(2025, 6, 30), rolling_months=3, **few)
+    other = backtest(written.SCENARIO, written.EXAMPLE_AS_OF, record=written.EXAMPLE, **few)
+    end = calibrate(written.SCENARIO, rolling.until, **few)
+    queue = written.Queue("one queue", 1.0, 1.01, 0.02)
+    record = load_record(written.RECORD)
+    text = written.page([queue], one, rolling, end, recovery(end.bank, 20, 1), other, record)
+    committed = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    pages = [re.sub(r"[\d,]", "", page) for page in (text, committed)]
+    for pattern in (r"^#+ [^(\n]*", r"^\| (\S+/\S+) \|"):
+        found, shown = (set(re.findall(pattern, page, re.MULTILINE)) for page in pages)
+        assert len(found) >= 8
+        assert found == shown
 
 
 def test_links_in_the_documentation_lead_somewhere() -> None:

@@ -3,7 +3,15 @@
 import os
 import sys
 
-from sim.cli import compare, record, runs, scenarios, sensitivity  # noqa: F401  each adds its commands
+from sim.cli import (  # noqa: F401  each adds its commands
+    backtest,
+    calibration,
+    compare,
+    record,
+    runs,
+    scenarios,
+    sensitivity,
+)
 from sim.cli.app import app
 from sim.errors import UserError
 

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sim.errors import UserError
+
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from sim.experiment import Progress
@@ -42,6 +46,27 @@ Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
 ]
+
+RecordFolder = Annotated[
+    Path | None, typer.Option("--record", metavar="FOLDER", help="Another record than the one the scenario names.")
+]
+Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from their priors.")]
+KeptRuns = Annotated[
+    Path | None,
+    typer.Option("--results", metavar="FOLDER", help="Keep the simulated runs here: the same call is quick then."),
+]
+
+
+def day_of(option: str, said: str) -> "date":
+    """The day that an option says. Raises UserError if it is none."""
+    from sim.record_files import parse_day
+
+    try:
+        return parse_day(said)
+    except ValueError:
+        raise UserError(
+            f"{option} {said}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
+        ) from None
 
 
 def cores() -> int:

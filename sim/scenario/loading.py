@@ -24,15 +24,33 @@ def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
     `sets` are overrides as `path=value`, the value in YAML. What was pending on the first day is taken from the
     record, as it was known on that day, and stands among the probes. Raises UserError with every problem found.
     """
-    tree = _with_procedure(_extended(Path(path)))
-    for text in sets:
-        tree = _set(tree, text)
-    scenario = _validated(Scenario, tree)
+    tree, scenario = _read_scenario(path, sets)
     if scenario.in_flight is not None:
         _raise(tree, checks.names(scenario))
         scenario = _with_record(scenario, tree, scenario.in_flight.record)
     _raise(tree, checks.problems(scenario))
     return scenario
+
+
+def load_undated(path: Path | str, sets: Iterable[str] = ()) -> tuple[Scenario, Path | None]:
+    """The scenario in a file without the state on its first day, and the folder of the record that would give it.
+
+    For those who set other first days on the same assumptions. Raises UserError with every problem found but those
+    that show only in a record.
+    """
+    tree, scenario = _read_scenario(path, sets)
+    _raise(tree, checks.names(scenario))
+    if scenario.in_flight is None:
+        return scenario, None
+    return scenario.model_copy(update={"in_flight": None}), _record_folder(tree, scenario.in_flight.record)
+
+
+def _read_scenario(path: Path | str, sets: Iterable[str]) -> tuple[MappingNode, Scenario]:
+    """A file's whole tree, and the scenario that it says, whose state on the first day is not looked up yet."""
+    tree = _with_procedure(_extended(Path(path)))
+    for text in sets:
+        tree = _set(tree, text)
+    return tree, _validated(Scenario, tree)
 
 
 def load_procedure(path: Path | str) -> Procedure:
@@ -169,10 +187,7 @@ def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario
     and has the same results wherever the record lies.
     """
     node, _ = locate(tree, ("in_flight", "record"))
-    path = Path(node.start_mark.name).parent / folder
-    if not path.is_dir():
-        raise UserError(problem(node, f"there is no folder {path} with a record"))
-    record = load_record(path).known_on(scenario.start)
+    record = load_record(_record_folder(tree, folder)).known_on(scenario.start)
     try:
         probes = pending_probes(scenario, record)
     except KeyError as error:
@@ -180,6 +195,14 @@ def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario
     platforms = {**platforms_of(record), **scenario.platforms}
     said = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
     return scenario.model_copy(update=said)
+
+
+def _record_folder(tree: MappingNode, folder: str) -> Path:
+    node, _ = locate(tree, ("in_flight", "record"))
+    path = Path(node.start_mark.name).parent / folder
+    if not path.is_dir():
+        raise UserError(problem(node, f"there is no folder {path} with a record"))
+    return path
 
 
 def platforms_of(record: Record) -> dict[str, Platform]:

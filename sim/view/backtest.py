@@ -1,0 +1,232 @@
+"""A backtest on a terminal: each forecast beside what happened, then the scores beside those of the baselines."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from math import isinf, isnan
+from typing import Any
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim.backtesting import Backtest
+from sim.dates import date_after
+from sim.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
+from sim.pooled import by_origin, pit_histogram, pooled
+from sim.record_spans import FINDINGS
+from sim.view.calibration import verdict
+from sim.view.console import share, spark
+
+TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
+NAMES = {
+    MODEL: "the model, calibrated",
+    PRIORS: "the model, priors only",
+    "kaplan-meier": "Kaplan-Meier of the record",
+    "exponential": "constant rates of the record",
+    "exponential+1/2": "constant rates, half an act added",
+}
+TOLD = 0.001
+"""Differences of mean scores below this are none."""
+FEW = 30
+"""Fewer proceedings than this are said to be few."""
+
+
+def show(found: Backtest) -> RenderableType:
+    """Everything that `sim backtest` says."""
+    parts: list[RenderableType] = [_heading(found)]
+    if len(found.origins) == 1:
+        parts += [_forecasts(found, milestone) for milestone in MILESTONES if _has(found, milestone)]
+    else:
+        parts.append(_origins(found))
+    parts.append(_scores(found, None))
+    if len(found.origins) > 1:
+        parts += [_scores(found, milestone) for milestone in MILESTONES if _has(found, milestone)]
+    parts += [_totals(found), _closing(found)]
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+
+
+def _has(found: Backtest, milestone: str) -> bool:
+    return bool((found.forecasts["milestone"] == milestone).any())
+
+
+def _heading(found: Backtest) -> Text:
+    first, last = found.origins[0], found.origins[-1]
+    days = f"{first}" if first == last else f"{len(found.origins)} days from {first} to {last}"
+    text = Text(f"Forecasts of {days}, scored on {found.until}", style="bold")
+    posterior = found.posteriors[first]
+    said = f"\n{len(posterior.weight):,} draws from the priors on each day, calibrated on what was public then."
+    if first == last:
+        said += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
+    text.append(said, style="not bold")
+    return text
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples(index=False)
+
+
+def _table(title: str, *columns: str, note: str = "") -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, caption=note,
+                  caption_justify="left")  # fmt: skip
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
+    return table
+
+
+def _day(origin: date, days: float) -> str:
+    return "later or never" if isinf(days) else f"{date_after(origin, days)}"
+
+
+def _forecasts(found: Backtest, milestone: str) -> Table:
+    (origin,) = found.origins
+    table = _table(
+        f"{TITLES[milestone]}: what was forecast on {origin}, and what happened",
+        "strand", f"chance by {found.until}", "median", "80% between", "and", "what happened", "inside",
+        note="Inside: whether the 80% interval holds it, where that is known.",
+    )  # fmt: skip
+    rows = found.forecasts[found.forecasts["milestone"] == milestone]
+    for row in _rows(rows[rows["forecaster"] == MODEL]):
+        happened = f"{row.truth}" if not pd.isna(row.truth) else "not by then"
+        inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _surely(row)
+        days = (_day(origin, days) for days in (row.median, row.low, row.high))
+        table.add_row(row.strand, share(row.probability), *days, happened, inside)
+    return table
+
+
+def _surely(row: Any) -> str:
+    """Whether a truth that lies beyond the last day is inside the interval, if that is sure."""
+    return "no" if row.high <= row.until_days else ""
+
+
+def _origins(found: Backtest) -> Table:
+    table = _table(
+        "Day by day: mean score (censored CRPS, 0 is best) of the forecasts made on it",
+        "forecast of", "strands", "happened of", "draws worth", "odder", *(NAMES[name] for name in FORECASTERS),
+        note="Draws worth: after weighting by the calibration. Odder: simulated records odder than the real one; near"
+        " 0, the model does not make such a record.",
+    )  # fmt: skip
+    for row in by_origin(found).to_dict("records"):
+        scores = (f"{row[name]:.3f}" for name in FORECASTERS)
+        happened = f"{row['happened']} of {row['forecasts']}"
+        worth, odder = f"{row['effective_draws']:,.0f}", share(row["surprise"])
+        table.add_row(str(row["origin"]), str(row["strands"]), happened, worth, odder, *scores)
+    return table
+
+
+def _scores(found: Backtest, milestone: str | None) -> Table:
+    rows = pooled(found, milestone)
+    first = rows.iloc[0]
+    table = _table(
+        f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
+        f" ({first.forecasts} forecasts, {first.happened} happened)",
+        "forecast by", "CRPS", "between", "and", "the model better by", "between", "and", "Brier", "50%", "80%",
+        "between", "and", "95%", "80%, came", "expected",
+        note="CRPS: mean squared error of the chance of it by each day up to the last (0 is best; proper for censored"
+        " times). Brier: of the chance by the last day. 50%, 80%, 95%: how much of the truth such intervals hold; then"
+        " only of what came by then, and what a true forecast would. 'Between': 95% confidence, proceedings resampled.",
+    )  # fmt: skip
+    for row in _rows(rows):
+        gain = (
+            ("-", "-", "-")
+            if row.forecaster == MODEL
+            else (_signed(v) for v in (row.gain, row.gain_low, row.gain_high))
+        )
+        table.add_row(
+            NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_low, row.crps_high)), *gain,
+            f"{row.brier:.3f}", share(row.cover50), share(row.cover80), *(
+                "-" if isinf(bound) else share(bound) for bound in (row.cover80_low, row.cover80_high)
+            ), share(row.cover95), share(row.came80), share(row.came80_expected),
+        )  # fmt: skip
+    return table
+
+
+def _signed(value: float) -> str:
+    return "-" if isinf(value) else f"{value:+.3f}"
+
+
+def _bound(value: float) -> str:
+    return "-" if isinf(value) else f"{value:.3f}"
+
+
+def _totals(found: Backtest) -> Table:
+    table = _table(
+        f"Totals until {found.until}", "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
+        note="Pending: in formal proceedings without decision, commitments or closure, old and new strands.",
+    )  # fmt: skip
+    for row in _rows(found.totals[found.totals["forecaster"] == MODEL]):
+        inside = "yes" if row.low <= row.truth <= row.high else "no"
+        numbers = (f"{value:.0f}" for value in (row.median, row.low, row.high, row.truth))
+        table.add_row(str(row.origin), row.what, *numbers, inside)
+    return table
+
+
+def _closing(found: Backtest) -> Text:
+    bars = pit_histogram(found)
+    proceedings = found.forecasts["proceeding"].nunique()
+    text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
+    text += spark(list(bars), bars.max())
+    text += f"\n{conclusion(found)}"
+    if proceedings < FEW:
+        text += (
+            f" {proceedings} proceeding{'s' if proceedings > 1 else ''}, worked on by the same people: the sample is"
+            " small, and the intervals above too narrow rather than too wide."
+        )
+    return Text(text)
+
+
+def conclusion(found: Backtest) -> str:
+    """Whether the model scored better than the others, and how sure that is, in sentences."""
+    rows = pooled(found)
+    others = rows[rows["forecaster"] != MODEL]
+    parts = []
+    for words, chosen in (
+        ("surely better than", others[(others["gain_low"] > 0) & (others["gain"] >= TOLD)]),
+        ("better, but not surely, than", others[(others["gain_low"] <= 0) & (others["gain"] >= TOLD)]),
+        ("as good as", others[others["gain"].abs() < TOLD]),
+        ("worse than", others[others["gain"] <= -TOLD]),
+    ):
+        if len(chosen):
+            parts.append(f"{words} {listed(chosen['forecaster'])}")
+    return f"By the CRPS the calibrated model was {'; '.join(parts)}."
+
+
+def listed(forecasters: Iterable[str]) -> str:
+    """The names of forecasters in a sentence."""
+    names = [NAMES[name] for name in forecasters]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def as_data(found: Backtest) -> dict[str, Any]:
+    """The backtest as JSON takes it: infinite and missing numbers become null, days are text."""
+
+    def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        written = frame.copy()
+        for name in {"origin", "truth"} & set(frame.columns):
+            if written[name].dtype == object:
+                written[name] = [None if _missing(value) else str(value) for value in written[name]]
+        rows: list[dict[str, Any]] = json.loads(written.to_json(orient="records", double_precision=8))
+        return rows
+
+    return {
+        "record": str(found.basis.folder),
+        "scenario": found.basis.scenario.name,
+        "origins": [str(day) for day in found.origins],
+        "until": str(found.until),
+        "draws": len(found.posteriors[found.origins[0]].weight),
+        "conclusion": conclusion(found),
+        "scores": {
+            "all": records(pooled(found)),
+            **{m: records(pooled(found, m)) for m in MILESTONES if _has(found, m)},
+        },
+        "by_origin": records(by_origin(found)),
+        "pit_histogram": [round(float(value), 8) for value in pit_histogram(found)],
+        "forecasts": records(found.forecasts),
+        "totals": records(found.totals),
+    }
+
+
+def _missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and isnan(value))

@@ -1,0 +1,98 @@
+"""A calibration on a terminal: what the record says of each parameter, and whether the model can make that record."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from sim.calibration import Posterior, comparison, correlation, summary
+
+ODD = 0.05
+"""Below this share of odder simulated records people are warned."""
+
+
+def show(found: Posterior) -> RenderableType:
+    """Everything that `sim calibrate` says."""
+    return Group(*(Padding(part, (0, 0, 1, 0)) for part in (_heading(found), _parameters(found), _statistics(found))))
+
+
+def _heading(found: Posterior) -> Text:
+    scenario = found.basis.scenario
+    text = Text(f"{scenario.title or scenario.name}: calibrated on what was public on {found.day}", style="bold")
+    text.append(
+        f"\n{len(found.weight):,} draws from the priors, worth {found.effective_draws:,.0f} after weighting. "
+        + verdict(found),
+        style="not bold",
+    )
+    late = undated_staff(found)
+    if late:
+        text.append(
+            f" The scenario says nothing of the staff before {late}, so that the staff of that day was taken: say what"
+            " it was, or the effort is misjudged.",
+            style="not bold",
+        )
+    return text
+
+
+def undated_staff(found: Posterior) -> date | None:
+    """The first day for which the scenario gives the headcount of every role, if proceedings were open before."""
+    first = max(min(pool.headcount) for pool in found.basis.scenario.staffing.values())
+    opened = min(strand.opened for strand in found.basis.record.known_on(found.day).strands)
+    return first if first > opened else None
+
+
+def verdict(found: Posterior) -> str:
+    """Whether the model can make the record, in a sentence."""
+    said = f"{found.surprise:.0%} of the simulated records are odder than the real one"
+    if found.surprise < ODD:
+        return f"{said}: the model hardly makes such a record, and what follows is to be taken with care."
+    return f"{said}: the model can make it."
+
+
+def _parameters(found: Posterior) -> Table:
+    names, strength = correlation(found)
+    note = "Told: the share of a parameter's variance that such a record explains. Prior: it says nothing of it."
+    if names:
+        note += f" Strongest correlation in the posterior: {strength:.2f} ({' with '.join(names)})."
+    table = Table(title="What the record says of the parameters: median, and 80% between", title_justify="left",
+                  title_style="bold", box=None, pad_edge=False, caption=note, caption_justify="left")  # fmt: skip
+    for place, column in enumerate(("parameter", "prior", "between", "and", "now", "between", "and", "told")):
+        table.add_column(column, justify="left" if place == 0 else "right")
+    for row in summary(found).itertuples(index=False):
+        numbers = [row.prior50, row.prior10, row.prior90, row.median, row.low, row.high]
+        told = str(row.counted) or (f"{row.explained:.0%}" if row.how == "simulation" else "prior")
+        table.add_row(str(row.title), *(f"{value:.3g}" for value in numbers), told)
+    return table
+
+
+def _statistics(found: Posterior) -> Table:
+    note = "Rates: logarithms of acts a year at risk, with half an act added."
+    table = Table(title="The record and the simulated ones", title_justify="left", title_style="bold", box=None,
+                  pad_edge=False, caption=note, caption_justify="left")  # fmt: skip
+    for place, column in enumerate(("statistic", "real", "simulated, mean", "standard deviation")):
+        table.add_column(column, justify="left" if place == 0 else "right")
+    for row in comparison(found).itertuples(index=False):
+        table.add_row(str(row.statistic), *(f"{value:.2f}" for value in row[1:]))
+    return table
+
+
+def as_data(found: Posterior, file: Path | None = None) -> dict[str, Any]:
+    """The calibration as JSON takes it."""
+    names, strength = correlation(found)
+    return {
+        "scenario": found.basis.scenario.name,
+        "record": str(found.basis.folder),
+        "until": str(found.day),
+        "draws": len(found.weight),
+        "effective_draws": round(found.effective_draws, 3),
+        "surprise": round(found.surprise, 6),
+        "strongest_correlation": {"parameters": list(names), "value": round(strength, 6)},
+        "parameters": json.loads(summary(found).to_json(orient="records", double_precision=8)),
+        "statistics": json.loads(comparison(found).to_json(orient="records", double_precision=8)),
+        "file": str(file) if file else None,
+    }
