@@ -53,6 +53,8 @@ def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         words += ["--floor", "25", "--ceiling", "25"]
     elif words[1] in ("run", "compare"):
         words += ["-n", "3"]  # the last -n counts
+    elif words[1] == "sensitivity":
+        words += ["-n", "2", "--points", "2"]
     elif words[1] in ("calibrate", "backtest"):
         words += ["--draws", "100"]
     return subprocess.run(
@@ -88,17 +90,26 @@ def test_every_command_of_the_experiments_works(checkout: Path) -> None:
         assert done.returncode == 0, f"{line}: {done.stderr}"
 
 
-def test_the_python_snippet_of_the_experiments_runs(checkout: Path) -> None:
-    """It compares two scenarios on one process or more, from a script without a guard."""
-    (block,) = blocks("python", EXPERIMENTS)
+@pytest.mark.parametrize(
+    ("names", "fewer"),
+    [
+        ("compare", {"replications=50": "replications=26", "scenarios))": "scenarios, jobs=2))"}),
+        ("screen", {"points=8": "points=2, replications=3"}),
+    ],
+)
+def test_the_python_snippets_of_the_experiments_run(checkout: Path, names: str, fewer: dict[str, str]) -> None:
+    """Each gives its table, on one process or more, from a script without a guard."""
+    (block,) = [block for block in blocks("python", EXPERIMENTS) if f"{names}(" in block]
+    for long, short in fewer.items():
+        assert long in block
+        block = block.replace(long, short)
     script = checkout / "script.py"
-    script.write_text(block.replace("replications=50", "replications=26").replace("scenarios))", "scenarios, jobs=2))"))
-    assert "jobs=2" in script.read_text()
+    script.write_text(block)
     done = subprocess.run(
         [sys.executable, script.name], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "variance_reduction" in done.stdout
+    assert ("variance_reduction" in done.stdout) == (names == "compare")
 
 
 def test_the_scenario_in_the_readme_is_valid_and_its_mistake_is_told_as_shown(checkout: Path) -> None:
