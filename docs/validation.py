@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.backtesting import Backtest, backtest
-from sim.calibration import Posterior, calibrate, comparison, correlation, recovery, summary
+from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
+from sim.backtesting.origins import Backtest, backtest
+from sim.backtesting.pooled import by_origin, pit_histogram, pooled
+from sim.calibration.inference import Recovery
+from sim.calibration.posterior import Posterior, calibrate, comparison, correlation, recovery, summary
 from sim.dates import date_after
-from sim.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
-from sim.inference import Recovery
-from sim.pooled import by_origin, pit_histogram, pooled
 from sim.record import Record
 from sim.record_files import load_record
 from sim.record_spans import FINDINGS
@@ -435,7 +435,7 @@ and years. Its figures mean nothing; that they come shows that nothing of the Co
 ## Limits
 
 - **Nothing after a day enters its forecast**: a test removes the later rows of the record and the later headcounts, and not a bit of
-  calibration and forecast changes (`tests/backtest/`).
+  calibration and forecast changes (`tests/calibration/`, `tests/backtesting/`).
 - **Three things are known with hindsight all the same.** The split of a proceeding into strands has no date in the record: a proceeding is
   forecast in the strands into which it was to split. The procedure and the priors were written by people who had seen the record to its
   end, so that "priors only" is not what somebody would have written in {AS_OF.year}. And some headcounts of a day were derived from later ones.

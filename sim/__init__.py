@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.backtesting import backtest
-    from sim.calibration import calibrate
+    from sim.backtesting.origins import backtest
+    from sim.calibration.posterior import calibrate
     from sim.comparison import compare
     from sim.experiment import simulate, simulate_all
     from sim.measures import estimates, per_replication
@@ -37,8 +37,8 @@ __all__ = [
 _HOMES = {
     "Precision": "sim.precision",
     "Run": "sim.run",
-    "backtest": "sim.backtesting",
-    "calibrate": "sim.calibration",
+    "backtest": "sim.backtesting.origins",
+    "calibrate": "sim.calibration.posterior",
     "compare": "sim.comparison",
     "estimates": "sim.measures",
     "load_record": "sim.record_files",

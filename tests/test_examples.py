@@ -155,8 +155,8 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
 
 def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
     """With few draws the page has the sections, parameters and strands that the committed one has."""
-    from sim.backtesting import backtest
-    from sim.calibration import calibrate, recovery
+    from sim.backtesting.origins import backtest
+    from sim.calibration.posterior import calibrate, recovery
 
     written = module(ROOT / "docs" / "validation.py")
     few = {"draws": 100, "jobs": 2}

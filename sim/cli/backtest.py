@@ -40,7 +40,7 @@ def backtest(
 
     Example: sim backtest --as-of 2024-03-14
     """
-    from sim.backtesting import backtest as tested
+    from sim.backtesting.origins import backtest as tested
     from sim.view.backtest import as_data, show
 
     days = day_of("--as-of", as_of) if as_of else None, day_of("--until", until) if until else None

@@ -30,8 +30,8 @@ def calibrate(
 
     Example: sim calibrate scenarios/three-probes.yaml --until 2024-03-14 -o scenarios/calibrated.yaml
     """
-    from sim.calibrated import check_file, write_scenario
-    from sim.calibration import calibrate as calibrated
+    from sim.calibration.posterior import calibrate as calibrated
+    from sim.calibration.scenario_file import check_file, write_scenario
     from sim.view.calibration import as_data, show
 
     day = day_of("--until", until)

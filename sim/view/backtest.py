@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.backtesting import Backtest
+from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
+from sim.backtesting.origins import Backtest
+from sim.backtesting.pooled import by_origin, pit_histogram, pooled
 from sim.dates import date_after
-from sim.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
-from sim.pooled import by_origin, pit_histogram, pooled
 from sim.record_spans import FINDINGS
 from sim.view.calibration import verdict
 from sim.view.console import share, spark

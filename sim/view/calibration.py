@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.calibration import Posterior, comparison, correlation, summary
+from sim.calibration.posterior import Posterior, comparison, correlation, summary
 
 ODD = 0.05
 """Below this share of odder simulated records people are warned."""

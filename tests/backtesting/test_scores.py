@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sim.scores import Pit, brier, censored_crps, clustered_mean, coverage, histogram, pit, quantile
+from sim.backtesting.scores import Pit, brier, censored_crps, clustered_mean, coverage, histogram, pit, quantile
 
 INF = np.inf
 

@@ -7,9 +7,9 @@ proceedings. A dozen proceedings are few, and intervals from few clusters are to
 import numpy as np
 import pandas as pd
 
-from sim.backtesting import Backtest
-from sim.forecasting import FORECASTERS, MODEL
-from sim.scores import Interval, Pit, clustered_mean, histogram
+from sim.backtesting.forecasting import FORECASTERS, MODEL
+from sim.backtesting.origins import Backtest
+from sim.backtesting.scores import Interval, Pit, clustered_mean, histogram
 from sim.summary import Floats
 
 SEED = 20240314
@@ -20,10 +20,10 @@ def pooled(found: Backtest, milestone: str | None = None) -> pd.DataFrame:
     """One row for each forecaster, over all origins, strands and (unless one is named) milestones.
 
     Columns: forecaster, forecasts, happened, brier, crps, gain (by how much the model's crps is smaller, paired),
-    cover50, cover80, cover95 (see `sim.scores`); came80: of the truths that came by the last day, the share that the
-    80% intervals hold, and came80_expected: what it would be on average if the forecasts were true; given80: the same
-    for the 80% intervals of the forecasts given that it comes by then, of which 80% is expected. brier, crps, gain,
-    cover80, came80 and given80 have a 95% interval, _low and _high (proceedings resampled).
+    cover50, cover80, cover95 (see `sim.backtesting.scores`); came80: of the truths that came by the last day, the share
+    that the 80% intervals hold, and came80_expected: what it would be on average if the forecasts were true; given80:
+    the same for the 80% intervals of the forecasts given that it comes by then, of which 80% is expected. brier, crps,
+    gain, cover80, came80 and given80 have a 95% interval, _low and _high (proceedings resampled).
     """
     table = found.forecasts if milestone is None else found.forecasts[found.forecasts["milestone"] == milestone]
     model = table[table["forecaster"] == MODEL]

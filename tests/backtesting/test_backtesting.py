@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 import small_authority
 
-from sim.as_of import Basis, load_basis
-from sim.backtesting import backtest
-from sim.calibration import margins
+from sim.backtesting.forecasting import FORECASTERS, MODEL, PRIORS, Origin
+from sim.backtesting.origins import backtest
+from sim.backtesting.pooled import by_origin, pit_histogram, pooled
+from sim.calibration.as_of import Basis, load_basis
+from sim.calibration.posterior import margins
 from sim.errors import UserError
 from sim.experiment import simulate_all
-from sim.forecasting import FORECASTERS, MODEL, PRIORS, Origin
-from sim.pooled import by_origin, pit_histogram, pooled
 from sim.record import Record
 from sim.view.backtest import as_data, conclusion
 
@@ -177,8 +177,8 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
     origin = Origin(basis, date(2021, 12, 31), date(2022, 12, 31), 600, look_ahead=False)
     runs = simulate_all(origin.scenarios)
     origin.take(runs)
-    from sim.forecasting import _times, forecast_curve
-    from sim.scores import coverage, pit
+    from sim.backtesting.forecasting import _times, forecast_curve
+    from sim.backtesting.scores import coverage, pit
 
     equal, held = origin.weights(PRIORS), []
     for strand in ("d/one", "e/one"):

@@ -2,8 +2,8 @@
 
 Parameters are drawn from their priors, the record's past is simulated with each draw (its openings on their days, the
 staff of the time), and the draws are weighted by how likely they make the record as it really was on that day; a strand
-that was pending then is pending in the simulated record too, so that censoring needs no correction. `sim.inference`
-says how, `sim.conjugate` what has a formula.
+that was pending then is pending in the simulated record too, so that censoring needs no correction.
+`sim.calibration.inference` says how, `sim.calibration.conjugate` what has a formula.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.as_of import OPENED, Basis, after, load_basis, past_scenario, stages_of
-from sim.conjugate import Exact, exact
+from sim.calibration.as_of import OPENED, Basis, after, load_basis, past_scenario, stages_of
+from sim.calibration.conjugate import Exact, exact
+from sim.calibration.histories import COUNTED, real_history, simulated_histories, statistics
+from sim.calibration.inference import Fit, Recovery, effective_draws, fit, normal_scores, recover, surprise, weights
 from sim.errors import UserError
 from sim.experiment import Progress, simulate_all
-from sim.histories import COUNTED, real_history, simulated_histories, statistics
-from sim.inference import Fit, Recovery, effective_draws, fit, normal_scores, recover, surprise, weights
 from sim.record_tables import last_day
 from sim.run import Run
 from sim.scenario.distributions import Beta, Distribution, Empirical, Lognormal

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sim.inference import effective_draws, fit, recover, surprise, weighted_quantile, weights
+from sim.calibration.inference import effective_draws, fit, recover, surprise, weighted_quantile, weights
 
 
 def bank(draws: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from sim.as_of import FINDINGS, OPENINGS, stages_of
+from sim.calibration.as_of import FINDINGS, OPENINGS, stages_of
 from sim.dates import YEAR_DAYS, days_between
 from sim.record import Record
 from sim.run import Run

@@ -9,17 +9,17 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from sim.as_of import Basis, after, forecast_scenario, past_scenario, stages_of
-from sim.baselines import BASELINES, durations_for
-from sim.calibration import Posterior, make_bank, posterior, prior
+from sim.backtesting.baselines import BASELINES, durations_for
+from sim.backtesting.scores import LEVELS, brier, censored_crps, coverage, pit, quantile
+from sim.calibration.as_of import Basis, after, forecast_scenario, past_scenario, stages_of
+from sim.calibration.histories import findings_places
+from sim.calibration.inference import weighted_quantile
+from sim.calibration.posterior import Posterior, make_bank, posterior, prior
 from sim.dates import days_between
-from sim.histories import findings_places
-from sim.inference import weighted_quantile
 from sim.record import Record, Strand
 from sim.record_spans import FINDINGS, OPENED
 from sim.run import Run
 from sim.scenario.schema import Scenario
-from sim.scores import LEVELS, brier, censored_crps, coverage, pit, quantile
 from sim.summary import Floats
 
 MODEL, PRIORS = "model", "priors only"
@@ -87,7 +87,7 @@ class Origin:
         Columns: origin, proceeding, strand, milestone, forecaster, truth (day of the milestone; missing: not by the
         last day), days (to the truth, infinite if missing), until_days (to the last day), probability (of the
         milestone by the last day), low, median, high (80% interval in days; infinite: later than looked at, or never),
-        brier, crps (see `sim.scores`), pit_low, pit_high, cover50, cover80, cover95.
+        brier, crps (see `sim.backtesting.scores`), pit_low, pit_high, cover50, cover80, cover95.
         """
         later = {name_of(strand): strand for strand in truth.strands}
         rows = []

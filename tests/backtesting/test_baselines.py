@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import small_authority
 
-from sim.baselines import Durations, durations_for, exponential_forecast, kaplan_meier_forecast
+from sim.backtesting.baselines import Durations, durations_for, exponential_forecast, kaplan_meier_forecast
 from sim.record_files import load_record
 
 MIXED = Durations(np.array([10.0, 20.0, 20.0, 30.0, 40.0]), np.array([1.0, 2.0, 0.0, 1.0, 0.0]))

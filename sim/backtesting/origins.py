@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.as_of import Basis, load_basis
-from sim.calibration import FEWEST_DRAWS, Posterior, check_day
+from sim.backtesting.forecasting import Origin, pending_strands
+from sim.calibration.as_of import Basis, load_basis
+from sim.calibration.posterior import FEWEST_DRAWS, Posterior, check_day
 from sim.errors import UserError
 from sim.experiment import Progress, simulate_all
-from sim.forecasting import Origin, pending_strands
 from sim.record_tables import last_day
 
 DRAWS = 1000

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 import small_authority
 
-from sim.as_of import load_basis, past_scenario
-from sim.conjugate import beta_binomial, exact, gamma_poisson
+from sim.calibration.as_of import load_basis, past_scenario
+from sim.calibration.conjugate import beta_binomial, exact, gamma_poisson
 from sim.scenario.distributions import Beta, Gamma
 
 

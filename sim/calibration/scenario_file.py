@@ -5,7 +5,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Any
 
-from sim.calibration import Posterior, correlation, margins
+from sim.calibration.posterior import Posterior, correlation, margins
 from sim.errors import UserError
 from sim.scenario.loading import load_scenario
 from sim.scenario.yaml_nodes import text

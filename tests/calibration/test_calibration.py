@@ -8,12 +8,12 @@ import pytest
 import small_authority
 from scipy.stats import binom, kstest
 
-from sim.as_of import OPENINGS, load_basis, past_scenario, until
-from sim.calibrated import MARK, scenario_text, write_scenario
-from sim.calibration import calibrate, make_bank, margins, posterior, recovery, summary
+from sim.calibration.as_of import OPENINGS, load_basis, past_scenario, until
+from sim.calibration.histories import Histories, real_history, simulated_histories, statistics
+from sim.calibration.posterior import calibrate, make_bank, margins, posterior, recovery, summary
+from sim.calibration.scenario_file import MARK, scenario_text, write_scenario
 from sim.errors import UserError
 from sim.experiment import simulate
-from sim.histories import Histories, real_history, simulated_histories, statistics
 from sim.scenario.loading import load_scenario
 from sim.view.calibration import undated_staff
 

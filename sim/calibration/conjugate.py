@@ -7,7 +7,7 @@ Analysis (3rd ed.), sections 2.4 and 2.6.
 from dataclasses import dataclass
 from math import sqrt
 
-from sim.as_of import FINDINGS, OPENED, stages_of
+from sim.calibration.as_of import FINDINGS, OPENED, stages_of
 from sim.dates import YEAR_DAYS, days_between
 from sim.record import OUTCOMES, Record
 from sim.scenario.distributions import Beta, Gamma

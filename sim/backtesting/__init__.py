@@ -1,0 +1,1 @@
+"""Forecasts as they would have been made, scored against what happened."""

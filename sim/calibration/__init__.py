@@ -1,0 +1,1 @@
+"""From the public record, as it was known on a day, to a posterior of what is uncertain."""
