@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.run import Run
     from sim.scenario.loading import load_scenario
     from sim.store import load_run
+    from sim.sweeps import sweep
 
 __version__ = "0.1.0"
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "per_replication",
     "simulate",
     "simulate_all",
+    "sweep",
 ]
 
 _HOMES = {
@@ -47,6 +49,7 @@ _HOMES = {
     "per_replication": "sim.measures",
     "simulate": "sim.experiment",
     "simulate_all": "sim.experiment",
+    "sweep": "sim.sweeps",
 }
 
 

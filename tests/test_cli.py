@@ -18,6 +18,7 @@ COMMANDS = (
     "indicators",
     "compare",
     "sensitivity",
+    "sweep",
     "validate",
     "schema",
     "list",

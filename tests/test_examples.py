@@ -51,7 +51,7 @@ def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line, comments=True)
     if "--precision" in words:
         words += ["--floor", "25", "--ceiling", "25"]
-    elif words[1] in ("run", "compare"):
+    elif words[1] in ("run", "compare", "sweep"):
         words += ["-n", "3"]  # the last -n counts
     elif words[1] == "sensitivity":
         words += ["-n", "2", "--points", "2"]
@@ -94,6 +94,7 @@ def test_every_command_of_the_experiments_works(checkout: Path) -> None:
     ("names", "fewer"),
     [
         ("compare", {"replications=50": "replications=26", "scenarios))": "scenarios, jobs=2))"}),
+        ("sweep", {"replications=20": "replications=4"}),
         ("screen", {"points=8": "points=2, replications=3"}),
     ],
 )

@@ -11,6 +11,7 @@ from sim.cli import (  # noqa: F401  each adds its commands
     runs,
     scenarios,
     sensitivity,
+    sweep,
 )
 from sim.cli.app import app
 from sim.errors import UserError

@@ -1,0 +1,131 @@
+"""`sim sweep`: a scenario at many settings."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from sim.cli.app import (
+    AsJson,
+    Cluster,
+    Indicators,
+    Jobs,
+    Replications,
+    Results,
+    Seed,
+    app,
+    console,
+    cores,
+    progress_bar,
+    tell,
+)
+from sim.cli.runs import going_on
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.sweeps import Sweep
+
+
+@app.command()
+def sweep(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.", metavar="SCENARIO")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=A,B,C",
+            help="Values of a setting, also as low:high:step; several: all combinations. One value: for all points.",
+        ),
+    ] = None,
+    scale: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH=0.8,1,1.2", help="Factors of a number, or of every number of a dated table."),
+    ] = None,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option("--range", metavar="PATH=LOW:HIGH", help="Take --samples points from here; may be given again."),
+    ] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Points of the --range options.")] = None,
+    method: Annotated[
+        Literal["lhs", "sobol"], typer.Option(help="Latin hypercube or Sobol points (powers of two).")
+    ] = "lhs",
+    indicator: Indicators = None,
+    replications: Replications = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    results: Results = Path("results"),
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table there, too.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario at many settings: what the indicators are at each, and where one more FTE stops helping.
+
+    Every point is a stored run, found again next time; all have the same luck, so that differences are of the settings.
+
+    Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
+    """
+    from sim.design import points_of, varies
+    from sim.sweeps import INDICATORS
+    from sim.sweeps import sweep as swept
+
+    values = [(said, varies(said)) for said in set_ or ()]
+    grid: dict[str, Any] = {
+        "grid": [said for said, many in values if many],
+        "scales": scale or (),
+        "ranges": range_ or (),
+        "samples": samples,
+    }
+    grid |= {
+        "sets": [said for said, many in values if not many],
+        "method": method,
+        "replications": replications,
+        "seed": seed,
+    }
+    points = points_of(scenario, **grid)
+    count = points[0].scenario.replications
+    amount = f"{len(points):,} points of {count:,} replications, {len(points) * count:,} in all"
+    tell(f"{scenario.stem}: {amount}, but for those stored")
+    with going_on(), progress_bar(f"{scenario.stem}, sweep") as progress:
+        found = swept(
+            scenario,
+            **grid,
+            indicators=indicator or INDICATORS,
+            jobs=jobs or cores(),
+            cluster=cluster,
+            results=results,
+            progress=progress,
+        )
+    if csv:
+        _write(found, csv)
+    if as_json:
+        print(json.dumps(_as_data(found)))
+    else:
+        from sim.view.sweep import report
+
+        console().print(report(found))
+
+
+def _write(found: "Sweep", file: Path) -> None:
+    try:
+        found.table.to_csv(file, index=False, lineterminator="\n")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+
+
+def _as_data(found: "Sweep") -> dict[str, Any]:
+    """A sweep as JSON takes it: missing numbers become null."""
+    from sim.view.sweep import sentences
+
+    tables = {"points": found.points, "table": found.table, "steps": found.steps}
+    rows = {name: json.loads(table.to_json(orient="records", double_precision=10)) for name, table in tables.items()}
+    return {
+        "scenario": found.scenario.name,
+        "seed": found.scenario.seed,
+        "replications": found.replications,
+        "level": found.level,
+        "axes": found.axes,
+        "base": found.base,
+        **rows,
+        "findings": list(sentences(found)),
+    }
