@@ -168,6 +168,18 @@ def test_the_command(found, capsys, monkeypatch, tmp_path):
     assert len((tmp_path / "t.csv").read_text().splitlines()) == len(first.table) + 1
 
 
+def test_a_table_that_cannot_be_written_is_told_first(capsys, monkeypatch, tmp_path):
+    """Before anything runs."""
+    words = ["sim", "sweep", str(SERVERS), "--set", f"{HEADCOUNT}=2,3", "--results", str(tmp_path / "results"), "--csv"]
+    for file, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "t.csv", "there is no folder")):
+        monkeypatch.setattr("sys.argv", [*words, str(file)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_sample_has_no_neighbours():
     """Where more than one setting varies there is no staffing response curve."""
     ranges = [f"{HEADCOUNT}=1:4", "arrivals.cases.per_year=50:100"]

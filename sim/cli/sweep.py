@@ -82,6 +82,8 @@ def sweep(
         "replications": replications,
         "seed": seed,
     }
+    if csv and (csv.is_dir() or not csv.parent.is_dir()):  # before hours of work
+        raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
     points = points_of(scenario, **grid)
     count = points[0].scenario.replications
     amount = f"{len(points):,} points of {count:,} replications, {len(points) * count:,} in all"
