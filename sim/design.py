@@ -46,13 +46,19 @@ class Point(NamedTuple):
     scenario: Scenario
 
 
-def updated(scenario: Scenario, replications: int | None, seed: int | None) -> Scenario:
-    """The scenario with another number of replications or seed, if one is given."""
+def _updated(scenario: Scenario, replications: int | None, seed: int | None) -> Scenario:
     update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
     return scenario.model_copy(update=update)
 
 
-def points_of(
+class Design(NamedTuple):
+    """The scenario as written, with the settings of all points, and the points."""
+
+    written: Scenario
+    points: list[Point]
+
+
+def designed(
     scenario: Path | str,
     grid: Sequence[str] = (),
     scales: Sequence[str] = (),
@@ -62,7 +68,7 @@ def points_of(
     sets: Iterable[str] = (),
     replications: int | None = None,
     seed: int | None = None,
-) -> list[Point]:
+) -> Design:
     """The points of a sweep, checked, each different from the others; arguments as of `sweep`."""
     sets = list(sets)
     written = load_scenario(scenario, sets)
@@ -80,9 +86,9 @@ def points_of(
         values = {axis.name: _plain(value) for axis, value in zip(axes, combination, strict=True)} | sample
         texts = [text for axis, value in zip(axes, combination, strict=True) for text in _texts(written, axis, value)]
         texts += [f"{path}={value!r}" for path, value in sample.items()]
-        there = updated(load_scenario(scenario, [*sets, *texts]), replications, seed)
+        there = _updated(load_scenario(scenario, [*sets, *texts]), replications, seed)
         found.setdefault(there.model_dump_json(), Point(values, there))
-    return list(found.values())
+    return Design(_updated(written, replications, seed), list(found.values()))
 
 
 def _check_axes(names: Sequence[str], samples: int | None, ranges: bool) -> None:

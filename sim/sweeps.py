@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.design import Point, Sampling, points_of, updated
+from sim.design import Design, Point, Sampling, designed
 from sim.experiment import Progress, simulate_each
 from sim.intervals import LEVEL, mean_interval
 from sim.measures import Measure, check_label, measures
-from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.staffing import headcount
 
@@ -77,10 +76,26 @@ def sweep(
     for `load_scenario`. The rest is as for `simulate`. All points are checked before any is run. Raises UserError for
     what cannot be swept.
     """
-    points = points_of(scenario, grid, scales, ranges, samples, method, sets, replications, seed)
+    design = designed(scenario, grid, scales, ranges, samples, method, sets, replications, seed)
+    return sweep_points(
+        design, indicators=indicators, level=level, jobs=jobs, cluster=cluster, results=results, progress=progress
+    )
+
+
+def sweep_points(
+    design: Design,
+    *,
+    indicators: Sequence[str] = INDICATORS,
+    level: float = LEVEL,
+    jobs: int = 1,
+    cluster: str | None = None,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Run the points of a sweep and tell their indicators; as `sweep`."""
+    written, points = design
     for label in indicators:
-        check_label(points[0].scenario, label)
-    written = updated(load_scenario(scenario, sets), replications, seed)
+        check_label(written, label)
     base = next((number for number, point in enumerate(points) if point.scenario == written), 0)
     folder = Path(results) / POINTS if results is not None else None
     runs = simulate_each([p.scenario for p in points], jobs=jobs, cluster=cluster, results=folder, progress=progress)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import cli, sweeps
-from sim.design import points_of
+from sim.design import designed
 from sim.errors import UserError
 from sim.experiment import simulate
 from sim.intervals import mean_interval
@@ -26,6 +26,11 @@ def found(tmp_path_factory):
     """A queue with 2 to 12 servers."""
     results = tmp_path_factory.mktemp("results")
     return sweep(SERVERS, grid=[f"{HEADCOUNT}=2,3,4,8,12"], sets=BUSY, replications=20, results=results), results
+
+
+def points_of(*arguments, **options):
+    """The points of a design."""
+    return designed(*arguments, **options).points
 
 
 def at(points, name):

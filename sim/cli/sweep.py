@@ -65,33 +65,19 @@ def sweep(
 
     Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
     """
-    from sim.design import points_of, varies
-    from sim.sweeps import INDICATORS
-    from sim.sweeps import sweep as swept
+    from sim.design import designed, varies
+    from sim.sweeps import INDICATORS, sweep_points
 
-    values = [(said, varies(said)) for said in set_ or ()]
-    grid: dict[str, Any] = {
-        "grid": [said for said, many in values if many],
-        "scales": scale or (),
-        "ranges": range_ or (),
-        "samples": samples,
-    }
-    grid |= {
-        "sets": [said for said, many in values if not many],
-        "method": method,
-        "replications": replications,
-        "seed": seed,
-    }
     if csv and (csv.is_dir() or not csv.parent.is_dir()):  # before hours of work
         raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
-    points = points_of(scenario, **grid)
-    count = points[0].scenario.replications
-    amount = f"{len(points):,} points of {count:,} replications, {len(points) * count:,} in all"
-    tell(f"{scenario.stem}: {amount}, but for those stored")
+    grid = [said for said in set_ or () if varies(said)]
+    fixed = [said for said in set_ or () if not varies(said)]
+    design = designed(scenario, grid, scale or (), range_ or (), samples, method, fixed, replications, seed)
+    count, each = len(design.points), design.written.replications
+    tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, but for those stored")
     with going_on(), progress_bar(f"{scenario.stem}, sweep") as progress:
-        found = swept(
-            scenario,
-            **grid,
+        found = sweep_points(
+            design,
             indicators=indicator or INDICATORS,
             jobs=jobs or cores(),
             cluster=cluster,

@@ -249,14 +249,19 @@ NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 """Gives a process the mathematical functions that the system has for an older processor."""
 
 
+def write_other_rounding(folder: Path) -> dict[str, str]:
+    """The environment of a process whose mathematical functions seem to round otherwise."""
+    (folder / "sitecustomize.py").write_text("import sim.cluster\nsim.cluster.rounding = lambda: 'other'\n")
+    return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+
+
 def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
     """With the same versions a processor of another kind gives other last bits, and is refused."""
     code = "from sim.cluster import rounding; print(rounding())"
     environment = {**os.environ, **NO_FMA, "PYTHONPATH": str(ROOT)}
     other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    if other.stdout.strip() == cluster.rounding():
-        pytest.skip("this system has the same functions for all processors")
-    empty.add_worker(**NO_FMA)
+    same = other.stdout.strip() == cluster.rounding()  # this system has but one set of functions for all processors
+    empty.add_worker(**(write_other_rounding(tmp_path) if same else NO_FMA))
     code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
     assert (code, out, err.count("\n")) == (2, "", 1), err
     assert "this worker has a processor or mathematical library that rounds otherwise, so its results" in err
