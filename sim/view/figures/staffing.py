@@ -9,7 +9,7 @@ from sim.view.figures.style import PALETTE, PATTERNS, band, styled
 
 
 def response_curve(table: pd.DataFrame) -> go.Figure:
-    """One indicator against the people there are, with its confidence band: the rows of it from `sim.sweeps.Sweep.table`."""
+    """One indicator against the people there are, with its confidence band; `table`: its rows of `sim.sweeps.Sweep.table`."""
     rows, figure = table.sort_values("fte"), go.Figure()
     x, first = rows["fte"].round(1).tolist(), rows.iloc[0]
     band(figure, x, rows["low"].tolist(), rows["high"].tolist(), PALETTE[0])
@@ -39,7 +39,7 @@ def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping
 
 
 def utilisation(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
-    """Work done as a share of what the staff could do, by role, with the central 80%; of `sim.indicators.utilisation`."""
+    """Work done as a share of what the staff could do, by role, with the central 80%; of `indicators.utilisation`."""
     figure = go.Figure()
     spread = {"array": (table["high"] - table["mean"]).tolist(), "arrayminus": (table["mean"] - table["low"]).tolist()}
     figure.add_bar(
