@@ -9,7 +9,7 @@ from sim.view.figures.style import PALETTE, PATTERNS, band, styled
 
 
 def response_curve(table: pd.DataFrame) -> go.Figure:
-    """One indicator against the people there are, with its confidence band; `table`: its rows of `sim.sweeps.Sweep.table`."""
+    """One indicator against the people there are, with its confidence band; `table`: its rows of `Sweep.table`."""
     rows, figure = table.sort_values("fte"), go.Figure()
     x, first = rows["fte"].round(1).tolist(), rows.iloc[0]
     band(figure, x, rows["low"].tolist(), rows["high"].tolist(), PALETTE[0])
