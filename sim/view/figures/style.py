@@ -1,0 +1,63 @@
+"""One house style: colours that the colour-blind tell apart, patterns as well as colours, dates on the axes."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import plotly.graph_objects as go
+
+from sim.dates import date_after
+
+PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999")
+"""Okabe and Ito, Color Universal Design (2008): told apart with any colour vision."""
+PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+", "")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash", "dot")
+INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18
+"""Text and axes, grid lines, and the opacity of bands."""
+
+CONFIG: dict[str, Any] = {
+    "displaylogo": False,
+    "showSendToCloud": False,  # plotly's mode bar would upload the figure otherwise
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+"""Of every plotly output."""
+
+
+def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = 420) -> go.Figure:
+    """The figure in the house style, with the titles of its axes."""
+    figure.update_layout(
+        template="none",
+        font={"family": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", "size": 14, "color": INK},
+        margin={"l": 60, "r": 20, "t": 20, "b": 50},
+        height=height,
+        paper_bgcolor="#ffffff",
+        plot_bgcolor="#ffffff",
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        hovermode="x unified",
+        colorway=list(PALETTE),
+    )
+    figure.update_xaxes(title_text=x, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
+    figure.update_yaxes(title_text=y, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
+    return figure
+
+
+def pale(colour: str, opacity: float = PALE) -> str:
+    """A colour of the palette as it is drawn for bands."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def band(figure: go.Figure, x: Sequence[Any], low: Sequence[float], high: Sequence[float], colour: str) -> None:
+    """An interval along a curve, as an area behind it; not in the legend."""
+    figure.add_scatter(x=list(x), y=list(high), line={"width": 0}, showlegend=False, hoverinfo="skip")
+    figure.add_scatter(
+        x=list(x), y=list(low), line={"width": 0}, fill="tonexty", fillcolor=pale(colour), showlegend=False,
+        hoverinfo="skip",
+    )  # fmt: skip
+
+
+def days(start: date, times: Sequence[float]) -> list[date]:
+    """Days since the start as dates."""
+    return [date_after(start, time) for time in times]
