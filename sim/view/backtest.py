@@ -18,7 +18,8 @@ from sim.backtesting.pooled import by_origin, pit_histogram, pooled
 from sim.dates import date_after
 from sim.record_spans import FINDINGS
 from sim.view.calibration import verdict
-from sim.view.console import share, spark
+from sim.view.console import spark
+from sim.view.words import share
 
 TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
 NAMES = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from math import isfinite, isinf, isnan, nan
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sim import indicators
-from sim.dates import date_after
 from sim.measures import estimates
 from sim.run import Run
 from sim.scenario.schema import Scenario
+from sim.view.words import count, day, share
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARK_POINTS = 24
@@ -66,24 +66,6 @@ def _table(title: str, *columns: str, note: str = "") -> Table:
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     """The rows of a table, with the columns as attributes."""
     yield from frame.itertuples(index=False)
-
-
-def day(scenario: Scenario, days: float) -> str:
-    """A time as a date; 'later' beyond the horizon."""
-    return "later" if isinf(days) else f"{date_after(scenario.start, days)}"
-
-
-def share(value: float) -> str:
-    """A share as a percentage; a dash where it is not known."""
-    if isnan(value):
-        return "-"
-    return "<1%" if 0 < value < 0.01 else ">99%" if 0.99 < value < 1 else f"{value:.0%}"
-
-
-def _number(value: float) -> str:
-    if not isfinite(value):
-        return "later" if value > 0 else "-"
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}"
 
 
 def _since(scenario: Scenario, case: str) -> tuple[str, date | None]:
@@ -164,9 +146,7 @@ def _stage_table(run: Run) -> Table:
     )  # fmt: skip
     for row in _rows(indicators.stage_durations(run)):
         stage = run.scenario.procedure.stages[row.stage]
-        table.add_row(
-            stage.title, _number(row.visits), share(row.ended), *map(_number, (row.median, row.low, row.high))
-        )
+        table.add_row(stage.title, count(row.visits), share(row.ended), *map(count, (row.median, row.low, row.high)))
     return table
 
 
@@ -176,9 +156,7 @@ def _delay_table(run: Run) -> Table:
     table = _table("Where do the days go? Mean days per visit", "stage", "days", *names.values())
     for stage, row in rows.iterrows():
         title = run.scenario.procedure.stages[str(stage)].title
-        table.add_row(
-            title, _number(row["days"]), *(_number(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names)
-        )
+        table.add_row(title, count(row["days"]), *(count(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names))
     return table
 
 
@@ -194,8 +172,8 @@ def _backlog_table(run: Run) -> Table:
     pending = indicators.pending(run)
     flow = indicators.throughput(run).iloc[0]
     note = (
-        f"Incoming {_number(flow.incoming)} and resolved {_number(flow.resolved)} strands or cases a year:"
-        f" clearance rate {share(flow.clearance_rate)}, disposition time {_number(flow.disposition_time)} days."
+        f"Incoming {count(flow.incoming)} and resolved {count(flow.resolved)} strands or cases a year:"
+        f" clearance rate {share(flow.clearance_rate)}, disposition time {count(flow.disposition_time)} days."
     )
     table = _table(f"How many are pending? {scenario.start} to {scenario.horizon}", "stage", "now", "over time (mean)",
                    "at the horizon", "80% between", "and", note=note)  # fmt: skip
@@ -207,9 +185,9 @@ def _backlog_table(run: Run) -> Table:
         end = series.iloc[-1]
         table.add_row(
             scenario.procedure.stages[str(stage)].title,
-            _number(means[0]),
+            count(means[0]),
             spark(points, max(means)),
-            *map(_number, (end["mean"], end["low"], end["high"])),
+            *map(count, (end["mean"], end["low"], end["high"])),
         )
     return table
 
@@ -219,14 +197,14 @@ def _staff_table(run: Run) -> Table:
                    "80% between", "and")  # fmt: skip
     for row in _rows(indicators.utilisation(run)):
         title = run.scenario.staffing[row.role].title or row.role
-        table.add_row(title, _number(row.fte_days_available), *(share(v) for v in (row.mean, row.low, row.high)))
+        table.add_row(title, count(row.fte_days_available), *(share(v) for v in (row.mean, row.low, row.high)))
     return table
 
 
 def _target_table(run: Run) -> Table:
     table = _table("Are the targets met?", "target", "cases", "met by")
     for row in _rows(indicators.targets(run)):
-        table.add_row(row.title, _number(row.cases), share(row.met))
+        table.add_row(row.title, count(row.cases), share(row.met))
     return table
 
 
@@ -235,9 +213,9 @@ def _closing(run: Run) -> Text:
     if any(stage.fine for stage in run.scenario.procedure.stages.values()):
         fine = indicators.fines(run).iloc[0]
         text.append(
-            f"Fines until {run.scenario.horizon}: EUR {_number(fine['mean'])} million expected, median"
-            f" {_number(fine['median'])}, 80% between {_number(fine['low'])} and {_number(fine['high'])}"
-            f" ({_number(fine['decisions'])} decisions).\n"
+            f"Fines until {run.scenario.horizon}: EUR {count(fine['mean'])} million expected, median"
+            f" {count(fine['median'])}, 80% between {count(fine['low'])} and {count(fine['high'])}"
+            f" ({count(fine['decisions'])} decisions).\n"
         )
     if run.folder is not None:
         text.append(f"Stored in {run.folder}", style="dim")

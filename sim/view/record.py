@@ -19,7 +19,8 @@ from sim import record_tables
 from sim.errors import UserError
 from sim.record import Record
 from sim.record_files import load_record, parse_day
-from sim.view.console import share, spark
+from sim.view.console import spark
+from sim.view.words import share
 
 STAGES = {
     "rfi": "request to opening",

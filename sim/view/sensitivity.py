@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
-from sim.view.console import share
+from sim.view.words import number, share
 
 
 def report(found: Sensitivity) -> RenderableType:
@@ -162,12 +162,3 @@ def _list(names: Iterable[str]) -> str:
 
 def _index(value: float) -> str:
     return "-" if isnan(value) else f"{value:.2f}".replace("-0.00", "0.00")
-
-
-def number(value: float) -> str:
-    """A number with the digits that people read: three that count, all before the point."""
-    if isnan(value):
-        return "-"
-    if abs(value) >= 100 or value == 0:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"

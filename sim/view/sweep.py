@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.sweeps import Sweep
-from sim.view.sensitivity import number
+from sim.view.words import number
 
 
 def report(found: Sweep) -> RenderableType:

@@ -14,6 +14,8 @@ PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+", "")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash", "dot")
 INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18
 """Text and axes, grid lines, and the opacity of bands."""
+HEIGHT = 420
+"""Pixels, unless a figure says otherwise."""
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -25,7 +27,7 @@ CONFIG: dict[str, Any] = {
 """Of every plotly output."""
 
 
-def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = 420) -> go.Figure:
+def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = HEIGHT) -> go.Figure:
     """The figure in the house style, with the titles of its axes."""
     figure.update_layout(
         template="none",

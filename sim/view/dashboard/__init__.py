@@ -1,0 +1,1 @@
+"""The interactive dashboard, with a what-if panel that runs the model."""

@@ -1,0 +1,1 @@
+"""Runs -> one offline page that can be presented, printed and mailed."""

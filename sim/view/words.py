@@ -1,0 +1,49 @@
+"""How numbers, dates and names are said to people: the same in tables, sentences, captions and axes."""
+
+from collections.abc import Iterable
+from math import isfinite, isinf, isnan
+
+from sim.dates import date_after
+from sim.run import Run
+from sim.scenario.schema import Scenario
+
+
+def day(scenario: Scenario, days: float) -> str:
+    """A time as a date; 'later' beyond the horizon."""
+    return "later" if isinf(days) else f"{date_after(scenario.start, days)}"
+
+
+def share(value: float) -> str:
+    """A share as a percentage; a dash where it is not known."""
+    if isnan(value):
+        return "-"
+    return "<1%" if 0 < value < 0.01 else ">99%" if 0.99 < value < 1 else f"{value:.0%}"
+
+
+def count(value: float) -> str:
+    """A count or a number of days: whole from 10 on; 'later' if it is infinite."""
+    if not isfinite(value):
+        return "later" if value > 0 else "-"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}"
+
+
+def number(value: float) -> str:
+    """A number with the digits that people read: three that count, all before the point."""
+    if isnan(value):
+        return "-"
+    if abs(value) >= 100 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names as a sentence has them: one, two and three."""
+    *before, last = list(names) or [""]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def of_run(run: Run) -> str:
+    """The subtitle of a figure of one run: the scenario, its replications, and what they differ in."""
+    scenario = run.scenario
+    differ = f"chance and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "chance"
+    return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ by {differ}"
