@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 """Of the folder; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description"}
+NOT_DETERMINING = {"title", "description", "sources"}
 """Settings of a scenario that change no number of its run."""
 HASH_BYTES = 6
 SUMMARY, PARAMETERS = "summary.npz", "replications.parquet"
