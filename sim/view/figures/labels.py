@@ -13,4 +13,4 @@ BELOW: dict[str, Any] = {
 
 def lines(text: str, characters: int = 26) -> str:
     """A name in lines of at most so many characters, as plotly takes them."""
-    return "<br>".join(escape(line, quote=False) for line in wrap(text, characters))
+    return "<br>".join(escape(line, quote=False) for line in wrap(text, characters, break_on_hyphens=False))

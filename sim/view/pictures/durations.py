@@ -114,8 +114,9 @@ def _caption(
         "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
         " have ended. Visits still under way at the horizon count as longer than what was seen of them."
     )
+    medians = known["median"].to_dict()
     for stage, row in real.iterrows():
-        yield _beside(titles[str(stage)], row, float(known.loc[stage, "median"]))
+        yield _beside(titles[str(stage)], row, medians[stage])
     if record is None:
         return
     if len(real):
@@ -222,7 +223,7 @@ def _where_title(run: Run, stages: Sequence[str]) -> str:
 
 
 def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    worst = table.loc[table["staff"].idxmax()]
+    worst = table.sort_values("staff").iloc[-1]
     waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {titles[worst['stage']]}"
     return (
         "Each bar is one visit to a stage, on average. Waiting for staff is what the visit takes beyond the time that"

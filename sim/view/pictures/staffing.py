@@ -106,7 +106,8 @@ def delays(run: Run, stage: str = ALL) -> pd.DataFrame:
         return pd.DataFrame(columns=["stage", "role", "days", "share", "low", "high"])
     table = indicators.delay_by_role(run)
     table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
-    return table if table["days"].max() > 0 else table.iloc[:0]
+    there: pd.DataFrame = table if table["days"].max() > 0 else table.iloc[:0]
+    return there
 
 
 def bottleneck(run: Run) -> str:
