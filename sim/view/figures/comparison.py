@@ -115,7 +115,7 @@ def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, hor
     styled(figure, height=150 + len(cases) * (20 + 10 * len(titles)))
     figure.update_layout(hovermode="closest", legend=BELOW)
     figure.update_yaxes(
-        tickvals=list(range(len(cases))), ticktext=[case.replace("/", "/<br>") for case in cases],
+        tickvals=list(range(len(cases))), ticktext=[lines(case, 24) for case in cases],
         range=[len(cases) - 0.4, -0.6], tickfont={"size": 12},
     )  # fmt: skip
     figure.update_xaxes(range=days(start, [0.0, horizon]))

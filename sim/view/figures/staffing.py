@@ -20,10 +20,10 @@ def utilisation(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
 
 
 def delay_by_role(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
-    """Days that a visit waits for each role, with their central 80%; columns role, days, low, high."""
+    """Days that a case waits for each role, with their central 80%; columns role, days, low, high."""
     figure = _bars(table, roles, "days", "%{x:.1f} days")
     figure.update_xaxes(rangemode="tozero")
-    return styled(figure, x="days of delay per visit", height=130 + 62 * len(table))
+    return styled(figure, x="days of delay per case", height=130 + 62 * len(table))
 
 
 def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str) -> go.Figure:

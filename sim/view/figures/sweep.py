@@ -1,6 +1,7 @@
 """Figures of sweeps: an indicator against the people there are, or against whatever else was varied."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -89,7 +90,7 @@ def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
     return figure
 
 
-def _said(cell: dict[str, float]) -> str:
+def _said(cell: Mapping[Any, Any]) -> str:
     return f"<b>{cell['value']:.3g}</b><br>{cell['low']:.2g}<br>to {cell['high']:.2g}"
 
 

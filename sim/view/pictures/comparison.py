@@ -17,13 +17,14 @@ from sim.view.comparison import number
 from sim.view.figures import comparison as figures
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
+from sim.view.pictures import listed
 
 HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
 """Indicators that are always told, whether they differ or not."""
 BANDS = "bands hold the central 80% of the replications"
 BAND = "the band holds the central 80% of the baseline's replications"
 MOST_ROWS = 14
-"""Differences in a picture, those of `HEADLINE` included, divided between the scenarios; the others are in the table."""
+"""Differences in a picture, those of `HEADLINE` included, over all scenarios; the others are in the table."""
 
 
 def titles(runs: Sequence[Run]) -> dict[str, str]:
@@ -165,12 +166,14 @@ _NUMBERS = {
 
 def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Picture | None:
     """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
-    there = [case for case in indicators.open_listed(runs[0]) if cases is None or case in cases]
-    common = [case for case in there if all(case in indicators.listed_cases(run) for run in runs)]
+    there = listed.chosen(runs[0], cases)
+    common = [case for case in there if all(case in listed.chosen(run, [case]) for run in runs)]
     if not common:
         return None
     parts = [indicators.resolutions(run, common).assign(scenario=run.scenario.name) for run in runs]
     table = pd.concat(parts, ignore_index=True)
+    names = listed.names(runs[0])
+    table = table.assign(case=[names[case].whole for case in table["case"]])
     horizon = min(run.scenario.horizon_days for run in runs)
     return Picture(
         "resolutions",

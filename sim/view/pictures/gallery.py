@@ -1,21 +1,59 @@
 """The pictures of what was found, in the order in which they are presented, by section.
 
 Pictures that would show nothing (of probes where there are none) are left out, and so are sections without pictures.
+The modules of the single pictures are reached through this one: `gallery.durations.where_days_go(run)`.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from sim import indicators
 from sim.record import Record
 from sim.run import Run
 from sim.view.figures.picture import Picture
+from sim.view.pictures import (
+    backtest,
+    calibration,
+    caseload,
+    cases,
+    comparison,
+    durations,
+    flow,
+    record,
+    sensitivity,
+    staffing,
+    sweep,
+)
 
 if TYPE_CHECKING:
+    from sim.backtesting.origins import Backtest
+    from sim.calibration.posterior import Posterior
     from sim.sensitivity import Sensitivity
     from sim.sweeps import Sweep
+
+__all__ = [
+    "Section",
+    "backtest",
+    "calibration",
+    "caseload",
+    "cases",
+    "comparison",
+    "durations",
+    "flat",
+    "flow",
+    "of_backtest",
+    "of_calibration",
+    "of_comparison",
+    "of_record",
+    "of_run",
+    "of_sensitivity",
+    "of_sweep",
+    "record",
+    "sensitivity",
+    "staffing",
+    "sweep",
+]
 
 
 class Section(NamedTuple):
@@ -28,65 +66,62 @@ class Section(NamedTuple):
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
     """The pictures of one run; with a record, what really happened stands beside it."""
     return _sections(
-        ("Cases", [_of("cases", "timelines", run, record), _of("cases", "probabilities", run)]),
+        ("Cases", [cases.timelines(run, record), cases.probabilities(run)]),
         (
             "Caseload",
-            [
-                _of("caseload", "pending", run),
-                _of("caseload", "backlog", run),
-                _of("caseload", "where_cases_are", run),
-                _of("flow", "flow", run),
-            ],
+            [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), *_flows(run)],
         ),
-        ("Durations", [_of("durations", "where_days_go", run), _of("durations", "durations", run, record)]),
-        (
-            "Staff",
-            [
-                _of("staffing", "delay_by_role", run),
-                _of("staffing", "utilisation", run),
-                _of("staffing", "staff_over_time", run),
-            ],
-        ),
+        ("Durations", [durations.where_days_go(run), durations.durations(run, record)]),
+        ("Staff", [staffing.delay_by_role(run), staffing.utilisation(run), staffing.staff_over_time(run)]),
     )
 
 
-def of_comparison(runs: Sequence[Run], record: Record | None = None) -> list[Section]:
-    """The pictures of scenarios side by side; the first is what the others are compared with."""
+def of_comparison(runs: Sequence[Run]) -> list[Section]:
+    """The pictures of scenarios side by side; the first is what the others are compared with.
+
+    Raises UserError for runs that cannot be paired.
+    """
     return _sections(
-        ("Comparison", [_of("comparison", name, runs) for name in ("differences", "resolutions", "pending")])
+        ("Comparison", [comparison.differences(runs), comparison.resolutions(runs), comparison.pending(runs)])
     )
 
 
 def of_sweep(found: "Sweep") -> list[Section]:
     """The pictures of a sweep, one for each indicator."""
-    labels = list(dict.fromkeys(found.table["indicator"]))
-    return _sections(("Sweep", [_of("sweep", "response", found, label) for label in labels]))
+    labels = dict.fromkeys(found.table["indicator"])
+    return _sections(("Sweep", [sweep.response(found, label) for label in labels]))
 
 
 def of_sensitivity(found: "Sensitivity") -> list[Section]:
-    """The pictures of a sensitivity analysis, one for each indicator, or one of the split."""
+    """The pictures of a sensitivity analysis: one for each indicator, or the one of a split."""
     if found.method == "split":
-        return _sections(("Sensitivity", [_of("sensitivity", "split", found)]))
-    name = {"morris": "tornado", "sobol": "sobol"}[found.method]
-    labels = list(dict.fromkeys(found.table["indicator"]))
-    return _sections(("Sensitivity", [_of("sensitivity", name, found, label) for label in labels]))
+        return _sections(("Sensitivity", [sensitivity.split(found)]))
+    draw = sensitivity.tornado if found.method == "morris" else sensitivity.sobol
+    return _sections(("Sensitivity", [draw(found, label) for label in dict.fromkeys(found.table["indicator"])]))
+
+
+_OF_RECORD = (record.timelines, record.survival, record.pending, record.requests, record.clearance)
 
 
 def of_record(record: Record, until: date | None = None) -> list[Section]:
-    """The pictures of a public record, as known on a day."""
-    names = ("timelines", "survival", "pending", "requests", "clearance")
-    return _sections(("The public record", [_of("record", name, record, until) for name in names]))
+    """The pictures of a public record, as known on a day; on its last day if none is given."""
+    return _sections(("The public record", [draw(record, until) for draw in _OF_RECORD]))
 
 
-def of_calibration(posterior: Any) -> list[Section]:
-    """The pictures of a calibration."""
-    return _sections(("Calibration", [_of("calibration", name, posterior) for name in ("parameters", "statistics")]))
+def of_calibration(posterior: "Posterior") -> list[Section]:
+    """The pictures of a calibration: what the record says of the parameters, and how well the model fits it."""
+    return _sections(("Calibration", [calibration.parameters(posterior), calibration.statistics(posterior)]))
 
 
-def of_backtest(found: Any) -> list[Section]:
-    """The pictures of a backtest."""
-    names = ("forecasts", "coverage", "pit", "scores", "by_origin", "totals")
-    return _sections(("Backtest", [_of("backtest", name, found) for name in names]))
+def of_backtest(found: "Backtest") -> list[Section]:
+    """The pictures of a backtest: the forecasts beside what happened, and how good they were."""
+    return _sections(
+        ("Forecasts", [backtest.forecasts(found), backtest.totals(found)]),
+        (
+            "Scores",
+            [backtest.scores(found), backtest.coverage(found), backtest.pit(found), backtest.by_origin(found)],
+        ),
+    )
 
 
 def flat(sections: Iterable[Section]) -> list[Picture]:
@@ -94,14 +129,10 @@ def flat(sections: Iterable[Section]) -> list[Picture]:
     return [picture for section in sections for picture in section.pictures]
 
 
+def _flows(run: Run) -> list[Picture | None]:
+    return [flow.flow(run)] if hasattr(indicators, "flows") else []
+
+
 def _sections(*found: tuple[str, list[Picture | None]]) -> list[Section]:
     sections = [Section(title, [one for one in pictures if one is not None]) for title, pictures in found]
     return [section for section in sections if section.pictures]
-
-
-def _of(module: str, name: str, *found: Any) -> Picture | None:
-    where = f"sim.view.pictures.{module}"
-    if find_spec(where) is None or not hasattr(import_module(where), name):
-        return None
-    picture: Picture | None = getattr(import_module(where), name)(*found)
-    return picture

@@ -75,7 +75,7 @@ def _chosen(run: Run, roles: Sequence[str] | None) -> list[str]:
 
 
 def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
-    """For whom the visits to stages wait: the days of delay due to staffing, by the role that they are due to."""
+    """For whom cases wait: the days of delay due to staffing, by the role that they are due to."""
     table = delays(run)
     table = table[table["role"].isin(_chosen(run, roles))]
     if table.empty:
@@ -85,13 +85,13 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
         "delay-by-role",
         bottleneck(run),
         f"{words.of_run(run)} · {WHISKERS}",
-        "Delay is what a visit to a stage takes beyond the time that it would take with unlimited staff; it is due to"
-        f" the role that finished its part last. {_late(run)}More people shorten cases only where cases wait for them.",
+        "Delay is what a case takes beyond the time that it would take with unlimited staff; it is due to the role that"
+        f" is done, or free, last. {_late(run)}More people shorten cases only where cases wait for them.",
         figures.delay_by_role(table, short_titles(run)),
         pd.DataFrame(
             {
                 "role": table["role"].map(titles),
-                "days of delay per visit": table["days"].round(2),
+                "days of delay per case": table["days"].round(2),
                 "share of the delay": table["share"].round(3),
                 "80% from": table["low"].round(2),
                 "80% to": table["high"].round(2),
@@ -114,7 +114,7 @@ def bottleneck(run: Run) -> str:
     """Who is waited for most, in a sentence without its full stop."""
     table, titles = delays(run).sort_values("days", ascending=False), short_titles(run)
     if table.empty:
-        return "No visit to a stage waits for staff"
+        return "No case waits for staff"
     said = [f"{words.share(row['share'])} for {titles[row['role']]}" for row in table.to_dict("records")[:3]]
     return f"Of the delay for want of staff, {words.listing(said)}"
 

@@ -80,7 +80,7 @@ def _title(found: Sweep, rows: pd.DataFrame, indicator: str) -> str:
     apart = rows[(rows["diff_low"] > 0) | (rows["diff_high"] < 0)]
     if apart.empty:
         return f"{name}: no point surely differs from the base, at {words.number(_base(found, rows)['value'])}"
-    low, high = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
+    low, high = (rows.sort_values("value").iloc[place] for place in (0, -1))
     unit = f" {low['unit']}" if low["unit"] else ""
     return (
         f"{name} goes from {words.number(low['value'])}{unit} at {_at(found, low)} to"

@@ -1,0 +1,277 @@
+"""The key findings of runs in sentences computed from them, for people who never saw a simulation.
+
+Each sentence gives its number and how sure it is; what the runs do not bear is not said.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators
+from sim.comparison import compare
+from sim.dates import YEAR_DAYS, date_after
+from sim.intervals import LEVEL, mean_interval, variance_split
+from sim.measures import measures
+from sim.run import Run
+from sim.scenario.schema import Scenario
+from sim.summary import ALL, Floats
+from sim.sweeps import fte_of
+from sim.view import words
+from sim.view.comparison import number
+from sim.view.pictures import listed, staffing
+from sim.view.pictures.comparison import HEADLINE
+from sim.view.pictures.durations import PARTS, shares_of_days
+
+SPREAD = "in eight of ten replications"
+FEW_FTE = 0.5
+"""A difference in staff below this is none."""
+
+
+def findings(run: Run) -> list[str]:
+    """What one run shows: caseload, probes, why it takes long, who is short, targets, and how much of it is chance."""
+    return [*_caseload(run), *_probes(run), *_why(run), *_staff(run), *_targets(run), *_chance(run)]
+
+
+def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
+    """What each of the other scenarios changes against the first one, and where it changes nothing.
+
+    Raises UserError for runs that cannot be paired.
+    """
+    table = compare(runs)
+    return [sentence for run in runs[1:] for sentence in _against(run, runs[0], table)]
+
+
+def _interval(values: Floats) -> tuple[float, float]:
+    """The central 80% of values of single replications."""
+    low, high = np.quantile(values, indicators.INTERVAL)
+    return float(low), float(high)
+
+
+def quoted(text: str) -> str:
+    """Words of the scenario in quotation marks."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def _caseload(run: Run) -> Iterator[str]:
+    scenario, table = run.scenario, indicators.backlog(run)
+    first, last = (table[table["series"] == ALL].iloc[place] for place in (0, -1))
+    yield (
+        f"On {scenario.start} {words.count(first['mean'])} cases are pending; on {scenario.horizon} it will be"
+        f" {words.count(last['mean'])} on average, and between {words.count(last['low'])} and"
+        f" {words.count(last['high'])} {SPREAD}{_overdue(run, table)}."
+    )
+    flow = indicators.throughput(run).iloc[0]
+    if flow["incoming"] > 0:
+        low, high = _interval(measures(run.summary)["clearance_rate"].spread())
+        yield (
+            f"For every 100 new cases {100 * flow['clearance_rate']:.0f} are resolved"
+            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
+        )
+
+
+def _overdue(run: Run, table: pd.DataFrame) -> str:
+    """The backlog by the first target, at the end."""
+    if not run.scenario.targets:
+        return ""
+    key, target = run.summary.layout.targets[0], run.scenario.targets[0]
+    end = table[table["series"] == key].iloc[-1]
+    return (
+        f"; {words.count(end['mean'])} of them ({words.count(end['low'])} to {words.count(end['high'])}) will be"
+        f" backlog, older than {quoted(target.title or key)} allows"
+    )
+
+
+def clearing(rate: float) -> str:
+    """What a clearance rate means for the pending cases."""
+    if abs(rate - 1) < 0.005:
+        return "the pending cases stay as many"
+    return "the pending cases become fewer" if rate > 1 else "the pending cases grow"
+
+
+def _probes(run: Run) -> Iterator[str]:
+    cases = listed.chosen(run, None)
+    if not cases:
+        return
+    within = min(YEAR_DAYS, run.scenario.horizon_days)
+    done = np.sum([run.summary.first(case, run.summary.layout.resolving) <= within for case in cases], axis=0)
+    low, high = _interval(done)
+    likely = ""
+    if len(cases) > 1:
+        told = [f"{name} {words.share(chance)}" for name, chance in chances(run, within)]
+        likely = f"; most likely are {words.listing(told[:3])}" if len(told) > 3 else f": {words.listing(told)}"
+    yield (
+        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)} probes or"
+        f" strands now pending are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
+    )
+    if next_one := _next_milestone(run, cases):
+        yield next_one
+
+
+def chances(run: Run, within: float) -> list[tuple[str, float]]:
+    """The chance that each listed pending case is resolved within so many days of the start, the likeliest first."""
+    names = listed.names(run)
+    found = [
+        (names[case].whole, float((run.summary.first(case, run.summary.layout.resolving) <= within).mean()))
+        for case in listed.chosen(run, None)
+    ]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _next_milestone(run: Run, cases: Sequence[str]) -> str:
+    """The public act that is expected first, of whichever case; empty if none is as likely as not."""
+    ahead = []
+    for case in cases:
+        here, _ = indicators.present_stage(run, case)
+        for place in run.summary.layout.stages:
+            time = run.summary.first(case, [place])
+            low, median, high = np.quantile(time, (0.1, 0.5, 0.9), method="inverted_cdf")
+            if place != here and 0 < median < np.inf:
+                ahead.append((float(median), float(low), float(high), case, place))
+    if not ahead:
+        return ""
+    median, low, high, case, place = min(ahead)
+    dates = [words.day(run.scenario, time) for time in (median, low, high)]
+    return (
+        f"The next likely milestone is {quoted(listed.milestone(run, place))} of {listed.names(run)[case].whole}: as"
+        f" likely as not by {dates[0]}, 80% between {dates[1]} and {dates[2]}."
+    )
+
+
+def late_stages(run: Run) -> list[str]:
+    """The stages in which cases are pending from the first one on in which they fork; all of them if none forks."""
+    stages, found = run.scenario.procedure.stages, run.summary.layout.open_stages
+    forking = [number for number, stage in enumerate(found) if stages[stage].fork]
+    return found[forking[0] :] if forking else found
+
+
+def _why(run: Run) -> Iterator[str]:
+    stages = late_stages(run)
+    shares = shares_of_days(run, stages)
+    if not shares:
+        return
+    told = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= 0.01]
+    where = run.scenario.procedure.stages[stages[0]].title
+    low, high = staff_share(run, stages)
+    yield (
+        f"From {where} on the days go to {words.listing(told)}; waiting for staff takes between {words.share(low)} and"
+        f" {words.share(high)} of them {SPREAD}."
+    )
+
+
+def staff_share(run: Run, stages: Sequence[str]) -> tuple[float, float]:
+    """The central 80% of the share of days that waiting for staff takes in these stages."""
+    days = {part: np.sum([run.summary.total(f"{part}_days:{s}") for s in stages], axis=0) for part in PARTS}
+    total = np.sum(list(days.values()), axis=0)
+    there = total > 0
+    return _interval(np.clip(days["staff"][there] / total[there], 0, 1))
+
+
+def _staff(run: Run) -> Iterator[str]:
+    table = indicators.utilisation(run)
+    table = table[table["fte_days_available"] > 0].sort_values("mean", ascending=False)
+    if table.empty:
+        return
+    first, titles = table.iloc[0], staffing.short_titles(run)
+    waits = f" {staffing.bottleneck(run)}." if len(staffing.delays(run)) else ""
+    yield (
+        f"The busiest role is {titles[first['role']]}: {words.share(first['mean'])} of its possible work is done"
+        f" ({words.share(first['low'])} to {words.share(first['high'])} {SPREAD}).{waits}"
+    )
+
+
+def _targets(run: Run) -> Iterator[str]:
+    rows = [row for row in indicators.targets(run).to_dict("records") if row["cases"] > 0]
+    if rows:
+        said = [f"{quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
+        asked = words.count(max(row["cases"] for row in rows))
+        yield f"Targets are met as follows: {words.listing(said)} of some {asked} cases that they are asked of."
+
+
+def _chance(run: Run) -> Iterator[str]:
+    if not run.scenario.uncertain:
+        return
+    values = measures(run.summary)["pending_end"].values()
+    found = variance_split(values, run.scenario.replications_per_draw)
+    if found and found.chance + found.not_knowing > 0:
+        yield (
+            f"Of the spread of the pending cases on {run.scenario.horizon} {words.share(found.share_not_knowing)} is"
+            f" not knowing the parameters ({words.share(found.low)} to {words.share(found.high)}), which better data"
+            " would narrow; the rest is chance, which nothing will."
+        )
+
+
+def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
+    """What one scenario changes: the sure differences of the headline, the probes, then what it leaves as it is."""
+    title = run.scenario.title or run.scenario.name
+    mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
+    if not mine["difference"].any():
+        yield (
+            f"{title}{fte(run.scenario, base.scenario)}: difference 0.0. Nothing changes in any replication: what"
+            " differs is not what holds cases up."
+        )
+        return
+    yield f"{title}{fte(run.scenario, base.scenario)}: {words.listing(changes(mine, HEADLINE[:3]))}."
+    same = [str(mine.loc[label, "title"]) for label in HEADLINE if label in mine.index and not _sure(mine.loc[label])]
+    if same and len(same) < len(HEADLINE):
+        yield f"{title} makes no sure difference to {words.listing(same)}."
+    if cases := common_cases(run, base):
+        yield f"{title}: {days_of_cases(run, base, cases)}."
+
+
+def common_cases(run: Run, base: Run) -> list[str]:
+    """The cases pending on the first day that both runs tell of."""
+    ours, theirs = measures(run.summary), measures(base.summary)
+    return [c for c in indicators.open_listed(base) if f"resolution:{c}" in ours and f"resolution:{c}" in theirs]
+
+
+def fte(scenario: Scenario, base: Scenario) -> str:
+    """How much more staff one scenario has than another, as an insertion."""
+    people = fte_of(scenario) - fte_of(base)
+    if abs(people) < FEW_FTE:
+        return ", with the same staff"
+    return f", with {words.count(abs(people))} {'more' if people > 0 else 'fewer'} FTE on average"
+
+
+def changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+    """The sure differences of these indicators in words, with their intervals; `rows`: of one scenario, by label."""
+    there = [label for label in labels if label in rows.index]
+    sure = [change(rows.loc[label]) for label in there if _sure(rows.loc[label])]
+    return sure or [f"no sure difference in {words.listing(str(rows.loc[label, 'title']) for label in there)}"]
+
+
+def change(row: Any) -> str:
+    """A difference with its confidence interval, as part of a sentence."""
+    unit, low, high = row["unit"], row["low"], row["high"]
+    if low * high > 0:
+        low, high = sorted((abs(low), abs(high)))
+    way = "more" if row["difference"] > 0 else "less"
+    much = f"{number(abs(row['difference']), unit)} {unit or 'percentage points'} {way}"
+    return f"{row['title']} {much} ({number(low, unit)} to {number(high, unit)})"
+
+
+def _sure(row: Any) -> bool:
+    return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
+
+
+def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
+    """How the day changes on which these cases are resolved, on average over them, with its confidence interval.
+
+    Paired; days are counted at most to the horizon.
+    """
+    ours, theirs = measures(run.summary), measures(base.summary)
+    apart = [ours[f"resolution:{case}"].values() - theirs[f"resolution:{case}"].values() for case in cases]
+    found = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
+    who = f"the {len(cases)} probes or strands now pending are resolved"
+    if not found.value and not found.error:
+        return f"{who} on the same days, difference 0.0"
+    if found.low <= 0 <= found.high:
+        between = f"{_way(found.low)} to {_way(found.high)}"
+        return f"{who} at much the same time, {_way(found.value)} ({between}), which may be chance"
+    low, high = sorted((abs(found.low), abs(found.high)))
+    return f"{who} {_way(found.value)} on average ({low:.1f} to {high:.1f})"
+
+
+def _way(days: float) -> str:
+    return f"{abs(days):.1f} days {'later' if days > 0 else 'earlier'}"
