@@ -4,7 +4,6 @@ A slice is a run with the summary of those rows of the event log that are on the
 picture works on it. What a slice says of staff is the share of their capacity that went to the platform.
 """
 
-import json
 import os
 import re
 import zlib
@@ -61,9 +60,14 @@ def kept_slice(run: Run, platform: str) -> Run | None:
     if path is None:
         return None
     try:
-        return _sliced(run, Summary.from_bytes(run.summary.layout, path.read_bytes()))
+        return _sliced(run, platform, Summary.from_bytes(run.summary.layout, path.read_bytes()))
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # not there, cut short, something else
         return None
+
+
+def all_kept(run: Run) -> bool:
+    """Whether the slices of all platforms are kept beside the run's results."""
+    return all((path := _path(run, name)) is not None and path.is_file() for name in platforms(run.scenario))
 
 
 def make_slices(run: Run, wanted: Sequence[str] = (), progress: Progress | None = None) -> dict[str, Run]:
@@ -83,11 +87,13 @@ def make_slices(run: Run, wanted: Sequence[str] = (), progress: Progress | None 
             progress(numbers.stop, run.replications)
     for name, summary in so_far.items():
         _keep(_path(run, name), summary)
-    return {name: _sliced(run, summary) for name, summary in so_far.items()}
+    return {name: _sliced(run, name, summary) for name, summary in so_far.items()}
 
 
-def _sliced(run: Run, summary: Summary) -> Run:
-    return Run(run.scenario, summary, run.read_events, run.folder)
+def _sliced(run: Run, platform: str, summary: Summary) -> Run:
+    """The slice as a run, whose title says what it is."""
+    title = f"{run.scenario.title or run.scenario.name}, cases on {platform}"
+    return Run(run.scenario.model_copy(update={"title": title}), summary, run.read_events, run.folder)
 
 
 def _by_platform(events: "pa.Table", names: Sequence[str]) -> "Iterator[tuple[str, pa.Table]]":
@@ -125,13 +131,13 @@ def _path(run: Run, platform: str) -> Path | None:
     """Where the slice is kept: named after all that determines it, so that it is never that of another run or code."""
     if run.folder is None:
         return None
-    try:
-        manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    said = json.dumps([manifest["content"], code_digest(), platform], sort_keys=True)
-    key = blake2b(said.encode(), digest_size=6).hexdigest()
+    key = blake2b(f"{_content(run.folder)} {code_digest()} {platform}".encode(), digest_size=6).hexdigest()
     return run.folder.parent / FOLDER / run.folder.name / f"{quote(platform, safe=' ')}-{key}.npz"
+
+
+def _content(folder: Path) -> str:
+    """The hash of a run's manifest, which holds those of its files; a run that is stored does not change."""
+    return blake2b((folder / "manifest.json").read_bytes(), digest_size=6).hexdigest()
 
 
 def _keep(path: Path | None, summary: Summary) -> None:

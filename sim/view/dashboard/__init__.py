@@ -1,1 +1,1 @@
-"""The interactive dashboard, with a what-if panel that runs the model."""
+"""The live dashboard: runs chosen, filtered and compared in a browser, and what-ifs run from there."""

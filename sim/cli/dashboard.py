@@ -1,0 +1,80 @@
+"""`sim dashboard`: the runs in a browser."""
+
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.app import Jobs, Results, app, cores, tell
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.record import Record
+
+NEEDED = ("dash", "dash_mantine_components", "openpyxl")
+
+
+@app.command()
+def dashboard(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of stored runs to begin with, the baseline first.", metavar="RUN..."),
+    ] = None,
+    results: Results = Path("results"),
+    scenarios: Annotated[
+        Path, typer.Option(help="Folder of scenario files: what-ifs are saved there.", metavar="FOLDER")
+    ] = Path("scenarios"),
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Public record to show beside; default: the scenarios' own."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to serve from.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any that is free.")] = 8050,
+    jobs: Jobs = None,
+) -> None:
+    """Serve the dashboard: stored runs to filter and compare, and what-ifs that are run in the background.
+
+    Everything that it shows comes from this machine. The address of a view shows the same view elsewhere.
+
+    Example: sim dashboard results/status-quo-* results/more-staff-*
+    """
+    if any(find_spec(name) is None for name in NEEDED):
+        raise UserError("the dashboard needs some packages more: pip install 'dsa-enforcement-sim[dashboard]'")
+    from sim.view.dashboard.app import make_app, serve
+    from sim.view.dashboard.jobs import Jobs as WhatIfs
+    from sim.view.dashboard.library import Library
+
+    folders = [_folder_of(run, results) for run in runs or ()]
+    library = Library(results, folders, _record(record, scenarios))
+    what_ifs = WhatIfs(results, jobs or cores(), at_once=1)
+    if not _is_this_machine(host):
+        tell(f"warning: {host} can be reached by others, and whoever reaches it can run what-ifs and save scenarios")
+    made = make_app(library, what_ifs, scenarios)
+    serve(made, (what_ifs, library.helper), host, port, lambda at: tell(f"{at} (Ctrl-C ends it)"))
+
+
+def _folder_of(run: Path, results: Path) -> Path:
+    """The folder of a run that is named by its folder, or by its name in the results folder."""
+    for folder in (run, results / run):
+        if (folder / "manifest.json").is_file():
+            return folder.resolve()
+    raise UserError(f"{run}: holds no finished run; `sim list --results {results}` says which runs there are")
+
+
+def _record(folder: Path | None, scenarios: Path) -> "Record | None":
+    """The record that was asked for, or the one beside the scenarios if there is one."""
+    from sim.record_files import load_record
+
+    if folder is not None:
+        return load_record(folder)
+    usual = scenarios / "record"
+    return load_record(usual) if usual.is_dir() else None
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,48 @@
+"""Working ahead: the pictures of every platform, made in the helper's process before anybody asks for them."""
+
+from collections.abc import Hashable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Thread
+
+from sim.record import Record
+from sim.slices import platforms
+from sim.view.dashboard.address import State
+from sim.view.dashboard.library import Library
+from sim.view.dashboard.shown import Shown
+from sim.view.dashboard.tabs import OF_ONE_RUN, View, pictures
+
+
+class Ahead:
+    """Makes the pictures of a baseline on every platform, once."""
+
+    def __init__(self, library: Library) -> None:
+        self._library, self._begun, self._lock = library, set[str](), Lock()
+
+    def begin(self, name: str) -> None:
+        """Begin with a run, unless that was done before."""
+        with self._lock:
+            if name in self._begun:
+                return
+            self._begun.add(name)
+        Thread(target=self._work, args=(name,), name=f"ahead {name}", daemon=True).start()
+
+    def _work(self, name: str) -> None:
+        """One platform after the other, so that other tasks of the helper come in between."""
+        library = self._library
+        with suppress(Exception):  # whatever cannot be made ahead is made, or told, when somebody asks for it
+            making = library.making(name)
+            if making is not None:
+                making.result()
+            for platform in ("", *platforms(library.run(name).scenario)):
+                made = library.helper.submit(made_ahead, library.folder(name), platform, library.record).result()
+                for key, shown in made:
+                    library.pictures.put(key, shown)
+
+
+def made_ahead(folder: Path, platform: str, record: Record | None) -> list[tuple[Hashable, Shown | None]]:
+    """All pictures of a run on a platform that depend on no other choice, with their keys in the library."""
+    library = Library(folder.parent, [folder], record)
+    for tab in OF_ONE_RUN:
+        pictures(View(State(runs=(folder.name,), tab=tab, platform=platform), library))
+    return library.pictures.all()

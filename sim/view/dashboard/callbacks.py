@@ -1,0 +1,129 @@
+"""What happens when somebody opens an address, chooses runs, sets a filter or turns to another tab."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
+
+from sim.errors import UserError
+from sim.view.dashboard import address, layout, panels
+from sim.view.dashboard.ahead import Ahead
+from sim.view.dashboard.library import Library
+from sim.view.dashboard.tabs import View
+
+PREPARING = "The parts of these runs on single platforms are being prepared: some seconds for each, and once for all."
+CONTROLS = ("base", "others", "tab", "platform", "stages", "roles", "case")
+
+
+def controls(of: type[Input] | type[State]) -> list[Any]:
+    """The controls that say what a view shows, as inputs or states of a callback."""
+    return [of(name, "value") for name in CONTROLS]
+
+
+def state_of(values: Sequence[Any], what_if: dict[str, str] | None = None) -> address.State:
+    """The state that the controls say."""
+    base, others, tab, platform, stages, roles, case = values
+    runs = [name for name in (base, *(others or ())) if name]
+    return address.State(
+        tuple(dict.fromkeys(runs)), tab, platform or "", tuple(stages or ()), tuple(roles or ()), case or "",
+        what_if or {},
+    )  # fmt: skip
+
+
+def register(app: Dash, library: Library, ahead: Ahead) -> None:
+    """Add the callbacks of the page to the application."""
+
+    @app.callback(Output("page", "children"), Input("address", "search"))
+    def _open(search: str | None) -> Component:
+        labels = library.labels()
+        try:
+            state, told = address.read(
+                search or "", list(labels), lambda name: library.run(name).scenario, library.first()
+            )
+            run = library.run(state.base) if state.base else None
+        except UserError as error:
+            state, run, told = address.State(), None, [str(error)]
+        if not labels:
+            told.append(f"There are no stored runs in {library.results}: `sim run SCENARIO` makes one.")
+        return layout.page(state, labels, run, told)
+
+    @app.callback(
+        Output("others", "data"),
+        Output("others", "value"),
+        *[Output(name, "data") for name in ("platform", "stages", "roles", "case")],
+        *[Output(name, "value") for name in ("platform", "stages", "roles", "case")],
+        Input("base", "value"),
+        Input("platform", "value"),
+        *[State(name, "value") for name in ("others", "stages", "roles", "case")],
+        prevent_initial_call=True,
+    )
+    def _options(
+        base: str, platform: str | None, others: list[str], stages: list[str], roles: list[str], case: str | None
+    ) -> Any:
+        """Another baseline has other platforms, stages, roles and cases; those chosen stay if it has them."""
+        found = layout.filter_options(library.run(base), platform or "")
+        there = {key: [option["value"] for option in options] for key, options in found.items()}
+        runs = [{"value": name, "label": label} for name, label in library.labels().items() if name != base]
+        return (
+            runs,
+            [name for name in others or () if name != base],
+            *found.values(),
+            platform if platform in there["platform"] else None,
+            [name for name in stages or () if name in there["stages"]],
+            [name for name in roles or () if name in there["roles"]],
+            case if case in there["case"] else None,
+        )
+
+    @app.callback(
+        *[Output({"view": tab}, "children") for tab in address.TABS],
+        Output("again", "disabled"),
+        *controls(Input),
+        Input("ready", "data"),
+        State("what-if", "data"),
+    )
+    def _show(*values: Any) -> list[Any]:
+        """The tab that is turned to; the others are empty."""
+        state = state_of(values[: len(CONTROLS)], values[-1])
+        ready, content = True, []
+        try:
+            ready = _ready(library, state)
+            content = panels.content(View(state, library)) if ready else []
+            ahead.begin(state.base)
+        except UserError as error:
+            content = [layout.message(str(error), "red")]
+        return [*(content if tab == state.tab else [] for tab in address.TABS), ready]
+
+    @app.callback(
+        Output("preparing", "children"),
+        Output("ready", "data"),
+        Output("again", "disabled", allow_duplicate=True),
+        Input("again", "n_intervals"),
+        *controls(State),
+        prevent_initial_call=True,
+    )
+    def _prepare(ticks: int, *values: Any) -> Any:
+        """Quick, as it is asked again and again: an answer that comes after the next question is never shown."""
+        try:
+            ready = _ready(library, state_of(values))
+        except UserError:  # the view tells it
+            ready = True
+        return ([], ticks, True) if ready else ([layout.message(PREPARING, "blue")], no_update, False)
+
+    @app.callback(Output("said", "data"), *controls(Input), Input("what-if", "data"))
+    def _say(*values: Any) -> str:
+        return address.written(state_of(values[:-1], values[-1]))
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("page", "write"), Output("written", "children"), Input("said", "data")
+    )
+
+
+def _ready(library: Library, state: address.State) -> bool:
+    """Whether the runs of a view can be shown as it asks for them. Raises UserError if they never can.
+
+    What single platforms need is begun in any case, so that it is there when one is asked for.
+    """
+    for name in state.runs:
+        library.making(name)
+    return not state.platform or not [name for name in state.runs if not library.sliced(name)]

@@ -1,0 +1,164 @@
+"""What-ifs that are run in the background, one for each person who has the dashboard open."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing import resource_tracker
+from pathlib import Path
+from threading import BoundedSemaphore, Lock, Thread
+from time import monotonic
+from typing import Any, Literal
+
+from sim.errors import UserError
+from sim.experiment import simulate_growing
+from sim.run import Run
+from sim.scenario.schema import Scenario
+
+FOLDER = ".what-if"
+"""Where what-ifs are kept within the results folder: the same question is answered at once the next time."""
+STEP = 50
+"""Replications after which a what-if is shown again."""
+PATIENCE = 150.0
+"""Seconds after which somebody who has not asked is taken to be gone; browsers let hidden pages ask once a minute."""
+TICK = 0.2
+"""Seconds between two looks whether a what-if that waits may begin."""
+
+Status = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a what-if is: replications `done` of `total`, and the run of the first ones, once there are enough.
+
+    `base`: the name of the run that it is compared with. `message`: why it failed. `number` tells what-ifs apart.
+    """
+
+    scenario: Scenario
+    base: str
+    number: int
+    status: Status = "waiting"
+    done: int = 0
+    total: int = 0
+    run: Run | None = None
+    message: str = ""
+
+    @property
+    def going_on(self) -> bool:
+        """Whether more is to come."""
+        return self.status in ("waiting", "running")
+
+
+class Cancelled(Exception):
+    """Nobody wants to know any more."""
+
+
+@dataclass
+class _Job:
+    """One what-if and who asked for it last; the progress is replaced as a whole, so that readers need no lock."""
+
+    progress: Progress
+    seen: float = field(default_factory=monotonic)
+    wanted: bool = True
+    thread: Thread | None = None
+
+    def check(self) -> None:
+        """Raise Cancelled if it is not wanted any more, or whoever wanted it is gone."""
+        if not self.wanted or monotonic() - self.seen > PATIENCE:
+            raise Cancelled
+
+
+class Jobs:
+    """Runs what-ifs: each session has one at a time, and `at_once` of all run at a time; the others wait.
+
+    `processes`: of each. `results`: the results folder.
+    """
+
+    def __init__(self, results: Path, processes: int, at_once: int) -> None:
+        self._results, self._processes = results, processes
+        self._places, self._lock = BoundedSemaphore(at_once), Lock()
+        self._jobs: dict[str, _Job] = {}
+        self._started = 0
+
+    def start(self, session: str, scenario: Scenario, base: str) -> Progress:
+        """Begin a session's what-if on a baseline, instead of the one it may have had before."""
+        self.cancel(session)
+        with self._lock:
+            self._started += 1
+            job = _Job(Progress(scenario, base, self._started, total=scenario.replications))
+            self._jobs = {name: other for name, other in self._jobs.items() if not _forgotten(other)}
+            self._jobs[session] = job
+        job.thread = Thread(target=self._work, args=(job,), name=f"what-if {job.progress.number}")
+        job.thread.start()
+        return job.progress
+
+    def of(self, session: str) -> Progress | None:
+        """How far the session's what-if is; asking says that somebody is still there."""
+        job = self._jobs.get(session)
+        if job is None:
+            return None
+        job.seen = monotonic()
+        return job.progress
+
+    def cancel(self, session: str) -> None:
+        """End the session's what-if; its finished parts are kept."""
+        job = self._jobs.get(session)
+        if job is not None:
+            job.wanted = False
+
+    def close(self) -> None:
+        """End all of them, and wait until they have ended."""
+        jobs = list(self._jobs.values())
+        for job in jobs:
+            job.wanted = False
+        for job in jobs:
+            if job.thread is not None:
+                job.thread.join()
+
+    def _work(self, job: _Job) -> None:
+        _leave_interrupts_to_the_server()
+
+        def told(**change: Any) -> None:
+            job.progress = replace(job.progress, **change)
+
+        try:
+            self._wait(job)
+            try:
+                told(status="running")
+                self._run(job, told)
+                told(status="done", done=job.progress.total)
+            finally:
+                self._places.release()
+        except Cancelled:
+            told(status="cancelled")
+        except UserError as error:
+            told(status="failed", message=str(error))
+        except Exception as error:  # whatever it is, whoever waits for the what-if must be told
+            told(status="failed", message=f"{type(error).__name__}: {error}")
+
+    def _wait(self, job: _Job) -> None:
+        """Wait for a place. Raises Cancelled if it is not wanted any more before there is one."""
+        while not self._places.acquire(timeout=TICK):
+            job.check()
+
+    def _run(self, job: _Job, told: Callable[..., None]) -> None:
+        def progress(done: int, total: int) -> None:
+            job.check()
+            told(done=done, total=total)
+
+        growing = simulate_growing(
+            job.progress.scenario, step=STEP, jobs=self._processes, results=self._results / FOLDER, progress=progress
+        )
+        for run in growing:
+            told(run=run)
+
+
+def _forgotten(job: _Job) -> bool:
+    """Whether a what-if is over and nobody has asked for it for long."""
+    return not job.progress.going_on and monotonic() - job.seen > PATIENCE
+
+
+def _leave_interrupts_to_the_server() -> None:
+    """Ctrl-C reaches every process of the terminal; workers that are started here are ended by `close` instead."""
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # it unblocks interrupts when it is started
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
