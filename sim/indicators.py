@@ -13,7 +13,18 @@ from sim.dates import YEAR_DAYS
 from sim.intervals import Split, variance_split
 from sim.measures import available_fte_days, measures
 from sim.run import Run
-from sim.summary import ALL, COMPONENTS, MICRO, STILL_PENDING, Counts, Floats
+from sim.summary import (
+    ALL,
+    COMPONENTS,
+    FURTHER_STRANDS,
+    MICRO,
+    NEW,
+    STILL_PENDING,
+    STILL_THERE,
+    UNDER_WAY,
+    Counts,
+    Floats,
+)
 from sim.survival import curve, restricted_mean, survival_quantile
 
 INTERVAL = (0.1, 0.9)
@@ -199,6 +210,25 @@ def delay(run: Run) -> pd.DataFrame:
             days = sum(parts.values()) - parts["queue"]
             rows.append({"stage": stage, "days": days, **parts})
     return pd.DataFrame(rows, columns=["stage", "days", *COMPONENTS])
+
+
+def flows(run: Run) -> pd.DataFrame:
+    """How many cases went from where to where within the horizon, in strands or unforked cases.
+
+    Columns: source (a stage; "new"; "under way" on the first day; "further strands": k - 1 of a case that forks into
+    k), target (a stage or exit; "still pending" at the horizon, or "still there" in a stage in which a case counts as
+    resolved), mean, low, high (cases per replication). Only pairs that occur. In every replication as many come to a
+    stage as leave it or are in it at the horizon.
+    """
+    layout, total = run.summary.layout, run.summary.total
+    pairs: dict[tuple[str, str], Floats] = {}
+    for what, source in (("new", NEW), ("under_way", UNDER_WAY), ("forked", FURTHER_STRANDS)):
+        pairs |= {(source, stage): total(f"{what}:{stage}") for stage in layout.stages}
+    pairs |= {(stage, place): total(f"went:{stage}|{place}") for stage, place in layout.routes}
+    for stage in layout.stages:
+        pairs[stage, STILL_PENDING if stage in layout.open_stages else STILL_THERE] = total(f"there:{stage}")
+    rows = [(*pair, cases.mean(), *np.quantile(cases, INTERVAL)) for pair, cases in pairs.items() if cases.any()]
+    return pd.DataFrame(rows, columns=["source", "target", "mean", "low", "high"])
 
 
 def fines(run: Run) -> pd.DataFrame:

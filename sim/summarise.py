@@ -42,6 +42,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats)
     log = Log(layout, events, numbers)
     targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
     totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
+    totals |= _flow_totals(layout, log)
     for role in layout.scenario.staffing:
         totals[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
     ages = [_stage_ages(log, number) for number in range(len(layout.stages))]
@@ -175,6 +176,35 @@ def _stage_totals(layout: Layout, log: Log) -> dict[str, Floats]:
             np.float64
         )
         table = flat.reshape(-1, stages)
+        found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
+    return found
+
+
+def _flow_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+    """How many cases came to each stage and from where, went where, and are there at the horizon.
+
+    A case that forks goes to its next stage as one of its strands; the others come there as further ones.
+    """
+    stages, places = len(layout.stages), len(layout.places)
+    here = log.replication * stages + log.stage
+    way = (here * places + log.outcome)[log.ended]
+    went = np.bincount(way, minlength=log.replications * stages * places).reshape(-1, stages, places)
+    found = {
+        f"went:{stage}|{place}": went[:, layout.places.index(stage), layout.places.index(place)].astype(np.float64)
+        for stage, place in layout.routes
+    }
+    first = log.first_rows
+    parent, late = log.parent[first], log.requested[first] >= 0
+    further = late & (parent >= 0)
+    further[np.nonzero(further)[0][np.unique(parent[further], return_index=True)[1]]] = False
+    new = late & ~further & ~np.isin(parent, log.case[first])
+    for what, rows in (
+        ("new", first[new]),
+        ("under_way", first[~late]),
+        ("forked", first[further]),
+        ("there", ~log.ended),
+    ):
+        table = np.bincount(here[rows], minlength=log.replications * stages).reshape(-1, stages).astype(np.float64)
         found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
     return found
 

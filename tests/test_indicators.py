@@ -127,6 +127,39 @@ def test_throughput_adds_up(forking):
     assert row.resolved > 5
 
 
+def test_flows_add_up(forking):
+    """In every replication as many cases come to a stage as leave it or are there at the horizon; forks included."""
+    layout, total = forking.summary.layout, forking.summary.total
+    for stage in layout.stages:
+        came = sum(total(f"{what}:{stage}") for what in ("new", "under_way", "forked"))
+        came = came + sum(total(f"went:{a}|{b}") for a, b in layout.routes if b == stage)
+        gone = total(f"there:{stage}") + sum(total(f"went:{a}|{b}") for a, b in layout.routes if a == stage)
+        assert came.tolist() == gone.tolist()
+        assert came.any()
+    came = sum(total(f"{what}:{stage}") for what in ("new", "forked") for stage in layout.stages)
+    assert came.tolist() == total("incoming").tolist()
+    assert sum(total(f"there:{stage}") for stage in layout.open_stages).tolist() == total("pending_end").tolist()
+    assert total("forked:proceedings").min() >= 1
+    assert total("forked:decision").sum() == total("forked:request").sum() == 0
+
+
+def test_flows_are_the_logs(forking):
+    """Each flow is the number of its rows in the log, over the replications; three probes were there or come split."""
+    table = indicators.flows(forking).set_index(["source", "target"])
+    events, replications = forking.events, forking.replications
+    for (stage, outcome), rows in events.groupby(["stage", "outcome"], observed=True):
+        assert table.loc[(stage, outcome), "mean"] == pytest.approx(len(rows) / replications)
+    assert table.loc[("under way", "decision"), "mean"] == 1
+    assert table.loc[("under way", "proceedings"), "mean"] == 1
+    assert table.loc[("new", "proceedings"), "mean"] == 1
+    inside = events[events["left"].isna() & (events["stage"] == "proceedings")]
+    assert table.loc[("proceedings", "still pending"), "mean"] == pytest.approx(len(inside) / replications)
+    assert ("decision", "still pending") not in table.index
+    assert table.loc[("decision", "still there"), "mean"] > 0
+    assert (table["low"] <= table["high"]).all()
+    assert ("request", "ended") not in table.index
+
+
 def test_pending_at_the_end_is_the_stages_sum(forking):
     """The series of pending cases by stage end with what throughput says is pending."""
     series = indicators.pending(forking)
@@ -213,6 +246,17 @@ def test_deterministic_targets(deterministic):
     table = indicators.targets(deterministic)
     assert table["cases"].tolist() == [3, 3, 3]
     assert table["met"].tolist() == pytest.approx([0.5, 1, 0])
+
+
+def test_deterministic_flows(deterministic):
+    """Three new cases, two decided and closed, one still pending; nothing else occurs."""
+    table = indicators.flows(deterministic)
+    assert table[["source", "target", "mean", "low", "high"]].to_numpy().tolist() == [
+        ["new", "service", 3, 3, 3],
+        ["service", "decision", 2, 2, 2],
+        ["decision", "closed", 2, 2, 2],
+        ["service", "still pending", 1, 1, 1],
+    ]
 
 
 def test_deterministic_throughput(deterministic):
