@@ -212,6 +212,31 @@ def delay(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["stage", "days", *COMPONENTS])
 
 
+def delay_by_role(run: Run) -> pd.DataFrame:
+    """For whom cases wait: the delay due to staffing, by stage and role; visits under way as far as they have gone.
+
+    Columns: stage, role, days (of delay charged to the role, mean per visit), share (of the stage's delay due to
+    staffing; missing where there is none), low, high (of the days, over the replications with visits). The rows of the
+    stage "all" are per case pending or new, over the stages in which a case is pending, as `role_delay`. A step of
+    effort is delayed by the role that is done last, a team by the role of which people are free for it last: all of the
+    delay is that role's, even if another one was nearly as late.
+    """
+    total, roles, known = run.summary.total, list(run.scenario.staffing), measures(run.summary)
+    cases = total("pending_start") + total("incoming")
+    parts = {ALL: (cases, [known[f"role_delay:{role}"].over for role in roles])}
+    for stage in run.summary.layout.stages:
+        parts[stage] = (total(f"visits:{stage}"), [total(f"delay:{stage}|{role}") for role in roles])
+    rows = []
+    for stage, (per, charged) in parts.items():
+        there, whole = per > 0, np.sum(charged)
+        for role, days in zip(roles, charged, strict=True):
+            if there.any():
+                low, high = np.quantile(days[there] / per[there], INTERVAL)
+                share = days.sum() / whole if whole else np.nan
+                rows.append((stage, role, days.sum() / per.sum(), share, low, high))
+    return pd.DataFrame(rows, columns=["stage", "role", "days", "share", "low", "high"])
+
+
 def flows(run: Run) -> pd.DataFrame:
     """How many cases went from where to where within the horizon, in strands or unforked cases.
 

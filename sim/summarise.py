@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import EFFORT_PREFIX, REASON_COLUMNS
+from sim.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.scenario.schema import Target
 from sim.summary import (
     CENSORED,
@@ -42,9 +42,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats)
     log = Log(layout, events, numbers)
     targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
     totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
-    totals |= _flow_totals(layout, log)
-    for role in layout.scenario.staffing:
-        totals[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
+    totals |= _flow_totals(layout, log) | _role_totals(layout, log)
     ages = [_stage_ages(log, number) for number in range(len(layout.stages))]
     for key, begun in zip(layout.targets, targets, strict=True):
         totals |= {f"{what}:{key}": log.count_by(begun.replication, of) for what, of in begun.totals().items()}
@@ -206,6 +204,18 @@ def _flow_totals(layout: Layout, log: Log) -> dict[str, Floats]:
     ):
         table = np.bincount(here[rows], minlength=log.replications * stages).reshape(-1, stages).astype(np.float64)
         found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
+    return found
+
+
+def _role_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+    """The work of each role, and the days by which it delayed the visits of each stage."""
+    stages = len(layout.stages)
+    cell, size = log.replication * stages + log.stage, log.replications * stages
+    found: dict[str, Floats] = {}
+    for role in layout.scenario.staffing:
+        found[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
+        table = np.bincount(cell, log.column(f"{DELAY_PREFIX}{role}"), size).reshape(-1, stages).astype(np.float64)
+        found |= {f"delay:{stage}|{role}": table[:, number] for number, stage in enumerate(layout.stages)}
     return found
 
 

@@ -134,6 +134,7 @@ class Layout:
         names += [f"went:{stage}|{place}" for stage, place in self.routes]  # no stage's name has a |
         names += [f"{what}:{name}" for name in self.resolving for what in ("reached", "days_to")]
         names += [f"effort:{role}" for role in self.scenario.staffing]
+        names += [f"delay:{stage}|{role}" for stage in self.stages for role in self.scenario.staffing]
         return names + [f"{what}:{key}" for key in self.targets for what in ("begun", "followed", "met", "overdue")]
 
 

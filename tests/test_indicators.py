@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 
 from sim import indicators
-from sim.events import REASON_COLUMNS
+from sim.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.experiment import simulate
+from sim.measures import measures
 from sim.run import Run
 from sim.scenario.loading import load_scenario
 from sim.summarise import summarise
@@ -190,6 +191,19 @@ def test_delay_adds_up(forking):
     assert table.loc["request", "party"] > 10
 
 
+def test_delay_by_role_adds_up(forking):
+    """Over roles it is the delay due to staffing, of a stage and per case; where one role works, all of it is its."""
+    table, known = indicators.delay_by_role(forking), measures(forking.summary)
+    for stage, rows in table.groupby("stage"):
+        whole = known["delay_per_case" if stage == "all" else f"staff_delay:{stage}"].values().mean()
+        assert rows["days"].sum() == pytest.approx(whole, abs=1e-9)
+        assert rows["share"].item() == 1 or whole == pytest.approx(0, abs=1e-9)
+        assert (rows["low"] <= rows["high"]).all()
+    assert set(table["stage"]) == {"all", "request", "proceedings", "decision"}
+    assert (table.loc[table["stage"].isin(["all", "proceedings"]), "days"] > 0.1).all()
+    assert known["role_delay:clerks"].values() == pytest.approx(known["delay_per_case"].values())
+
+
 def test_utilisation_stays_below_one(forking):
     """Nobody works more than there is to work with, and effort in the log is what utilisation counts."""
     row = indicators.utilisation(forking).iloc[0]
@@ -227,6 +241,16 @@ def test_deterministic_delay(deterministic):
     assert row["party"] == pytest.approx(5)
     assert row["staff"] == pytest.approx(20 / 3)
     assert row["work"] == pytest.approx((20 + 20 + 5) / 3)
+
+
+def test_deterministic_delay_by_role(deterministic):
+    """The clerk keeps the second of three cases waiting for 20 days; nobody waits for those who idle."""
+    table = indicators.delay_by_role(deterministic).set_index(["stage", "role"])
+    assert table.loc[("service", "clerks")].tolist() == pytest.approx([20 / 3, 1, 20 / 3, 20 / 3])
+    assert table.loc[("service", "idle")].tolist() == [0, 0, 0, 0]
+    assert table.loc[("all", "clerks"), "days"] == pytest.approx(20 / 3)
+    assert table.loc[("decision", "clerks"), "days"] == 0
+    assert np.isnan(table.loc[("decision", "clerks"), "share"])
 
 
 def test_deterministic_resolutions_and_milestones(deterministic):
@@ -273,7 +297,8 @@ def by_hand(deterministic, rows):
     """A run with a log of (case, stage, entered, left, outcome), one replication."""
     events = pd.DataFrame(rows, columns=["case", "stage", "entered", "left", "outcome"])
     events = events.assign(replication=0, visit=1, parent="", requested=events["entered"], fine_eur_m=0.0)
-    numbers = ("unconstrained_days", *REASON_COLUMNS, "effort_clerks", "effort_idle")
+    roles = [f"{prefix}{role}" for prefix in (EFFORT_PREFIX, DELAY_PREFIX) for role in ("clerks", "idle")]
+    numbers = ("unconstrained_days", *REASON_COLUMNS, *roles)
     table = pa.Table.from_pandas(events.assign(**dict.fromkeys(numbers, 0.0)))
     for name in ("case", "parent", "stage", "outcome"):
         coded = table.column(name).cast(pa.string()).dictionary_encode()
