@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from sim import comparison, events, indicators, measures
-from sim.scenario import distributions, schema, staffing
+from sim.scenario import distributions, schema, sources, staffing
 from sim.scenario.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -27,6 +27,23 @@ extends one. `--set PATH=VALUE` sets anything from the command line; a part of a
 
 A case is called as its probe, or as its stream with a number; a strand and a case of a wave have a `/` and their own name after that.
 So the names of probes, streams and strands hold no `/`, and none that a draw is keyed by holds a `|`.
+
+A comment says where a number comes from. It belongs to the value in whose line it ends; where there is none, to the key directly
+below it at the same indentation; or to the key directly above it, if it is indented deeper. A number without one has that of the
+nearest setting above it, in the same file, that has one; an alias (`*name`) has the comment of the place where the value is written
+out. What stands above the first key of a file is about the file. Tags in the comment say how well the number is founded; if there
+are several, the weakest counts:
+
+| tag | meaning |
+|---|---|
+{tags}
+
+    casework_share: 0.35  # [X] requests, planning and the rest of the team take most
+
+So whoever changes a number changes the comment beside it: a number that a file overrides without a comment has no source. `--set`
+is its own source; an uncertain parameter has its `source`, and what the comment of its value adds. `sim show SCENARIO --sources`
+prints every parameter with its source, and stored runs keep them. Comments determine no result: a run is found again when only they
+have changed.
 
 Times are in days, efforts in FTE-days, unless a name says otherwise. A table of dates gives a value from each date on. The shipped
 files in [scenarios](../scenarios) are the examples.
@@ -66,7 +83,7 @@ Each takes a run and gives a pandas table.
 {compared}
 """
 GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
-    ("Scenario", (schema.Scenario, schema.Uncertain, schema.Target, schema.InFlight, schema.Platform)),
+    ("Scenario", (schema.Scenario, schema.Uncertain, schema.Target, schema.InFlight, schema.Platform, sources.Source)),
     ("Staff", (staffing.Pool, staffing.RampUp, staffing.Multitasking, staffing.Calendar, staffing.SlowSeason)),
     ("Cases", (schema.Probe, schema.Strand, schema.RandomArrivals, schema.Wave, schema.RandomWaves)),
     (
@@ -134,7 +151,8 @@ def table(model: type[Settings]) -> str:
 
 def scenarios() -> str:
     """docs/scenarios.md."""
-    parts = [INTRODUCTION]
+    tags = "\n".join(f"| `[{tag}]` | {meaning} |" for tag, meaning in sources.TAGS.items())
+    parts = [INTRODUCTION.replace("{tags}", tags)]
     for title, models in GROUPS:
         parts += [f"## {title}\n", *(table(model) for model in models)]
     return "\n".join(parts)

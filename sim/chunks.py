@@ -36,8 +36,8 @@ class Chunk(NamedTuple):
 
 
 def packed(scenario: Scenario) -> bytes:
-    """A scenario as it is sent to workers."""
-    return zlib.compress(scenario.model_dump_json().encode())
+    """A scenario as it is sent to workers: without what only readers need."""
+    return zlib.compress(scenario.model_dump_json(exclude={"sources"}).encode())
 
 
 def run_chunk(scenario: bytes, numbers: range, with_events: bool) -> Chunk:

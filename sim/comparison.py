@@ -37,6 +37,9 @@ COLUMNS = {
 }
 """The columns of a comparison with their meaning."""
 
+PAIRED = ("seed", "replications", "replications_per_draw")
+"""What runs must have in common so that the same replication of each has the same luck."""
+
 
 def compare(
     runs: Sequence[Run],
@@ -54,10 +57,31 @@ def compare(
     Bonferroni). `control`: use the luck of the random arrivals and of the uncertain parameters as control variates (see
     `sim.model.controls`), which takes some time. Raises UserError for runs that cannot be paired.
     """
-    _check_paired(runs)
-    base, *others = (measures(run.summary) for run in runs)
-    labels = [label for label in indicators or base if all(label in other for other in (base, *others))]
+    _check_paired(runs, PAIRED)
     luck = control_table(runs[0].scenario).to_numpy() if control else np.zeros((runs[0].replications, 0))
+    return _differences(runs, indicators, luck, adjust, level)
+
+
+def compare_what_both_have(
+    base: Run, other: Run, indicators: Sequence[str] | None = None, *, adjust: Adjustment = "holm", level: float = LEVEL
+) -> pd.DataFrame:
+    """As `compare`, over the first replications that both runs have: for a run that is still going on.
+
+    Replications are numbered from 0 in every run, so that the same number is the same luck. Raises UserError for runs
+    that have another seed, or share draws of the uncertain parameters differently.
+    """
+    runs = (base, other)
+    _check_paired(runs, [what for what in PAIRED if what != "replications"])
+    both = min(run.replications for run in runs)
+    return _differences(runs, indicators, np.zeros((both, 0)), adjust, level)
+
+
+def _differences(
+    runs: Sequence[Run], indicators: Sequence[str] | None, luck: Floats, adjust: Adjustment, level: float
+) -> pd.DataFrame:
+    """The differences of each run to the first over as many replications as there are rows of control variates."""
+    base, *others = ({k: m.first(len(luck)) for k, m in measures(run.summary).items()} for run in runs)
+    labels = [label for label in indicators or base if all(label in other for other in (base, *others))]
     per_draw, family = runs[0].scenario.replications_per_draw, len(others)
     rows = []
     for run, other in zip(runs[1:], others, strict=True):
@@ -70,12 +94,12 @@ def compare(
     return table
 
 
-def _check_paired(runs: Sequence[Run]) -> None:
+def _check_paired(runs: Sequence[Run], equal: Sequence[str]) -> None:
     if len(runs) < 2:
         raise UserError("a comparison needs at least two scenarios")
     first = runs[0].scenario
     for run in runs[1:]:
-        for what in ("seed", "replications", "replications_per_draw"):
+        for what in equal:
             ours, theirs = getattr(first, what), getattr(run.scenario, what)
             if ours != theirs:
                 message = f"{run.scenario.name} has {what} {theirs} and {first.name} has {ours}"

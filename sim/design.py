@@ -87,7 +87,7 @@ def designed(
         texts = [text for axis, value in zip(axes, combination, strict=True) for text in _texts(written, axis, value)]
         texts += [f"{path}={value!r}" for path, value in sample.items()]
         there = _updated(load_scenario(scenario, [*sets, *texts]), replications, seed)
-        found.setdefault(there.model_dump_json(), Point(values, there))
+        found.setdefault(there.model_dump_json(exclude={"sources"}), Point(values, there))
     return Design(_updated(written, replications, seed), list(found.values()))
 
 
@@ -147,7 +147,7 @@ def _range(said: str) -> tuple[str, float, float]:
 
 def _check_place(written: Scenario, path: str) -> None:
     """Raise UserError where a path leads to nothing: a misspelt role would be a new one that nobody asks for."""
-    above = _dotted(tuple(split(path)[:-1]))
+    above = paths.joined(tuple(split(path)[:-1]))
     try:
         if above and "*" not in above:
             paths.expand(written, above)
@@ -199,11 +199,7 @@ def _texts(written: Scenario, axis: Axis, value: str) -> list[str]:
         raise UserError(f"--scale {axis.path}: {error.args[0]}") from None
     except TypeError as error:
         raise UserError(f"--scale {axis.path}: {error}; only numbers can be scaled") from None
-    return [f"{_dotted(keys)}={_yaml(number)}" for keys, number in scaled]
-
-
-def _dotted(keys: paths.Keys) -> str:
-    return ".".join(f'"{key}"' if "." in str(key) else str(key) for key in keys)
+    return [f"{paths.joined(keys)}={_yaml(number)}" for keys, number in scaled]
 
 
 def _yaml(value: Any) -> str:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process, resource_tracker
-from threading import Thread, current_thread, main_thread
+from threading import Lock, Thread, current_thread, main_thread
 from types import ModuleType
 from typing import NamedTuple, ParamSpec, TypeVar
+
+_STARTING = Lock()
+"""Held while workers are started: that changes what belongs to the whole process."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +39,7 @@ def workers(jobs: int, cluster: str | None = None) -> Iterator[Workers]:
     elif jobs == 1:
         yield Workers(InProcess(), 1)
     else:
-        with _processes(jobs) as executor:
+        with processes(jobs) as executor:
             yield Workers(executor, 2 * jobs)
 
 
@@ -54,13 +57,24 @@ class InProcess(Executor):
 
 
 @contextmanager
-def _processes(jobs: int) -> Iterator[Executor]:
+def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes. Spawned: numpy and pyarrow have threads, which fork breaks."""
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as executor:
-        with _interrupts_blocked(), _caller_hidden():  # workers inherit both; each task starts one while none is idle
+        with (
+            _STARTING,
+            _interrupts_blocked(),
+            _caller_hidden(),
+        ):  # workers inherit both; each task starts one while none is idle
             for _ in range(jobs):
                 executor.submit(os.getpid)
         yield executor
+
+
+def end_now(executor: ProcessPoolExecutor) -> None:
+    """End worker processes in the middle of what they do; nothing that they were given can be had any more."""
+    for process in list((executor._processes or {}).values()):  # from Python 3.14 on: terminate_workers()
+        process.terminate()
+    executor.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -8,21 +8,27 @@ from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from sim import store
 from sim.chunks import CHUNK, Chunk, packed, run_chunk
-from sim.errors import RunFailed
-from sim.executors import Workers, workers
+from sim.errors import RunFailed, UserError
+from sim.executors import Workers, end_now, processes, workers
 from sim.precision import Precision
 from sim.run import Run
 from sim.scenario.schema import Scenario
 from sim.summary import Layout, Summary, together
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BROKEN_POOLS = 3
 """How often worker processes may die before the run is given up."""
 
 Progress = Callable[[int, int], None]
 """Called with the replications done and their total."""
+TICK = 0.2
+"""Seconds between two calls of `progress` while a run grows: by an exception from it people cancel."""
 
 
 def simulate(
@@ -82,6 +88,55 @@ def simulate_each(
             yield work.finished()
 
 
+def simulate_growing(
+    scenario: Scenario,
+    *,
+    step: int,
+    jobs: int = 1,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Run]:
+    """Give the run of the first `step` replications of a scenario, then of twice `step`, and so on up to all.
+
+    Each comes as soon as its replications are there; what was stored before comes at once. `step` counts in whole
+    chunks. Runs have no event log; `results` keeps the parts, and the run once it is finished, as `simulate_all` does.
+    `progress` is called several times a second: if it raises, or the generator is closed, the worker processes (`jobs`
+    of them) are ended in the middle of their work. Raises RunFailed as `simulate` does.
+    """
+    with _folder(results) as folder:
+        work = Work(folder, scenario, events=False)
+        told = 0
+        for there in _growing(work, jobs, progress) if work.missing() else ():
+            reached = there // (ahead := -(-step // CHUNK) * CHUNK) * ahead
+            if told < reached < scenario.replications:
+                told = reached
+                yield work.first(told)
+        work.publish()
+        yield work.finished()
+
+
+def _growing(work: "Work", jobs: int, progress: Progress | None) -> Iterator[int]:
+    """Run the missing chunks in their order; gives how many replications from the first on are there."""
+    waiting, futures = iter(work.missing()), dict[Future[Chunk], range]()
+    with processes(min(jobs, len(work.missing()))) as executor:
+        try:
+            while True:
+                for numbers in islice(waiting, 2 * jobs - len(futures)):
+                    futures[executor.submit(run_chunk, work.packed, numbers, work.events)] = numbers
+                missing = work.missing()
+                if progress:
+                    progress(work.goal - sum(map(len, missing)), work.goal)
+                yield missing[0].start if missing else work.goal
+                if not futures:
+                    return
+                for future in wait(futures, TICK, FIRST_COMPLETED).done:
+                    work.keep(futures.pop(future), future.result())
+        except BrokenProcessPool:
+            raise RunFailed("a worker process died (out of memory?); finished parts are kept") from None
+        finally:
+            end_now(executor)
+
+
 @contextmanager
 def _folder(results: Path | str | None) -> Iterator[Path]:
     """The results folder, or one for the time being."""
@@ -130,10 +185,21 @@ class Work:
         self.goal = self._precision.next_goal(self.goal)
         return False
 
-    def summary(self) -> Summary:
-        """The summary of all chunks up to the goal."""
-        parts = (Summary.from_bytes(self.layout, self.where.read_summary(numbers)) for numbers in self.chunks())
-        return together(self.layout, parts, self.goal)
+    def summary(self, replications: int | None = None) -> Summary:
+        """The summary of all chunks up to the goal, or of those with the first so many replications."""
+        goal = replications or self.goal
+        chunks = (numbers for numbers in self.chunks() if numbers.start < goal)
+        parts = (Summary.from_bytes(self.layout, self.where.read_summary(numbers)) for numbers in chunks)
+        return together(self.layout, parts, goal)
+
+    def first(self, replications: int) -> Run:
+        """The run of the first so many replications, in whole chunks, of one that goes on; it has no event log."""
+
+        def no_events() -> "pd.DataFrame":
+            raise UserError(f"{self.scenario.name}: a run that is still going on has no event log")
+
+        scenario = self.scenario.model_copy(update={"replications": replications})
+        return Run(scenario, self.summary(replications), no_events)
 
     def publish(self) -> None:
         """Give the run its name, unless it has it."""

@@ -5,6 +5,7 @@ is known of single replications, with confidence intervals of its mean, is in `s
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,8 @@ from sim.survival import curve, restricted_mean, survival_quantile
 
 INTERVAL = (0.1, 0.9)
 """Quantiles that bound the central 80%."""
+INNER = (0.25, 0.75)
+"""Quantiles that bound the central 50%."""
 YEARS = (1, 2, 3)
 """Years within which the probability of a milestone is told."""
 ENOUGH_AT_RISK = 0.02
@@ -71,6 +74,28 @@ def survival_curves(run: Run) -> pd.DataFrame:
 def listed_cases(run: Run) -> list[str]:
     """The cases that every replication has: the probes, or their strands."""
     return run.summary.layout.listed
+
+
+def present_stage(run: Run, case: str) -> tuple[str, date | None]:
+    """The stage in which a listed case is on the first day, or to which it comes, and since when if it is there."""
+    probes = run.scenario.probes
+    name, _, strand = (case, "", "") if case in probes else case.rpartition("/")
+    probe = probes[name]
+    said = probe.strands.get(strand)
+    return (said.stage if said else None) or probe.stage, (said.since if said else None) or probe.since
+
+
+def open_listed(run: Run) -> list[str]:
+    """Listed cases worth a line each: not resolved yet, and beyond the first stage if any case is.
+
+    Beyond the first: in a stage in which cases fork, or a later one of the procedure's order.
+    """
+    stages = run.scenario.procedure.stages
+    place = {name: number for number, name in enumerate(stages)}
+    found = {case: present_stage(run, case)[0] for case in listed_cases(run)}
+    still = [case for case, stage in found.items() if not stages[stage].resolved]
+    forking = [place[name] for name, stage in stages.items() if stage.fork]
+    return [case for case in still if forking and place[found[case]] >= min(forking)] or still
 
 
 def milestone_times(run: Run, case: str, places: Sequence[str]) -> Floats:
@@ -141,10 +166,10 @@ def resolution_splits(run: Run, cases: Sequence[str] | None = None) -> pd.DataFr
 
 
 def pending(run: Run) -> pd.DataFrame:
-    """Pending cases by stage over time: mean, median and central 80% over replications.
+    """Pending cases by stage over time: mean, median, central 80% and central 50% over replications.
 
-    Columns: stage, time (days since start), mean, median, low, high. A case is pending in a stage from `requested` (it
-    may queue at a limit) until it leaves; stages in which a case counts as resolved are left out.
+    Columns: stage, time (days since start), mean, median, low, high, low_50, high_50. A case is pending in a stage from
+    `requested` (it may queue at a limit) until it leaves; stages in which a case counts as resolved are left out.
     """
     return _series(run, run.summary.layout.open_stages, "stage")
 
@@ -152,8 +177,8 @@ def pending(run: Run) -> pd.DataFrame:
 def backlog(run: Run) -> pd.DataFrame:
     """All pending cases, and those beyond each target's time, over time; with the mean age of the pending.
 
-    Columns: series ("all", or a target's key), time (days since start), mean, median, low, high, age (days, mean over
-    the pending cases of all replications; of the series "all").
+    Columns: series ("all", or a target's key), time (days since start), mean, median, low, high, low_50, high_50, age
+    (days, mean over the pending cases of all replications; of the series "all").
     """
     table = _series(run, [ALL, *run.summary.layout.targets], "series")
     number = table.loc[table["series"] == ALL, "mean"].to_numpy() * run.replications
@@ -167,9 +192,10 @@ def _series(run: Run, names: Sequence[str], column: str) -> pd.DataFrame:
     parts = []
     for name in names:
         counts = run.summary.counts(name)
-        low, median, high = (_count_quantile(counts, p) for p in (INTERVAL[0], 0.5, INTERVAL[1]))
+        quantiles = zip(("median", "low", "high", "low_50", "high_50"), (0.5, *INTERVAL, *INNER), strict=True)
         mean = counts @ np.arange(counts.shape[1]) / run.replications
-        columns = {"time": run.summary.layout.times, "mean": mean, "median": median, "low": low, "high": high}
+        columns = {"time": run.summary.layout.times, "mean": mean}
+        columns |= {what: _count_quantile(counts, p) for what, p in quantiles}
         parts.append(pd.DataFrame({column: name, **columns}))
     return pd.concat(parts, ignore_index=True)
 

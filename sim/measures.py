@@ -137,6 +137,11 @@ class Measure:
         found: Floats = ratio + (self.over - ratio * self.per) / mean
         return found
 
+    def first(self, replications: int) -> "Measure":
+        """The indicator in the first so many replications."""
+        per = None if self.per is None else self.per[:replications]
+        return replace(self, over=self.over[:replications], per=per)
+
     def spread(self) -> Floats:
         """The indicator of each replication by itself, where it has one."""
         if self.per is None:

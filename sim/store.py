@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 """Of the folder; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description"}
+NOT_DETERMINING = {"title", "description", "sources"}
 """Settings of a scenario that change no number of its run."""
 HASH_BYTES = 6
 SUMMARY, PARAMETERS = "summary.npz", "replications.parquet"
@@ -194,19 +194,53 @@ def load_run(folder: Path | str) -> Run:
     return Run(scenario, summary, lambda: _read_events(folder, manifest), folder)
 
 
-def _read_events(folder: Path, manifest: Any) -> "pd.DataFrame":
-    """The event log of a stored run."""
+def has_events(run: Run) -> bool:
+    """Whether a run has its event log; the points of a sweep are stored without."""
+    return run.folder is None or bool(_event_parts(_manifest(run.folder)))
+
+
+def case_events(run: Run, case: str, replications: int) -> "pd.DataFrame":
+    """The visits of one case in the first replications, with those of the case it forked from and of its strands.
+
+    Columns and order as in the event log, see `sim.events`. Of a stored run only the parts that hold these
+    replications are read. Raises UserError if they were changed, or if the run was stored without its events.
+    """
+    from pyarrow.compute import field
+
+    names = [case, case.rpartition("/")[0] or case]
+    if run.folder is None:
+        events = run.events
+        related = events["case"].isin(names) | (events["parent"] == case)
+        return events[related & (events["replication"] < replications)].reset_index(drop=True)
+    related = field("case").isin(names) | (field("parent") == case)
+    first = field("replication") < replications
+    return _read_events(run.folder, _manifest(run.folder), replications, related & first)
+
+
+def _read_events(folder: Path, manifest: Any, replications: int | None = None, rows: Any = None) -> "pd.DataFrame":
+    """The event log of a stored run, or those of its rows that a filter keeps, up to a number of replications."""
     import pyarrow as pa
     from pyarrow.parquet import read_table
 
-    names = [name for name in manifest["content"] if name.startswith("events/")]
+    names = [n for n in _event_parts(manifest) if replications is None or _first_replication(n) < replications]
     if not names:
         message = "was stored without its events, as a point of a sweep; run its scenario by itself to have them"
         raise UserError(Problem(str(folder), message=message))
     for name in names:
         _check(folder, manifest, name)
-    frame: pd.DataFrame = pa.concat_tables([read_table(folder / n) for n in names]).unify_dictionaries().to_pandas()
+    parts = [read_table(folder / name, filters=rows) for name in names]
+    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
     return frame
+
+
+def _event_parts(manifest: Any) -> list[str]:
+    """The files with the events of a stored run, in the order of their replications."""
+    return [name for name in manifest["content"] if name.startswith("events/")]
+
+
+def _first_replication(part: str) -> int:
+    """The first replication whose events are in a part, see `Place.events_part`."""
+    return int(part.split("-")[1])
 
 
 def _check(folder: Path, manifest: Any, name: str) -> None:

@@ -381,6 +381,25 @@ def test_show_with_set(sim):
     assert out.splitlines()[0] == "5"
 
 
+def test_show_sources(sim, small):
+    """`sim show --sources` prints the parameters of a file or a stored run with where they come from, also as JSON."""
+    small.write_text(SMALL.replace("headcount: 3}", "headcount: 3}  # [S] counted"), "utf-8")
+    code, out, err = sim("show", "small.yaml", "--sources")
+    assert (code, err) == (0, "")
+    assert re.search(r"staffing\.clerks\.headcount +3 +FTE +S +counted +small\.yaml:\d+", out)
+    sim("run", "small.yaml", "--jobs", 1)
+    folder = Path("results") / runs(small.parent)[0]
+    for of in ("small.yaml", folder):
+        _, out, _ = sim("show", of, "--sources", "--path", "staffing", "--json")
+        [row] = json.loads(out)
+        assert row.pop("place").startswith("small.yaml:")
+        path = "staffing.clerks.headcount"
+        assert row == {"path": path, "value": "3", "unit": "FTE", "tag": "S", "source": "counted"}
+    code, _, err = sim("show", "small.yaml", "--sources", "--path", "staffing.clercs")
+    assert code == 2
+    assert "did you mean 'clerks'?" in err
+
+
 @pytest.mark.usefixtures("small")
 def test_show_a_run(sim, tmp_path):
     """`sim show FOLDER` prints a stored run as `sim run` did, and as JSON."""

@@ -1,12 +1,13 @@
 """Paired comparisons: the differences by hand, their intervals, multiplicity, and control variates of mean zero."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from test_store import queue
 
 from sim import compare, load_scenario, simulate
-from sim.comparison import COLUMNS, adjusted, control_table, important, regressed
+from sim.comparison import COLUMNS, adjusted, compare_what_both_have, control_table, important, regressed
 from sim.errors import UserError
 from sim.intervals import by_draw
 from sim.measures import measures
@@ -150,3 +151,16 @@ def test_controls_explain_the_queue():
     assert with_controls["controls"] == 2
     assert with_controls["variance_reduction"] > 1.5 * plain["variance_reduction"]
     assert with_controls["low"] < plain["difference"] < with_controls["high"]
+
+
+def test_what_both_have_is_compared(runs):
+    """A run of 10 replications is compared with the first 10 of one of 40, as if there were no more of them."""
+    short = offices(2, 3, replications=10)
+    expected = compare(short)
+    for base, other in (short, (runs[0], short[1]), (short[0], runs[1])):
+        pd.testing.assert_frame_equal(compare_what_both_have(base, other), expected)
+    assert len(compare_what_both_have(*short, ["pending_end"])) == 1
+    with pytest.raises(UserError, match="replications 10"):
+        compare([runs[0], short[1]])
+    with pytest.raises(UserError, match="seed"):
+        compare_what_both_have(runs[0], simulate(queue(name="other", seed=4)))

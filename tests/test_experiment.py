@@ -1,7 +1,10 @@
 """Many replications: the same tables on any number of processes and in chunks of any size."""
 
+from contextlib import nullcontext
 from copy import deepcopy
+from multiprocessing import active_children
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,9 @@ import pytest
 
 from sim import experiment, load_run, load_scenario, simulate
 from sim.chunks import ChunkRunner
+from sim.errors import UserError
+from sim.experiment import simulate_growing
+from sim.measures import measures
 from sim.run import Run
 from sim.scenario.schema import Scenario
 
@@ -130,3 +136,51 @@ def test_without_uncertain_parameters_there_is_only_the_number(tmp_path):
     run = simulate(scenario, results=tmp_path)
     assert run.parameters.to_dict("list") == {"replication": [0, 1]}
     assert run.replications == 2
+
+
+def test_a_growing_run_gives_its_first_replications(shipped, expected, monkeypatch, tmp_path):
+    """Each run is that of the first replications, the last one all of them; what is stored comes at once."""
+    monkeypatch.setattr(experiment, "CHUNK", 2)
+    told: list[tuple[int, int]] = []
+    runs = list(
+        simulate_growing(shipped, step=2, results=tmp_path, progress=lambda done, total: told.append((done, total)))
+    )
+    assert [run.replications for run in runs] == [2, 4, 6, REPLICATIONS]
+    for run in runs:
+        assert run.scenario.replications == run.replications
+        known = measures(expected.summary)
+        for label, measure in measures(run.summary).items():
+            np.testing.assert_array_equal(measure.over, known[label].first(run.replications).over)
+    assert told[0] == (0, REPLICATIONS)
+    assert told[-1] == (REPLICATIONS, REPLICATIONS)
+    [again] = simulate_growing(shipped, step=2, results=tmp_path)
+    np.testing.assert_array_equal(again.summary.totals, expected.summary.totals)
+    with pytest.raises(UserError, match="still going on"):
+        runs[0].read_events()
+
+
+class Stopped(Exception):
+    """Raised by a caller who has seen enough."""
+
+
+@pytest.mark.parametrize("how", ["close", "raise"])
+def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
+    """Whether its generator is closed or its progress raises: in two seconds no process is left, parts are kept."""
+    monkeypatch.setattr(experiment, "CHUNK", 2)
+    long = shipped.model_copy(update={"replications": 1000})
+    before = set(active_children())
+    seen = []
+
+    def progress(done: int, total: int) -> None:
+        seen.append(monotonic())
+        if how == "raise" and done:
+            raise Stopped
+
+    growing = simulate_growing(long, step=2, jobs=2, results=tmp_path, progress=progress)
+    with pytest.raises(Stopped) if how == "raise" else nullcontext():
+        next(growing)
+        seen.append(monotonic())
+        growing.close()
+    assert monotonic() - seen[-1] < 2
+    assert set(active_children()) == before
+    assert list(tmp_path.glob(".*.partial/parts/part-*.npz"))

@@ -1,5 +1,7 @@
 """Indicators against textbooks, hand-made logs and identities that must hold exactly."""
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -178,6 +180,29 @@ def test_pending_is_counted_case_by_case(forking):
             expected = (here & (events["stage"] == stage)).sum() / forking.replications
             found = series[(series["stage"] == stage) & (series["time"] == time)]["mean"].item()
             assert found == pytest.approx(expected)
+
+
+def test_bands_of_pending_are_quantiles_of_the_counts(forking):
+    """The bounds of the central 80% and 50% at the horizon are those of the replications' own counts."""
+    last = indicators.pending(forking).query("time == @forking.scenario.horizon_days").set_index("stage")
+    open_visits = forking.events[forking.events["left"].isna() & (forking.events["stage"] == "request")]
+    counts = open_visits.groupby("replication").size().reindex(range(forking.replications), fill_value=0)
+    for column, p in {"low": 0.1, "low_50": 0.25, "median": 0.5, "high_50": 0.75, "high": 0.9}.items():
+        assert last.loc["request", column] == counts.quantile(p, interpolation="inverted_cdf")
+
+
+def test_open_cases_are_beyond_the_first_stage(forking):
+    """Of the listed cases a request and a strand that is decided are left out."""
+    assert indicators.listed_cases(forking) == ["old", "split/a", "split/b", "soon/x", "soon/y"]
+    assert indicators.open_listed(forking) == ["split/a", "soon/x", "soon/y"]
+    assert indicators.present_stage(forking, "split/b") == ("decision", date(2023, 12, 15))
+    assert indicators.present_stage(forking, "split/a") == ("proceedings", date(2023, 10, 1))
+    assert indicators.present_stage(forking, "soon/x") == ("proceedings", None)
+
+
+def test_open_cases_where_nothing_forks(deterministic):
+    """All cases that are not resolved are worth a line where no stage forks."""
+    assert indicators.open_listed(deterministic) == ["one", "two", "three"]
 
 
 def test_delay_adds_up(forking):

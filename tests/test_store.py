@@ -9,6 +9,8 @@ import pytest
 
 from sim import chunks, experiment, load_run, simulate, store
 from sim.errors import RunFailed, UserError
+from sim.experiment import simulate_all
+from sim.run import Run
 from sim.scenario.schema import Scenario
 
 STAGE = {
@@ -171,6 +173,58 @@ def test_files_that_do_not_belong_are_not_read(finished):
     shutil.copy(finished / "events" / "part-000000-000001.parquet", finished / "events" / "part-000006-000007.parquet")
     (finished / "events" / ".part-000008-000009.parquet.123").write_bytes(b"PAR1")
     pd.testing.assert_frame_equal(load_run(finished).events, expected, check_exact=True)
+
+
+FORKING = {
+    "name": "forking",
+    "title": "A queue that forks",
+    "exits": {"done": "Done"},
+    "stages": {
+        "ask": STAGE | {"next": {"work": 1}},
+        "work": STAGE | {"fork": {"strands": {2: 1}}, "next": {"work": 0.3, "done": "rest"}},
+    },
+}
+
+
+@pytest.fixture
+def forking(tmp_path) -> Path:
+    """The folder of a run in which a probe forks into two strands."""
+    probes = {"probe": {"stage": "ask", "arrives": "2024-02-01", "strands": {"a": {}, "b": {}}}}
+    return simulate(queue(procedure=FORKING, probes=probes), results=tmp_path).folder
+
+
+@pytest.mark.parametrize(
+    ("case", "family"), [("probe/a", {"probe", "probe/a"}), ("probe", {"probe", "probe/a", "probe/b"})]
+)
+def test_the_events_of_a_case(forking, case, family):
+    """A case comes with the one it forked from, or its strands; stored or not, as the whole event log has them."""
+    run = load_run(forking)
+    events = run.events.astype({"case": str})
+    expected = events[events["case"].isin(family) & (events["replication"] < 3)]
+    for given in (run, Run(run.scenario, run.summary, run.read_events)):
+        found = store.case_events(given, case, 3).astype({"case": str})
+        assert set(found["case"]) == family
+        assert sorted(set(found["replication"])) == [0, 1, 2]
+        columns = ["replication", "case", "visit", "requested", "entered", "left", "effort_staff"]
+        pd.testing.assert_frame_equal(found[columns], expected[columns].reset_index(drop=True), check_exact=True)
+
+
+def test_the_events_of_a_case_are_read_from_the_parts_asked_for(forking):
+    """Parts with later replications are not touched; those that are asked for must be as they were."""
+    run = load_run(forking)
+    (forking / "events" / "part-000004-000005.parquet").unlink()
+    assert store.case_events(run, "probe", 4)["replication"].max() == 3
+    with pytest.raises(UserError, match=r"part-000004-000005\.parquet: is missing or was changed"):
+        store.case_events(run, "probe", 5)
+
+
+def test_a_run_without_events_says_so(tmp_path):
+    """The points of a sweep have no event log, and no events of a case."""
+    run = simulate_all([queue()], results=tmp_path)[0]
+    assert not store.has_events(run)
+    assert store.has_events(simulate(queue()))
+    with pytest.raises(UserError, match="stored without its events"):
+        store.case_events(run, "cases-1", 2)
 
 
 def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, finished):

@@ -1,14 +1,18 @@
 """Commands about scenario files: validate, schema, list, show, new."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.app import AsJson, Results, Sets, app, console
 from sim.cli.runs import as_data
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 
 @app.command()
@@ -90,15 +94,22 @@ def list_(
 def show(
     what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.")],
     path: Annotated[str, typer.Option("--path", help="Only this part of a scenario, such as staffing.legal.")] = "",
+    sources: Annotated[bool, typer.Option("--sources", help="Its numbers in words, and where they come from.")] = False,
     set_: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a scenario in full, with all that it takes from other files, or a stored run.
 
-    What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same.
+    What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With --sources
+    it is a table of its parameters, also of those that a stored run had.
 
     Example: sim show scenarios/status-quo.yaml --path staffing.legal
+
+    Example: sim show scenarios/three-probes.yaml --sources
     """
+    if sources:
+        _show_sources(_scenario_of(what, set_), path, as_json)
+        return
     if what.is_dir():
         from sim.store import load_run
         from sim.view.console import show as show_finished
@@ -123,6 +134,40 @@ def show(
         from sim.scenario.yaml_nodes import text
 
         print(text(said), end="")
+
+
+def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
+    """The scenario in a file, or that of a stored run."""
+    from sim.scenario.loading import load_scenario
+    from sim.store import load_run
+
+    return load_run(what).scenario if what.is_dir() else load_scenario(what, sets or ())
+
+
+def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
+    """The parameters at a path or below it, with their sources."""
+    from sim.scenario.parameters import parameters
+    from sim.scenario.paths import expand, joined
+    from sim.scenario.sources import TAGS
+
+    try:
+        below = tuple(joined(keys) for keys in expand(scenario, path)) if path else ()
+    except KeyError as error:
+        raise UserError(f"--path {path}: {error.args[0]}") from None
+    found = [p for p in parameters(scenario) if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
+    if as_json:
+        print(json.dumps([asdict(parameter) for parameter in found]))
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    meanings = "; ".join(f"{tag}: {meaning}" for tag, meaning in TAGS.items())
+    table = Table(box=None, pad_edge=False, caption=meanings, caption_justify="left")
+    for name in ("parameter", "value", "unit", "tag", "source", "place"):
+        table.add_column(name, overflow="fold")
+    for it in found:
+        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.tag, it.source, it.place)))
+    console().print(table)
 
 
 @app.command()

@@ -1,6 +1,8 @@
 """A scenario file, what it extends, its procedure, its record and the command's own settings -> one Scenario."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
+from os.path import relpath
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,8 +13,10 @@ from sim.errors import Problem, UserError
 from sim.record import Record, in_flight
 from sim.record_files import load_record
 from sim.scenario import checks
+from sim.scenario.parameters import rows
 from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings, suggestion
+from sim.scenario.sources import Source, written_sources
 from sim.scenario.yaml_nodes import find, is_null, locate, merge, parse, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
@@ -25,11 +29,13 @@ def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
     record, as it was known on that day, and stands among the probes. Raises UserError with every problem found.
     """
     tree, scenario = _read_scenario(path, sets)
+    recorded: dict[str, Source] = {}
     if scenario.in_flight is not None:
         _raise(tree, checks.names(scenario))
+        recorded = _record_sources(_record_folder(tree, scenario.in_flight.record), scenario.start, Path(path).parent)
         scenario = _with_record(scenario, tree, scenario.in_flight.record)
     _raise(tree, checks.problems(scenario))
-    return scenario
+    return _with_sources(scenario, tree, Path(path).parent, recorded)
 
 
 def load_undated(path: Path | str, sets: Iterable[str] = ()) -> tuple[Scenario, Path | None]:
@@ -40,9 +46,10 @@ def load_undated(path: Path | str, sets: Iterable[str] = ()) -> tuple[Scenario, 
     """
     tree, scenario = _read_scenario(path, sets)
     _raise(tree, checks.names(scenario))
-    if scenario.in_flight is None:
+    record, scenario = scenario.in_flight, _with_sources(scenario, tree, Path(path).parent)
+    if record is None:
         return scenario, None
-    return scenario.model_copy(update={"in_flight": None}), _record_folder(tree, scenario.in_flight.record)
+    return scenario.model_copy(update={"in_flight": None}), _record_folder(tree, record.record)
 
 
 def _read_scenario(path: Path | str, sets: Iterable[str]) -> tuple[MappingNode, Scenario]:
@@ -178,6 +185,23 @@ def _raise(tree: Node, found: list[checks.Finding]) -> None:
         problems.append(_placed(node, [str(part) for part in finding.path], finding.message))
     if problems:
         raise UserError(*sorted(set(problems)))
+
+
+def _with_sources(
+    scenario: Scenario, tree: MappingNode, folder: Path, others: Mapping[str, Source] | None = None
+) -> Scenario:
+    """The scenario with the sources of all numbers that its files say, and of `others`."""
+    written = written_sources(tree, rows(scenario), scenario.sources, folder)
+    return scenario.model_copy(update={"sources": {**(others or {}), **written}})
+
+
+def _record_sources(record: Path, day: date, folder: Path) -> dict[str, Source]:
+    """The sources of what is taken from a record."""
+    place = Path(relpath(record, folder))
+    return {
+        "probes": Source(text=f"[D] the public record, as it was known on {day}", place=place.as_posix()),
+        "platforms": Source(text="[S] the public record", place=(place / "turnover.csv").as_posix()),
+    }
 
 
 def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario:

@@ -13,6 +13,11 @@ from sim.scenario.yaml_nodes import split
 Keys = tuple[Any, ...]
 
 
+def joined(keys: Keys) -> str:
+    """A place as a path; a part with dots of its own stands in quotes."""
+    return ".".join(f'"{key}"' if "." in str(key) else str(key) for key in keys)
+
+
 def expand(settings: Settings, path: str) -> list[Keys]:
     """The places that a path names. Raises KeyError, with a suggestion, if it names none."""
     places = list(_expand(settings, split(path), ()))

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from sim.dates import days_between
 from sim.scenario.distributions import AnyDistribution, Value
 from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
+from sim.scenario.sources import Source
 from sim.scenario.staffing import Calendar, Dated, Pool
 
 Reason = Literal["party", "procedure", "hold", "dormancy"]
@@ -386,7 +387,7 @@ class Target(Settings):
     "what people call it; made from the rest if not given"
 
 
-class Scenario(Settings):
+class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had a hash
     """A question asked of the simulator: a procedure, staff, cases, what is uncertain, and for how long."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -425,6 +426,12 @@ class Scenario(Settings):
     "parameters that are not known, drawn once per replication; by name"
     targets: list[Target] = []
     "durations that are promised or asked for"
+    sources: dict[str, Source] = {}
+    "where numbers come from, for readers; by path. Taken from the comments of the files; no need to write it"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, wherever they have it from."""
+        return isinstance(other, Scenario) and super().__eq__(other.model_copy(update={"sources": self.sources}))
 
     @property
     def horizon_days(self) -> float:

@@ -24,7 +24,7 @@ description: >
 # More or fewer people, from a date on (a table of dates replaces the whole table it overrides):
 # staffing:
 #   {role}:
-#     headcount: {{{start}: {headcount:g}}}
+#     headcount: {{{start}: {headcount:g}}}  # [X] say here where the number comes from
 """
 
 

@@ -5,6 +5,7 @@ a mistake is always shown in the file and line that says it, however many files 
 """
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
 DEEPEST = 100
 """Levels of mappings and lists that are read; a scenario has a dozen, and Python's stack ends soon after 300."""
+KEPT_FILES = 64
+"""Files whose nodes are kept: every point of a sweep reads the same ones. Nodes are never changed."""
 TOO_DEEP = f"stands more than {DEEPEST} levels deep"
 
 
@@ -68,6 +71,7 @@ def problem(node: Node, message: str) -> Problem:
     return Problem(mark.name, mark.line + 1, mark.column + 1, message)
 
 
+@lru_cache(KEPT_FILES)
 def parse(text: str, name: str) -> MappingNode:
     """A document's node tree.
 

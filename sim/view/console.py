@@ -1,7 +1,6 @@
 """The summary of a run on a terminal, for somebody who knows the law and not the simulation."""
 
 from collections.abc import Iterator
-from datetime import date
 from math import nan
 from typing import Any
 
@@ -14,7 +13,6 @@ from rich.text import Text
 from sim import indicators
 from sim.measures import estimates
 from sim.run import Run
-from sim.scenario.schema import Scenario
 from sim.view.words import count, day, share
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -68,15 +66,6 @@ def _rows(frame: pd.DataFrame) -> Iterator[Any]:
     yield from frame.itertuples(index=False)
 
 
-def _since(scenario: Scenario, case: str) -> tuple[str, date | None]:
-    """The stage in which a listed case is on the first day, and since when."""
-    name, _, strand = case.rpartition("/") if case not in scenario.probes else (case, "", "")
-    probe = scenario.probes[name]
-    said = probe.strands.get(strand)
-    stage = (said.stage if said else None) or probe.stage
-    return stage, (said.since if said else None) or probe.since
-
-
 def _resolution_table(run: Run) -> Table:
     scenario = run.scenario
     table = _table(
@@ -85,10 +74,11 @@ def _resolution_table(run: Run) -> Table:
         note="'later': beyond the horizon. Requests for information are summed up below, by stage. 'not knowing': the"
         " share of the spread that is due to uncertain parameters; the rest is chance.",
     )  # fmt: skip
-    rows = indicators.resolutions(run, _probes(run))
-    split = indicators.resolution_splits(run, _probes(run)).set_index("case")["share"].to_dict()
+    cases = indicators.open_listed(run)
+    rows = indicators.resolutions(run, cases)
+    split = indicators.resolution_splits(run, cases).set_index("case")["share"].to_dict()
     for row in _rows(rows):
-        stage, since = _since(scenario, row.case)
+        stage, since = indicators.present_stage(run, row.case)
         table.add_row(
             row.case,
             scenario.procedure.stages[stage].title,
@@ -99,18 +89,6 @@ def _resolution_table(run: Run) -> Table:
     return table
 
 
-def _probes(run: Run) -> list[str]:
-    """Listed cases worth a line each: not resolved yet, and beyond the first stage if any case is."""
-    scenario, stages = run.scenario, list(run.scenario.procedure.stages)
-    found = [c for c in indicators.listed_cases(run)
-             if not scenario.procedure.stages[_since(scenario, c)[0]].resolved]  # fmt: skip
-    forking = {name for name, stage in scenario.procedure.stages.items() if stage.fork}
-    if not forking:
-        return found
-    first = min(stages.index(name) for name in forking)
-    return [case for case in found if stages.index(_since(scenario, case)[0]) >= first] or found
-
-
 def _milestone_table(run: Run) -> Table:
     scenario = run.scenario
     table = _table(
@@ -119,9 +97,10 @@ def _milestone_table(run: Run) -> Table:
         "and",
         note="Dates are of those replications that reach the milestone by the horizon.",
     )  # fmt: skip
-    rows = indicators.milestones(run, _probes(run))
+    cases = indicators.open_listed(run)
+    rows = indicators.milestones(run, cases)
     places = [*scenario.procedure.stages, *scenario.procedure.exits]
-    here = {case: _since(scenario, case)[0] for case in _probes(run)}
+    here = {case: indicators.present_stage(run, case)[0] for case in cases}
     before = ""
     in_order = rows.sort_values("place", key=lambda s: s.map(places.index)).sort_values("case", kind="stable")
     for row in _rows(in_order):

@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 
 from sim.view.figures.style import CONFIG, HEIGHT, INK
 
-LINE = 95
-"""Characters of a subtitle in one line of a figure that has its words inside."""
-TITLE_LINE = 70
-"""The same of a title, which is larger."""
+WIDTH = 1000
+"""Pixels: of figures that have their words inside."""
+WIDE, NARROW = 11.0, 7.2
+"""Pixels of a character, at most on average: of titles and of subtitles."""
+TOP = 24
+"""Pixels above the words."""
 
 
 class Picture(NamedTuple):
@@ -32,24 +34,24 @@ class Picture(NamedTuple):
     figure: go.Figure
     table: pd.DataFrame
 
-    def whole(self) -> go.Figure:
-        """The figure with its title and subtitle inside: for image files and notebooks."""
-        title, subtitle = wrap(self.title, TITLE_LINE), wrap(self.subtitle, LINE)
-        words = f"<b>{'<br>'.join(title)}</b>"
+    def whole(self, width: int = WIDTH) -> go.Figure:
+        """The figure with its title and subtitle inside, for so many pixels: for image files and notebooks."""
+        title, subtitle = (
+            wrap(text, int(width / each)) for text, each in ((self.title, WIDE), (self.subtitle, NARROW))
+        )
         small = f"<span style='font-size:13px'>{'<br>'.join(subtitle)}</span>"
         figure = go.Figure(self.figure)
-        before = figure.layout.margin.t or 0
-        room = 24 + 22 * len(title) + 17 * len(subtitle)
+        room = 30 + 22 * (len(title) + len(subtitle))
+        height = (figure.layout.height or HEIGHT) + room
         figure.update_layout(
             title={
-                "text": f"{words}<br>{small}",
+                "text": f"<b>{'<br>'.join(title)}</b><br>{small}",
                 "font": {"size": 17, "color": INK},
-                **{"xref": "container", "x": 0, "xanchor": "left"},
-                **{"yref": "container", "y": 1, "yanchor": "top"},
-                "pad": {"l": 12, "t": 12},
+                **{"xref": "container", "x": 0, "xanchor": "left", "pad": {"l": 12}},
+                **{"yref": "container", "y": 1 - TOP / height, "yanchor": "top"},
             },
-            margin={"t": before + room},
-            height=(figure.layout.height or HEIGHT) + room,
+            margin={"t": (figure.layout.margin.t or 0) + room},
+            height=height,
         )
         return figure
 

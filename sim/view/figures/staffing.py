@@ -1,88 +1,81 @@
-"""Figures of staffing: what more people change, where the days go, and how busy each role is."""
+"""Figures of staffing: how busy each role is, who is waited for, and the staff beside the caseload in time."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
-from sim.view.figures.style import PALETTE, PATTERNS, band, styled
-
-
-def response_curve(table: pd.DataFrame) -> go.Figure:
-    """One indicator against the people there are, with its confidence band; `table`: its rows of `Sweep.table`."""
-    rows, figure = table.sort_values("fte"), go.Figure()
-    x, first = rows["fte"].round(1).tolist(), rows.iloc[0]
-    band(figure, x, rows["low"].tolist(), rows["high"].tolist(), PALETTE[0])
-    figure.add_scatter(
-        x=x, y=rows["value"].tolist(), mode="lines+markers", name=first["title"], line={"color": PALETTE[0]},
-        hovertemplate="%{y:.3g}",
-    )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero")
-    return styled(figure, x="FTE, all roles", y=f"{first['title']} ({first['unit']})".replace(" ()", ""))
-
-
-def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
-    """The days of a visit to each stage by what they are spent on; `table`: of `sim.indicators.delay`."""
-    figure = go.Figure()
-    for number, (name, title) in enumerate(parts.items()):
-        figure.add_bar(
-            y=[stages[stage] for stage in table["stage"]],
-            x=table[name].round(1).tolist(),
-            name=title,
-            orientation="h",
-            marker={"color": PALETTE[number % 9], "pattern": {"shape": PATTERNS[number % 9]}},
-            hovertemplate="%{x:.0f} days",
-        )
-    figure.update_layout(barmode="stack")
-    figure.update_yaxes(autorange="reversed")
-    return styled(figure, x="days")
+from sim.view.figures.labels import BELOW, lines
+from sim.view.figures.style import INK, PALETTE, PATTERNS, band, days, styled
 
 
 def utilisation(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
     """Work done as a share of what the staff could do, by role, with the central 80%; of `indicators.utilisation`."""
+    figure = _bars(table, roles, "mean", "%{x:.0%}")
+    figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_xaxes(tickformat=".0%", range=[0, max(1.02, float(table["high"].max()) * 1.02)])
+    return styled(figure, x="share of the possible work", height=130 + 62 * len(table))
+
+
+def delay_by_role(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
+    """Days that a visit waits for each role, with their central 80%; columns role, days, low, high."""
+    figure = _bars(table, roles, "days", "%{x:.1f} days")
+    figure.update_xaxes(rangemode="tozero")
+    return styled(figure, x="days of delay per visit", height=130 + 62 * len(table))
+
+
+def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str) -> go.Figure:
+    """One bar for each role with its interval; the longest in the colour that is looked at first."""
+    value = table[column]
+    longest = value.to_numpy().argmax() if len(table) else 0
     figure = go.Figure()
-    spread = {"array": (table["high"] - table["mean"]).tolist(), "arrayminus": (table["mean"] - table["low"]).tolist()}
     figure.add_bar(
-        y=[roles[role] for role in table["role"]],
-        x=table["mean"].round(4).tolist(),
-        error_x={"type": "data", "symmetric": False, **spread},
-        orientation="h",
-        marker={"color": PALETTE[0]},
-        hovertemplate="%{x:.0%}",
-        showlegend=False,
-    )
-    figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    return styled(figure, height=320)
-
-
-def forest(table: pd.DataFrame) -> go.Figure:
-    """Paired differences with their confidence intervals, one row each; as `sim.comparison.compare` gives them.
-
-    Differences are shares of the first scenario's value, so that all units stand on one axis.
-    """
-    rows, figure = table[table["base"] != 0], go.Figure()
-    names = list(rows["scenario"].unique())
-    for number, name in enumerate(names):
-        mine = rows[rows["scenario"] == name]
-        base = mine["base"].abs()
-        share, low, high = (mine[column] / base for column in ("difference", "low", "high"))
-        figure.add_scatter(
-            y=mine["title"].tolist(),
-            x=share.round(5).tolist(),
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (high - share).tolist(),
-                "arrayminus": (share - low).tolist(),
+        y=[lines(roles[role], 22) for role in table["role"]], x=value.round(4).tolist(), orientation="h",
+        error_x={
+            "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
+            "array": (table["high"] - value).clip(lower=0).round(4).tolist(),
+            "arrayminus": (value - table["low"]).clip(lower=0).round(4).tolist(),
+        },
+        marker={
+            "color": [PALETTE[5 if number == longest else 4] for number in range(len(table))],
+            "pattern": {
+                "shape": ["/" if number == longest else "" for number in range(len(table))],
+                "fillmode": "overlay", "solidity": 0.3, "size": 7,
             },
-            mode="markers",
-            marker={"color": PALETTE[number % 9], "symbol": number % 6, "size": 9},
-            name=str(name),
-            hovertemplate="%{x:+.1%}",
-        )
-    figure.add_vline(x=0, line={"color": "#1a1a1a", "width": 1})
-    figure.update_xaxes(tickformat="+.0%")
-    figure.update_yaxes(autorange="reversed")
-    return styled(
-        figure, x="difference, share of the first scenario's value", height=160 + 34 * rows["title"].nunique()
-    )
+        },
+        hovertemplate=f"{hover}<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    figure.update_layout(bargap=0.4)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    return figure
+
+
+def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, roles: Mapping[str, str]) -> go.Figure:
+    """The staff by role as areas on one another, and above it, on the same time axis, the pending cases.
+
+    `staff`: columns role, time (days since start), heads. `pending`: columns time, mean, low, high, of all cases.
+    """
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    x = days(start, pending["time"].tolist())
+    above = go.Figure()
+    band(above, x, pending["low"].tolist(), pending["high"].tolist(), INK)
+    above.add_scatter(
+        x=x, y=pending["mean"].round(2).tolist(), name="pending cases", line={"color": INK}, showlegend=False,
+        hovertemplate="%{y:.1f}",
+    )  # fmt: skip
+    for trace in above.data:
+        figure.add_trace(trace, row=1, col=1)
+    for number, (role, rows) in enumerate(staff.groupby("role", sort=False)):
+        figure.add_scatter(
+            x=days(start, rows["time"].tolist()), y=rows["heads"].round(2).tolist(), stackgroup="staff",
+            name=lines(roles[str(role)], 44), line={"color": PALETTE[number % 9], "width": 1},
+            fillpattern={"shape": PATTERNS[number % 9], "fillmode": "overlay", "solidity": 0.25, "size": 8},
+            hovertemplate="%{y:.0f} FTE", row=2, col=1,
+        )  # fmt: skip
+    styled(figure, height=560)
+    figure.update_layout(legend=BELOW)
+    figure.update_yaxes(title_text="pending cases", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="staff, FTE", rangemode="tozero", row=2, col=1)
+    return figure

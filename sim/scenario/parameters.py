@@ -1,0 +1,196 @@
+"""The parameters of a scenario in words: every number, its unit, and where it comes from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sim.scenario.distributions import Beta, Bounded, Constant, Distribution, Empirical, Exponential, Family
+from sim.scenario.paths import Keys, expand, joined, value_at
+from sim.scenario.schema import Route, Scenario, Uncertain, When
+from sim.scenario.settings import Settings
+from sim.scenario.sources import Source, nearest
+
+PARTS = (
+    "staffing",
+    "calendar",
+    "arrivals",
+    "probes",
+    "pace_before_start",
+    "platforms",
+    "procedure",
+    "targets",
+    "uncertain",
+)
+"""Where a scenario has its parameters, in the order in which they are told. The rest says how it is run."""
+UNITS = {
+    "at_least": "days",
+    "casework_share": "share",
+    "cases": "cases",
+    "days": "days",
+    "effort_scale": "factor",
+    "floor": "share",
+    "from_share": "share",
+    "fte": "FTE",
+    "fte_days": "FTE-days",
+    "headcount": "FTE",
+    "loss": "share",
+    "most": "share",
+    "most_fte": "FTE",
+    "obligations": "obligations",
+    "pace_before_start": "share",
+    "per_year": "a year",
+    "probability": "share",
+    "reference_obligations": "obligations",
+    "scale": "factor",
+    "share": "share",
+    "share_of_turnover": "share",
+    "size": "platforms",
+    "turnover_eur_bn": "EUR billion",
+    "within_days": "days",
+    "working_days": "working days",
+    "working_days_per_year": "days a year",
+}
+"""Unit of a setting, by its name in the language of scenario files; others are bare numbers, such as weights."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a scenario, or several of one setting with the same source.
+
+    `value` is in words; `unit` is '' for a bare number; `tag` is a key of `sources.TAGS`, '' if its source says none;
+    `source` is '' if nobody says where it comes from; `place` is file and line, '' if it stands in no file.
+    """
+
+    path: str
+    value: str
+    unit: str
+    tag: str
+    source: str
+    place: str
+
+
+def parameters(scenario: Scenario) -> list[Parameter]:
+    """The parameters of a scenario: staff, cases, procedure, targets, what is uncertain, each as in its file.
+
+    Left out is what stands at its default without a word on it.
+    """
+    found = []
+    for keys, value, default in _numbers(scenario):
+        if default and not scenario.sources.get(joined(keys), Source()).text:
+            continue
+        apart = [(*keys, name) for name in value] if _is_table(value) else []
+        apart = [place for place in apart if joined(place) in scenario.sources]
+        rest = {name: one for name, one in value.items() if (*keys, name) not in apart} if apart else value
+        if not apart or rest:
+            found.append(_parameter(scenario, keys, rest))
+        found += [_parameter(scenario, place, value_at(scenario, place)) for place in apart]
+    return found
+
+
+def rows(scenario: Scenario) -> Iterator[tuple[Keys, list[Keys]]]:
+    """The settings of a scenario that are numbers, those at their default too, and the numbers in each."""
+    for keys, value, _ in _numbers(scenario):
+        yield keys, [(*keys, name) for name in value] if _is_table(value) else [keys]
+
+
+def _numbers(scenario: Scenario) -> Iterator[tuple[Keys, Any, bool]]:
+    for name in PARTS:
+        value = getattr(scenario, name)
+        default = type(scenario).model_fields[name].get_default(call_default_factory=True)
+        yield from _below((name,), value, value == default)
+
+
+def _below(keys: Keys, here: Any, default: bool) -> Iterator[tuple[Keys, Any, bool]]:
+    """The numbers, distributions, dated numbers and tables of numbers in a setting; whether they are at the default."""
+    if isinstance(here, When):  # a condition
+        return
+    if isinstance(here, Route) and here.probability == 1:  # the only way on
+        here = here.steps
+        keys = (*keys, "steps")
+    if _is_number(here) or isinstance(here, Distribution) or _is_dated(here) or _is_table(here):
+        yield keys, here, default
+    elif isinstance(here, Settings):
+        for name, field in type(here).model_fields.items():
+            value = getattr(here, name)
+            usual = None if field.is_required() else field.get_default(call_default_factory=True)
+            same = value == usual or (isinstance(value, Constant) and value.value == usual)
+            yield from _below((*keys, name), value, same)
+    elif isinstance(here, (dict, list)):
+        for key, value in here.items() if isinstance(here, dict) else enumerate(here):
+            yield from _below((*keys, key), value, False)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, Constant)) and not isinstance(value, bool)
+
+
+def _is_dated(value: Any) -> bool:
+    return isinstance(value, dict) and any(isinstance(key, date) for key in value)
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a setting is a bare number for each of some names."""
+    return isinstance(value, dict) and bool(value) and not _is_dated(value) and all(map(_is_number, value.values()))
+
+
+def _parameter(scenario: Scenario, keys: Keys, value: Any) -> Parameter:
+    _, source = nearest(scenario.sources, keys)
+    words = source.words
+    owner = value_at(scenario, keys[:-1])
+    if isinstance(owner, Uncertain) and owner.source:
+        said = Source(text=f"{owner.source}; {words}" if words else owner.source)
+        words = said.words
+        source = Source(text=source.text + said.text, place=source.place)
+    return Parameter(joined(keys), in_words(value), _unit(scenario, keys), source.tag, words, source.place)
+
+
+def _unit(scenario: Scenario, keys: Keys) -> str:
+    """The unit of a setting; of an uncertain parameter that of what it sets, or a factor of what it scales."""
+    owner = value_at(scenario, keys[:-1])
+    if isinstance(owner, Uncertain):
+        return _unit(scenario, expand(scenario, owner.sets[0])[0]) if owner.sets else "factor"
+    owners = [value_at(scenario, keys[:length]) for length in range(len(keys))]
+    named = [key for key, owner in zip(keys, owners, strict=True) if isinstance(owner, Settings)]
+    return UNITS.get(named[-1], "")
+
+
+def in_words(value: Any) -> str:
+    """A number, distribution, dated numbers or table of numbers as people say it: 'lognormal, median 21, cv 0.5'."""
+    if _is_dated(value):
+        dates = [f"{_figure(number)} on {day}" for day, number in value.items()]
+        return _figure(value[date.min]) if list(value) == [date.min] else ", ".join(dates)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {in_words(number)}" for name, number in value.items())
+    return _distribution(value) if isinstance(value, Distribution) else _figure(value)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.12g}"
+
+
+def _distribution(it: Distribution) -> str:
+    if isinstance(it, Constant):
+        return _figure(it.value)
+    return f"{it.distribution}, {', '.join(_facts(it))}"
+
+
+def _facts(it: Distribution) -> Iterator[str]:
+    """What fixes a distribution."""
+    if isinstance(it, Exponential):
+        yield f"mean {_figure(it.mean)}"
+    elif isinstance(it, Bounded):
+        yield f"{_figure(it.low)} to {_figure(it.high)}"
+        if hasattr(it, "mode"):
+            yield f"most likely {_figure(it.mode)}"
+    elif isinstance(it, Beta):
+        yield f"mean {_figure(it.mean)}"
+        yield f"worth {_figure(it.observations)} observations"
+    elif isinstance(it, Empirical):
+        weights = [f" (weight {_figure(weight)})" for weight in it.weights or ()] or [""] * len(it.values)
+        yield from (f"{_figure(one)}{weight}" for one, weight in zip(it.values, weights, strict=True))
+    elif isinstance(it, Family):
+        named = ("mean", "median", "sd", "cv")
+        yield from (f"{name} {_figure(fact)}" for name in named if (fact := getattr(it, name)) is not None)
+        quantiles = sorted((it.quantiles or {}).items())
+        yield from (f"{_figure(100 * share)}% below {_figure(at)}" for share, at in quantiles)

@@ -1,0 +1,70 @@
+"""Figures of a calibration: parameters before and after, and the record among the simulated ones."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from sim.view.figures.rows import ROW, legend_below, name_rows, rule, segments
+from sim.view.figures.style import INK, PALETTE, styled
+
+PRIOR, NOW = "#999999", PALETTE[0]
+
+
+def parameters(table: pd.DataFrame) -> go.Figure:
+    """Medians and 80% intervals before and after, on the scale of what was thought possible before.
+
+    `table`: a row for each parameter: title, told (whether the record says anything of it), low, median, high (of the
+    posterior, as shares of the prior below it, 0 to 1), before and now (in words, for the hover).
+    """
+    figure, rows = go.Figure(), list(range(len(table)))
+    segments(figure, [(row - 0.14, 0.1, 0.9) for row in rows], colour=PRIOR, width=5, name="before, 80%")
+    figure.add_scatter(
+        x=[0.5] * len(rows), y=[row - 0.14 for row in rows], mode="markers", name="before, median",
+        marker={"symbol": "line-ns", "size": 12, "line": {"color": INK, "width": 2}},
+        customdata=table["before"].tolist(), hovertemplate="before: %{customdata}<extra></extra>",
+    )  # fmt: skip
+    told = table[table["told"]].assign(row=[row for row, is_told in zip(rows, table["told"], strict=True) if is_told])
+    ends = [(row + 0.14, low, high) for row, low, high in zip(told["row"], told["low"], told["high"], strict=True)]
+    segments(figure, ends, colour=NOW, width=5, name="now, 80%")
+    figure.add_scatter(
+        x=told["median"].tolist(), y=(told["row"] + 0.14).tolist(), mode="markers", name="now, median",
+        marker={"symbol": "diamond", "size": 10, "color": NOW, "line": {"color": INK, "width": 1}},
+        customdata=told["now"].tolist(), hovertemplate="now: %{customdata}<extra></extra>",
+    )  # fmt: skip
+    for row in (row for row in rows if row not in set(told["row"])):
+        figure.add_annotation(
+            x=0.5, y=row + 0.2, text="the record says nothing of it", showarrow=False, font={"size": 12, "color": INK}
+        )
+    rule(figure, 0.5)
+    styled(figure, x="share of the prior below", height=70 + int(1.6 * ROW * len(rows)))
+    name_rows(figure, table["title"].tolist())
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", dtick=0.25, title_font={"size": 13})
+    legend_below(figure, 50)
+    return figure
+
+
+def statistics(table: pd.DataFrame) -> go.Figure:
+    """The real record among the simulated ones: both as differences from the simulated mean, in standard deviations.
+
+    `table`: a row for each statistic: title, difference, low95, low80, high80, high95 (of the simulated records).
+    """
+    figure, rows = go.Figure(), list(range(len(table)))
+    for level, width, opacity in ((95, 4, 0.35), (80, 10, 0.45)):
+        ends = list(zip(rows, table[f"low{level}"], table[f"high{level}"], strict=True))
+        segments(figure, ends, colour=PRIOR, width=width, opacity=opacity, name=f"{level}% of the simulated records")
+    figure.add_scatter(
+        x=table["difference"].tolist(), y=rows, mode="markers", name="the real record",
+        marker={"symbol": "diamond", "size": 11, "color": NOW, "line": {"color": INK, "width": 1}},
+        hovertemplate="%{x:+.2f} standard deviations<extra></extra>",
+    )  # fmt: skip
+    rule(figure, 0)
+    styled(figure, x="standard deviations from the simulated mean", height=70 + int(1.2 * ROW * len(rows)))
+    name_rows(figure, table["title"].tolist())
+    figure.update_layout(hovermode="closest")
+    edges = [
+        min(table["low95"].min(), table["difference"].min()),
+        max(table["high95"].max(), table["difference"].max()),
+    ]
+    figure.update_xaxes(title_font={"size": 13}, range=[edges[0] - 0.2, edges[1] + 0.2])
+    legend_below(figure, 50)
+    return figure

@@ -1,0 +1,104 @@
+"""Figures of durations: how long visits to each stage take, and what their days are spent on."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from sim.view.figures.labels import BELOW, lines
+from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, pale, styled
+
+PANEL = 210
+"""Pixels of height of one panel of the small multiples."""
+STILL = "%{y:.0%} still there after %{x:.0f} days"
+MODEL, RECORD = PALETTE[0], PALETTE[5]
+
+
+def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[str, str]) -> go.Figure:
+    """The share of visits that are still in each stage after so many days: one panel a stage, each with its own days.
+
+    `curves`: columns stage, age (days), survival. `record`: the same as steps of the public record with its band,
+    columns stage, days, survival, low80, high80; stages that it does not show are left out of it. `titles`: of stages.
+    """
+    stages = list(curves["stage"].unique())
+    columns = 2 if len(stages) > 1 else 1
+    rows = -(-len(stages) // columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(titles[stage]) for stage in stages],
+        horizontal_spacing=0.06, vertical_spacing=0.34 / max(rows, 2),
+    )  # fmt: skip
+    figure.update_annotations(font={"size": 13, "color": INK})
+    steps = record if record is not None else pd.DataFrame({"stage": []})
+    for number, stage in enumerate(stages):
+        at = {"row": number // columns + 1, "col": number % columns + 1}
+        _record_steps(figure, steps[steps["stage"] == stage], at)
+        mine = curves[curves["stage"] == stage]
+        figure.add_scatter(
+            x=mine["age"].round(1).tolist(), y=mine["survival"].round(4).tolist(), name="the model",
+            line={"color": MODEL, "width": 2.5}, legendgroup="model", legendrank=1,
+            showlegend=number == 0, hovertemplate=f"{STILL}<extra>the model</extra>", **at,
+        )  # fmt: skip
+        figure.add_hline(y=0.5, line={"color": INK, "width": 1, "dash": "dot"}, opacity=0.5, **at)
+    styled(figure, height=130 + PANEL * rows)
+    figure.update_layout(hovermode="closest", margin={"t": 44}, legend=BELOW)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25)
+    figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
+    for column in range(1, columns + 1):
+        figure.update_xaxes(title_text="days in the stage", row=rows, col=column)
+    if len(stages) % columns:
+        figure.update_xaxes(title_text="days in the stage", row=rows - 1, col=columns)
+    return figure
+
+
+def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int]) -> None:
+    """The public record's curve as steps with its band; nothing if there are no steps."""
+    if steps.empty:
+        return
+    first = not any(trace.legendgroup == "record" for trace in figure.data)
+    told = steps.dropna(subset=["low80", "high80"])
+    both = {"mode": "lines", "legendgroup": "record", **at}
+    edge = {"line": {"width": 0, "shape": "hv"}, "showlegend": False, "hoverinfo": "skip"}
+    figure.add_scatter(x=told["days"].tolist(), y=told["high80"].round(4).tolist(), **edge, **both)
+    figure.add_scatter(
+        x=told["days"].tolist(), y=told["low80"].round(4).tolist(), fill="tonexty", fillcolor=pale(RECORD),
+        **edge, **both,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, *steps["days"].tolist()], y=[1, *steps["survival"].round(4).tolist()],
+        line={"color": RECORD, "shape": "hv", "dash": "dash"}, name="the public record, with its 80% band",
+        showlegend=first, hovertemplate=f"{STILL}<extra>the record</extra>", **both,
+    )  # fmt: skip
+
+
+def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
+    """The mean days of a visit to each stage by what they are spent on, in patterned bars one on the other.
+
+    `table`: of `sim.indicators.delay`, with columns low and high of the whole (its central 80%). `stages`, `parts`:
+    titles of the stages and of the columns that are shown.
+    """
+    figure, labels = go.Figure(), [lines(stages[stage], 22) for stage in table["stage"]]
+    for number, (name, title) in enumerate(parts.items()):
+        figure.add_bar(
+            y=labels, x=table[name].clip(lower=0).round(1).tolist(), name=title, orientation="h",
+            marker={
+                "color": PALETTE[number % 9], "line": {"color": "#ffffff", "width": 1},
+                "pattern": {"shape": PATTERNS[number % 9], "solidity": 0.3, "size": 7, "fillmode": "overlay"},
+            },
+            hovertemplate="%{x:,.0f} days",
+        )  # fmt: skip
+    whole = table[list(parts)].clip(lower=0).sum(axis=1)
+    figure.add_scatter(
+        y=labels, x=whole.round(1).tolist(), mode="markers", marker={"color": INK, "symbol": "line-ns", "size": 9},
+        error_x={
+            "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
+            "array": (table["high"] - whole).clip(lower=0).round(1).tolist(),
+            "arrayminus": (whole - table["low"]).clip(lower=0).round(1).tolist(),
+        },
+        name="in all", showlegend=False, hovertemplate="%{x:,.0f} days in all",
+    )  # fmt: skip
+    styled(figure, x="days per visit, on average", height=250 + 48 * len(table))
+    figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW)
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", gridcolor=GRID, showgrid=False)
+    return figure

@@ -1,0 +1,346 @@
+"""Pictures of a backtest: forecasts beside what happened, whether intervals hold what they promise, and scores."""
+
+from datetime import date
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+
+from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL
+from sim.backtesting.origins import Backtest
+from sim.backtesting.pooled import SEED, pit_histogram, pooled
+from sim.backtesting.pooled import by_origin as scores_by_origin
+from sim.backtesting.scores import FEWEST_CLUSTERS, LEVELS, Interval, clustered_mean
+from sim.dates import date_after
+from sim.summary import Floats
+from sim.view.backtest import FEW, NAMES, TITLES, TOLD, conclusion
+from sim.view.figures import backtest as figures
+from sim.view.figures.picture import Picture
+from sim.view.pictures.record import plural
+from sim.view.words import listing, share
+
+BINS = 10
+"""Classes of the PIT histogram."""
+SIMULATED = 2000
+"""Simulated histograms behind the band that chance allows."""
+
+
+def forecasts(found: Backtest, origin: date | None = None) -> Picture | None:
+    """Each strand pending on a day: the model's median and 80% interval beside what happened.
+
+    `origin`: the day; default: of several the one after which most of what was forecast happened. None if it is no
+    origin of the backtest.
+    """
+    mine = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    happened = mine["truth"].notna().groupby(mine["origin"]).sum()
+    origin = origin or happened.index[int(happened.to_numpy().argmax())]
+    here = mine[mine["origin"] == origin]
+    if here.empty:
+        return None
+    rows = _forecast_rows(found, here, origin)
+    last = [found.until, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
+    end = date_after(max(last), 30)
+    panels = {TITLES[milestone]: rows[rows["milestone"] == milestone] for milestone in MILESTONES}
+    return Picture(
+        "backtest-forecasts",
+        _forecasts_title(found, rows, origin),
+        f"Forecast of {origin}{_of_several(found)}, looked up on {found.until} · bars hold 80%",
+        _forecasts_caption(found, rows),
+        figures.forecasts({name: table for name, table in panels.items() if len(table)}, origin, found.until, end),
+        _forecast_table(rows, origin),
+    )
+
+
+def _forecast_rows(found: Backtest, here: pd.DataFrame, origin: date) -> pd.DataFrame:
+    """The forecasts of one day with dates and names, those most likely to come by the last day first."""
+    platforms = {f"{strand.proceeding}/{strand.strand}": strand.platform for strand in found.basis.record.strands}
+    names = [
+        f"{listing(platforms[strand].split(';'))}: {strand.split('/', 1)[1].replace('-', ' ')}"
+        for strand in here["strand"]
+    ]
+    days = {name: [_date(origin, value) for value in here[name]] for name in ("low", "median", "high")}
+    dated = {name: pd.to_datetime(pd.Series(values, index=here.index)) for name, values in days.items()}
+    chance = [f"chance by {found.until}: {share(value)}" for value in here["probability"]]
+    inside = (here["days"] >= here["low"]) & (here["days"] <= here["high"])
+    rows = here.assign(name=names, chance=chance, inside=inside, truth=pd.to_datetime(here["truth"]), **dated)
+    return rows.sort_values(["milestone", "probability"], ascending=[True, False], kind="stable")
+
+
+def _date(origin: date, days: float) -> date | None:
+    return date_after(origin, days) if isfinite(days) else None
+
+
+def _forecasts_title(found: Backtest, rows: pd.DataFrame, origin: date) -> str:
+    came = rows[rows["truth"].notna()]
+    said = f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {found.until}"
+    if came.empty:
+        return f"{said}; none came"
+    return f"{said}; {len(came)} came, {int(came['inside'].sum())} of them inside their 80% intervals"
+
+
+def _forecasts_caption(found: Backtest, rows: pd.DataFrame) -> str:
+    said = (
+        f"{plural(len(rows), 'forecast')} of {plural(rows['strand'].nunique(), 'strand')} in"
+        f" {plural(rows['proceeding'].nunique(), 'proceeding')}, the likeliest first. A bar holds 80% of what the model"
+        " held possible; one that ends in an arrow goes on beyond what is shown, as does a median that is missing."
+        f" An open diamond had not come by {found.until}, so that nobody knows yet whether its bar is right."
+    )
+    outside = rows[rows["truth"].notna() & ~rows["inside"]]
+    if len(outside):
+        named = listing(f"{row['name']} on {row['truth']:%Y-%m-%d}" for _, row in outside.iterrows())
+        said += f" Outside of their intervals came {named}."
+    if rows["proceeding"].nunique() < len(rows):
+        said += " Strands of one proceeding move together: these are fewer trials than rows."
+    return said
+
+
+def _of_several(found: Backtest) -> str:
+    return f", of {len(found.origins)} days" if len(found.origins) > 1 else ""
+
+
+def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
+    columns = {
+        "milestone": rows["milestone"].map(TITLES),
+        "proceeding": rows["proceeding"],
+        "strand": rows["strand"],
+        "chance by the last day": rows["probability"].round(3),
+        "80% interval, low": rows["low"],
+        "median": rows["median"],
+        "80% interval, high": rows["high"],
+        "what happened": rows["truth"],
+        "inside": [
+            ("yes" if inside else "no") if came else ""
+            for inside, came in zip(rows["inside"], rows["truth"].notna(), strict=True)
+        ],
+    }
+    return pd.DataFrame({"forecast of": pd.Timestamp(origin), **columns}).reset_index(drop=True)
+
+
+def coverage(found: Backtest) -> Picture:
+    """How much of the truth the 50%, 80% and 95% intervals of each forecaster hold, with confidence intervals."""
+    table = _coverage_table(found)
+    model = table[(table["forecaster"] == MODEL) & (table["level"] == 0.8)].iloc[0]
+    return Picture(
+        "backtest-coverage",
+        f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth: {_verdict(model)}",
+        f"{_subtitle(found)} · whiskers: 95% confidence, whole proceedings drawn anew",
+        _coverage_caption(found),
+        figures.coverage(table, NAMES),
+        _scored(table, {"level": "interval", "held": "share of the truth that it holds"}),
+    )
+
+
+def _coverage_table(found: Backtest) -> pd.DataFrame:
+    rows = []
+    for forecaster in FORECASTERS:
+        mine = found.forecasts[found.forecasts["forecaster"] == forecaster]
+        for level in LEVELS:
+            held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine["proceeding"].tolist(), SEED)
+            rows.append((forecaster, level, *held))
+    return pd.DataFrame(rows, columns=["forecaster", "level", "held", "low", "high"])
+
+
+def _between(row: "pd.Series[float]") -> str:
+    return f" ({share(row['low'])} to {share(row['high'])})" if isfinite(row["low"]) else ""
+
+
+def _verdict(row: "pd.Series[float]") -> str:
+    if not isfinite(row["low"]):
+        return "too few proceedings to tell whether that is right"
+    if row["high"] < row["level"]:
+        return "surely less than they promise"
+    return "surely more than they promise" if row["low"] > row["level"] else "as they promise, within chance"
+
+
+def _coverage_caption(found: Backtest) -> str:
+    said = (
+        "An 80% interval should hold the truth 8 times in 10. A truth that had not come by the last day counts by how"
+        " much of the forecast for later the interval holds."
+    )
+    model = pooled(found).iloc[0]
+    if model["happened"]:
+        said += (
+            f" Of the {model['happened']} of {model['forecasts']} that came by then alone, the model's 80% intervals"
+            f" hold {share(model['came80'])}; if its forecasts were true, {share(model['came80_expected'])} would be"
+            " expected."
+        )
+    return said + _few(found)
+
+
+def pit(found: Backtest) -> Picture:
+    """Where the truth lay in the model's forecasts: flat is right; with the band that chance allows."""
+    held, (low, high) = pit_histogram(found, bins=BINS), _chance(found)
+    edges = np.linspace(0, 1, BINS + 1)
+    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
+    table["outside"] = (held < low) | (held > high)
+    return Picture(
+        "backtest-pit",
+        _pit_title(table, found.forecasts["proceeding"].nunique()),
+        f"{_subtitle(found)} · whiskers: true forecasts stay inside in 95 of 100 cases",
+        "For each truth, the chance that the model gave to its coming earlier. If forecasts are right, every tenth of"
+        " them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high ends ones that"
+        " are too narrow. A truth that had not come by the last day is spread over what was left. A strand counts as"
+        f" one, whatever is forecast of it and when, but strands of one proceeding as several.{_few(found)}",
+        figures.pit(table),
+        table.rename(columns={"held": "share of truths", "low": "chance allows, from", "high": "chance allows, to"}),
+    )
+
+
+def _pit_title(table: pd.DataFrame, proceedings: int) -> str:
+    if proceedings < FEWEST_CLUSTERS:
+        words = f"{plural(proceedings, 'proceeding')} {'is' if proceedings == 1 else 'are'} too few to tell"
+        return f"{words} whether the truths lie evenly in the model's forecasts"
+    beyond = table[table["outside"]]
+    if beyond.empty:
+        return f"The truths lie as evenly in the model's forecasts as chance allows, in all {len(table)} classes"
+    parts = (f"{share(row['held'])} between {row['from']:.0%} and {row['to']:.0%}" for _, row in beyond.iterrows())
+    even = f"and not {1 / len(table):.0%}"
+    return f"The truths lie less evenly in the model's forecasts than chance allows: {listing(parts)}, {even}"
+
+
+def _chance(found: Backtest) -> tuple[Floats, Floats]:
+    """The band that holds all classes of the histogram together in 95 of 100 cases if the model's forecasts are true.
+
+    Each strand has one uniform number, the place of its truth in every forecast of it; where that is beyond what the
+    forecast gave until the last day, the truth is spread over the rest, as the real ones are.
+    """
+    mine = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    chance = mine["probability"].to_numpy(dtype=float)[:, None]
+    edges = np.linspace(0, 1, BINS + 1)
+    rest = np.clip(np.minimum(edges[1:], 1.0) - np.maximum(edges[:-1], chance), 0, None) / np.maximum(1 - chance, 1e-12)
+    codes = mine.groupby("strand").ngroup().to_numpy()
+    drawn = np.random.default_rng(SEED).random((SIMULATED, int(codes.max()) + 1))[:, codes]
+    shares = np.zeros((SIMULATED, BINS))
+    for number, places in enumerate(drawn):
+        came = places < chance[:, 0]
+        counts = np.bincount((places[came] * BINS).astype(int), minlength=BINS)
+        shares[number] = (counts + rest[~came].sum(axis=0)) / len(mine)
+    spread = shares.std(axis=0)
+    wide = np.quantile((np.abs(shares - 1 / BINS) / np.maximum(spread, 1e-12)).max(axis=1), 0.95)
+    return np.maximum(1 / BINS - wide * spread, 0.0), 1 / BINS + wide * spread
+
+
+def scores(found: Backtest) -> Picture:
+    """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
+    rows = pooled(found)
+    panels = {
+        "<b>CRPS</b> (0 is best)": _panel(rows, "crps"),
+        "<b>Brier score</b> (0 is best)": _panel(rows, "brier"),
+        "<b>Model better by</b> (CRPS)": _panel(rows[rows["forecaster"] != MODEL], "gain"),
+    }
+    names = {"crps": "CRPS", "brier": "Brier score", "gain": "model better by (CRPS)"}
+    tables = [table.assign(measure=name) for table, name in zip(panels.values(), names.values(), strict=True)]
+    table = pd.concat(tables, ignore_index=True)
+    return Picture(
+        "backtest-scores",
+        conclusion(found).removesuffix("."),
+        f"{_subtitle(found)} · whiskers: 95% confidence, whole proceedings drawn anew",
+        "CRPS: squared error of the chance of a milestone by each day, averaged over the days up to the last; Brier: of"
+        " that day alone, where a coin has 0.25. The last panel compares forecast by forecast: where its whisker does"
+        f" not reach zero, the difference is more than chance.{_few(found)}",
+        figures.scores(panels, NAMES),
+        _scored(table[["measure", "forecaster", "score", "low", "high"]], {}),
+    )
+
+
+def _panel(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    columns = {name: "score", f"{name}_low": "low", f"{name}_high": "high"}
+    return rows[["forecaster", *columns]].rename(columns=columns).reset_index(drop=True)
+
+
+def by_origin(found: Backtest) -> Picture | None:
+    """The mean CRPS of the forecasts of each day, by forecaster; None for a backtest of one day."""
+    if len(found.origins) == 1:
+        return None
+    table = scores_by_origin(found)
+    intervals = [_of_day(found, day) for day in table["origin"]]
+    low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
+    best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - TOLD).sum())
+    beaten = {name: int((table[name] >= table[MODEL] + TOLD).sum()) for name in FORECASTERS if name != MODEL}
+    data = table.assign(origin=pd.to_datetime(table["origin"]), effective_draws=table["effective_draws"].round(1))
+    digits = {name: table[name].round(4) for name in FORECASTERS}
+    data = data.assign(surprise=table["surprise"].round(3), **digits, low=np.round(low, 4), high=np.round(high, 4))
+    few = sum(not isfinite(interval.low) for interval in intervals)
+    named = {**NAMES, "origin": "forecast of", "effective_draws": "draws worth", "surprise": "odder records"}
+    interval_names = {"low": "the model: 95% interval, low", "high": "the model: 95% interval, high"}
+    return Picture(
+        "backtest-by-origin",
+        f"The calibrated model scored best, or as well as the best, on {best} of {len(table)} days",
+        f"{_subtitle(found)} · whiskers of the model: 95% confidence, whole proceedings drawn anew",
+        f"It scored better than {listing(f'{NAMES[name]} on {days}' for name, days in beaten.items())}."
+        " The mean score of the forecasts made on each day; 0 is best. Days nearer to the last one look less far ahead,"
+        " so that their scores are smaller: compare the points of one day with each other."
+        + (f" On {plural(few, 'day')} too few proceedings were pending to tell the interval." if few else ""),
+        figures.by_origin(table, NAMES, (MODEL, low, high)),
+        _finite(data).rename(columns={**named, **interval_names}),
+    )
+
+
+def _of_day(found: Backtest, day: date) -> Interval:
+    here = found.forecasts[(found.forecasts["origin"] == day) & (found.forecasts["forecaster"] == MODEL)]
+    return clustered_mean(here["crps"].to_numpy(), here["proceeding"].tolist(), SEED)
+
+
+def totals(found: Backtest) -> Picture:
+    """How many strands have findings, are resolved, opened and pending by the last day: forecast and true."""
+    rows = found.totals[found.totals["forecaster"] == MODEL]
+    inside = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
+    single = len(found.origins) == 1
+    named = rows.assign(name=rows["what"] if single else [f"forecast of {day}" for day in rows["origin"]])
+    panels = {"": named} if single else {str(what): group for what, group in named.groupby("what", sort=False)}
+    table = found.totals.assign(origin=pd.to_datetime(found.totals["origin"]))
+    table["forecaster"] = table["forecaster"].map(NAMES)
+    columns = ["origin", "what", "forecaster", "mean", "low", "median", "high", "truth"]
+    return Picture(
+        "backtest-totals",
+        f"{int(inside.sum())} of {len(rows)} counts by {found.until} lie inside the model's 80% intervals",
+        f"{_subtitle(found)} · bars hold 80%",
+        "Counts until the last day: preliminary findings and outcomes of the strands that were pending when the"
+        " forecast was made, strands opened since, and strands pending at the end, old and new."
+        + _largest_miss(rows[~inside])
+        + _few(found),
+        figures.totals(panels),
+        table[columns]
+        .round({"mean": 2})
+        .rename(columns={**_INTERVAL, "origin": "forecast of", "truth": "what happened"}),
+    )
+
+
+_INTERVAL = {"low": "80% interval, low", "high": "80% interval, high"}
+
+
+def _largest_miss(outside: pd.DataFrame) -> str:
+    if outside.empty:
+        return ""
+    row = outside.iloc[int((outside["truth"] - outside["median"]).abs().to_numpy().argmax())]
+    return (
+        f" Farthest off: {row['what']}, forecast of {row['origin']}: {row['median']:.0f} ({row['low']:.0f} to"
+        f" {row['high']:.0f}), and {row['truth']:.0f} happened."
+    )
+
+
+def _subtitle(found: Backtest) -> str:
+    model = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    first, last = found.origins[0], found.origins[-1]
+    days = f"of {first}" if first == last else f"of {len(found.origins)} days from {first} to {last}"
+    cases = f"{plural(model['strand'].nunique(), 'strand')} in {plural(model['proceeding'].nunique(), 'proceeding')}"
+    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {found.until}"
+
+
+def _few(found: Backtest) -> str:
+    number = found.forecasts["proceeding"].nunique()
+    if number >= FEW:
+        return ""
+    verb = "is" if number == 1 else "are"
+    return f" {plural(number, 'proceeding')}, worked on by the same people, {verb} few: less is known than it seems."
+
+
+def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
+    """A table of scores with names for people; infinite bounds, of too few proceedings, are missing."""
+    numbers = table.select_dtypes("number").columns
+    data = table.assign(forecaster=table["forecaster"].map(NAMES), **{name: table[name].round(4) for name in numbers})
+    return _finite(data).rename(columns={**named, "low": "95% interval, low", "high": "95% interval, high"})
+
+
+def _finite(table: pd.DataFrame) -> pd.DataFrame:
+    return table.replace([np.inf, -np.inf], np.nan)

@@ -1,0 +1,241 @@
+"""Pictures of the caseload: how many cases are pending, where, how old, and beyond which target."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators
+from sim.measures import measures
+from sim.run import Run
+from sim.summary import ALL
+from sim.view import words
+from sim.view.figures import caseload as figures
+from sim.view.figures import dots
+from sim.view.figures.picture import Picture
+from sim.view.figures.style import days
+
+MOMENTS, FRAMES = 7, 13
+"""Dates at which it is shown where the cases are, side by side and one after the other; fewer in fewer months."""
+SELDOM = 0.5
+"""Pending cases in a stage that never has more on average: it is left out unless asked for."""
+ALIKE = 0.05
+"""Relative change of a number of cases that is called none."""
+
+
+def pending(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
+    """Pending cases by stage over time; `stages`: those shown, by default all in which cases are pending.
+
+    Stages in which a case counts as resolved have no pending cases. None if no case is ever pending in the stages.
+    """
+    table, left_out = shown(run, stages)
+    if table.empty:
+        return None
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    return Picture(
+        "pending",
+        _pending_title(run, table, titles, stages is not None),
+        f"{words.of_run(run)} · line: mean; bands: central 50% and 80% of the replications",
+        " ".join(_pending_caption(run, table, titles, left_out)),
+        figures.pending(table, run.scenario.start, titles),
+        _dated(run, table.assign(stage=table["stage"].map(titles))),
+    )
+
+
+def shown(run: Run, stages: Sequence[str] | None) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of `indicators.pending` of the stages to show, and the stages with few cases that are left out.
+
+    Of stages that are asked for none is left out but those without any case.
+    """
+    table = indicators.pending(run)
+    most = table.groupby("stage", sort=False)["mean"].max()
+    if stages is not None:
+        wanted = [stage for stage in most.index if stage in stages and most[stage] > 0]
+        return table[table["stage"].isin(wanted)].reset_index(drop=True), []
+    some = [str(stage) for stage in most.index if most[stage] > 0]
+    many = [stage for stage in some if most[stage] >= SELDOM] or some
+    return table[table["stage"].isin(many)].reset_index(drop=True), [stage for stage in some if stage not in many]
+
+
+class Ends(NamedTuple):
+    """A mean number of cases on the first day and at the horizon."""
+
+    first: float
+    last: float
+
+
+def _ends(table: pd.DataFrame) -> dict[str, Ends]:
+    """Both ends of each stage or series of a table, by its key."""
+    grouped = table.groupby(table.columns[0], sort=False)["mean"]
+    return {str(name): Ends(float(mean.iloc[0]), float(mean.iloc[-1])) for name, mean in grouped}
+
+
+def _together(ends: Iterable[Ends]) -> Ends:
+    """The ends of several stages together."""
+    return Ends(*(sum(column) for column in zip(*ends, strict=True)))
+
+
+def change(first: float, last: float) -> str:
+    """How a number of cases changes, in words: 'grow from 3 to 5'."""
+    said = words.count(first), words.count(last)
+    if said[0] == said[1] or (first and abs(last / first - 1) < ALIKE):
+        return f"stay at about {said[1]}"
+    return f"{'grow' if last > first else 'fall'} from {said[0]} to {said[1]}"
+
+
+def _pending_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
+    """How all pending cases change, or those in the stages that were asked for."""
+    if not chosen:
+        return f"Pending cases {change(*_ends(indicators.backlog(run))[ALL])} by {run.scenario.horizon}"
+    ends = _ends(table)
+    where = words.listing(titles[stage] for stage in ends)
+    return f"Pending cases in {where} {change(*_together(ends.values()))} by {run.scenario.horizon}"
+
+
+def _pending_caption(run: Run, table: pd.DataFrame, titles: dict[str, str], left_out: list[str]) -> Iterator[str]:
+    ends = _ends(table)
+    stage = max(ends, key=lambda name: abs(ends[name].last - ends[name].first))
+    yield (
+        f"The number changes most in {titles[stage]}: there cases"
+        f" {change(*ends[stage])} on average between {run.scenario.start} and"
+        f" {run.scenario.horizon}; in eight of ten replications they are then"
+        f" {_between(table[table['stage'] == stage].iloc[-1])}."
+    )
+    yield (
+        "Each panel has its own scale. The further into the future, the wider the bands: half of the replications lie"
+        " in the dark one, eight of ten in the pale one."
+    )
+    if left_out:
+        names = words.listing(titles[name] for name in left_out)
+        yield f"Left out, as never more than half a case is there on average: {names}."
+
+
+def _between(row: pd.Series) -> str:
+    """The central 80% of a number of cases, in words."""
+    low, high = words.count(row["low"]), words.count(row["high"])
+    return f"between {low} and {high}" if low != high else low
+
+
+def backlog(run: Run) -> Picture | None:
+    """All pending cases, those beyond each target's time, and the mean age of the pending.
+
+    None if no case is ever pending. A case is beyond a target's time if it is pending, has not reached the target's
+    milestone, and more days than the target allows have passed since the stage from which it counts.
+    """
+    table = indicators.backlog(run)
+    if not table["mean"].any():
+        return None
+    titles = {ALL: "All pending cases"}
+    for key, target in zip(run.summary.layout.targets, run.scenario.targets, strict=True):
+        titles[key] = f"Beyond the time of: {target.title or key}"
+    return Picture(
+        "backlog",
+        _backlog_title(run, table, titles),
+        f"{words.of_run(run)} · bands: central 50% and 80% of the replications; whisker: 80% of their mean ages",
+        " ".join(_backlog_caption(run, table)),
+        figures.backlog(table, _age_at_end(run), run.scenario.start, titles),
+        _dated(run, table.assign(series=table["series"].map(titles))),
+    )
+
+
+def _age_at_end(run: Run) -> tuple[float, float]:
+    """The central 80% of the replications' mean ages of the pending at the horizon, in days; of those with any."""
+    ages = measures(run.summary)["age_end"].spread()
+    low, high = np.quantile(ages, indicators.INTERVAL) if len(ages) else (np.nan, np.nan)
+    return float(low), float(high)
+
+
+def _backlog_title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
+    """The target with most cases beyond its time; without one, how all pending cases grow old."""
+    horizon, ends = run.scenario.horizon, _ends(table)
+    late = {name: ends[name] for name in ends if name != ALL and ends[name].last > 0}
+    if late:
+        worst = max(late, key=lambda name: late[name].last)
+        was, now = late[worst]
+        return (
+            f"{words.count(now)} of {words.count(ends[ALL].last)} pending cases have missed the target"
+            f" “{titles[worst].partition(': ')[2]}” by {horizon}, {'up' if now > was else 'down'} from"
+            f" {words.count(was)} of {words.count(ends[ALL].first)}"
+        )
+    ages = table.loc[table["series"] == ALL, "age"].dropna()
+    if ages.empty or ends[ALL].last == 0:
+        return f"Pending cases {change(*ends[ALL])} by {horizon}"
+    return f"The pending are {words.count(ages.iloc[-1])} days old on average on {horizon}"
+
+
+def _backlog_caption(run: Run, table: pd.DataFrame) -> Iterator[str]:
+    every = table[table["series"] == ALL]
+    ages = every["age"].dropna()
+    yield (
+        f"All pending cases {change(*_ends(every)[ALL])} between {run.scenario.start} and {run.scenario.horizon};"
+        f" in eight of ten replications they are then {_between(every.iloc[-1])}."
+    )
+    if len(ages):
+        yield (
+            f"Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days. Age counts"
+            " from a case's first act, and falls when old cases are resolved or many new ones come in."
+        )
+    if run.scenario.targets:
+        yield "A case stays beyond a target's time until it reaches the target's milestone or ends."
+
+
+def where_cases_are(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
+    """Where the cases are, as dots, at some dates side by side: for print, and at a glance.
+
+    `stages`: those shown, by default all in which cases are pending. None if no case is ever pending in them.
+    """
+    return _where(run, stages, MOMENTS, moving=False)
+
+
+def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
+    """The same, one date after the other, to be played or chosen; it stands still until then."""
+    return _where(run, stages, FRAMES, moving=True)
+
+
+def _where(run: Run, stages: Sequence[str] | None, moments: int, moving: bool) -> Picture | None:
+    table, _ = shown(run, stages)
+    if table.empty:
+        return None
+    times = run.summary.layout.times
+    chosen = times[np.unique(np.linspace(0, len(times) - 1, min(moments, len(times))).round().astype(int))]
+    table = table[table["time"].isin(chosen)][["stage", "time", "mean", "low", "high"]]
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    each, drawn = dots.dot_size(table), dots.one_after_the_other if moving else dots.side_by_side
+    how = (
+        "Stages stand side by side; Play or the slider shows one date after the other."
+        if moving
+        else "Dates stand side by side; stages below one another, in the order in which a case goes through them."
+    )
+    return Picture(
+        "where-cases-go" if moving else "where-cases-are",
+        _where_title(run, table, titles, stages is not None),
+        f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten replications exceeds",
+        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} pending in a stage on average, a hollow"
+        f" one for more that one in ten replications exceeds; the number is the mean. {how}",
+        drawn(table, run.scenario.start, titles),
+        _dated(run, table.assign(stage=table["stage"].map(titles))),
+    )
+
+
+def _where_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
+    """The stage with most cases at the horizon, and on the first day."""
+    ends, start, horizon = _ends(table), run.scenario.start, run.scenario.horizon
+    before, after = max(ends, key=lambda name: ends[name].first), max(ends, key=lambda name: ends[name].last)
+    if not ends[after].last:
+        return f"No case is pending on {horizon}"
+    total = _together(ends.values()) if chosen else _ends(indicators.backlog(run))[ALL]
+    said = f"{words.count(ends[after].last)} of {words.count(total.last)}"
+    where = f"On {horizon} most pending cases are at the stage “{titles[after]}”: {said}"
+    if before == after or not ends[before].first:
+        return where
+    return f"{where}; on {start} they are at “{titles[before]}”"
+
+
+def _dated(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """A series over time as it is shown: dates, names in words, few digits."""
+    table = table.assign(time=days(run.scenario.start, table["time"].tolist()))
+    numbers = table.select_dtypes("number").columns
+    names = {"time": "date", "low": "80% from", "high": "80% to", "low_50": "50% from", "high_50": "50% to",
+             "age": "mean age, days"}  # fmt: skip
+    return table.assign(**table[numbers].round(1)).dropna(axis="columns", how="all").rename(columns=names)

@@ -1,0 +1,248 @@
+"""Pictures of scenarios side by side; the first is what the others are compared with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators
+from sim.comparison import compare, important
+from sim.intervals import LEVEL
+from sim.measures import DEFINITIONS
+from sim.run import Run
+from sim.summary import ALL
+from sim.view import words
+from sim.view.comparison import number
+from sim.view.figures import comparison as figures
+from sim.view.figures.picture import Picture
+from sim.view.figures.style import days
+
+HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
+"""Indicators that are always told, whether they differ or not."""
+BANDS = "bands hold the central 80% of the replications"
+BAND = "the band holds the central 80% of the baseline's replications"
+MOST_ROWS = 14
+"""Differences in a picture, those of `HEADLINE` included, divided between the scenarios; the others are in the table."""
+
+
+def titles(runs: Sequence[Run]) -> dict[str, str]:
+    """The scenarios' titles by name."""
+    return {run.scenario.name: run.scenario.title or run.scenario.name for run in runs}
+
+
+def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
+    names = list(titles(runs).values())
+    return (
+        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with the same"
+        f" luck · {uncertainty}"
+    )
+
+
+def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Picture | None:
+    """What differs from the first scenario: paired differences with their confidence intervals.
+
+    `table`: of `sim.comparison.compare`, made if not given. Raises UserError for runs that cannot be paired.
+    """
+    table = compare(runs) if table is None else table
+    told = _told(table, important(_pending_stages(runs[0], table)), len(runs) - 1)
+    if told.empty:
+        return None
+    rows = told.to_dict("records")
+    drawn = told.assign(said=[said(row) for row in rows], verdict=[row["verdict"] for row in rows])
+    size = drawn["base"].abs()
+    drawn = drawn.assign(share=drawn["difference"] / size, low=drawn["low"] / size, high=drawn["high"] / size)
+    several = ", which hold for all scenarios together" if len(runs) > 2 else ""
+    return Picture(
+        "differences",
+        _differences_title(runs, told),
+        _subtitle(runs, f"whiskers are {LEVEL:.0%} confidence intervals of the mean difference{several}"),
+        _differences_caption(table),
+        figures.forest(drawn, dict(list(titles(runs).items())[1:])),
+        _differences_table(runs, table),
+    )
+
+
+def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFrame:
+    """The rows that are drawn, with their verdict: the headline's, and of the sure ones those of most days."""
+    most = max(MOST_ROWS // scenarios, len(HEADLINE)) - len(HEADLINE)
+    parts = []
+    for _, mine in table[table["base"] != 0].groupby("scenario", sort=False):
+        head = mine[mine["indicator"].isin(HEADLINE)].sort_values(
+            "indicator", key=lambda column: column.map(HEADLINE.index)
+        )
+        others = mine[mine.index.isin(sure.index) & ~mine["indicator"].isin(HEADLINE)]
+        others = others[[better(label) != 0 for label in others["indicator"]]]
+        size = others.loc[others["unit"] == "days", "difference"].abs().sort_values(ascending=False)
+        parts.append(pd.concat([head, others.loc[size.index[:most]]]))
+    told = pd.concat(parts) if parts else table.iloc[:0]
+    return told.assign(verdict=[_verdict(row) for row in told.to_dict("records")])
+
+
+def _pending_stages(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those of stages in which cases no longer count as pending."""
+    resolved = set(run.summary.layout.stages) - set(run.summary.layout.open_stages)
+    return table[[label.partition(":")[2] not in resolved for label in table["indicator"]]]
+
+
+def better(label: str) -> int:
+    """1 if more of an indicator is better, -1 if less is, 0 if neither."""
+    return DEFINITIONS[label.partition(":")[0]].better
+
+
+def _verdict(row: dict[Any, Any]) -> str:
+    """In a word: also of differences too small to matter, which their size shows."""
+    if row["p_adjusted"] >= 1 - LEVEL or not row["difference"]:
+        return "not sure"
+    good = better(row["indicator"]) * row["difference"]
+    return "better" if good > 0 else "worse" if good < 0 else "different"
+
+
+def said(row: dict[Any, Any]) -> str:
+    """A difference with its sign and unit, and whether it is better: as short as a label."""
+    unit, difference = row["unit"], row["difference"]
+    much = number(abs(difference), unit)
+    if not float(much.replace(",", "")):
+        return "no difference: 0.0" if not difference else f"less than 0.01 {unit or 'points'}, {row['verdict']}"
+    sign = "+" if difference > 0 else "\N{MINUS SIGN}"
+    return f"{sign}{much} {unit or 'percentage points'}, {row['verdict']}"
+
+
+def _differences_title(runs: Sequence[Run], told: pd.DataFrame) -> str:
+    """What becomes of the one headline that differs most often, in each scenario."""
+    head = told[told["indicator"].isin(HEADLINE)]
+    sure = head[head["verdict"] != "not sure"]["indicator"].value_counts()
+    names = titles(runs)
+    if sure.empty:
+        return f"No sure difference from {names[runs[0].scenario.name]} in duration, backlog or delay"
+    label = max(sure.index, key=lambda one: (sure[one], -HEADLINE.index(one)))
+    rows = head[head["indicator"] == label].to_dict("records")
+    parts = [f"{names[row['scenario']]} {_changes(row)}" for row in rows]
+    return f"{rows[0]['title'].capitalize()}: {'; '.join(parts)}"
+
+
+def _changes(row: dict[Any, Any]) -> str:
+    if row["verdict"] == "not sure":
+        return "no sure difference"
+    return said(row)
+
+
+def _differences_caption(table: pd.DataFrame) -> str:
+    sure = important(table)
+    good = sum(better(row["indicator"]) * row["difference"] > 0 for row in sure.to_dict("records"))
+    bad = sum(better(row["indicator"]) * row["difference"] < 0 for row in sure.to_dict("records"))
+    same = int((table["difference"] == 0).sum())
+    exact = f" {same} differ by nothing at all, in any replication." if same else ""
+    return (
+        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and the"
+        " same luck in both; an interval that does not reach the line at zero is a difference that is not chance."
+        f" Of {len(table)} numbers compared {good} are surely better, {bad} surely worse, by at least 1%, after"
+        f" allowing for how many are compared.{exact} All of them are in the table."
+    )
+
+
+def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
+    sure = important(table).index
+    shares = table["unit"] == ""
+    rounded = {name: table[name].where(shares, table[name].round(2)).round(4) for name in _NUMBERS}
+    return pd.DataFrame(
+        {
+            "scenario": table["scenario"].map(titles(runs)),
+            "indicator": table["title"],
+            "unit": table["unit"].replace("", "share"),
+            **{title: rounded[name] for name, title in _NUMBERS.items()},
+            "p, adjusted": table["p_adjusted"].round(4),
+            "sure and at least 1%": np.where(table.index.isin(sure), "yes", "no"),
+        }
+    ).reset_index(drop=True)
+
+
+_NUMBERS = {
+    "base": "baseline", "value": "value", "difference": "difference",
+    "low": f"{LEVEL:.0%} from", "high": f"{LEVEL:.0%} to",
+}  # fmt: skip
+
+
+def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Picture | None:
+    """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
+    there = [case for case in indicators.open_listed(runs[0]) if cases is None or case in cases]
+    common = [case for case in there if all(case in indicators.listed_cases(run) for run in runs)]
+    if not common:
+        return None
+    parts = [indicators.resolutions(run, common).assign(scenario=run.scenario.name) for run in runs]
+    table = pd.concat(parts, ignore_index=True)
+    horizon = min(run.scenario.horizon_days for run in runs)
+    return Picture(
+        "resolutions",
+        _resolutions_title(runs, table),
+        _subtitle(runs, "lines hold the central 80% of the replications, symbols are medians"),
+        "Each row is a case that is pending on the first day, each symbol its median day of resolution, whichever way,"
+        " in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes single cases"
+        f" differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
+        figures.resolutions(table, titles(runs), runs[0].scenario.start, horizon),
+        _resolutions_table(runs, table),
+    )
+
+
+def _resolutions_title(runs: Sequence[Run], table: pd.DataFrame) -> str:
+    """How far the median of any probe moves."""
+    base = table[table["scenario"] == runs[0].scenario.name].set_index("case")["median"]
+    with np.errstate(invalid="ignore"):
+        moved = table.assign(by=table["median"] - table["case"].map(base)).dropna(subset=["by"])
+    moved = moved[np.isfinite(moved["by"]) & (moved["scenario"] != runs[0].scenario.name)]
+    if moved.empty:
+        return f"No median resolution of the {len(base)} cases lies before the horizon in two scenarios"
+    most = moved.loc[moved["by"].abs().idxmax()]
+    case, name, much = most["case"], most["scenario"], float(most["by"])
+    if round(abs(much)) == 0:
+        return f"No scenario moves the median resolution of any of the {len(set(moved['case']))} cases by a day"
+    way = "earlier" if much < 0 else "later"
+    return (
+        f"No scenario moves the median of any case by more than {abs(much):.0f} days: {case} is resolved so much {way}"
+        f" with {titles(runs)[str(name)]}"
+    )
+
+
+def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
+    start = runs[0].scenario.start
+    dates = {
+        column: [pd.NaT if np.isinf(time) else pd.Timestamp(days(start, [time])[0]) for time in table[column]]
+        for column in ("median", "low", "high")
+    }
+    return pd.DataFrame(
+        {
+            "case": table["case"],
+            "scenario": table["scenario"].map(titles(runs)),
+            "median (blank: beyond the horizon)": dates["median"],
+            "80% from": dates["low"],
+            "80% to": dates["high"],
+            **{f"within {year}": table[f"within_{year[0]}y"].round(3) for year in ("1 year", "2 years", "3 years")},
+        }
+    )
+
+
+def pending(runs: Sequence[Run]) -> Picture:
+    """Pending cases over time in each scenario."""
+    tables = {}
+    for run in runs:
+        table = indicators.backlog(run)
+        tables[run.scenario.name] = table[table["series"] == ALL]
+    names, scenario = titles(runs), runs[0].scenario
+    ends = [f"{words.count(tables[name]['mean'].iloc[-1])} with {names[name]}" for name in names]
+    last = tables[scenario.name].iloc[-1]
+    frame = {
+        "day": pd.to_datetime(days(scenario.start, tables[scenario.name]["time"].tolist())),
+        **{f"{names[name]}: {what}": tables[name][column].round(1).tolist()
+           for name in names
+           for column, what in (("mean", "mean"), ("low", "80% from"), ("high", "80% to"))},
+    }  # fmt: skip
+    return Picture(
+        "pending-by-scenario",
+        f"Pending cases on {scenario.horizon}: {words.listing(ends)}",
+        _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
+        f"The bands are wide ({words.count(last['low'])} to {words.count(last['high'])} at the end of the baseline)"
+        " because one future differs from another. The scenarios are compared future by future, with the same luck in"
+        " each, so that the differences between the lines are much surer than the bands.",
+        figures.pending(tables, list(names.values()), scenario.start),
+        pd.DataFrame(frame),
+    )

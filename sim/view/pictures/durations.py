@@ -1,0 +1,232 @@
+"""Pictures of durations: how long the stages take, beside the record; and why."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators, record_tables
+from sim.record import Record
+from sim.run import Run
+from sim.summary import COMPONENTS
+from sim.view import words
+from sim.view.figures import durations as figures
+from sim.view.figures.picture import Picture
+
+POINTS = 120
+"""Points of a curve that are drawn: more than pixels tell apart."""
+RARE = 0.05
+"""Visits to a stage per replication below which it is not shown unless asked for."""
+PARTS = {
+    "work": "work",
+    "staff": "waiting for staff",
+    "party": "the party's time",
+    "procedure": "procedure",
+    "hold": "holds",
+    "dormancy": "dormancy",
+    "queue": "queue at a limit",
+}
+"""Where days go, in words."""
+
+
+def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
+    """The stages asked for in the procedure's order; by default those in which cases are pending, seldom ones left out.
+
+    Stages that no case visits are never among them.
+    """
+    visits = {stage: float(run.summary.total(f"visits:{stage}").mean()) for stage in run.summary.layout.stages}
+    if stages is not None:
+        return [stage for stage in visits if stage in stages and visits[stage] > 0]
+    open_stages = [stage for stage in run.summary.layout.open_stages if visits[stage] > 0]
+    return [stage for stage in open_stages if visits[stage] >= RARE] or open_stages
+
+
+def durations(run: Run, record: Record | None = None, stages: Sequence[str] | None = None) -> Picture | None:
+    """How long visits to the stages take: the share still there after so many days, with the record's curve over it.
+
+    The record is read as known on its last day. Stages that a case may leave without anybody outside knowing have no
+    curve of the record: it does not show their ends.
+    """
+    curves = indicators.survival_curves(run)
+    chosen = [stage for stage in shown_stages(run, stages) if stage in set(curves["stage"])]
+    if not chosen:
+        return None
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    known = indicators.stage_durations(run).set_index("stage").loc[chosen]
+    drawn = pd.concat([_thinned(curves[curves["stage"] == stage]) for stage in chosen], ignore_index=True)
+    steps, real = _of_record(run, record, chosen)
+    return Picture(
+        "durations",
+        _title(known, titles),
+        f"{words.of_run(run)} · each curve is over all visits of all replications, by Kaplan-Meier",
+        " ".join(_caption(known, real, titles, record, run)),
+        figures.survival(drawn, steps if len(steps) else None, titles),
+        _table(known, real, titles),
+    )
+
+
+def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve from its beginning with as many of its steps as can be seen."""
+    begin = pd.DataFrame({"stage": curve["stage"].iloc[:1], "age": 0.0, "survival": 1.0})
+    if len(curve) > POINTS:
+        ages = curve["age"].to_numpy()
+        at = np.searchsorted(ages, np.linspace(ages[0], ages[-1], POINTS), side="right") - 1
+        curve = curve.iloc[np.unique(np.clip(at, 0, len(ages) - 1))]
+    return pd.concat([begin, curve[["stage", "age", "survival"]]])
+
+
+def _of_record(run: Run, record: Record | None, stages: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The record's curves, and its `record_tables.stages`, by those stages of the procedure that compare with it."""
+    if record is None:
+        return pd.DataFrame(), pd.DataFrame()
+    procedure = run.scenario.procedure.stages
+    of = {procedure[stage].record_event: stage for stage in stages if not _silent(run, stage)}
+    curves, known = record_tables.survival(record), record_tables.stages(record)
+    curves, known = (table[table["stage"].isin(list(of))] for table in (curves, known))
+    return curves.assign(stage=curves["stage"].map(of)), known.assign(stage=known["stage"].map(of)).set_index("stage")
+
+
+def _silent(run: Run, stage: str) -> bool:
+    """Whether a case may leave the stage without anybody outside knowing."""
+    found = run.scenario.procedure.stages[stage]
+    routes = [found.next, *(other.next for other in found.next_when)]
+    return any(route.silent for each in routes for route in each.values())
+
+
+def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
+    """The two stages that take longest."""
+    longest = known.sort_values("median", ascending=False).head(2)
+    said = [
+        f"more than {words.count(median)} days in {titles[str(stage)]}"
+        for stage, median in longest["median"].items()
+        if isfinite(median)
+    ]
+    if not said:
+        return f"Of the visits to {titles[str(longest.index[0])]}, more than half outlast the time that is observed"
+    return f"Half of the visits take {words.listing(said)}"
+
+
+def _caption(
+    known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str], record: Record | None, run: Run
+) -> Iterator[str]:
+    yield (
+        "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
+        " have ended. Visits still under way at the horizon count as longer than what was seen of them."
+    )
+    medians = known["median"].to_dict()
+    for stage, row in real.iterrows():
+        yield _beside(titles[str(stage)], row, medians[stage])
+    if record is None:
+        return
+    if len(real):
+        yield (
+            f"The record, as known on {record_tables.last_day(record)}, is of past cases and the staff of their time;"
+            f" the model's visits are of the time from {run.scenario.start} on."
+        )
+    hidden = [titles[str(stage)] for stage in known.index if _silent(run, str(stage))]
+    if hidden:
+        yield f"That cases end in {words.listing(hidden)} need not be published: no curve of the record is drawn there."
+
+
+def _beside(title: str, real: pd.Series, ours: float) -> str:
+    """What the record says of a stage, and where the model's median lies beside it."""
+    ended, cases = int(real["ended"]), int(real["cases"])
+    seen = f"{title}: {ended} of {cases} visits in the record have ended, {cases - ended} are censored"
+    if not isfinite(real["median"]):
+        return f"{seen}, so that it has no median yet; the model's is {words.count(ours)} days."
+    low, high = real["low80"], real["high80"]
+    interval = f"80%: {words.count(low)} {f'to {words.count(high)}' if isfinite(high) else 'or more'}"
+    place = "within that interval" if low <= ours <= high else "below it" if ours < low else "above it"
+    return (
+        f"{seen}; median {words.count(real['median'])} days ({interval}), the model's {words.count(ours)} is {place}."
+    )
+
+
+def _table(known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "stage": [titles[str(stage)] for stage in known.index],
+            "visits per replication": known["visits"].round(1).tolist(),
+            "share whose end is seen": known["ended"].round(3).tolist(),
+            "median days": known["median"].round(0).tolist(),
+            "80% from": known["low"].round(0).tolist(),
+            "80% to": known["high"].round(0).tolist(),
+        }
+    )
+    if len(real):
+        there = real.reindex(known.index)
+        for column, name in (
+            ("cases", "record: visits"), ("ended", "record: ended"), ("median", "record: median days"),
+            ("low80", "record: 80% from"), ("high80", "record: 80% to"),
+        ):  # fmt: skip
+            table[name] = there[column].tolist()
+    return table
+
+
+def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
+    """What the days of a visit to each stage are spent on: work, waiting for staff, the party, procedure, holds."""
+    chosen = shown_stages(run, stages)
+    if not chosen:
+        return None
+    table = indicators.delay(run).set_index("stage").loc[chosen].reset_index()
+    low, high = zip(*(_spread(run, stage) for stage in chosen), strict=True)
+    table = table.assign(low=low, high=high)
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    parts = {name: word for name, word in PARTS.items() if name in ("work", "staff") or table[name].max() > 0.05}
+    return Picture(
+        "where-days-go",
+        _where_title(run, chosen),
+        f"{words.of_run(run)} · whiskers hold the central 80% of the replications",
+        _where_caption(table, titles),
+        figures.where_days_go(table, titles, parts),
+        table.assign(stage=[titles[stage] for stage in chosen])
+        .round(1)
+        .rename(columns={**PARTS, "low": "80% from", "high": "80% to"})[
+            ["stage", "days", *parts.values(), "80% from", "80% to"]
+        ],
+    )
+
+
+def _spread(run: Run, stage: str) -> tuple[float, float]:
+    """The central 80% of the replications' mean days of a visit to a stage, the queue before it included."""
+    visits = run.summary.total(f"visits:{stage}")
+    days = np.sum([run.summary.total(f"{part}_days:{stage}") for part in COMPONENTS], axis=0)
+    low, high = np.quantile(days[visits > 0] / visits[visits > 0], indicators.INTERVAL)
+    return float(low), float(high)
+
+
+def shares_of_days(run: Run, stages: Sequence[str]) -> dict[str, float]:
+    """The share of all days in these stages that each of `COMPONENTS` takes, the largest first; empty without days."""
+    days = {
+        part: max(sum(float(run.summary.total(f"{part}_days:{stage}").sum()) for stage in stages), 0.0)
+        for part in COMPONENTS
+    }
+    total = sum(days.values())
+    if not total:
+        return {}
+    return dict(sorted(((part, value / total) for part, value in days.items()), key=lambda pair: -pair[1]))
+
+
+def _where_title(run: Run, stages: Sequence[str]) -> str:
+    """Why it takes so long: the shares of the days from the stage in which cases fork on."""
+    order = list(run.scenario.procedure.stages)
+    forking = [stage for stage in stages if run.scenario.procedure.stages[stage].fork]
+    late = [s for s in stages if order.index(s) >= order.index(forking[0])] if forking else list(stages)
+    where = f"From {run.scenario.procedure.stages[late[0]].title} on" if forking else "Of all days"
+    shares = shares_of_days(run, late)
+    if not shares:
+        return f"{where}, no days are spent"
+    told = [part for part in shares if shares[part] >= 0.01 or part == "staff"]
+    said = [f"{words.share(shares[part])} {PARTS[part]}" for part in told]
+    return f"Why it takes so long: {where[0].lower() + where[1:]}, {words.listing(said)}"
+
+
+def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    worst = table.sort_values("staff").iloc[-1]
+    waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {titles[worst['stage']]}"
+    return (
+        "Each bar is one visit to a stage, on average. Waiting for staff is what the visit takes beyond the time that"
+        f" it would take with unlimited staff; it is longest with {waits}. Only that part can more people shorten;"
+        " dormancy is time in which nobody was to work on the case."
+    )

@@ -1,0 +1,76 @@
+"""The cases that every replication has: which are shown, and what they are called."""
+
+from collections.abc import Sequence
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from sim import indicators
+from sim.record import items
+from sim.run import Run
+from sim.view import words
+
+
+class Name(NamedTuple):
+    """What a listed case is called: the services concerned, and its strand; `whole` is both, unique in the scenario."""
+
+    service: str
+    strand: str
+    whole: str
+
+
+def names(run: Run) -> dict[str, Name]:
+    """The names of all listed cases by case; a case is called by its key where two would have the same name."""
+    found = {case: _name(run, case) for case in indicators.listed_cases(run)}
+    taken = [name.whole for name in found.values()]
+    return {case: n if taken.count(n.whole) == 1 else n._replace(whole=case) for case, n in found.items()}
+
+
+def _name(run: Run, case: str) -> Name:
+    probe, _, strand = (case, "", "") if case in run.scenario.probes else case.rpartition("/")
+    service = words.listing(items(run.scenario.probes[probe].platform)) or probe
+    strand = strand.replace("-", " ")
+    return Name(service, strand, f"{service}: {strand}" if strand else service)
+
+
+def chosen(run: Run, cases: Sequence[str] | None) -> list[str]:
+    """The cases asked for, or all open ones; without those of which nothing is known.
+
+    Nothing is known of a probe that goes on as strands of other names in all replications.
+    """
+    listed = set(indicators.listed_cases(run))
+    wanted = indicators.open_listed(run) if cases is None else [case for case in cases if case in listed]
+    places = run.summary.layout.places
+    return [case for case in wanted if np.isfinite(indicators.milestone_times(run, case, places)).any()]
+
+
+def place_titles(run: Run) -> dict[str, str]:
+    """The titles of all stages and exits in the procedure's order."""
+    procedure = run.scenario.procedure
+    return {name: stage.title for name, stage in procedure.stages.items()} | procedure.exits
+
+
+def milestone(run: Run, place: str) -> str:
+    """What getting to a stage or exit is called."""
+    procedure = run.scenario.procedure
+    stage = procedure.stages.get(place)
+    return procedure.exits[place] if stage is None else stage.milestone or stage.title
+
+
+def apart(values: Sequence[float], least: float) -> list[float]:
+    """The values moved apart, in their order, so that labels at them do not cover one another.
+
+    The highest is at most 1 then; all are as near to their values as moving them up, and back down from there, allows.
+    """
+    order = sorted(range(len(values)), key=lambda number: values[number])
+    placed: dict[int, float] = {}
+    floor = -inf
+    for number in order:
+        floor = placed[number] = max(values[number], floor)
+        floor += least
+    ceiling = 1.0
+    for number in reversed(order):
+        ceiling = placed[number] = min(placed[number], ceiling)
+        ceiling -= least
+    return [placed[number] for number in range(len(values))]

@@ -1,0 +1,159 @@
+"""Pictures of sensitivity analyses: what is not known and matters."""
+
+import pandas as pd
+
+from sim.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.view import words
+from sim.view.figures import sensitivity as figures
+from sim.view.figures.picture import Picture
+
+
+def _rows(found: Sensitivity, indicator: str) -> pd.DataFrame:
+    """The rows of one indicator; empty if it has no indices (no value in some runs, or the same in all)."""
+    if found.table.empty:
+        return found.table
+    rows = found.table[(found.table["indicator"] == indicator) & (found.table["undefined"] == 0)]
+    return rows[rows["sd"] > 0].reset_index(drop=True)
+
+
+def _key(indicator: str) -> str:
+    return indicator.replace(":", "-").replace("_", "-").lower()
+
+
+def _subtitle(found: Sensitivity) -> str:
+    return (
+        f"{found.scenario.title or found.scenario.name} · {len(found.runs):,} runs of {found.replications}"
+        f" replications with the same luck · whiskers are {found.level:.0%} confidence intervals"
+    )
+
+
+def tornado(found: Sensitivity, indicator: str) -> Picture | None:
+    """How much each uncertain parameter moves an indicator, and which way (Morris). None if there are no effects."""
+    rows = _rows(found, indicator)
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    unit = str(first["unit"])
+    much = f"{words.number(first['mu_star'])} {unit}".strip()
+    return Picture(
+        f"tornado-{_key(indicator)}",
+        f"{_name(first)}: {_matters(rows)}" if "matters" in set(rows["verdict"])
+        else f"{_name(first)}: no parameter is known to matter yet",
+        _subtitle(found),
+        f"Over its whole range, {_quoted(first)} changes it by {much}"
+        f" ({words.number(first['low'])} to {words.number(first['high'])}), more than any other; its mean is"
+        f" {words.number(first['mean'])}. Bars to the right: more of the parameter means more of the indicator."
+        f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}",
+        figures.tornado(rows, unit),
+        _table(
+            rows,
+            {
+                "mu_star": "size (mu*)", "low": f"{found.level:.0%} from", "high": f"{found.level:.0%} to",
+                "mu": "effect (mu)", "mu_low": f"effect: {found.level:.0%} from",
+                "mu_high": f"effect: {found.level:.0%} to", "sigma": "varies (sigma)", "noise": "noise",
+            },
+        ),
+    )  # fmt: skip
+
+
+def sobol(found: Sensitivity, indicator: str) -> Picture | None:
+    """What each uncertain parameter explains of the variance by not knowing (Sobol). None if there are no indices."""
+    rows = _rows(found, indicator)
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    total = words.share(min(max(float(first["total"]), 0.0), 1.0))
+    return Picture(
+        f"sobol-{_key(indicator)}",
+        f"{_name(first)}: of what is not known {_quoted(first)} is estimated to explain most, {total} of the variance"
+        f" ({words.share(first['low'])} to {words.share(first['high'])})",
+        _subtitle(found),
+        "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
+        f" were known. {_verdicts(rows, f'less than {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}",
+        figures.sobol(rows),
+        _table(
+            rows,
+            {
+                "first": "first", "first_low": f"first: {found.level:.0%} from",
+                "first_high": f"first: {found.level:.0%} to",
+                "total": "total", "low": f"total: {found.level:.0%} from", "high": f"total: {found.level:.0%} to",
+            },
+        ),
+    )  # fmt: skip
+
+
+def split(found: Sensitivity) -> Picture | None:
+    """How much of each forecast's variance is chance, and how much not knowing. None if nothing varies."""
+    rows = found.table
+    if rows.empty:
+        return None
+    counted = rows["verdict"].value_counts()
+    sure = [
+        f"{counted[verdict]} are spread mostly by {verdict}"
+        for verdict in ("not knowing", "chance")
+        if verdict in counted
+    ]
+    still = f"; of {counted['open']} it cannot be told" if "open" in counted and sure else ""
+    return Picture(
+        "chance-or-not-knowing",
+        f"Of {len(rows)} numbers {words.listing(sure)}{still}" if sure
+        else f"Whether chance or not knowing spreads the {len(rows)} numbers more cannot be told from so few draws",
+        f"{found.scenario.title or found.scenario.name} · {found.replications:,} replications of {found.points:,}"
+        f" draws of {len(found.scenario.uncertain)} uncertain parameters · whiskers are {found.level:.0%} confidence"
+        " intervals",
+        "Chance is what differs between futures with the same parameters: no study will narrow it. Not knowing is what"
+        f" differs between draws of the parameters: better data would. Least known: {rows.iloc[0]['title']}"
+        f" ({words.share(rows.iloc[0]['share_not_knowing'])} not knowing); most by chance: {rows.iloc[-1]['title']}"
+        f" ({words.share(rows.iloc[-1]['share_not_knowing'])}).",
+        figures.split(rows),
+        pd.DataFrame(
+            {
+                "indicator": rows["title"],
+                "unit": rows["unit"].replace("", "share"),
+                "mean": rows["value"].round(3),
+                "sd of one replication": rows["sd"].round(3),
+                "sd by chance": rows["sd_chance"].round(3),
+                "sd by not knowing": rows["sd_not_knowing"].round(3),
+                "share not knowing": rows["share_not_knowing"].round(3),
+                f"{found.level:.0%} from": rows["low"].round(3),
+                f"{found.level:.0%} to": rows["high"].round(3),
+                "mostly": rows["verdict"].replace("open", "cannot be told"),
+            }
+        ),
+    )  # fmt: skip
+
+
+def _name(row: pd.Series) -> str:
+    return str(row["title"])[0].upper() + str(row["title"])[1:]
+
+
+def _quoted(row: pd.Series) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{row['parameter_title']}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def _matters(rows: pd.DataFrame) -> str:
+    said = [_quoted(row) for _, row in rows[rows["verdict"] == "matters"].head(3).iterrows()]
+    return f"{words.listing(said)} {'matters' if len(said) == 1 else 'matter'} most"
+
+
+def _verdicts(rows: pd.DataFrame, negligible: str) -> str:
+    counted = rows["verdict"].value_counts()
+    names = {"matters": "surely matter", "negligible": f"surely do not ({negligible})", "open": "cannot be told yet"}
+    said = [f"{name}: {counted[verdict]}" for verdict, name in names.items() if verdict in counted]
+    return f"Of the {len(rows)} parameters {'; '.join(said)}."
+
+
+def _noise(row: pd.Series) -> str:
+    if row["noise_share"] <= NOISY:
+        return ""
+    return f" Noise is {words.share(row['noise_share'])} of the variance between runs: small effects may be chance."
+
+
+def _table(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "parameter": rows["parameter_title"],
+            **{title: rows[name].round(4) for name, title in columns.items()},
+            "verdict": rows["verdict"].replace("open", "cannot be told"),
+        }
+    )

@@ -1,0 +1,196 @@
+"""Pictures of staffing: who is busy, who is waited for, and the staff beside the caseload in time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from sim import indicators
+from sim.run import Run
+from sim.scenario.staffing import capacity, headcount
+from sim.summary import ALL
+from sim.view import words
+from sim.view.figures import staffing as figures
+from sim.view.figures.picture import Picture
+from sim.view.figures.style import days
+
+WHISKERS = "whiskers hold the central 80% of the replications"
+
+
+def role_titles(run: Run) -> dict[str, str]:
+    """What people call the roles."""
+    return {role: pool.title or role for role, pool in run.scenario.staffing.items()}
+
+
+def short(title: str) -> str:
+    """A title without what stands behind its first comma, for sentences."""
+    return title.partition(",")[0]
+
+
+def short_titles(run: Run) -> dict[str, str]:
+    """The same, short enough for axes and sentences."""
+    return {role: short(title) for role, title in role_titles(run).items()}
+
+
+def utilisation(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
+    """How busy each role is: work done as a share of the work that its people could have done on cases."""
+    table = indicators.utilisation(run)
+    table = table[(table["fte_days_available"] > 0) & table["role"].isin(_chosen(run, roles))]
+    if table.empty:
+        return None
+    titles, table = role_titles(run), table.sort_values("mean", ascending=False, ignore_index=True)
+    first = table.iloc[0]
+    rest = [f"{short(titles[row['role']])} {words.share(row['mean'])}" for row in table.iloc[1:].to_dict("records")]
+    others = f"; then {words.listing(rest)}" if rest else ""
+    return Picture(
+        "utilisation",
+        f"Busiest: {short(titles[first['role']])}, at {words.share(first['mean'])} of the work possible{others}",
+        f"{words.of_run(run)} · {WHISKERS}",
+        f"The busiest role works at between {words.share(first['low'])} and {words.share(first['high'])} of what it"
+        " could in eight of ten replications. Nearer to 100%, work queues up and every case slows down; far below it,"
+        f" people of that role are not what cases wait for.{_juggling(run)}",
+        figures.utilisation(table, short_titles(run)),
+        pd.DataFrame(
+            {
+                "role": table["role"].map(titles),
+                "FTE-days possible": table["fte_days_available"].round(0),
+                "utilisation": table["mean"].round(3),
+                "80% from": table["low"].round(3),
+                "80% to": table["high"].round(3),
+            }
+        ),
+    )
+
+
+def _juggling(run: Run) -> str:
+    """What keeps some roles below 100% although they are fully taken."""
+    losing = [role for role, pool in run.scenario.staffing.items() if pool.multitasking and pool.multitasking.loss]
+    return (
+        " What juggling several cases at once costs counts as not done, so that nobody gets to 100%." if losing else ""
+    )
+
+
+def _chosen(run: Run, roles: Sequence[str] | None) -> list[str]:
+    return [role for role in run.scenario.staffing if roles is None or role in roles]
+
+
+def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
+    """For whom the visits to stages wait: the days of delay due to staffing, by the role that they are due to."""
+    table = delays(run)
+    table = table[table["role"].isin(_chosen(run, roles))]
+    if table.empty:
+        return None
+    titles, table = role_titles(run), table.sort_values("days", ascending=False, ignore_index=True)
+    return Picture(
+        "delay-by-role",
+        bottleneck(run),
+        f"{words.of_run(run)} · {WHISKERS}",
+        "Delay is what a visit to a stage takes beyond the time that it would take with unlimited staff; it is due to"
+        f" the role that finished its part last. {_late(run)}More people shorten cases only where cases wait for them.",
+        figures.delay_by_role(table, short_titles(run)),
+        pd.DataFrame(
+            {
+                "role": table["role"].map(titles),
+                "days of delay per visit": table["days"].round(2),
+                "share of the delay": table["share"].round(3),
+                "80% from": table["low"].round(2),
+                "80% to": table["high"].round(2),
+            }
+        ),
+    )
+
+
+def delays(run: Run, stage: str = ALL) -> pd.DataFrame:
+    """The delay by role in one stage, or in all of them; as `sim.indicators.delay_by_role`. Empty without any delay."""
+    if not hasattr(indicators, "delay_by_role"):
+        return pd.DataFrame(columns=["stage", "role", "days", "share", "low", "high"])
+    table = indicators.delay_by_role(run)
+    table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
+    there: pd.DataFrame = table if table["days"].max() > 0 else table.iloc[:0]
+    return there
+
+
+def bottleneck(run: Run) -> str:
+    """Who is waited for most, in a sentence without its full stop."""
+    table, titles = delays(run).sort_values("days", ascending=False), short_titles(run)
+    if table.empty:
+        return "No visit to a stage waits for staff"
+    said = [f"{words.share(row['share'])} for {titles[row['role']]}" for row in table.to_dict("records")[:3]]
+    return f"Of the delay for want of staff, {words.listing(said)}"
+
+
+def _late(run: Run) -> str:
+    """Who is waited for in the last stage before cases are resolved."""
+    stage, titles = run.summary.layout.open_stages[-1], short_titles(run)
+    table = delays(run, stage).sort_values("days", ascending=False)
+    if table.empty or len(run.summary.layout.open_stages) == 1:
+        return ""
+    said = [f"{words.share(row['share'])} for {titles[row['role']]}" for row in table.to_dict("records")[:2]]
+    return f"In {run.scenario.procedure.stages[stage].title} it is {words.listing(said)}. "
+
+
+def staff_over_time(run: Run) -> Picture:
+    """The staff by role on the same time axis as the pending cases."""
+    scenario, backlog = run.scenario, indicators.backlog(run)
+    pending = backlog[backlog["series"] == ALL]
+    times = np.floor(pending["time"].to_numpy())
+    staff = pd.concat(
+        [
+            pd.DataFrame({"role": role, "time": times, "heads": headcount(pool, scenario.start, times)})
+            for role, pool in scenario.staffing.items()
+        ],
+        ignore_index=True,
+    )
+    total = staff.groupby("time")["heads"].sum()
+    first, last = pending.iloc[0], pending.iloc[-1]
+    people = _change("Staff", total.iloc[0], total.iloc[-1], "FTE")
+    cases = _change("pending cases", first["mean"], last["mean"], "")
+    joint = "while" if (total.iloc[-1] - total.iloc[0]) * (last["mean"] - first["mean"]) >= 0 else "and"
+    return Picture(
+        "staff-over-time",
+        f"{people} by {scenario.horizon}, {joint} {cases}",
+        f"{words.of_run(run)} · the band holds the central 80% of the replications",
+        f"Above, the cases that are pending; below, on the same time axis, the people there are. {_for_cases(run)}",
+        figures.staff_over_time(staff, pending, scenario.start, short_titles(run)),
+        _staff_table(run, staff, pending),
+    )
+
+
+def _change(what: str, before: float, after: float, unit: str) -> str:
+    """From what to what something changes, as it is printed."""
+    old, new = words.count(before), words.count(after)
+    unit = f" {unit}" if unit else ""
+    plural = what.endswith("s")
+    if old == new:
+        return f"{what} {'stay' if plural else 'stays'} at {new}{unit}"
+    verb = "grow" if after > before else "fall"
+    return f"{what} {verb if plural else f'{verb}s'} from {old} to {new}{unit}"
+
+
+def _for_cases(run: Run) -> str:
+    """How much of the staff there is for cases, on average until the horizon."""
+    scenario, horizon = run.scenario, run.scenario.horizon_days
+    every = np.arange(int(horizon), dtype=float)
+    heads = sum(float(headcount(pool, scenario.start, every).mean()) for pool in scenario.staffing.values())
+    fte = sum(
+        capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) / horizon
+        for pool in scenario.staffing.values()
+    )
+    return (
+        f"Of {words.count(heads)} people on average {words.count(fte)} FTE are there for cases; other work, slow"
+        " seasons and recruits' first months take the rest."
+    )
+
+
+def _staff_table(run: Run, staff: pd.DataFrame, pending: pd.DataFrame) -> pd.DataFrame:
+    titles = role_titles(run)
+    heads = {titles[str(role)]: rows["heads"].round(1).tolist() for role, rows in staff.groupby("role", sort=False)}
+    return pd.DataFrame(
+        {
+            "day": pd.to_datetime(days(run.scenario.start, pending["time"].tolist())),
+            "pending cases": pending["mean"].round(1).tolist(),
+            "80% from": pending["low"].tolist(),
+            "80% to": pending["high"].tolist(),
+            **heads,
+        }
+    )

@@ -1,0 +1,107 @@
+"""The notebooks run from a clean checkout, and use what others can use."""
+
+import ast
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+import sim
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FEW = {"replications": 20, "sweep_replications": 6, "draws": 100, "jobs": 1}
+"""The parameters of the notebooks, small: only that they work is tested here."""
+OTHERS = {"pandas", "plotly", *sys.stdlib_module_names}
+"""What notebooks may import beside the public names of `sim`."""
+SECONDS, LARGEST = 60, 3_000_000
+FIGURE = "application/vnd.plotly.v1+json"
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> NotebookNode:
+    """A notebook, checked against the format."""
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    return book
+
+
+def code(book: NotebookNode) -> list[NotebookNode]:
+    """The cells with code."""
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def with_few(book: NotebookNode) -> NotebookNode:
+    """The notebook with small numbers in its cell of parameters, of which there is one."""
+    (cell,) = [cell for cell in code(book) if "parameters" in cell.metadata.get("tags", [])]
+    names = [statement.targets[0].id for statement in ast.parse(cell.source).body]
+    cell.source = "\n".join(f"{name} = {FEW[name]}" for name in names)
+    return book
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the notebooks need of a checkout, without results."""
+    for folder in ("notebooks", "scenarios", "docs/example-record"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def test_there_are_notebooks() -> None:
+    """From a first run to a regime of one's own."""
+    assert len(NOTEBOOKS) == 4
+
+
+@each_notebook
+def test_a_notebook_is_committed_without_output(path: Path) -> None:
+    """No output, no counts, nothing about the machine; cells have names that stay."""
+    book = read(path)
+    assert (book.nbformat, book.nbformat_minor) == (4, 5)
+    assert book.metadata == {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    for cell in book.cells:
+        assert re.fullmatch(r"[a-z][a-z-]+", cell.id), f"a cell's id says what it is, not {cell.id!r}"
+        assert set(cell.metadata) <= {"tags"}
+    for cell in code(book):
+        assert not cell.outputs, cell.id
+        assert cell.execution_count is None, cell.id
+
+
+@each_notebook
+def test_a_notebook_uses_the_public_names_only(path: Path) -> None:
+    """It imports from `sim` what that offers, and else only pandas, plotly and Python's own modules."""
+    for cell in code(read(path)):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom) and node.module == "sim":
+                assert {alias.name for alias in node.names} <= set(sim.__all__), ast.unparse(node)
+            elif isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] in OTHERS, ast.unparse(node)
+            elif isinstance(node, ast.Import):
+                assert {alias.name.split(".")[0] for alias in node.names} <= OTHERS, ast.unparse(node)
+
+
+@each_notebook
+def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> None:
+    """All cells run, quickly, without a warning; its figures need no network, and what would be stored is small."""
+    book = with_few(read(path))
+    where = {"metadata": {"path": str(checkout / "notebooks")}}
+    NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources=where).execute()
+    outputs = [output for cell in code(book) for output in cell.outputs]
+    assert not [output.text for output in outputs if output.get("name") == "stderr"]
+    shown = [output.data for output in outputs if "data" in output]
+    figures = [data[FIGURE] for data in shown if FIGURE in data]
+    assert len(figures) >= 2
+    assert not any(figure["config"]["showSendToCloud"] for figure in figures)
+    assert not [data for data in shown if "<script" in data.get("text/html", "")]
+    assert len(nbformat.writes(book)) < LARGEST
+
+
+@each_notebook
+def test_the_readme_leads_to_every_notebook(path: Path) -> None:
+    """Whoever starts at the README finds it."""
+    assert f"(notebooks/{path.name})" in (ROOT / "README.md").read_text(encoding="utf-8")

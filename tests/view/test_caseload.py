@@ -1,0 +1,152 @@
+"""Pictures of the caseload say what the indicators say, and are drawn from it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import indicators, load_scenario, simulate
+from sim.view.figures import dots
+from sim.view.pictures import caseload
+
+OPEN = ["Request for information", "Formal proceedings", "Preliminary findings"]
+ALL_OF_THEM = [caseload.pending, caseload.backlog, caseload.where_cases_are, caseload.where_cases_go]
+
+
+def size(picture) -> int:
+    """Bytes of the figure, and a proof that it is valid for plotly."""
+    text = picture.whole().to_json()
+    json.loads(text)
+    return len(text)
+
+
+@pytest.mark.parametrize("of", ALL_OF_THEM)
+@pytest.mark.parametrize("run", ["small_run", "bare_run"])
+def test_any_run_has_the_picture(of, run, request):
+    """A run without probes, targets or uncertain parameters has a caseload too."""
+    picture = of(request.getfixturevalue(run))
+    assert size(picture) < 300_000
+    assert picture.title
+    assert picture.caption
+    assert "nan" not in " ".join(picture[1:4]).lower()
+    assert len(picture.table)
+
+
+@pytest.fixture(scope="module")
+def idle_run(tmp_path_factory):
+    """A run whose one case is over as soon as it comes."""
+    path = tmp_path_factory.mktemp("idle") / "scenario.yaml"
+    path.write_text(
+        """\
+name: idle
+start: 2024-01-01
+horizon: 2024-06-30
+replications: 2
+seed: 1
+procedure:
+  name: queue
+  title: A queue
+  exits: {done: Done}
+  stages: {service: {title: In service, steps: {}, next: {done: 1}}}
+staffing: {clerks: {headcount: 1}}
+probes: {brief: {stage: service, arrives: 2024-01-10}}
+"""
+    )
+    return simulate(load_scenario(path))
+
+
+@pytest.mark.parametrize("of", ALL_OF_THEM)
+def test_nothing_pending_has_no_picture(of, idle_run):
+    """Where no case is ever pending there is nothing to show, and nobody is told so by an error."""
+    assert of(idle_run) is None
+
+
+def test_pending_says_how_cases_grow(small_run):
+    """The title gives the mean number on the first day and at the horizon; the panels are the stages with cases."""
+    picture = caseload.pending(small_run)
+    flow = indicators.throughput(small_run).iloc[0]
+    assert picture.title == f"Pending cases grow from {flow.pending_start:.1f} to {flow.pending_end:.0f} by 2026-01-01"
+    assert [note.text for note in picture.figure.layout.annotations] == OPEN
+    assert list(picture.table["stage"].unique()) == OPEN
+    assert picture.table["date"].iloc[0] == small_run.scenario.start
+
+
+def test_pending_of_chosen_stages(small_run):
+    """Only the stages that are asked for are shown, and the title is about them."""
+    picture = caseload.pending(small_run, ["findings"])
+    assert list(picture.table["stage"].unique()) == ["Preliminary findings"]
+    assert "in Preliminary findings" in picture.title
+    assert caseload.pending(small_run, ["decision"]) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (0, 0, "stay at about 0.0"),
+        (0, 4, "grow from 0.0 to 4.0"),
+        (30, 12, "fall from 30 to 12"),
+        (100, 101, "stay at about 101"),
+    ],
+)
+def test_how_a_number_changes(first, last, said):
+    """A number that hardly changes is not said to grow or fall."""
+    assert caseload.change(first, last) == said
+
+
+def test_bands_hold_one_another(small_run):
+    """The band of the central 50% lies within that of the central 80%, and both are drawn for each stage."""
+    picture = caseload.pending(small_run)
+    table = picture.table
+    assert (table["80% from"] <= table["50% from"]).all()
+    assert (table["50% to"] <= table["80% to"]).all()
+    assert sum(trace.fill == "tonexty" for trace in picture.figure.data) == 2 * len(OPEN)
+
+
+def test_backlog_names_the_target_that_is_missed_most(small_run):
+    """The title is about the target with most cases beyond its time at the horizon, with its number."""
+    table = indicators.backlog(small_run)
+    last = table[table["time"] == small_run.scenario.horizon_days].set_index("series")["mean"]
+    worst = last.drop("all").idxmax()
+    title = dict(zip(small_run.summary.layout.targets, small_run.scenario.targets, strict=True))[worst].title
+    picture = caseload.backlog(small_run)
+    assert title in picture.title
+    assert picture.title.startswith(f"{last[worst]:.1f} of {last['all']:.0f} pending cases have missed")
+
+
+def test_backlog_without_targets_tells_the_age(bare_run):
+    """Without targets the finding is how old the pending are."""
+    age = indicators.backlog(bare_run)["age"].iloc[-1]
+    picture = caseload.backlog(bare_run)
+    assert picture.title == f"The pending are {age:.0f} days old on average on 2025-01-01"
+    assert not any(trace.showlegend for trace in picture.figure.data)
+
+
+def test_a_dot_is_a_case(small_run):
+    """At each date there are as many full dots as cases pending on average, rounded, hollow ones up to the bound."""
+    picture = caseload.where_cases_are(small_run)
+    marks = [trace for trace in picture.figure.data if trace.mode == "markers"]
+    full, hollow = marks[::2], marks[1::2]
+    for stage, filled, further in zip(OPEN, full, hollow, strict=True):
+        rows = picture.table[picture.table["stage"] == stage]
+        assert len(filled.x) == rows["mean"].round().sum()
+        assert len(filled.x) + len(further.x) == np.maximum(rows["mean"].round(), rows["80% to"]).sum()
+        assert {trace.marker.color for trace in (further,)} == {"#ffffff"}
+
+
+def test_dots_of_many_cases_stand_for_several():
+    """No block has more dots than can be seen, however many cases there are."""
+    table = pd.DataFrame({"mean": [40.0, 900.0], "high": [60.0, 2000.0]})
+    assert dots.dot_size(table) == 20
+    assert dots.dot_size(table.head(1)) == 1
+
+
+def test_the_animation_waits_to_be_played(small_run):
+    """Every date is a frame with the traces of the first; nothing plays by itself or fades."""
+    figure = caseload.where_cases_go(small_run).figure
+    assert len(figure.frames) == caseload.FRAMES
+    assert {len(frame.data) for frame in figure.frames} == {len(figure.data)}
+    assert [step.label for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
+    play = figure.layout.updatemenus[0].buttons[0]
+    assert play.label == "Play"
+    assert play.args[1]["transition"]["duration"] == 0
