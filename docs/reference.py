@@ -177,8 +177,9 @@ def indicator_page() -> str:
     tables = []
     for function in (
         (indicators.resolutions, indicators.milestones, indicators.resolution_splits, indicators.stage_durations)
-        + (indicators.survival_curves, indicators.delay, indicators.pending, indicators.backlog, indicators.throughput)
-        + (indicators.utilisation, indicators.targets, indicators.fines, measures.estimates, measures.per_replication)
+        + (indicators.survival_curves, indicators.delay, indicators.delay_by_role, indicators.flows)
+        + (indicators.pending, indicators.backlog, indicators.throughput, indicators.utilisation)
+        + (indicators.targets, indicators.fines, measures.estimates, measures.per_replication)
     ):
         tables.append(f"| `{function.__module__}.{function.__name__}` | {' '.join((function.__doc__ or '').split())} |")
     compared = [f"| `{name}` | {meaning} |" for name, meaning in comparison.COLUMNS.items()]

@@ -42,12 +42,21 @@ VISIT_COLUMNS = {
 
 EFFORT_PREFIX = "effort_"
 """Then one column per role: FTE-days of work done on this visit since the scenario's start."""
+DELAY_PREFIX = "delay_"
+"""Then one column per role: the days of delay that are charged to it. A step of effort ends when all roles are done, so
+the one that is done last is charged with all of its delay; a team that waits is delayed by the role of which people are
+last set aside for it, one that goes on more slowly because a headcount fell by the role that is shortest of people."""
 
 
 def columns(roles: Sequence[str]) -> dict[str, str]:
     """All columns of the event log with their meaning, in order."""
     effort = {f"{EFFORT_PREFIX}{role}": f"FTE-days of work by {role} since the start" for role in roles}
-    return {"replication": "number of the replication, from 0", **CASE_COLUMNS, **VISIT_COLUMNS, **effort}
+    delay = {
+        f"{DELAY_PREFIX}{role}": f"days of delay charged to {role}, the last to be done or free; over roles they add "
+        "up to what the visit took beyond `unconstrained_days`"
+        for role in roles
+    }
+    return {"replication": "number of the replication, from 0", **CASE_COLUMNS, **VISIT_COLUMNS, **effort, **delay}
 
 
 def table(
@@ -62,8 +71,8 @@ def table(
     """The event log as a table.
 
     `visits`: one row per visit: stage, visit, requested, entered, left, outcome (-1: none yet), unconstrained days,
-    days by reason, fine, effort by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case; `case_of`: the
-    case of each row. Arrow, not pandas: workers write tables and never read one.
+    days by reason, fine, effort by role, delay by role. `cases`: the columns of `CASE_COLUMNS`, one entry per case;
+    `case_of`: the case of each row. Arrow, not pandas: workers write tables and never read one.
     """
     import pyarrow as pa
 
@@ -76,7 +85,8 @@ def table(
     data["visit"] = visits[:, 1].astype(np.int16)
     data |= {name: visits[:, 2 + place] for place, name in enumerate(("requested", "entered", "left"))}
     data["outcome"] = _coded(visits[:, 5], outcomes)
-    rest = ("unconstrained_days", *REASON_COLUMNS, "fine_eur_m", *(f"{EFFORT_PREFIX}{role}" for role in roles))
+    rest = ["unconstrained_days", *REASON_COLUMNS, "fine_eur_m"]
+    rest += [f"{prefix}{role}" for prefix in (EFFORT_PREFIX, DELAY_PREFIX) for role in roles]
     data |= {name: visits[:, 6 + place] for place, name in enumerate(rest)}
     return pa.table(data)
 

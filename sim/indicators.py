@@ -14,7 +14,18 @@ from sim.dates import YEAR_DAYS
 from sim.intervals import Split, variance_split
 from sim.measures import available_fte_days, measures
 from sim.run import Run
-from sim.summary import ALL, COMPONENTS, MICRO, STILL_PENDING, Counts, Floats
+from sim.summary import (
+    ALL,
+    COMPONENTS,
+    FURTHER_STRANDS,
+    MICRO,
+    NEW,
+    STILL_PENDING,
+    STILL_THERE,
+    UNDER_WAY,
+    Counts,
+    Floats,
+)
 from sim.survival import curve, restricted_mean, survival_quantile
 
 INTERVAL = (0.1, 0.9)
@@ -225,6 +236,50 @@ def delay(run: Run) -> pd.DataFrame:
             days = sum(parts.values()) - parts["queue"]
             rows.append({"stage": stage, "days": days, **parts})
     return pd.DataFrame(rows, columns=["stage", "days", *COMPONENTS])
+
+
+def delay_by_role(run: Run) -> pd.DataFrame:
+    """For whom cases wait: the delay due to staffing, by stage and role; visits under way as far as they have gone.
+
+    Columns: stage, role, days (of delay charged to the role, mean per visit), share (of the stage's delay due to
+    staffing; missing where there is none), low, high (of the days, over the replications with visits). The rows of the
+    stage "all" are per case pending or new, over the stages in which a case is pending, as `role_delay`. A step of
+    effort is delayed by the role that is done last, a team by the role of which people are free for it last: all of the
+    delay is that role's, even if another one was nearly as late.
+    """
+    total, roles, known = run.summary.total, list(run.scenario.staffing), measures(run.summary)
+    cases = total("pending_start") + total("incoming")
+    parts = {ALL: (cases, [known[f"role_delay:{role}"].over for role in roles])}
+    for stage in run.summary.layout.stages:
+        parts[stage] = (total(f"visits:{stage}"), [total(f"delay:{stage}|{role}") for role in roles])
+    rows = []
+    for stage, (per, charged) in parts.items():
+        there, whole = per > 0, np.sum(charged)
+        for role, days in zip(roles, charged, strict=True):
+            if there.any():
+                low, high = np.quantile(days[there] / per[there], INTERVAL)
+                share = days.sum() / whole if whole else np.nan
+                rows.append((stage, role, days.sum() / per.sum(), share, low, high))
+    return pd.DataFrame(rows, columns=["stage", "role", "days", "share", "low", "high"])
+
+
+def flows(run: Run) -> pd.DataFrame:
+    """How many cases went from where to where within the horizon, in strands or unforked cases.
+
+    Columns: source (a stage; "new"; "under way" on the first day; "further strands": k - 1 of a case that forks into
+    k), target (a stage or exit; "still pending" at the horizon, or "still there" in a stage in which a case counts as
+    resolved), mean, low, high (cases per replication). Only pairs that occur. In every replication as many come to a
+    stage as leave it or are in it at the horizon.
+    """
+    layout, total = run.summary.layout, run.summary.total
+    pairs: dict[tuple[str, str], Floats] = {}
+    for what, source in (("new", NEW), ("under_way", UNDER_WAY), ("forked", FURTHER_STRANDS)):
+        pairs |= {(source, stage): total(f"{what}:{stage}") for stage in layout.stages}
+    pairs |= {(stage, place): total(f"went:{stage}|{place}") for stage, place in layout.routes}
+    for stage in layout.stages:
+        pairs[stage, STILL_PENDING if stage in layout.open_stages else STILL_THERE] = total(f"there:{stage}")
+    rows = [(*pair, cases.mean(), *np.quantile(cases, INTERVAL)) for pair, cases in pairs.items() if cases.any()]
+    return pd.DataFrame(rows, columns=["source", "target", "mean", "low", "high"])
 
 
 def fines(run: Run) -> pd.DataFrame:

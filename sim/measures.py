@@ -78,6 +78,13 @@ DEFINITIONS = {
     "delay_per_case": _D(
         "delay due to staffing per case", "days", "days beyond those with unlimited staff / cases pending or new", -1
     ),
+    "role_delay": _D(
+        "delay due to a role per case",
+        "days",
+        "days of delay charged to the role, the last to be done or free / cases pending or new",
+        -1,
+        "role",
+    ),
     "utilisation": _D("utilisation", "", "FTE-days of work / FTE-days that the staff could work on cases", 0, "role"),
     "fte": _D("people at work on cases", "FTE", "FTE-days of work / (working days of an FTE a year x years)"),
     "fte_years": _D("staff cost of a resolution", "FTE-years", "FTE-years of all work / cases resolved", -1),
@@ -181,10 +188,16 @@ def _targets(s: Summary) -> Iterator[Measure]:
         yield Measure("backlog", key, s.total(f"overdue:{key}"))
 
 
+def _delays(s: Summary) -> Iterator[Measure]:
+    stages, cases = s.layout.open_stages, s.total("pending_start") + s.total("incoming")
+    yield Measure("delay_per_case", "", np.sum([s.total(f"staff_days:{stage}") for stage in stages], axis=0), cases)
+    for role in s.layout.scenario.staffing:
+        delayed = np.sum([s.total(f"delay:{stage}|{role}") for stage in stages], axis=0)
+        yield Measure("role_delay", role, delayed, cases)
+
+
 def _stages(s: Summary) -> Iterator[Measure]:
     years = s.layout.scenario.horizon_days / YEAR_DAYS
-    delayed = np.sum([s.total(f"staff_days:{stage}") for stage in s.layout.open_stages], axis=0)
-    yield Measure("delay_per_case", "", delayed, s.total("pending_start") + s.total("incoming"))
     for stage in s.layout.stages:
         visits = s.total(f"visits:{stage}")
         yield Measure("milestones", stage, s.total(f"entered:{stage}") / years)
@@ -227,7 +240,7 @@ def check_label(scenario: Scenario, label: str) -> None:
         raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
 
 
-_PARTS = (_flow, _targets, _stages, _staff, _listed)
+_PARTS = (_flow, _targets, _delays, _stages, _staff, _listed)
 
 
 def available_fte_days(scenario: Scenario) -> dict[str, float]:

@@ -30,7 +30,7 @@ from sim.summary import Layout, Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 2
+FORMAT = 3
 """Of the folder; readers refuse what they do not know."""
 NOT_DETERMINING = {"title", "description", "sources"}
 """Settings of a scenario that change no number of its run."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import EFFORT_PREFIX, REASON_COLUMNS
+from sim.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.scenario.schema import Target
 from sim.summary import (
     CENSORED,
@@ -42,8 +42,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats)
     log = Log(layout, events, numbers)
     targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
     totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
-    for role in layout.scenario.staffing:
-        totals[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
+    totals |= _flow_totals(layout, log) | _role_totals(layout, log)
     ages = [_stage_ages(log, number) for number in range(len(layout.stages))]
     for key, begun in zip(layout.targets, targets, strict=True):
         totals |= {f"{what}:{key}": log.count_by(begun.replication, of) for what, of in begun.totals().items()}
@@ -176,6 +175,47 @@ def _stage_totals(layout: Layout, log: Log) -> dict[str, Floats]:
         )
         table = flat.reshape(-1, stages)
         found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
+    return found
+
+
+def _flow_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+    """How many cases came to each stage and from where, went where, and are there at the horizon.
+
+    A case that forks goes to its next stage as one of its strands; the others come there as further ones.
+    """
+    stages, places = len(layout.stages), len(layout.places)
+    here = log.replication * stages + log.stage
+    way = (here * places + log.outcome)[log.ended]
+    went = np.bincount(way, minlength=log.replications * stages * places).reshape(-1, stages, places)
+    found = {
+        f"went:{stage}|{place}": went[:, layout.places.index(stage), layout.places.index(place)].astype(np.float64)
+        for stage, place in layout.routes
+    }
+    first = log.first_rows
+    parent, late = log.parent[first], log.requested[first] >= 0
+    further = late & (parent >= 0)
+    further[np.nonzero(further)[0][np.unique(parent[further], return_index=True)[1]]] = False
+    new = late & ~further & ~np.isin(parent, log.case[first])
+    for what, rows in (
+        ("new", first[new]),
+        ("under_way", first[~late]),
+        ("forked", first[further]),
+        ("there", ~log.ended),
+    ):
+        table = np.bincount(here[rows], minlength=log.replications * stages).reshape(-1, stages).astype(np.float64)
+        found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
+    return found
+
+
+def _role_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+    """The work of each role, and the days by which it delayed the visits of each stage."""
+    stages = len(layout.stages)
+    cell, size = log.replication * stages + log.stage, log.replications * stages
+    found: dict[str, Floats] = {}
+    for role in layout.scenario.staffing:
+        found[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
+        table = np.bincount(cell, log.column(f"{DELAY_PREFIX}{role}"), size).reshape(-1, stages).astype(np.float64)
+        found |= {f"delay:{stage}|{role}": table[:, number] for number, stage in enumerate(layout.stages)}
     return found
 
 

@@ -32,6 +32,10 @@ MICRO = 1e6
 """Sums of ages are kept in whole millionths of a day: their order does not matter then."""
 ALL, STILL_PENDING = "all", "still pending"
 """The series of all pending cases; the place of those that are pending at the horizon."""
+NEW, UNDER_WAY, FURTHER_STRANDS = "new", "under way", "further strands"
+"""Where cases come from that come from no stage; of a case that forks into k strands, k - 1 are further ones."""
+STILL_THERE = "still there"
+"""Where cases are at the horizon that are in a stage in which they count as resolved."""
 
 ENDED, OTHERWISE, CENSORED, LATE, ENDED_AGE, OTHERWISE_AGE = range(6)
 """Of durations at each age: ends that are meant, other ends, ends not seen, late entries; sums of the ages at ends."""
@@ -77,6 +81,19 @@ class Layout:
         return [name for name, stage in self.scenario.procedure.stages.items() if stage.resolved] + self.exits
 
     @cached_property
+    def routes(self) -> list[tuple[str, str]]:
+        """The ways that the procedure allows from a stage to a stage or exit."""
+        return [
+            (name, place)
+            for name, stage in self.scenario.procedure.stages.items()
+            for place in dict.fromkeys(
+                route.to or to
+                for routes in (stage.next, *(other.next for other in stage.next_when))
+                for to, route in routes.items()
+            )
+        ]
+
+    @cached_property
     def listed(self) -> list[str]:
         """The cases that every replication has: the probes, or their strands."""
         return [
@@ -111,10 +128,13 @@ class Layout:
         """Names of what is added up in each replication; see `docs/indicators.md`."""
         general = ["pending_start", "incoming", "resolved", "resolved_days", "pending_end", "pending_days", "age_end"]
         by_stage = ["entered", "visits", "ended", "open_days", *(f"{part}_days" for part in COMPONENTS)]
+        by_stage += ["new", "under_way", "forked", "there"]
         names = [*general, "fines", "fined"]
         names += [f"{what}:{stage}" for stage in self.stages for what in by_stage]
+        names += [f"went:{stage}|{place}" for stage, place in self.routes]  # no stage's name has a |
         names += [f"{what}:{name}" for name in self.resolving for what in ("reached", "days_to")]
         names += [f"effort:{role}" for role in self.scenario.staffing]
+        names += [f"delay:{stage}|{role}" for stage in self.stages for role in self.scenario.staffing]
         return names + [f"{what}:{key}" for key in self.targets for what in ("begun", "followed", "met", "overdue")]
 
 

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from sim import indicators
-from sim.events import REASON_COLUMNS
+from sim.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.experiment import simulate
+from sim.measures import measures
 from sim.run import Run
 from sim.scenario.loading import load_scenario
 from sim.summarise import summarise
@@ -129,6 +130,39 @@ def test_throughput_adds_up(forking):
     assert row.resolved > 5
 
 
+def test_flows_add_up(forking):
+    """In every replication as many cases come to a stage as leave it or are there at the horizon; forks included."""
+    layout, total = forking.summary.layout, forking.summary.total
+    for stage in layout.stages:
+        came = sum(total(f"{what}:{stage}") for what in ("new", "under_way", "forked"))
+        came = came + sum(total(f"went:{a}|{b}") for a, b in layout.routes if b == stage)
+        gone = total(f"there:{stage}") + sum(total(f"went:{a}|{b}") for a, b in layout.routes if a == stage)
+        assert came.tolist() == gone.tolist()
+        assert came.any()
+    came = sum(total(f"{what}:{stage}") for what in ("new", "forked") for stage in layout.stages)
+    assert came.tolist() == total("incoming").tolist()
+    assert sum(total(f"there:{stage}") for stage in layout.open_stages).tolist() == total("pending_end").tolist()
+    assert total("forked:proceedings").min() >= 1
+    assert total("forked:decision").sum() == total("forked:request").sum() == 0
+
+
+def test_flows_are_the_logs(forking):
+    """Each flow is the number of its rows in the log, over the replications; three probes were there or come split."""
+    table = indicators.flows(forking).set_index(["source", "target"])
+    events, replications = forking.events, forking.replications
+    for (stage, outcome), rows in events.groupby(["stage", "outcome"], observed=True):
+        assert table.loc[(stage, outcome), "mean"] == pytest.approx(len(rows) / replications)
+    assert table.loc[("under way", "decision"), "mean"] == 1
+    assert table.loc[("under way", "proceedings"), "mean"] == 1
+    assert table.loc[("new", "proceedings"), "mean"] == 1
+    inside = events[events["left"].isna() & (events["stage"] == "proceedings")]
+    assert table.loc[("proceedings", "still pending"), "mean"] == pytest.approx(len(inside) / replications)
+    assert ("decision", "still pending") not in table.index
+    assert table.loc[("decision", "still there"), "mean"] > 0
+    assert (table["low"] <= table["high"]).all()
+    assert ("request", "ended") not in table.index
+
+
 def test_pending_at_the_end_is_the_stages_sum(forking):
     """The series of pending cases by stage end with what throughput says is pending."""
     series = indicators.pending(forking)
@@ -182,6 +216,19 @@ def test_delay_adds_up(forking):
     assert table.loc["request", "party"] > 10
 
 
+def test_delay_by_role_adds_up(forking):
+    """Over roles it is the delay due to staffing, of a stage and per case; where one role works, all of it is its."""
+    table, known = indicators.delay_by_role(forking), measures(forking.summary)
+    for stage, rows in table.groupby("stage"):
+        whole = known["delay_per_case" if stage == "all" else f"staff_delay:{stage}"].values().mean()
+        assert rows["days"].sum() == pytest.approx(whole, abs=1e-9)
+        assert rows["share"].item() == 1 or whole == pytest.approx(0, abs=1e-9)
+        assert (rows["low"] <= rows["high"]).all()
+    assert set(table["stage"]) == {"all", "request", "proceedings", "decision"}
+    assert (table.loc[table["stage"].isin(["all", "proceedings"]), "days"] > 0.1).all()
+    assert known["role_delay:clerks"].values() == pytest.approx(known["delay_per_case"].values())
+
+
 def test_utilisation_stays_below_one(forking):
     """Nobody works more than there is to work with, and effort in the log is what utilisation counts."""
     row = indicators.utilisation(forking).iloc[0]
@@ -221,6 +268,16 @@ def test_deterministic_delay(deterministic):
     assert row["work"] == pytest.approx((20 + 20 + 5) / 3)
 
 
+def test_deterministic_delay_by_role(deterministic):
+    """The clerk keeps the second of three cases waiting for 20 days; nobody waits for those who idle."""
+    table = indicators.delay_by_role(deterministic).set_index(["stage", "role"])
+    assert table.loc[("service", "clerks")].tolist() == pytest.approx([20 / 3, 1, 20 / 3, 20 / 3])
+    assert table.loc[("service", "idle")].tolist() == [0, 0, 0, 0]
+    assert table.loc[("all", "clerks"), "days"] == pytest.approx(20 / 3)
+    assert table.loc[("decision", "clerks"), "days"] == 0
+    assert np.isnan(table.loc[("decision", "clerks"), "share"])
+
+
 def test_deterministic_resolutions_and_milestones(deterministic):
     """The cases are resolved on days 25, 45 and beyond the horizon; a year is beyond it, too."""
     table = indicators.resolutions(deterministic).set_index("case")
@@ -240,6 +297,17 @@ def test_deterministic_targets(deterministic):
     assert table["met"].tolist() == pytest.approx([0.5, 1, 0])
 
 
+def test_deterministic_flows(deterministic):
+    """Three new cases, two decided and closed, one still pending; nothing else occurs."""
+    table = indicators.flows(deterministic)
+    assert table[["source", "target", "mean", "low", "high"]].to_numpy().tolist() == [
+        ["new", "service", 3, 3, 3],
+        ["service", "decision", 2, 2, 2],
+        ["decision", "closed", 2, 2, 2],
+        ["service", "still pending", 1, 1, 1],
+    ]
+
+
 def test_deterministic_throughput(deterministic):
     """Three come in within 100 days, two are resolved, one is pending."""
     row = indicators.throughput(deterministic).iloc[0]
@@ -254,7 +322,8 @@ def by_hand(deterministic, rows):
     """A run with a log of (case, stage, entered, left, outcome), one replication."""
     events = pd.DataFrame(rows, columns=["case", "stage", "entered", "left", "outcome"])
     events = events.assign(replication=0, visit=1, parent="", requested=events["entered"], fine_eur_m=0.0)
-    numbers = ("unconstrained_days", *REASON_COLUMNS, "effort_clerks", "effort_idle")
+    roles = [f"{prefix}{role}" for prefix in (EFFORT_PREFIX, DELAY_PREFIX) for role in ("clerks", "idle")]
+    numbers = ("unconstrained_days", *REASON_COLUMNS, *roles)
     table = pa.Table.from_pandas(events.assign(**dict.fromkeys(numbers, 0.0)))
     for name in ("case", "parent", "stage", "outcome"):
         coded = table.column(name).cast(pa.string()).dictionary_encode()

@@ -162,8 +162,8 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 def test_another_format_is_refused(finished):
     """A folder that another version wrote is told as such."""
     path = finished / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
-    with pytest.raises(UserError, match="has format 99, not 2; run it again"):
+    path.write_text(path.read_text("utf-8").replace(f'"format": {store.FORMAT}', '"format": 99'), encoding="utf-8")
+    with pytest.raises(UserError, match=f"has format 99, not {store.FORMAT}; run it again"):
         load_run(finished)
 
 

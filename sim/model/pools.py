@@ -3,30 +3,28 @@
 Two disciplines in each pool. Teams: strictly in order of priority, then first come, first served; no overtaking
 within a pool. A waiting team has its people set aside in each of its pools as its turn comes there, and starts
 when it has been served in all; a team of higher priority takes set-aside people back. So a large team is never
-starved, and no two teams can hold each other up, because only whole teams begin to work. Effort: generalised
-processor sharing (Parekh and Gallager, 1993) with a cap on each item: everybody works on everything at once.
+starved, and no two teams can hold each other up, because only whole teams begin to work. Effort shares what teams
+leave, see `sim.model.sharing`.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator
-from heapq import heappop, heappush
+from collections.abc import Generator, Iterator
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
+from sim.model.delays import Delays
 from sim.model.plan import MILLI, Plan
-from sim.scenario.staffing import Capacity, Multitasking
+from sim.model.sharing import ALMOST_DONE, Alarm, Sharing
+from sim.scenario.staffing import Capacity
 
 if TYPE_CHECKING:
     from sim.model.walk import Case
 
 Needs = tuple[tuple[int, int], ...]
 """A team: pools by number, and thousandths of an FTE."""
-
-ALMOST_DONE = 1e-9
-"""Days: an item of shared effort that would be done within this time is done (rounding of its clock)."""
 
 
 class Request:
@@ -40,24 +38,14 @@ class Request:
 
 
 class Run:
-    """A team at work where capacity may fall: what is left of it, in days at full pace."""
+    """A team at work where capacity may fall: what is left of it, in days at full pace; its slowest pool."""
 
-    __slots__ = ("alarm", "case", "left", "needs", "pace", "since")
+    __slots__ = ("alarm", "case", "left", "needs", "pace", "since", "slowest")
 
     def __init__(self, case: "Case", needs: Needs, days: float, now: float) -> None:
         self.case, self.needs, self.left, self.since = case, needs, days, now
-        self.pace = 0.0
+        self.pace, self.slowest = 0.0, needs[0][0]
         self.alarm: Event | None = None
-
-
-class Alarm(Event):
-    """An event at a time, with one callback."""
-
-    _ok, _value = True, None
-
-    def __init__(self, env: Environment, delay: float, callback: Any) -> None:
-        self.env, self.callbacks = env, [callback]
-        env.schedule(self, NORMAL, delay)
 
 
 class Pool:
@@ -132,6 +120,12 @@ class Pool:
                     complete.append(request)
         return complete
 
+    def short(self) -> Iterator["Case"]:
+        """The cases whose teams wait for people of this pool, in order."""
+        for short in self._short:
+            for request, _ in short:
+                yield request.case
+
     def begin(self, request: Request) -> None:
         """Put the people set aside for a team to work."""
         self.aside -= self._ready[request.rank].pop(request)
@@ -145,151 +139,13 @@ class Pool:
             self._take_back(0, 0)
 
 
-class Share:
-    """Effort items with the same weight and cap: they advance together, so one clock serves them all.
-
-    The clock counts FTE-days done for an item that was there from the beginning; an item of effort e that joins
-    at clock c is done when the clock shows c + e (virtual time).
-    """
-
-    __slots__ = ("cap", "clock", "items", "rate", "since", "weight")
-
-    def __init__(self, weight: float, cap: float) -> None:
-        self.weight, self.cap = weight, cap
-        self.clock = self.rate = self.since = 0.0
-        self.items: list[tuple[float, int, Case]] = []
-
-    def run(self, rate: float, now: float) -> None:
-        """Bring the clock to the present; from now on it runs at this rate."""
-        self.clock += self.rate * (now - self.since)
-        self.since, self.rate = now, rate
-
-
-class Sharing:
-    """Effort that shares a pool: water-filling of the capacity that teams leave over shares with caps.
-
-    While everybody's cap can be met (`plenty`), items do not concern one another and nothing is divided anew.
-    """
-
-    def __init__(
-        self,
-        pool: Pool,
-        fte_days_per_day: float,
-        multitasking: Multitasking | None,
-        done: Callable[["Case"], None],
-    ) -> None:
-        self.pool, self.multitasking, self.done = pool, multitasking, done
-        self.env = pool.env
-        self.per_day = fte_days_per_day
-        self.shares: dict[tuple[float, float], Share] = {}
-        self.order: list[Share] = []
-        self.plenty = True
-        self.wanted = 0.0
-        self.count = 0
-        self.armed = inf
-
-    def add(self, case: "Case", effort: float, weight: float, cap: float) -> None:
-        """Begin to work on an item of `effort` FTE-days."""
-        share = self.shares.get((weight, cap))
-        if share is None:
-            share = self.shares[weight, cap] = Share(weight, cap)
-            self.order = sorted(self.shares.values(), key=lambda s: s.cap / s.weight)
-        now = self.env.now
-        share.run(share.rate, now)
-        self.count += 1
-        heappush(share.items, (share.clock + effort, self.count, case))
-        self.wanted += cap
-        if self.plenty and self.wanted <= self.left():
-            share.rate = cap * self.per_day
-            self._arm(now, effort / share.rate)
-        else:
-            self.fill()
-
-    def left(self) -> float:
-        """FTE that teams at work leave."""
-        return max(self.pool.free + self.pool.aside, 0) / MILLI
-
-    def changed(self) -> None:
-        """Teams or the capacity changed: divide anew, unless there is and was plenty."""
-        if not (self.plenty and self.wanted <= self.left()):
-            self.fill()
-
-    def fill(self) -> None:
-        """Divide the capacity in proportion to weight, nobody above the cap, and set the alarm."""
-        now, per_day, soonest = self.env.now, self.per_day, inf
-        active = [(share, share.cap, share.weight, len(share.items)) for share in self.order if share.items]
-        wanted = weight = 0.0
-        for _, cap, w, count in active:
-            wanted += cap * count
-            weight += w * count
-        left = self.left()
-        self.wanted, self.plenty = wanted, wanted <= left
-        if not self.plenty and self.multitasking is not None:
-            left *= self._efficiency(self.multitasking)
-        for share, cap, w, count in active:
-            fte = left / weight * w
-            fte = min(fte, cap)
-            left -= fte * count
-            weight -= w * count
-            share.clock += share.rate * (now - share.since)
-            share.since, share.rate = now, fte * per_day
-            if fte:
-                wait = (share.items[0][0] - share.clock) / share.rate
-                soonest = min(soonest, wait)
-        self._arm(now, soonest)
-
-    def _efficiency(self, rule: Multitasking) -> float:
-        """Share of the capacity that multitasking leaves: less for each concurrent case per head above one."""
-        cases = self.wanted
-        if cases == inf:  # items without a cap count as one person's case each
-            cases = sum([(share.cap if share.cap < inf else 1.0) * len(share.items) for share in self.order])
-        above = max(cases / self.pool.heads - 1.0, 0.0) if self.pool.heads else 0.0
-        return max(1.0 - rule.loss * above, rule.floor)
-
-    def _arm(self, now: float, wait: float) -> None:
-        """Set an alarm for when the first item is done, unless one is set that rings before."""
-        wait = max(wait, 0.0)
-        if now + wait < self.armed:
-            self.armed = now + wait
-            Alarm(self.env, wait, self._ring)
-
-    def _ring(self, _: Event) -> None:
-        """See what is done now; an alarm that came too early, because work slowed down, is set again."""
-        now, soonest, lost = self.env.now, inf, 0.0
-        if now >= self.armed:
-            self.armed = inf
-        for share in self.order:
-            items, rate = share.items, share.rate
-            if items and rate:
-                share.clock += rate * (now - share.since)
-                share.since = now
-                almost = share.clock + rate * ALMOST_DONE
-                while items and items[0][0] <= almost:
-                    lost += share.cap
-                    self.done(heappop(items)[2])
-                if items:
-                    wait = (items[0][0] - share.clock) / rate
-                    soonest = min(soonest, wait)
-        if lost and not self.plenty:
-            self.fill()
-            return
-        if lost:
-            self.wanted = sum([share.cap * len(share.items) for share in self.order if share.items])
-        self._arm(now, soonest)
-
-    def remaining(self) -> list[tuple["Case", float]]:
-        """What is left of each item, in FTE-days."""
-        now = self.env.now
-        for share in self.order:
-            share.run(share.rate, now)
-        return [(case, finish - share.clock) for share in self.order for finish, _, case in share.items]
-
-
 class Staff:
-    """All pools: starts and ends teams, follows the capacity curves, shares effort."""
+    """All pools: starts and ends teams, follows the capacity curves, shares effort, notes who was waited for."""
 
     def __init__(self, env: Environment, plan: Plan) -> None:
         self.env, self.schedule = env, env.schedule
+        self.delays = Delays()
+        self.note = self.delays.note
         self.pools = [Pool(env, number, curve, plan.ranks) for number, curve in enumerate(plan.capacities)]
         for pool, settings in zip(self.pools, plan.scenario.staffing.values(), strict=True):
             if pool.number in plan.shared_pools:
@@ -319,12 +175,12 @@ class Staff:
     def release(self, case: "Case", needs: Needs) -> None:
         """Free a whole team, then start the teams whose turn has come."""
         pools, waiting = self.pools, 0
+        if self.shrinks:  # before others are started: who has ended has no pace any more
+            self._stop(case, needs)
         for number, fte in needs:
             pool = pools[number]
             pool.free += fte
             waiting += pool.waiting
-            if self.shrinks:  # before others are started: who has ended has no pace any more
-                del pool.running[case]
         if waiting:
             self._serve(needs)
         if not self.alone:
@@ -343,24 +199,28 @@ class Staff:
         for number, fte in needs:
             self.pools[number].ask(request, fte)
         if not request.missing:
-            self._begin(request)
+            self._begin(request, needs[-1][0])
 
     def _serve(self, needs: Needs) -> None:
         """Start the teams whose turn has come in these pools."""
         for number, _ in needs:
             for request in self.pools[number].serve():
-                self._begin(request)
+                self._begin(request, number)
 
     def _ended(self, needs: Needs) -> None:
         """Tell those whom it concerns that a team has ended."""
         for number, _ in needs:
             self._changed(self.pools[number])
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: Request, last: int) -> None:
+        """Start a team whose people were set aside in the pool `last` after all others."""
+        case, now = request.case, self.env.now
         for number, _ in request.needs:
             self.pools[number].begin(request)
-        request.case.ends = self.env.now + request.case.days
-        self._start(request.case, request.needs)
+        if now > case.began:
+            self.note(case, last, now - case.began)
+        case.ends = now + case.days
+        self._start(case, request.needs)
 
     def _start(self, case: "Case", needs: Needs) -> None:
         """Put a complete team to work."""
@@ -389,10 +249,24 @@ class Staff:
         if pace == run.pace:
             return
         now = self.env.now
+        self._lose(run)
         run.left -= (now - run.since) * run.pace
         run.since, run.pace = now, pace
+        run.slowest = next(number for number, _ in run.needs if self.pools[number].pace == pace)
         run.case.ends = now + run.left / pace if pace else inf
         run.alarm = Alarm(self.env, max(run.left, 0.0) / pace, lambda event: self._rang(run, event)) if pace else None
+
+    def _stop(self, case: "Case", needs: Needs) -> None:
+        """End the work of a team."""
+        self._lose(self.pools[needs[0][0]].running[case])
+        for number, _ in needs:
+            del self.pools[number].running[case]
+
+    def _lose(self, run: Run) -> None:
+        """Note the days that a team at work has lost since its pace changed."""
+        lost = (self.env.now - run.since) * (1.0 - run.pace)
+        if lost > 0:
+            self.note(run.case, run.slowest, lost)
 
     def _rang(self, run: Run, event: Event) -> None:
         if event is run.alarm:
@@ -407,11 +281,33 @@ class Staff:
             self._serve(((pool.number, 0),))
             self._changed(pool)
 
-    def _done(self, case: "Case") -> None:
-        """One role has done its part of a case's effort."""
+    def _done(self, case: "Case", number: int) -> None:
+        """The people of a pool have done their part of a case's effort; its delay is charged to who is done last."""
         case.open_roles -= 1
         if not case.open_roles:
+            self.count_lateness(case, number)
             self.schedule(case, NORMAL, 0)
+
+    def count_lateness(self, case: "Case", number: int) -> None:
+        """Note by how much a step of effort takes longer than with unlimited staff."""
+        late = self.env.now - case.began - case.days
+        if late > ALMOST_DONE:
+            self.note(case, number, late)
+
+    def close(self, now: float) -> None:
+        """Note the delays of the teams that wait, or work too slowly, at the horizon.
+
+        A team that waits is delayed by the pool in which the most others come before it.
+        """
+        before: dict[Case, tuple[int, int]] = {}
+        for pool in self.pools:
+            for run in pool.running.values():
+                if run.needs[0][0] == pool.number:
+                    self._lose(run)
+            for place, case in enumerate(pool.short()):
+                before[case] = max(before.get(case, (place, pool.number)), (place, pool.number))
+        for case, (_, number) in before.items():
+            self.note(case, number, now - case.began)
 
     def share(self, case: "Case", number: int, effort: float, weight: float, cap: float) -> None:
         """Begin shared work of `effort` FTE-days by the people of a pool."""

@@ -19,13 +19,17 @@ from sim.scenario.schema import Scenario
 PLAIN = 8
 """Numbers of every visit: case, stage, visit, requested, entered, left, outcome, unconstrained days."""
 EXTRAS = len(NO_WAITS) + 1
-"""Then, where the plan has them: the days waited by reason, the fine in EUR million; and the effort by role."""
+"""Then, where the plan has them: the days waited by reason, the fine in EUR million; and the effort by role.
+
+The days of delay by role stand apart, see `sim.model.delays`."""
 EUR_M_PER_BN = 1000.0
+Remainder = tuple[float, int, float]
+"""Of shared effort at the horizon: the days that it would take at the present pace, the pool, and the FTE-days."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replication leaves: its visits (see `as_rows`), and the cases that their first number counts.
+    """What a replication leaves: its visits (see `as_rows`) with their delays by role, and the cases, by number.
 
     Of each case: name, parent's name, platform, topic, strand, origin.
     """
@@ -41,7 +45,8 @@ def replicate(plan: Plan, number: int) -> Outcome:
         (c.name, c.parent.name if c.parent else "", c.profile.platform, c.profile.topic, c.strand, c.profile.origin)
         for c in sim.cases
     ]
-    return Outcome(as_rows(plan, sim.log), cases)
+    rows = as_rows(plan, sim.log)
+    return Outcome(np.hstack([rows, sim.staff.delays.of_visits(rows[:, :3], len(plan.roles))]), cases)
 
 
 def run(plan: Plan, number: int) -> "Replication":
@@ -183,12 +188,17 @@ class Replication:
         per_day = self.plan.fte_days_per_day
         return max([row[amount] * scale / (cap * per_day) for _, amount, cap in step.work])
 
+    def longest(self, step: StepPlan, row: Row) -> int:
+        """The role whose work in such a step takes longest with unlimited staff."""
+        return max((row[amount] / cap, role) for role, amount, cap in step.work)[1]
+
     def log_pending(self) -> None:
         """Log the visits under way at the horizon, with what was done of them so far."""
-        remaining = {}
+        self.staff.close(self.env.now)
+        remaining: dict[Case, list[Remainder]] = {}
         for pool in self.staff.pools:
-            for case, effort in pool.sharing.remaining() if pool.sharing else ():
-                remaining[case, pool.number] = effort
+            for case, effort, days in pool.sharing.remaining() if pool.sharing else ():
+                remaining.setdefault(case, []).append((days, pool.number, effort))
         for case in self.cases:
             if case.stage is None or (case.step is None and not case.queued):
                 continue  # ended, or yet to arrive
@@ -196,11 +206,11 @@ class Replication:
                 case.visit = (case.visits or {}).get(case.stage.number, 0) + 1
                 case.unconstrained, case.waits, case.effort, case.fine = 0.0, NO_WAITS, [0.0] * self.roles, 0.0
             else:
-                self._cut(case, remaining)
+                self._cut(case, remaining.get(case, []))
             self.walk.log(case, nan, -1)
 
-    def _cut(self, case: Case, remaining: dict[tuple[Case, int], float]) -> None:
-        """Count of the step under way only what lies before the horizon."""
+    def _cut(self, case: Case, remaining: list[Remainder]) -> None:
+        """Count of the step under way only what lies before the horizon; `remaining`: of its effort."""
         step, now, days = case.step, self.env.now, case.days
         assert step is not None
         if step.kind == TEAM:
@@ -216,5 +226,7 @@ class Replication:
             waits = list(case.waits)
             waits[step.reason] -= beyond
             case.waits = waits
-        for pool, _, _ in step.work:
-            case.effort[pool] -= remaining.get((case, pool), 0.0)
+        for _, pool, effort in remaining:
+            case.effort[pool] -= effort
+        if remaining:  # delayed by those who would be done last
+            self.staff.count_lateness(case, max(remaining)[1])

@@ -23,12 +23,16 @@ FIRST, CANDIDATES = 16, 1024
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A step as it would go from a time on: its length before the first day, and with unlimited staff."""
+    """A step as it would go from a time on: its length before the first day, and with unlimited staff.
+
+    `role`: whose work takes longest; -1 if nobody's can delay the step.
+    """
 
     step: StepPlan
     place: int
     length: float
     alone: float
+    role: int
 
 
 def resumption(sim: "Replication", case: Case, stage: StagePlan, elapsed: float) -> Resumption | None:
@@ -83,21 +87,27 @@ def _stretches(sim: "Replication", case: Case, steps: tuple[StepPlan, ...], row:
             continue
         if step.when is not None and not step.when.fits(case.profile, 1):
             continue
-        alone = length = row[step.column]
+        alone, role = row[step.column], -1
+        length = alone
         if step.kind == EFFORT:
             scale = row[step.column] * case.complexity
             alone = sim.alone(step, row, scale)
             length = max(sim.work_alone(step, row, scale) / sim.plan.scenario.pace_before_start, alone)
+            role = sim.longest(step, row)
         elif step.working:
             alone = length = sim.plan.working_days.after(time, length) - time
-        found.append(Stretch(step, place, length, alone))
+        found.append(Stretch(step, place, length, alone, role))
         time += length
     return found
 
 
 def _cut(sim: "Replication", case: Case, stage: StagePlan, row: Row, elapsed: float) -> Resumption:
-    """What is behind the case and what is left, after the elapsed time."""
+    """What is behind the case and what is left, after the elapsed time.
+
+    Time that no step accounts for (see CANDIDATES) is nobody's delay: it counts as time without staff constraints.
+    """
     waits, unconstrained, spent = list(NO_WAITS), 0.0, 0.0
+    delays: list[tuple[int, float]] = []
     route = stage.routing_for(case.profile, 1).take(row[0])
     for s in _stretches(sim, case, route.steps, row, elapsed):
         used = min(elapsed - spent, s.length)
@@ -105,11 +115,14 @@ def _cut(sim: "Replication", case: Case, stage: StagePlan, row: Row, elapsed: fl
         if s.step.kind == WAIT:
             waits[s.step.reason] += used
         unconstrained += share * s.alone
+        if s.length > s.alone:
+            delays.append((s.role, used - share * s.alone))
         if used < s.length or elapsed <= 0:
             left = _shortened(row, s.step, share, used)
-            return Resumption(-elapsed, route, s.place, left, unconstrained, tuple(waits))
+            return Resumption(-elapsed, route, s.place, left, unconstrained, tuple(waits), tuple(delays))
         spent += used
-    return Resumption(-elapsed, route, len(route.steps), row, unconstrained, tuple(waits))
+    beyond = elapsed - spent
+    return Resumption(-elapsed, route, len(route.steps), row, unconstrained + beyond, tuple(waits), tuple(delays))
 
 
 def _shortened(row: Row, step: StepPlan, share: float, used: float) -> Row:

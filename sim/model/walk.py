@@ -136,6 +136,8 @@ class Resumption:
     row: Row
     unconstrained: float
     waits: tuple[float, ...]
+    delays: tuple[tuple[int, float], ...]
+    """pools, and the days by which they delayed the case"""
 
 
 class Walk:
@@ -217,6 +219,8 @@ class Walk:
         case.row, case.route, case.place = behind.row, behind.route, behind.place
         case.unconstrained, case.waits, case.effort = behind.unconstrained, behind.waits, self.no_effort[:]
         case.fine = 0.0
+        for pool, days in behind.delays:
+            self.staff.note(case, pool, days)
         case.step = self.under_way  # what is left then begins as after any step
         self.env.schedule(case, NORMAL, 0)
 

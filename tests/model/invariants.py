@@ -9,6 +9,8 @@ from sim.scenario.staffing import capacity
 
 ROUNDING = 1e-9
 """Days; of sums of times."""
+STEPS = 10
+"""More than a visit has; each may be late by as little as the rounding of a time without anybody being charged."""
 MILLI = 5e-4
 """Capacities are rounded to thousandths of an FTE."""
 
@@ -19,6 +21,7 @@ def assert_all(scenario: Scenario, log: pd.DataFrame) -> None:
     assert_times(scenario, log)
     assert_waits(log)
     assert_effort(scenario, log)
+    assert_delays(scenario, log)
     assert_limits(scenario, log)
 
 
@@ -97,6 +100,19 @@ def assert_effort(scenario: Scenario, log: pd.DataFrame) -> None:
         curve = capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
         available = (curve.fte_days(scenario.horizon_days) + MILLI * scenario.horizon_days) * per_day
         assert (done.groupby(log["replication"]).sum() <= available + ROUNDING).all(), role
+
+
+def assert_delays(scenario: Scenario, log: pd.DataFrame) -> None:
+    """What a visit takes beyond its time with unlimited staff is the delay of one role or another."""
+    delays = log[[f"delay_{role}" for role in scenario.staffing]]
+    assert (delays >= 0).all(axis=None)
+    inside = log["entered"].notna()
+    late = log["left"].fillna(scenario.horizon_days) - log["entered"] - log["unconstrained_days"]
+    off = (late - delays.sum(axis=1)).abs()[inside]
+    assert (off <= STEPS * ROUNDING * (1 + log["left"].abs().fillna(0.0)[inside])).all(), log.loc[
+        off.idxmax()
+    ].to_dict()
+    assert (delays[~inside] == 0).all(axis=None)
 
 
 def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
