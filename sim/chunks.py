@@ -116,11 +116,12 @@ def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pa.Tabl
     """The events of several replications as one table."""
     visits, counts = np.concatenate([outcome.visits for outcome in outcomes]), [len(o.visits) for o in outcomes]
     cases = [case for outcome in outcomes for case in outcome.cases]
+    columns = list(zip(*cases, strict=True)) or [()] * len(events.CASE_COLUMNS)  # no case may ever come
     before = np.cumsum([0, *(len(outcome.cases) for outcome in outcomes)])[:-1]
     return events.table(
         visits[:, 1:],
         np.repeat(np.array(numbers, dtype=np.int32), counts),
-        dict(zip(events.CASE_COLUMNS, zip(*cases, strict=True), strict=True)),
+        dict(zip(events.CASE_COLUMNS, columns, strict=True)),
         (visits[:, 0] + np.repeat(before, counts)).astype(np.int64),
         list(plan.scenario.procedure.stages),
         plan.outcomes,

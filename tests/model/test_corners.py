@@ -4,6 +4,7 @@ import pytest
 from invariants import assert_all
 from workloads import Settings, events, queue
 
+from sim import estimates, simulate
 from sim.scenario.schema import Scenario
 
 
@@ -97,3 +98,12 @@ def test_the_least_time_of_a_step_is_no_longer_at_a_slow_pace(since, left, held)
     assert row["left"] == pytest.approx(left)
     assert row["hold_days"] == pytest.approx(held)
     assert row["unconstrained_days"] == pytest.approx(80)
+
+
+def test_a_scenario_to_which_no_case_ever_comes_runs():
+    """With nothing under way and arrivals at a rate of zero the log is empty, and every indicator can be asked for."""
+    stages = {"ask": stage({"done": 1}, {"pause": {"step": "wait", "reason": "party", "days": 5}})}
+    none = office(stages, arrivals={"cases": {"kind": "random", "stage": "ask", "per_year": 0}})
+    run = simulate(none)
+    assert len(run.events) == 0
+    assert (estimates(run).set_index("indicator").loc[["incoming", "pending_end"], "value"] == 0).all()
