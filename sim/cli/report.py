@@ -1,0 +1,103 @@
+"""`sim report`: runs as one page that can be presented, printed and mailed."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sim.cli.app import Jobs, Replications, Results, app, cores, progress_bar, tell
+from sim.cli.runs import going_on, load_all
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.record import Record
+    from sim.run import Run
+
+SHIPPED_RECORD = Path("scenarios/record")
+PAIRED = ("seed", "replications", "replications_per_draw")
+"""Settings that scenarios must share to be compared replication by replication."""
+
+
+class Images(StrEnum):
+    """Formats of images."""
+
+    svg = "svg"
+    png = "png"
+    pdf = "pdf"
+
+
+@app.command()
+def report(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Folders of stored runs, or scenario files to run.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="The page; with --images a folder.")],
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help=f"Public record to show beside; default: {SHIPPED_RECORD} if it is there."),
+    ] = None,
+    with_: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="FILE.figures.json", help="Pictures kept by other commands; repeatable."),
+    ] = None,
+    images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
+    replications: Replications = None,
+    jobs: Jobs = None,
+    results: Results = Path("results"),
+) -> None:
+    """Write runs as one offline page: findings, figures with their data, method, parameters and their sources.
+
+    The first run is the baseline of the others. Scenario files are run with its seed and number of replications, or
+    found where they were stored. The page asks nothing of any other place; P in a browser presents it.
+
+    Example: sim report scenarios/status-quo.yaml scenarios/more-staff.yaml -n 200 -o staffing.html
+    """
+    from sim.view.pictures.kept import read_kept
+    from sim.view.report import content, page
+    from sim.view.report import images as image_files
+
+    image_files.check(out) if images else page.check(out)
+    public, said = _record(record)
+    kept = [read_kept(path) for path in with_ or ()]
+    found = _runs(runs, replications, jobs, results)
+    made = content.report(found, public, kept, title=title, record_said=said)
+    if images:
+        files = image_files.write(made.figures(), out, images.value)
+        tell(f"{len(files)} pictures in {out}")
+    else:
+        page.write(page.html(made), out)
+        tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {said}")
+
+
+def _record(folder: Path | None) -> "tuple[Record | None, str]":
+    """The record to show, and what the report says of it."""
+    from sim.record_files import load_record
+
+    if folder is None and not SHIPPED_RECORD.is_dir():
+        return None, "no public record beside it"
+    found = load_record(folder or SHIPPED_RECORD)
+    return found, f"public record {folder or SHIPPED_RECORD}" + (f" to {found.until}" if found.until else "")
+
+
+def _runs(paths: list[Path], replications: int | None, jobs: int | None, results: Path) -> "list[Run]":
+    """The runs, stored or made now; files are run with the seed and replications of what comes first."""
+    from sim.experiment import simulate
+    from sim.store import load_run
+
+    stored = next((path for path in paths if path.is_dir()), None)
+    if replications is not None and stored is not None:
+        raise UserError(f"--replications is for scenario files; {stored} is a stored run, which has its own")
+    found: list[Run] = []
+    for path in paths:
+        if path.is_dir():
+            found.append(load_run(path))
+            continue
+        scenario = load_all([path], None, replications, None)[0]
+        if found:
+            first = found[0].scenario
+            scenario = scenario.model_copy(update={what: getattr(first, what) for what in PAIRED})
+        with going_on(), progress_bar(scenario.name) as progress:
+            found.append(simulate(scenario, jobs=jobs or cores(), results=results, progress=progress))
+    return found

@@ -1,0 +1,131 @@
+"""The chapters of a report: pictures in their order with numbers, what is the same shown once."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.errors import UserError
+from sim.record import Record
+from sim.run import Run
+from sim.view import findings
+from sim.view.figures.picture import Picture
+from sim.view.figures.style import HEIGHT
+from sim.view.pictures import gallery
+from sim.view.pictures.gallery import Section
+from sim.view.report.provenance import changes
+from sim.view.report.tables import Table, rows
+
+if TYPE_CHECKING:
+    from sim.view.pictures.kept import Kept
+
+COMPARISON = (
+    "All scenarios see the same cases with the same luck. So a difference is due to what differs in the scenarios, and"
+    " not to chance."
+)
+RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
+
+
+class Shown(NamedTuple):
+    """A picture at its place: `key` is unique in the page, `place` names its chapter and section."""
+
+    key: str
+    number: int
+    place: str
+    picture: Picture
+
+    @property
+    def height(self) -> int:
+        """Pixels that the figure is high."""
+        return int(self.picture.figure.layout.height or HEIGHT)
+
+
+class Part(NamedTuple):
+    """A section of a chapter; it has figures."""
+
+    title: str
+    figures: list[Shown]
+
+
+class Chapter(NamedTuple):
+    """Pictures of one thing: a comparison, a scenario, the record, an analysis that was kept.
+
+    `same`: figures of the first scenario that would look the same here, and are not repeated. `changes`: the settings
+    in which a scenario differs from the first.
+    """
+
+    key: str
+    title: str
+    lead: str
+    parts: list[Part]
+    same: list[Shown]
+    findings: Sequence[str] = ()
+    changes: Table | None = None
+
+    def figures(self) -> Iterator[Shown]:
+        """Its figures in order."""
+        for part in self.parts:
+            yield from part.figures
+
+
+class Chapters:
+    """Makes the chapters of a page one after the other; figures are numbered from 1 through all of them."""
+
+    def __init__(self) -> None:
+        self.made: list[Chapter] = []
+        self._last = 0
+
+    def comparison(self, runs: Sequence[Run]) -> str:
+        """Add the comparison of runs; if they cannot be paired, nothing, and the reason is given back."""
+        try:
+            self.add("comparison", "The scenarios side by side", COMPARISON, gallery.of_comparison(runs))
+        except UserError as why:
+            return f"The scenarios stand one after the other and are not compared: {why}."
+        return ""
+
+    def runs(self, runs: Sequence[Run], record: Record | None) -> None:
+        """Add the scenarios; what looks the same as in the first is only pointed to."""
+        if len(runs) == 1:
+            self.add("simulation", "The simulation", "", gallery.of_run(runs[0], record))
+            return
+        first: Chapter | None = None
+        for run in runs:
+            scenario, sections = run.scenario, gallery.of_run(run, record)
+            title, lead = scenario.title or scenario.name, scenario.description.strip()
+            made = self.add(f"of-{scenario.name}", title, lead, sections, first)
+            differs = changes(runs[0].scenario, scenario) if first else None
+            self.made[-1] = made._replace(findings=findings.findings(run), changes=differs)
+            first = first or made
+
+    def record(self, record: Record) -> None:
+        """Add the public record."""
+        self.add("record", "The public record", RECORD, gallery.of_record(record))
+
+    def kept(self, number: int, kept: "Kept") -> None:
+        """Add an analysis that was made beforehand."""
+        made = ", ".join(f"{name} {value}" for name, value in kept.made.items())
+        lead = f"An analysis that was made beforehand{f' ({made})' if made else ''}."
+        self.add(f"analysis-{number}", kept.title, lead, [Section(kept.title, kept.pictures)])
+
+    def add(
+        self, key: str, title: str, lead: str, sections: Sequence[Section], first: Chapter | None = None
+    ) -> Chapter:
+        """Add a chapter of sections, without the pictures that the `first` chapter shows already."""
+        before = {shown.picture.name: shown for shown in first.figures()} if first else {}
+        parts, same = list[Part](), list[Shown]()
+        for section in sections:
+            place = title if section.title == title else f"{title}: {section.title}"
+            figures = []
+            for picture in section.pictures:
+                known = before.get(picture.name)
+                if known is not None and _look_the_same(known.picture, picture):
+                    same.append(known)
+                else:
+                    self._last += 1
+                    figures.append(Shown(f"{key}-{picture.name}", self._last, place, picture))
+            if figures:
+                parts.append(Part(section.title, figures))
+        self.made.append(Chapter(key, title, lead, parts, same))
+        return self.made[-1]
+
+
+def _look_the_same(one: Picture, other: Picture) -> bool:
+    return rows(one.table) == rows(other.table) and one.figure.to_json() == other.figure.to_json()

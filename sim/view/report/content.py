@@ -1,0 +1,132 @@
+"""What a report says: findings, answers, chapters of pictures, method, parameters and provenance, in plain data."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.errors import UserError
+from sim.record import Record
+from sim.run import Run
+from sim.scenario.schema import Scenario
+from sim.view import findings, questions, words
+from sim.view.report import glossary, method, provenance
+from sim.view.report.chapters import Chapter, Chapters, Shown
+from sim.view.report.tables import Table
+
+if TYPE_CHECKING:
+    from sim.view.pictures.kept import Kept
+
+
+class Answered(NamedTuple):
+    """A question with its answers, and with each the figure that shows it if one does."""
+
+    question: str
+    answers: list[tuple[str, Shown | None]]
+
+
+class Report(NamedTuple):
+    """Everything that a page says, in the page's order; texts are plain, pairs are terms with what is said of them."""
+
+    title: str
+    kind: str
+    asked: list[tuple[str, str]]
+    facts: str
+    findings: list[str]
+    notes: list[str]
+    answers: list[Answered]
+    chapters: list[Chapter]
+    method: list[tuple[str, str]]
+    parameters: list[Table]
+    unsourced: str
+    provenance: Table
+    scenarios: list[tuple[str, str]]
+    glossary: list[tuple[str, str]]
+
+    def figures(self) -> list[Shown]:
+        """All figures of the page in order."""
+        return [shown for chapter in self.chapters for shown in chapter.figures()]
+
+
+def report(
+    runs: Sequence[Run],
+    record: Record | None = None,
+    kept: "Sequence[Kept]" = (),
+    *,
+    title: str = "",
+    record_said: str = "",
+) -> Report:
+    """The report of runs; the first is the baseline of the others.
+
+    `record`: the public record to show beside them, and `record_said` where it is from; `kept`: pictures of other
+    analyses; `title`: instead of the scenarios' own. Raises UserError if there is no run, or if two runs have the same
+    name.
+    """
+    _check_names(runs)
+    chapters, scenarios = Chapters(), [run.scenario for run in runs]
+    many = len(runs) > 1
+    not_paired = chapters.comparison(runs) if many else ""
+    chapters.runs(runs, record)
+    if record is not None:
+        chapters.record(record)
+    for number, one in enumerate(kept, 1):
+        chapters.kept(number, one)
+    compared = many and not not_paired
+    parameters = provenance.parameters(scenarios[0])
+    return Report(
+        title=title or _title(scenarios, compared),
+        kind="A comparison of simulated scenarios" if compared else "A simulation",
+        asked=[(_called(one), one.description.strip()) for one in scenarios if one.description.strip()],
+        facts=_facts(runs, record_said),
+        findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
+        notes=[not_paired] if not_paired else [],
+        answers=_answers(runs if compared else runs[:1], chapters.made),
+        chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
+        method=method.method(runs[0]),
+        parameters=parameters,
+        unsourced=provenance.unsourced(parameters),
+        provenance=provenance.table(runs),
+        scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in scenarios],
+        glossary=glossary.words(scenarios[0]),
+    )
+
+
+def _check_names(runs: Sequence[Run]) -> None:
+    if not runs:
+        raise UserError("a report needs at least one run: a scenario file, or the folder of a stored run")
+    names = [run.scenario.name for run in runs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"two of the runs are of a scenario named {twice[0]}: give one of them another name")
+
+
+def _title(scenarios: Sequence[Scenario], compared: bool) -> str:
+    first, *others = map(_called, scenarios)
+    if not others:
+        return first
+    listed = words.listing(others) if len(others) < 3 else f"{len(others)} other scenarios"
+    return f"{first}, {'compared with' if compared else 'and'} {listed}"
+
+
+def _called(scenario: Scenario) -> str:
+    return scenario.title or scenario.name
+
+
+def _facts(runs: Sequence[Run], record_said: str) -> str:
+    first = runs[0].scenario
+    said = [
+        f"{first.start} to {first.horizon}",
+        f"{runs[0].replications:,} replications{' of the first scenario' if len(runs) > 1 else ''}",
+        f"seed {first.seed}",
+        record_said,
+    ]
+    return " · ".join(part for part in said if part)
+
+
+def _answers(runs: Sequence[Run], chapters: Sequence[Chapter]) -> list[Answered]:
+    """The answers by question, each with the first figure of its name: the baseline's before that of others."""
+    shown: dict[str, Shown] = {}
+    for one in (shown for chapter in chapters for shown in chapter.figures()):
+        shown.setdefault(one.picture.name, one)
+    asked: dict[str, list[tuple[str, Shown | None]]] = {}
+    for said in questions.answers(runs):
+        asked.setdefault(said.question, []).append((said.answer, shown.get(said.picture)))
+    return [Answered(question, answers) for question, answers in asked.items()]

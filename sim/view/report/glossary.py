@@ -1,0 +1,37 @@
+"""The words of a report, for somebody who is new to the field."""
+
+from sim.scenario.schema import Scenario
+
+WORDS = {
+    "backlog": "Pending cases that are older than a target's time.",
+    "case": "One concern about one platform that walks the procedure.",
+    "censored": "Seen only in part: a case that was still pending when observation ended.",
+    "clearance rate": "Resolved cases over incoming ones. Below 100% the pending grow.",
+    "delay due to staffing": "Days that a case would not have taken with unlimited staff.",
+    "disposition time": "365 times pending over resolved in a year: days that the pending take at the present pace.",
+    "dormancy": "Time in which a case lies still and nobody works on it.",
+    "FTE": "Full-time equivalent: the working time of one person, or of several who work part-time.",
+    "hold": "Time in which a case waits for reasons outside the team.",
+    "horizon": "The last day looked at. What comes after it is 'later'.",
+    "median": "The middle: half of the values are below it.",
+    "milestone": "A dated public act, such as a request for information or a decision.",
+    "pending": "Neither resolved nor closed on a given day.",
+    "probe": "A case in formal proceedings.",
+    "record": "The dated public record of real enforcement, with a source for every row.",
+    "replication": "One course of events, played with luck of its own.",
+    "resolved": "Decided, settled or closed; what may follow, such as monitoring, does not count as pending.",
+    "stage": "The time from one milestone to the next; named after the milestone with which it begins.",
+    "strand": "A group of grievances inside one proceeding that reaches its milestones on its own.",
+    "utilisation": "Work done as a share of what the staff could have done.",
+}
+"""Clearance rate, disposition time and backlog are those of CEPEJ's statistics of courts."""
+
+
+def words(scenario: Scenario) -> list[tuple[str, str]]:
+    """The words with their meaning: those of the field, then the stages of the scenario's procedure."""
+    stages = []
+    for stage in scenario.procedure.stages.values():
+        said = [f"Begins with: {stage.milestone}." if stage.milestone else "", stage.legal_basis]
+        if any(said):
+            stages.append((stage.title, " ".join(part for part in said if part)))
+    return [*WORDS.items(), *stages]

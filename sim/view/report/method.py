@@ -1,0 +1,76 @@
+"""How the numbers of a report were made, and what the model is not: short, and true of the run."""
+
+from sim.run import Run
+
+
+def method(run: Run) -> list[tuple[str, str]]:
+    """Terms with their explanations, for somebody who never saw a simulation."""
+    scenario = run.scenario
+    found = [("What was done", _done(run)), ("Intervals", _intervals(run))]
+    if scenario.uncertain:
+        found.append(("Chance and not-knowing", _not_knowing(run)))
+    found += [("Staff", _STAFF), ("Cases that do not end", _censored(run))]
+    if scenario.in_flight or any(probe.since for probe in scenario.probes.values()):
+        found.append(("The first day", _first_day(run)))
+    return [*found, ("Scenarios side by side", _PAIRED), ("What the model is not", _NOT)]
+
+
+def _done(run: Run) -> str:
+    procedure = run.scenario.procedure
+    return (
+        f"A model plays the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
+        f" {run.scenario.start} to {run.scenario.horizon}: cases come in, walk from stage to stage, and compete for the"
+        f" same people. It does so {run.replications:,} times, each time with other luck. One such course of events is"
+        " a replication. No single one is a forecast; all of them together are."
+    )
+
+
+def _intervals(run: Run) -> str:
+    return (
+        "Unless a figure says otherwise, an interval holds the central 80% of the replications: one in ten lies below"
+        " it, one in ten above. A median is the middle: half of the replications come earlier, half later, or not by"
+        f" {run.scenario.horizon}. A confidence interval is something else: it says how well a mean is known from"
+        f" {run.replications:,} replications."
+    )
+
+
+def _not_knowing(run: Run) -> str:
+    scenario, shared = run.scenario, run.scenario.replications_per_draw
+    together = "Intervals hold both: chance, and what is not known."
+    apart = f" As {shared} replications share each draw, the two can be told apart." if shared > 1 else ""
+    return (
+        f"The parameters of the model are assumptions. Of {len(scenario.uncertain)} it is said how far they may be off:"
+        f" they are drawn anew again and again from the range in which they are believed to lie. {together}{apart}"
+    )
+
+
+def _censored(run: Run) -> str:
+    return (
+        f"What is still pending on {run.scenario.horizon} counts as longer than what was seen of it (Kaplan-Meier"
+        " estimates). Leaving it out would make durations look too short."
+    )
+
+
+def _first_day(run: Run) -> str:
+    return (
+        f"The simulation begins on {run.scenario.start} with the cases that were pending then. What remains of a stage"
+        " already under way is drawn given the time already spent in it. Cases under way that come from the public"
+        " record are as it was known on that day."
+    )
+
+
+_STAFF = (
+    "The people of a role share their time among the cases that need them, so load shows as slower work. Teams that are"
+    " needed as a whole wait until all their people are free. Delay due to staffing is the time that a case would not"
+    " have taken with unlimited staff."
+)
+_PAIRED = (
+    "Every random number belongs to a case and a step of it. So scenarios with the same seed see the same cases with"
+    " the same luck: one more probe or one more lawyer changes nobody else's luck, and differences are taken"
+    " replication by replication."
+)
+_NOT = (
+    "The model does not know what a platform will do, what a case is worth, or why a case is chosen. The effort per"
+    " stage is assumed, not observed. Strands are independent but for the staff they share. It has no politics but a"
+    " hold. It says what follows from its assumptions; whether these are right is another question."
+)

@@ -1,0 +1,120 @@
+"""Where the numbers of a report come from: parameters with their sources, scenarios in full, what made the runs."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sim.run import Run
+from sim.scenario.parameters import Parameter
+from sim.scenario.parameters import parameters as parameters_of
+from sim.scenario.paths import part
+from sim.scenario.schema import Scenario
+from sim.scenario.sources import TAGS
+from sim.scenario.yaml_nodes import text
+from sim.view.report.tables import Table
+
+COLUMNS = ("parameter", "value", "unit", "founded on", "source", "in the file")
+PARTS = {
+    "staffing": "Staff",
+    "calendar": "The working year",
+    "arrivals": "New cases",
+    "probes": "Cases listed by name",
+    "platforms": "Platforms",
+    "targets": "Targets",
+    "uncertain": "What is not known",
+}
+"""Titles of a scenario's parts; the others are told as what concerns the whole."""
+WORDS = {"name", "title", "description", "sources"}
+"""What a scenario says for readers: it changes no number."""
+
+
+def parameters(scenario: Scenario) -> list[Table]:
+    """The parameters with their sources, a table for each part of the scenario and each stage, as in its files."""
+    groups: dict[str, list[Parameter]] = {}
+    for parameter in parameters_of(scenario):
+        groups.setdefault(_group(scenario, parameter.path), []).append(parameter)
+    return [
+        Table(title, COLUMNS, [(p.path, p.value, p.unit, TAGS.get(p.tag, ""), p.source, p.place) for p in found])
+        for title, found in groups.items()
+    ]
+
+
+def _group(scenario: Scenario, path: str) -> str:
+    first, *rest = path.split(".")
+    if first == "procedure" and rest[0] == "stages" and rest[1] in scenario.procedure.stages:
+        return f"Stage: {scenario.procedure.stages[rest[1]].title}"
+    return "The procedure as a whole" if first == "procedure" else PARTS.get(first, "The scenario as a whole")
+
+
+def unsourced(tables: Sequence[Table]) -> str:
+    """How many of the parameters have a source, in a sentence."""
+    rows = [row for table in tables for row in table.rows]
+    without = sum(not row[COLUMNS.index("source")] for row in rows)
+    said = f"{without} of them say nothing of where they come from" if without else "each says where it comes from"
+    return f"{len(rows)} settings of the first scenario; {said}."
+
+
+def table(runs: Sequence[Run]) -> Table:
+    """What made the runs, a column for each, so that anyone can make them again."""
+    columns = [_made(run) for run in runs]
+    names = dict.fromkeys(name for column in columns for name in column)
+    rows = [(name, *(column.get(name, "") for column in columns)) for name in names]
+    return Table("What made the runs", ("", *(run.scenario.name for run in runs)), rows)
+
+
+def _made(run: Run) -> dict[str, str]:
+    scenario = run.scenario
+    made = {
+        "first day": str(scenario.start),
+        "horizon": str(scenario.horizon),
+        "seed": str(scenario.seed),
+        "replications": f"{run.replications:,}",
+        "replications that share a draw of the parameters": str(scenario.replications_per_draw),
+    }
+    if run.folder is None:
+        return made
+    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    return {
+        **made,
+        "stored as": run.folder.name,
+        "commit of the code": manifest["commit"] or "not known",
+        "hash of the code": manifest["code"],
+        "versions": ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
+        **{f"hash of {name}": hashed for name, hashed in manifest["content"].items() if "/" not in name},
+    }
+
+
+def in_full(scenario: Scenario) -> str:
+    """The scenario with all that it takes from other files: itself a scenario file."""
+    return text(part(scenario, ""))
+
+
+def changes(base: Scenario, other: Scenario) -> Table:
+    """The settings in which a scenario differs from another: numbers in words, the others as they are."""
+    numbers = _differing(*({p.path: p.value for p in parameters_of(one)} for one in (base, other)))
+    said = _differing(*(dict(_settings(one.model_dump(mode="json", exclude=WORDS))) for one in (base, other)))
+    others = [(path, *pair) for path, *pair in said if not any(_within(path, number[0]) for number in numbers)]
+    return Table(f"What {other.name} changes", ("setting", base.name, other.name), [*numbers, *others])
+
+
+def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    paths = [path for path in {**ours, **theirs} if ours.get(path) != theirs.get(path)]
+    return [(path, _said(ours.get(path)), _said(theirs.get(path))) for path in paths]
+
+
+def _within(path: str, other: str) -> bool:
+    """Whether one of two paths is below the other, or both are the same."""
+    return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
+
+
+def _settings(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single setting with its path."""
+    if isinstance(data, dict) and data:
+        for name, value in data.items():
+            yield from _settings(value, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, data
+
+
+def _said(value: Any) -> str:
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
