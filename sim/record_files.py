@@ -16,12 +16,13 @@ from sim.errors import Problem, UserError
 from sim.record import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES, Act, Platform, Record, Strand, items, slug
 
 
-def load_record(folder: Path) -> Record:
+def load_record(folder: Path | str) -> Record:
     """Read the four files of a record, and its last day if it says one, and check them by themselves and together.
 
     Raises UserError with every problem found: file, line, and the character of the line (from 1) where
     the cell begins. The files are checked against one another only if each can be read.
     """
+    folder = Path(folder)
     if not folder.is_dir():
         raise UserError(
             Problem(str(folder), message=f"there is no such folder; a record is a folder with {_ALL_FILES}")
