@@ -21,7 +21,7 @@ from sim.sweeps import fte_of
 from sim.view import words
 from sim.view.comparison import number
 from sim.view.pictures import listed, staffing
-from sim.view.pictures.comparison import HEADLINE
+from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
 
 SPREAD = "in eight of ten replications"
@@ -39,6 +39,7 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
 
     Raises UserError for runs that cannot be paired.
     """
+    runs = distinct(runs)
     table = compare(runs)
     return [sentence for run in runs[1:] for sentence in _against(run, runs[0], table)]
 
@@ -59,8 +60,8 @@ def _caseload(run: Run) -> Iterator[str]:
     first, last = (table[table["series"] == ALL].iloc[place] for place in (0, -1))
     yield (
         f"On {scenario.start} {words.count(first['mean'])} cases are pending; on {scenario.horizon} it will be"
-        f" {words.count(last['mean'])} on average, and between {words.count(last['low'])} and"
-        f" {words.count(last['high'])} {SPREAD}{_overdue(run, table)}."
+        f" {words.count(last['mean'])} on average, and between {last['low']:.0f} and {last['high']:.0f}"
+        f" {SPREAD}{_overdue(run, table)}."
     )
     flow = indicators.throughput(run).iloc[0]
     if flow["incoming"] > 0:
@@ -78,7 +79,7 @@ def _overdue(run: Run, table: pd.DataFrame) -> str:
     key, target = run.summary.layout.targets[0], run.scenario.targets[0]
     end = table[table["series"] == key].iloc[-1]
     return (
-        f"; {words.count(end['mean'])} of them ({words.count(end['low'])} to {words.count(end['high'])}) will be"
+        f"; {words.count(end['mean'])} of them ({end['low']:.0f} to {end['high']:.0f}) will be"
         f" backlog, older than {quoted(target.title or key)} allows"
     )
 
@@ -102,8 +103,8 @@ def _probes(run: Run) -> Iterator[str]:
         told = [f"{name} {words.share(chance)}" for name, chance in chances(run, within)]
         likely = f"; most likely are {words.listing(told[:3])}" if len(told) > 3 else f": {words.listing(told)}"
     yield (
-        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)} probes or"
-        f" strands now pending are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
+        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)} listed"
+        f" probes or strands are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
     )
     if next_one := _next_milestone(run, cases):
         yield next_one
@@ -263,7 +264,7 @@ def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
     ours, theirs = measures(run.summary), measures(base.summary)
     apart = [ours[f"resolution:{case}"].values() - theirs[f"resolution:{case}"].values() for case in cases]
     found = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
-    who = f"the {len(cases)} probes or strands now pending are resolved"
+    who = f"the {len(cases)} listed probes or strands are resolved"
     if not found.value and not found.error:
         return f"{who} on the same days, difference 0.0"
     if found.low <= 0 <= found.high:

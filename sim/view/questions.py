@@ -29,6 +29,7 @@ from sim.view.findings import (
     staff_share,
 )
 from sim.view.pictures import listed, staffing
+from sim.view.pictures.comparison import distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
 
 MOST = 8
@@ -45,6 +46,7 @@ class Answer(NamedTuple):
 
 def answers(runs: Sequence[Run]) -> list[Answer]:
     """The questions that these runs can answer: of the first one by itself, of the others compared with it."""
+    runs = distinct(runs)
     found = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_deadline(runs)]
     try:
         table = compare(runs) if len(runs) > 1 else pd.DataFrame()

@@ -1,6 +1,7 @@
 """Pictures of scenarios side by side; the first is what the others are compared with."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,28 @@ HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "res
 """Indicators that are always told, whether they differ or not."""
 BANDS = "bands hold the central 80% of the replications"
 BAND = "the band holds the central 80% of the baseline's replications"
+NUMBERED = "#"
+"""Before the number of a run that is called like another one; no scenario has it in its name."""
 MOST_ROWS = 14
 """Differences in a picture, those of `HEADLINE` included, over all scenarios; the others are in the table."""
+
+
+def distinct(runs: Sequence[Run]) -> list[Run]:
+    """The runs, those numbered whose scenario is called like an earlier one: the same file run with other settings."""
+    names = [run.scenario.name for run in runs]
+    return [_numbered(run, names[:place].count(run.scenario.name) + 1) for place, run in enumerate(runs)]
+
+
+def _numbered(run: Run, number: int) -> Run:
+    """The run with its scenario's name and title numbered, unless it is the first of that name."""
+    if number == 1:
+        return run
+    scenario = run.scenario
+    update = {
+        "name": f"{scenario.name}{NUMBERED}{number}",
+        "title": f"{scenario.title or scenario.name} ({number})",
+    }
+    return replace(run, scenario=scenario.model_copy(update=update))
 
 
 def titles(runs: Sequence[Run]) -> dict[str, str]:
@@ -43,8 +64,10 @@ def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
 def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Picture | None:
     """What differs from the first scenario: paired differences with their confidence intervals.
 
-    `table`: of `sim.comparison.compare`, made if not given. Raises UserError for runs that cannot be paired.
+    `table`: of `sim.comparison.compare` of distinct runs, made if not given. Raises UserError for runs that cannot be
+    paired.
     """
+    runs = distinct(runs)
     table = compare(runs) if table is None else table
     told = _told(table, important(_pending_stages(runs[0], table)), len(runs) - 1)
     if told.empty:
@@ -59,7 +82,7 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
         _differences_title(runs, told),
         _subtitle(runs, f"whiskers are {LEVEL:.0%} confidence intervals of the mean difference{several}"),
         _differences_caption(table),
-        figures.forest(drawn, dict(list(titles(runs).items())[1:])),
+        figures.forest(drawn, titles(runs[1:])),
         _differences_table(runs, table),
     )
 
@@ -73,7 +96,7 @@ def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFra
             "indicator", key=lambda column: column.map(HEADLINE.index)
         )
         others = mine[mine.index.isin(sure.index) & ~mine["indicator"].isin(HEADLINE)]
-        others = others[[better(label) != 0 for label in others["indicator"]]]
+        others = others[np.array([better(label) != 0 for label in others["indicator"]], dtype=bool)]
         size = others.loc[others["unit"] == "days", "difference"].abs().sort_values(ascending=False)
         parts.append(pd.concat([head, others.loc[size.index[:most]]]))
     told = pd.concat(parts) if parts else table.iloc[:0]
@@ -83,7 +106,7 @@ def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFra
 def _pending_stages(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """The rows without those of stages in which cases no longer count as pending."""
     resolved = set(run.summary.layout.stages) - set(run.summary.layout.open_stages)
-    return table[[label.partition(":")[2] not in resolved for label in table["indicator"]]]
+    return table[np.array([label.partition(":")[2] not in resolved for label in table["indicator"]], dtype=bool)]
 
 
 def better(label: str) -> int:
@@ -166,6 +189,7 @@ _NUMBERS = {
 
 def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Picture | None:
     """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
+    runs = distinct(runs)
     there = listed.chosen(runs[0], cases)
     common = [case for case in there if all(case in listed.chosen(run, [case]) for run in runs)]
     if not common:
@@ -226,7 +250,7 @@ def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
 
 def pending(runs: Sequence[Run]) -> Picture:
     """Pending cases over time in each scenario."""
-    tables = {}
+    tables, runs = {}, distinct(runs)
     for run in runs:
         table = indicators.backlog(run)
         tables[run.scenario.name] = table[table["series"] == ALL]
@@ -243,7 +267,7 @@ def pending(runs: Sequence[Run]) -> Picture:
         "pending-by-scenario",
         f"Pending cases on {scenario.horizon}: {words.listing(ends)}",
         _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
-        f"The bands are wide ({words.count(last['low'])} to {words.count(last['high'])} at the end of the baseline)"
+        f"The bands are wide ({last['low']:.0f} to {last['high']:.0f} at the end of the baseline)"
         " because one future differs from another. The scenarios are compared future by future, with the same luck in"
         " each, so that the differences between the lines are much surer than the bands.",
         figures.pending(tables, list(names.values()), scenario.start),

@@ -49,7 +49,8 @@ def durations(run: Run, record: Record | None = None, stages: Sequence[str] | No
     curve of the record: it does not show their ends.
     """
     curves = indicators.survival_curves(run)
-    chosen = [stage for stage in shown_stages(run, stages) if stage in set(curves["stage"])]
+    told = set(curves["stage"].unique())
+    chosen = [stage for stage in shown_stages(run, stages) if stage in told]
     if not chosen:
         return None
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}

@@ -115,8 +115,17 @@ def bottleneck(run: Run) -> str:
     table, titles = delays(run).sort_values("days", ascending=False), short_titles(run)
     if table.empty:
         return "No case waits for staff"
-    said = [f"{words.share(row['share'])} for {titles[row['role']]}" for row in table.to_dict("records")[:3]]
-    return f"Of the delay for want of staff, {words.listing(said)}"
+    return f"Of the delay for want of staff, {_shares(table, titles)}"
+
+
+def _shares(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    """The shares of the delay that are worth a word, the largest first."""
+    first, *others = [
+        f"{words.share(row['share'])} {{}}for {titles[row['role']]}"
+        for row in table.to_dict("records")
+        if row["share"] >= 0.01
+    ]
+    return words.listing([first.format("is "), *(other.format("") for other in others)])
 
 
 def _late(run: Run) -> str:
@@ -125,8 +134,7 @@ def _late(run: Run) -> str:
     table = delays(run, stage).sort_values("days", ascending=False)
     if table.empty or len(run.summary.layout.open_stages) == 1:
         return ""
-    said = [f"{words.share(row['share'])} for {titles[row['role']]}" for row in table.to_dict("records")[:2]]
-    return f"In {run.scenario.procedure.stages[stage].title} it is {words.listing(said)}. "
+    return f"In {run.scenario.procedure.stages[stage].title}, {_shares(table, titles)}. "
 
 
 def staff_over_time(run: Run) -> Picture:

@@ -1,0 +1,96 @@
+"""Scenarios side by side: what is better, what is worse, and what is the same."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim import compare, simulate
+from sim.errors import UserError
+from sim.view.pictures import comparison
+
+
+@pytest.fixture(scope="module")
+def better_run(small_run):
+    """The small authority with five times the handlers."""
+    handlers = small_run.scenario.staffing["handlers"]
+    many = handlers.model_copy(update={"headcount": {day: 5 * n for day, n in handlers.headcount.items()}})
+    staffing = {**small_run.scenario.staffing, "handlers": many}
+    scenario = small_run.scenario.model_copy(update={"name": "many", "title": "Many handlers", "staffing": staffing})
+    return simulate(scenario)
+
+
+@pytest.fixture(scope="module")
+def same_run(small_run):
+    """The small authority by another name."""
+    return simulate(small_run.scenario.model_copy(update={"name": "twin", "title": "A twin"}))
+
+
+def test_more_staff_is_better_and_marked_so(small_run, better_run):
+    """Less delay is better: by a symbol, a colour and a word in the label, and in the title with its number."""
+    picture = comparison.differences([small_run, better_run])
+    table = compare([small_run, better_run]).set_index("indicator")
+    delay = table.loc["delay_per_case"]
+    assert delay["difference"] < 0
+    assert f"Many handlers \N{MINUS SIGN}{-delay['difference']:.1f} days, better" in picture.title
+    marks = [trace for trace in picture.figure.data if trace.marker.symbol == "triangle-up" and trace.y is not None]
+    assert any("delay due to staffing per case" in label for trace in marks for label in trace.y or ())
+    assert len(picture.table) == len(table)
+
+
+def test_nothing_changes_is_said_plainly(small_run, same_run):
+    """A scenario that differs by its name only has difference 0.0 everywhere, and the title says so."""
+    picture = comparison.differences([small_run, same_run])
+    assert picture.title == "No sure difference from A small authority in duration, backlog or delay"
+    labels = [label for trace in picture.figure.data for label in trace.y or () if label]
+    assert labels
+    assert all("no difference: 0.0" in label for label in labels)
+    assert comparison.resolutions([small_run, same_run]).title.startswith("No scenario moves the median")
+
+
+def test_more_of_the_worse_is_worse():
+    """The verdict needs a sure difference, and goes by what is better."""
+    row = {"indicator": "delay_per_case", "difference": 3.0, "p_adjusted": 0.001}
+    assert comparison._verdict(row) == "worse"
+    assert comparison._verdict({**row, "difference": -3.0}) == "better"
+    assert comparison._verdict({**row, "p_adjusted": 0.3}) == "not sure"
+    assert comparison._verdict({**row, "indicator": "incoming"}) == "different"
+
+
+def test_runs_of_one_name_are_told_apart(small_run, better_run):
+    """The same scenario run with other settings is numbered, and not mixed up with the first."""
+    other = replace(better_run, scenario=better_run.scenario.model_copy(update={"name": "small", "title": ""}))
+    picture = comparison.differences([small_run, other])
+    assert set(picture.table["scenario"]) == {"small (2)"}
+    assert comparison.resolutions([small_run, other]).table["scenario"].nunique() == 2
+    assert [run.scenario.name for run in comparison.distinct([small_run] * 3)] == ["small", "small#2", "small#3"]
+
+
+def test_unpaired_runs_are_refused(small_run, bare_run):
+    """Runs of other seeds cannot be paired: the message of the comparison."""
+    with pytest.raises(UserError, match="only equal ones can be paired"):
+        comparison.differences([small_run, bare_run])
+
+
+def test_resolutions_of_the_cases_asked_for(small_run, better_run):
+    """One row for each case and scenario, with the medians of the indicator; none for cases nobody has."""
+    picture = comparison.resolutions([small_run, better_run], ["agora-2023-06/minors"])
+    assert picture.table["scenario"].tolist() == ["A small authority", "Many handlers"]
+    assert picture.table["case"].nunique() == 1
+    assert comparison.resolutions([small_run, better_run], ["nothing"]) is None
+
+
+def test_a_queue_has_no_probes_to_compare(bare_run):
+    """Without probes there are no resolutions; the pending cases are told all the same."""
+    assert comparison.resolutions([bare_run, bare_run]) is None
+    assert "Pending cases on 2025-01-01" in comparison.pending([bare_run]).title
+
+
+def test_pending_by_scenario_has_the_means(small_run, better_run):
+    """The table has each scenario's mean; with two scenarios both have their band."""
+    from sim import indicators
+
+    picture = comparison.pending([small_run, better_run])
+    backlog = indicators.backlog(better_run)
+    mean = backlog[backlog["series"] == "all"]["mean"].round(1).tolist()
+    assert picture.table["Many handlers: mean"].tolist() == mean
+    assert sum(trace.fill == "tonexty" for trace in picture.figure.data) == 2

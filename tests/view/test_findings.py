@@ -1,0 +1,102 @@
+"""Key findings and answers are computed, and nothing is said that the runs do not bear."""
+
+import re
+
+import pytest
+
+from sim import indicators, simulate
+from sim.view.findings import clearing, findings, findings_of_comparison, late_stages
+from sim.view.questions import answers
+
+
+@pytest.fixture(scope="module")
+def more_run(small_run):
+    """The small authority with ten times the handlers from the first day."""
+    handlers = small_run.scenario.staffing["handlers"].model_copy(
+        update={"headcount": {small_run.scenario.start: 50.0}}
+    )
+    staffing = {**small_run.scenario.staffing, "handlers": handlers}
+    scenario = small_run.scenario.model_copy(update={"name": "many", "title": "Many handlers", "staffing": staffing})
+    return simulate(scenario)
+
+
+def test_caseload_has_the_numbers_of_the_backlog(small_run):
+    """The first sentence has the pending cases of the first day and the horizon with their interval."""
+    rows = indicators.backlog(small_run)
+    end = rows[rows["series"] == "all"].iloc[-1]
+    first = findings(small_run)[0]
+    assert "On 2024-01-01" in first
+    assert f"{end['mean']:.0f} on average, and between {end['low']:.0f} and {end['high']:.0f}" in first
+    assert "will be backlog" in first
+
+
+def test_every_finding_has_a_number_and_there_are_few(small_run):
+    """Five to eight sentences, each with a number and a full stop."""
+    said = findings(small_run)
+    assert 5 <= len(said) <= 8
+    assert all(re.search(r"\d", sentence) and sentence.endswith(".") for sentence in said)
+    assert not any("nan" in sentence or "inf" in sentence.split() for sentence in said)
+
+
+def test_a_queue_has_no_probes_targets_or_parameters(bare_run):
+    """Nothing is said of what a run does not have."""
+    said = " ".join(findings(bare_run))
+    for word in ("probes", "Targets", "knowing", "milestone", "backlog"):
+        assert word not in said
+    assert "pending" in said
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.9, "grow"), (1.1, "become fewer"), (1.001, "stay as many")])
+def test_clearance_in_words(rate, said):
+    """Below one the pending cases grow, above it they become fewer."""
+    assert clearing(rate).endswith(said)
+
+
+def test_late_stages_begin_where_cases_fork(small_run, bare_run):
+    """From the forking stage on; the whole procedure if none forks."""
+    assert late_stages(small_run) == ["proceedings", "findings"]
+    assert late_stages(bare_run) == ["service"]
+
+
+def test_what_more_staff_buys(small_run, more_run):
+    """The staff, the sure differences with intervals, and what becomes of the pending probes."""
+    said = findings_of_comparison([small_run, more_run])
+    assert said[0].startswith("Many handlers, with 44 more FTE on average: delay due to staffing per case")
+    assert re.search(r"days less \(\d", said[0])
+    assert "listed probes or strands are resolved" in said[-1]
+
+
+def test_nothing_changes_is_said_plainly(small_run):
+    """A scenario that differs by its name only: difference 0.0."""
+    twin = simulate(small_run.scenario.model_copy(update={"name": "twin", "title": "A twin"}))
+    (said,) = findings_of_comparison([small_run, twin])
+    assert said.startswith("A twin, with the same staff: difference 0.0.")
+
+
+def test_answers_of_one_run(small_run, bare_run):
+    """A run by itself answers what it can; a queue without probes, holds and targets much less."""
+    asked = [answer.question for answer in answers([small_run])]
+    assert "Would a statutory deadline be met, and with which staff?" in asked
+    assert "How much of the delay is a hold outside the team, and how much is capacity?" in asked
+    assert any(
+        question.startswith("Probability of a decision on Agora, Babel and Corso by a date?") for question in asked
+    )
+    assert "What does a decision cost in FTE-years?" in asked
+    assert not any("if staff goes" in question for question in asked)
+    plain = [answer.question for answer in answers([bare_run])]
+    assert not any("Probability" in question or "hold outside" in question for question in plain)
+
+
+def test_answers_of_a_comparison(small_run, more_run):
+    """More staff answers what happens to duration, in the staff's own numbers."""
+    found = {answer.question: answer for answer in answers([small_run, more_run])}
+    answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
+    assert "Many handlers: delay due to staffing per case" in answer.answer
+    assert answer.picture == "differences"
+    assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
+    assert "What does a mass RFI cost the open cases?" not in found
+
+
+def test_runs_that_cannot_be_paired_still_answer_alone(small_run, bare_run):
+    """Another seed: no differences, and no error."""
+    assert answers([small_run, bare_run])[:1] == answers([small_run])[:1]

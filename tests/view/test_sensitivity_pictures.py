@@ -1,0 +1,72 @@
+"""Which parameters matter, and chance beside not knowing."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim import sensitivity as analyses
+from sim.view.pictures import sensitivity
+
+
+@pytest.fixture(scope="module")
+def screened(small_run):
+    """A screening with few points."""
+    return analyses.screen(small_run.scenario, points=2, replications=3)
+
+
+@pytest.fixture(scope="module")
+def shared(small_run):
+    """Sobol indices from few points."""
+    return analyses.sobol(small_run.scenario, points=2, replications=2)
+
+
+def test_tornado_goes_right_where_more_raises(screened):
+    """Each parameter is one bar of the size of its effects, to the side of their sign."""
+    picture = sensitivity.tornado(screened, "delay_per_case")
+    rows = screened.table[screened.table["indicator"] == "delay_per_case"]
+    ends = sorted(value for trace in picture.figure.data for value in trace.x)
+    known = sorted(row.mu_star if row.mu >= 0 else -row.mu_star for row in rows.itertuples())
+    assert ends == pytest.approx(known, abs=1e-4)
+    assert rows.iloc[0]["parameter_title"] in picture.caption
+    assert len(picture.table) == len(rows)
+
+
+def test_verdicts_are_counted(screened):
+    """The title claims that something matters only if it surely does."""
+    table = screened.table.assign(verdict="open")
+    unsure = sensitivity.tornado(replace(screened, table=table), "pending_end")
+    assert unsure.title.endswith("no parameter is known to matter yet")
+    assert "cannot be told yet: 2" in unsure.caption
+    sure = sensitivity.tornado(replace(screened, table=table.assign(verdict="matters")), "pending_end")
+    assert sure.title.endswith("matter most")
+
+
+def test_sobol_bars_are_shares(shared):
+    """First and total indices are two bars a parameter, within 0 and 1, with intervals."""
+    picture = sensitivity.sobol(shared, "delay_per_case")
+    if picture is None:
+        pytest.skip("too few points for indices")
+    assert len(picture.figure.data) == 2
+    assert all(0 <= value <= 1 for trace in picture.figure.data for value in trace.x)
+    assert picture.figure.data[0].error_x.array is not None
+
+
+def test_no_indices_no_picture(screened):
+    """An indicator without a value in some runs, or that never varies, has no picture."""
+    assert sensitivity.tornado(replace(screened, table=screened.table.assign(undefined=1)), "pending_end") is None
+    assert sensitivity.tornado(replace(screened, table=screened.table.assign(sd=0.0)), "pending_end") is None
+    assert sensitivity.tornado(screened, "fines") is None
+
+
+def test_split_adds_up_to_the_whole(small_run):
+    """Chance and not knowing are the whole of each bar, and the title counts the verdicts."""
+    found = analyses.split(small_run.scenario)
+    picture = sensitivity.split(found)
+    known, chance, _ = picture.figure.data
+    assert [a + b for a, b in zip(known.x, chance.x, strict=True)] == pytest.approx([1.0] * len(found.table), abs=1e-3)
+    sure = found.table[found.table["verdict"] != "open"]
+    if len(sure):
+        assert picture.title.startswith(
+            f"Of {len(found.table)} numbers {(found.table['verdict'] == sure['verdict'].iloc[0]).sum()}"
+        )
+    assert sensitivity.split(replace(found, table=found.table.iloc[:0])) is None

@@ -1,0 +1,80 @@
+"""Who is busy, who is waited for, and the staff beside the caseload."""
+
+import pandas as pd
+import pytest
+
+from sim import indicators
+from sim.view.pictures import staffing
+
+
+def waits(**shares):
+    """A table of delays as the indicator gives it, of all stages and of the last one."""
+    rows = [
+        ("all" if whole else "findings", role, 10 * share, share, 0.0, 20 * share)
+        for whole in (True, False)
+        for role, share in shares.items()
+    ]
+    return pd.DataFrame(rows, columns=["stage", "role", "days", "share", "low", "high"])
+
+
+def test_utilisation_is_the_indicator(small_run):
+    """The busiest role comes first, with the indicator's numbers, and is named in the title."""
+    picture = staffing.utilisation(small_run)
+    known = indicators.utilisation(small_run).sort_values("mean", ascending=False)
+    assert picture.table["utilisation"].tolist() == known["mean"].round(3).tolist()
+    first = small_run.scenario.staffing[known["role"].iloc[0]].title
+    assert picture.title.startswith(f"Busiest: {first}, at {known['mean'].iloc[0]:.0%}")
+
+
+def test_only_the_roles_asked_for(small_run):
+    """A filter leaves the other roles out; a role that nobody has gives no picture."""
+    assert staffing.utilisation(small_run, ["lawyers"]).table["role"].tolist() == ["Legal service"]
+    assert staffing.utilisation(small_run, ["astronauts"]) is None
+
+
+def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
+    """The role that is waited for most comes first; shares below 1% are no words."""
+    found = waits(handlers=0.2, lawyers=0.8)
+    monkeypatch.setattr(indicators, "delay_by_role", lambda run: found, raising=False)
+    picture = staffing.delay_by_role(small_run)
+    assert picture.title == "Of the delay for want of staff, 80% is for Legal service and 20% for Case handlers"
+    assert picture.table["role"].tolist() == ["Legal service", "Case handlers"]
+    assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in picture.caption
+    found = waits(handlers=0.999, lawyers=0.001)
+    assert staffing.bottleneck(small_run) == "Of the delay for want of staff, >99% is for Case handlers"
+
+
+def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
+    """With staff for everything nobody is the bottleneck."""
+    none = waits(handlers=0.0, lawyers=0.0).assign(share=float("nan"))
+    monkeypatch.setattr(indicators, "delay_by_role", lambda run: none, raising=False)
+    assert staffing.delay_by_role(small_run) is None
+    assert staffing.bottleneck(small_run) == "No case waits for staff"
+
+
+def test_staff_stands_on_the_time_axis_of_the_pending(small_run):
+    """Headcounts are those of the scenario on each day, and the title has the first and last sum."""
+    picture = staffing.staff_over_time(small_run)
+    heads = picture.table.set_index("day")["Case handlers"]
+    assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
+    assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
+    assert picture.title.startswith("Staff grows from 6.0 to 8.0 FTE by 2026-01-01")
+    axes = {trace.xaxis for trace in picture.figure.data}
+    assert picture.figure.layout.xaxis.matches in axes | {"x2"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(21.2, 40.7, "cases grow from 21 to 41"), (12, 7, "cases fall from 12 to 7.0"), (20.1, 19.9, "cases stay at 20")],
+)
+def test_change_is_said_as_it_is_printed(before, after, said):
+    """A change that disappears in rounding is none."""
+    assert staffing._change("cases", before, after, "") == said
+
+
+def test_constant_staff(bare_run):
+    """A queue with one clerk: the staff stays, and the roles have their keys for titles."""
+    picture = staffing.staff_over_time(bare_run)
+    assert picture.title.startswith("Staff stays at 1.0 FTE")
+    assert "clerks" in picture.table
+    assert staffing.utilisation(bare_run).table["role"].tolist() == ["clerks"]
