@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.experiment import Progress
+    from sim.view.pictures.gallery import Section
+    from sim.view.pictures.kept import Made
 
 app = typer.Typer(
     name="sim",
@@ -55,6 +57,34 @@ KeptRuns = Annotated[
     Path | None,
     typer.Option("--results", metavar="FOLDER", help="Keep the simulated runs here: the same call is quick then."),
 ]
+
+Figures = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.figures.json",
+        help="Keep the pictures of what is found in this file, for sim report --with FILE and the dashboard.",
+    ),
+]
+
+
+def check_figures(file: Path | None) -> None:
+    """Raises UserError if pictures are to be kept where they cannot be: before any work is done."""
+    if file:
+        from sim.view.pictures.kept import check_path
+
+        check_path(file)
+
+
+def keep_figures(file: Path, title: str, sections: "Iterable[Section]", made: "Made") -> None:
+    """Keep pictures in a file, and say so."""
+    from sim.view.pictures.gallery import flat
+    from sim.view.pictures.kept import keep
+
+    pictures = flat(sections)
+    keep(file, title, pictures, made)
+    tell(
+        f"kept {len(pictures)} picture{'' if len(pictures) == 1 else 's'} in {file}; try: sim report RUN --with {file}"
+    )
 
 
 def day_of(option: str, said: str) -> "date":

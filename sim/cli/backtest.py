@@ -3,13 +3,30 @@
 import json
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Draws, Jobs, KeptRuns, RecordFolder, app, console, cores, day_of, progress_bar
+from sim.cli.app import (
+    AsJson,
+    Draws,
+    Figures,
+    Jobs,
+    KeptRuns,
+    RecordFolder,
+    app,
+    check_figures,
+    console,
+    cores,
+    day_of,
+    keep_figures,
+    progress_bar,
+)
 from sim.cli.runs import going_on
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.backtesting.origins import Backtest
 
 
 @app.command()
@@ -31,6 +48,7 @@ def backtest(
     draws: Draws = 1000,
     jobs: Jobs = None,
     results: KeptRuns = None,
+    figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
     """Forecast every strand pending on a day of the past, and score that against what happened.
@@ -45,6 +63,7 @@ def backtest(
 
     days = day_of("--as-of", as_of) if as_of else None, day_of("--until", until) if until else None
     months = _months(rolling)
+    check_figures(figures)
     with going_on(), progress_bar("backtest") as progress:
         found = tested(
             scenario,
@@ -60,6 +79,20 @@ def backtest(
         print(json.dumps(as_data(found)))
     else:
         console().print(show(found))
+    if figures:
+        _keep(found, figures)
+
+
+def _keep(found: "Backtest", file: Path) -> None:
+    from sim.view.pictures.gallery import of_backtest
+    from sim.view.pictures.kept import provenance
+
+    model, first, last = found.basis.scenario, found.origins[0], found.origins[-1]
+    days = f"{first}" if first == last else f"{len(found.origins)} days from {first} to {last}"
+    title = f"Backtest of {model.title or model.name}: forecasts of {days}, scored on {found.until}"
+    draws = len(found.posteriors[first].weight)
+    made = provenance(model, record=found.basis.folder.resolve().name, until=str(found.until), draws=draws)
+    keep_figures(file, title, of_backtest(found), made)
 
 
 def _months(said: str) -> int | None:

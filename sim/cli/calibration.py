@@ -6,7 +6,22 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Draws, Jobs, KeptRuns, RecordFolder, app, console, cores, day_of, progress_bar, tell
+from sim.cli.app import (
+    AsJson,
+    Draws,
+    Figures,
+    Jobs,
+    KeptRuns,
+    RecordFolder,
+    app,
+    check_figures,
+    console,
+    cores,
+    day_of,
+    keep_figures,
+    progress_bar,
+    tell,
+)
 from sim.cli.runs import going_on
 
 
@@ -21,6 +36,7 @@ def calibrate(
     draws: Draws = 1000,
     jobs: Jobs = None,
     results: KeptRuns = None,
+    figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit a scenario's uncertain parameters to what was public on a day; the result is a scenario file.
@@ -35,6 +51,7 @@ def calibrate(
     from sim.view.calibration import as_data, show
 
     day = day_of("--until", until)
+    check_figures(figures)
     if output:
         check_file(output)
     with going_on(), progress_bar("calibrate") as progress:
@@ -49,3 +66,11 @@ def calibrate(
         console().print(show(found))
         if output:
             tell(f"wrote {output}; try: sim run {output}")
+    if figures:
+        from sim.view.pictures.gallery import of_calibration
+        from sim.view.pictures.kept import provenance
+
+        model = found.basis.scenario
+        title = f"Calibration of {model.title or model.name} on what was public on {day}"
+        made = provenance(model, record=found.basis.folder.resolve().name, until=str(day), draws=draws)
+        keep_figures(figures, title, of_calibration(found), made)

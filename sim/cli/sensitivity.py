@@ -6,7 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import AsJson, Cluster, Jobs, Results, Seed, Sets, app, console, cores, progress_bar, tell
+from sim.cli.app import (
+    AsJson,
+    Cluster,
+    Figures,
+    Jobs,
+    Results,
+    Seed,
+    Sets,
+    app,
+    check_figures,
+    console,
+    cores,
+    keep_figures,
+    progress_bar,
+    tell,
+)
 from sim.cli.runs import going_on, load_all
 
 if TYPE_CHECKING:
@@ -46,6 +61,7 @@ def sensitivity(
     cluster: Cluster = None,
     set_: Sets = None,
     results: Results = Path("results"),
+    figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how much of a forecast is not known, and which uncertain parameters that comes from.
@@ -57,6 +73,7 @@ def sensitivity(
     """
     from sim.sensitivity import MORRIS_POINTS, REPLICATIONS, SOBOL_POINTS, check
 
+    check_figures(figures)
     in_all = replications if method == "split" else None
     (loaded,) = load_all([scenario], set_, in_all, seed)
     check(loaded, indicator or ())
@@ -69,6 +86,18 @@ def sensitivity(
             _print(found[-1])
     if as_json:
         print(json.dumps([_as_data(each) for each in found]))
+    if figures:
+        _keep(found, figures)
+
+
+def _keep(found: "list[Sensitivity]", file: Path) -> None:
+    from sim.view.pictures.gallery import of_sensitivity
+    from sim.view.pictures.kept import provenance
+
+    model, methods = found[0].scenario, " and ".join(each.method for each in found)
+    sections = [section for each in found for section in of_sensitivity(each)]
+    title = f"What the forecasts of {model.title or model.name} are sensitive to"
+    keep_figures(file, title, sections, provenance(model, method=methods))
 
 
 def _print(found: "Sensitivity") -> None:

@@ -9,14 +9,17 @@ import typer
 from sim.cli.app import (
     AsJson,
     Cluster,
+    Figures,
     Indicators,
     Jobs,
     Replications,
     Results,
     Seed,
     app,
+    check_figures,
     console,
     cores,
+    keep_figures,
     progress_bar,
     tell,
 )
@@ -57,6 +60,7 @@ def sweep(
     cluster: Cluster = None,
     results: Results = Path("results"),
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table there, too.")] = None,
+    figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario at many settings: what the indicators are at each, and where one more FTE stops helping.
@@ -70,6 +74,7 @@ def sweep(
 
     if csv and (csv.is_dir() or not csv.parent.is_dir()):  # before hours of work
         raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
+    check_figures(figures)
     grid = [said for said in set_ or () if varies(said)]
     fixed = [said for said in set_ or () if not varies(said)]
     design = designed(scenario, grid, scale or (), range_ or (), samples, method, fixed, replications, seed)
@@ -92,6 +97,18 @@ def sweep(
         from sim.view.sweep import report
 
         console().print(report(found))
+    if figures:
+        _keep(found, figures)
+
+
+def _keep(found: "Sweep", file: Path) -> None:
+    from sim.view.pictures.gallery import of_sweep
+    from sim.view.pictures.kept import provenance
+
+    model = found.scenario
+    title = f"{model.title or model.name}, swept over {' and '.join(found.axes)}"
+    made = provenance(model, points=len(found.points), replications=found.replications)
+    keep_figures(file, title, of_sweep(found), made)
 
 
 def _write(found: "Sweep", file: Path) -> None:

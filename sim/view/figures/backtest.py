@@ -14,7 +14,7 @@ from sim.view.figures.rows import ROW, headings, legend_below, name_rows, rule, 
 from sim.view.figures.style import DASHES, INK, PALETTE, styled
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-TRUTH = {"symbol": "diamond", "size": 11, "color": INK}
+TRUTH = {"symbol": "diamond", "size": 11, "color": PALETTE[5], "line": {"color": INK, "width": 1}}
 MEDIAN = {"symbol": "line-ns", "size": 14, "line": {"color": INK, "width": 2.5}}
 
 
@@ -64,8 +64,7 @@ def _forecast_rows(figure: go.Figure, table: pd.DataFrame, last: date, end: date
     came = table[table["truth"].notna()]
     figure.add_scatter(
         x=came["truth"].dt.strftime("%Y-%m-%d").tolist(), y=came.index.tolist(), mode="markers", name="what happened",
-        marker={**TRUTH, "color": PALETTE[5], "line": {"color": INK, "width": 1}},
-        hovertemplate="happened %{x|%Y-%m-%d}<extra></extra>", **where,
+        marker=TRUTH, cliponaxis=False, hovertemplate="happened %{x|%Y-%m-%d}<extra></extra>", **where,
     )  # fmt: skip
     waiting = table[table["truth"].isna()]
     figure.add_scatter(
@@ -169,7 +168,7 @@ def scores(panels: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> go.F
             figure.add_scatter(
                 x=here["score"].round(4).tolist(), y=here.index.tolist(), mode="markers", row=row, col=1,
                 marker={"color": PALETTE[number], "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 11},
-                error_x=_whiskers(here["score"], here["low"], here["high"]), showlegend=False,
+                error_x=_whiskers(here["score"], here["low"], here["high"]), showlegend=False, cliponaxis=False,
                 hovertemplate=f"{names[forecaster]}: %{{x:.3f}}<extra></extra>",
             )  # fmt: skip
         name_rows(figure, [names[forecaster] for forecaster in table["forecaster"]], place=(row, 1))
@@ -235,8 +234,7 @@ def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
         )  # fmt: skip
         figure.add_scatter(
             x=table["truth"].tolist(), y=rows, mode="markers", name="what happened",
-            marker={**TRUTH, "color": PALETTE[5], "line": {"color": INK, "width": 1}},
-            hovertemplate="happened %{x:.0f}<extra></extra>", **where,
+            marker=TRUTH, hovertemplate="happened %{x:.0f}<extra></extra>", **where,
         )  # fmt: skip
         name_rows(figure, table["name"].tolist(), place=(row, 1))
     styled(figure, height=inside + 60)

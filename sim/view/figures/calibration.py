@@ -58,7 +58,7 @@ def statistics(table: pd.DataFrame) -> go.Figure:
         hovertemplate="%{x:+.2f} standard deviations<extra></extra>",
     )  # fmt: skip
     rule(figure, 0)
-    styled(figure, x="standard deviations from the simulated mean", height=70 + int(1.2 * ROW * len(rows)))
+    styled(figure, x="standard deviations", height=70 + int(1.2 * ROW * len(rows)))
     name_rows(figure, table["title"].tolist())
     figure.update_layout(hovermode="closest")
     edges = [

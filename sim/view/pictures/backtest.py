@@ -123,7 +123,7 @@ def coverage(found: Backtest) -> Picture:
     return Picture(
         "backtest-coverage",
         f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth: {_verdict(model)}",
-        f"{_subtitle(found)} · whiskers: 95% confidence, whole proceedings drawn anew",
+        f"{_subtitle(found)} · {_whiskers(found)}",
         _coverage_caption(found),
         figures.coverage(table, NAMES),
         _scored(table, {"level": "interval", "held": "share of the truth that it holds"}),
@@ -234,7 +234,7 @@ def scores(found: Backtest) -> Picture:
     return Picture(
         "backtest-scores",
         conclusion(found).removesuffix("."),
-        f"{_subtitle(found)} · whiskers: 95% confidence, whole proceedings drawn anew",
+        f"{_subtitle(found)} · {_whiskers(found)}",
         "CRPS: squared error of the chance of a milestone by each day, averaged over the days up to the last; Brier: of"
         " that day alone, where a coin has 0.25. The last panel compares forecast by forecast: where its whisker does"
         f" not reach zero, the difference is more than chance.{_few(found)}",
@@ -325,6 +325,12 @@ def _subtitle(found: Backtest) -> str:
     days = f"of {first}" if first == last else f"of {len(found.origins)} days from {first} to {last}"
     cases = f"{plural(model['strand'].nunique(), 'strand')} in {plural(model['proceeding'].nunique(), 'proceeding')}"
     return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {found.until}"
+
+
+def _whiskers(found: Backtest) -> str:
+    if found.forecasts["proceeding"].nunique() < FEWEST_CLUSTERS:
+        return "no intervals, as there are too few proceedings to tell them"
+    return "whiskers: 95% confidence, whole proceedings drawn anew"
 
 
 def _few(found: Backtest) -> str:

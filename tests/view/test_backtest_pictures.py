@@ -1,0 +1,186 @@
+"""Pictures of a backtest say what its tables say, and claim no more than the intervals bear."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import small_authority
+
+from sim.backtesting.forecasting import FORECASTERS, MODEL
+from sim.backtesting.origins import backtest
+from sim.backtesting.pooled import pit_histogram, pooled
+from sim.backtesting.scores import FEWEST_CLUSTERS
+from sim.view.backtest import NAMES, conclusion
+from sim.view.pictures import backtest as pictures
+
+ALL_OF_THEM = [pictures.forecasts, pictures.coverage, pictures.pit, pictures.scores, pictures.totals]
+
+
+@pytest.fixture(scope="module")
+def rolling(tmp_path_factory):
+    """A rolling backtest of the small authority."""
+    file = small_authority.write(tmp_path_factory.mktemp("small"))
+    return backtest(file, date(2021, 6, 30), rolling_months=6, draws=200)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """A backtest of one day."""
+    file = small_authority.write(tmp_path_factory.mktemp("single"))
+    return backtest(file, date(2021, 6, 30), draws=100)
+
+
+@pytest.mark.parametrize("of", ALL_OF_THEM)
+@pytest.mark.parametrize("which", ["rolling", "single"])
+def test_any_backtest_has_the_picture(of, which, request):
+    """Words without missing numbers, a small valid figure, and its table without infinite numbers."""
+    picture = of(request.getfixturevalue(which))
+    assert len(json.dumps(json.loads(picture.whole().to_json()))) < 300_000
+    assert not re.search(r"\b(nan|inf|NaT|None)\b", " ".join(picture[1:4]))
+    assert not np.isinf(picture.table.select_dtypes("number").to_numpy(dtype=float)).any()
+
+
+def model_rows(found):
+    """The model's own forecasts."""
+    return found.forecasts[found.forecasts["forecaster"] == MODEL]
+
+
+def test_the_forecasts_are_counted_as_they_are(single):
+    """Expected, come, and inside of their 80% intervals, as the table of forecasts has them."""
+    picture, rows = pictures.forecasts(single), model_rows(single)
+    came = rows[rows["truth"].notna()]
+    inside = int(((came["days"] >= came["low"]) & (came["days"] <= came["high"])).sum())
+    assert f"expected {rows['probability'].sum():.1f} of {len(rows)} milestones" in picture.title
+    assert picture.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
+    assert len(picture.table) == len(rows)
+    assert (picture.table["inside"] == "no").sum() == len(came) - inside
+    happened = [trace for trace in picture.figure.data if trace.name == "what happened"]
+    shown = sorted(day for trace in happened for day in trace.x)
+    assert shown == sorted(f"{day}" for day in came["truth"])
+
+
+def test_nothing_came(single):
+    """Where nothing happened by the last day the title says so."""
+    nothing = single.forecasts.assign(truth=None, days=np.inf)
+    picture = pictures.forecasts(replace(single, forecasts=nothing))
+    assert picture.title.endswith("; none came")
+    assert set(picture.table["inside"]) == {""}
+
+
+def test_one_of_several_days(rolling):
+    """Of several days the one after which most happened, or the one that is asked for; no other day has a picture."""
+    happened = model_rows(rolling).groupby("origin")["truth"].count()
+    assert f"On {happened.idxmax()}" in pictures.forecasts(rolling).title
+    last = rolling.origins[-1]
+    picture = pictures.forecasts(rolling, last)
+    assert set(picture.table["forecast of"]) == {pd.Timestamp(last)}
+    assert pictures.forecasts(rolling, date(2020, 1, 1)) is None
+
+
+def test_coverage_is_that_of_the_tables(rolling):
+    """By forecaster and level, with the same interval as the pooled scores have for 80%."""
+    table = pictures.coverage(rolling).table.set_index(["forecaster", "interval"])
+    for _, row in pooled(rolling).iterrows():
+        name = NAMES[row["forecaster"]]
+        for level in (50, 80, 95):
+            held = table.loc[(name, level / 100), "share of the truth that it holds"]
+            assert held == pytest.approx(row[f"cover{level}"], abs=1e-4)
+        assert table.loc[(name, 0.8), "95% interval, low"] == pytest.approx(row["cover80_low"], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("held", "words"),
+    [(0.3, "surely less than they promise"), (1.0, "surely more than they promise"), (0.8, "as they promise")],
+)
+def test_the_verdict_on_coverage(rolling, held, words):
+    """Too narrow, too wide and right intervals are called so."""
+    changed = replace(rolling, forecasts=rolling.forecasts.assign(cover80=held))
+    assert words in pictures.coverage(changed).title
+
+
+def few_proceedings(found):
+    """The backtest with the forecasts of so few proceedings that nothing can be told."""
+    few = found.forecasts["proceeding"].unique()[: FEWEST_CLUSTERS - 1]
+    return replace(found, forecasts=found.forecasts[found.forecasts["proceeding"].isin(few)])
+
+
+def test_too_few_proceedings_to_tell(rolling):
+    """Neither coverage nor the histogram is judged, and no interval is drawn."""
+    few = few_proceedings(rolling)
+    assert "too few proceedings to tell" in pictures.coverage(few).title
+    assert "too few to tell" in pictures.pit(few).title
+    assert "no intervals" in pictures.scores(few).subtitle
+    assert pictures.scores(few).table["95% interval, low"].isna().all()
+
+
+def test_the_histogram_is_that_of_the_pooled_forecasts(rolling):
+    """Its shares add to one, and the band of chance holds the flat line."""
+    table = pictures.pit(rolling).table
+    assert table["share of truths"].tolist() == pytest.approx(pit_histogram(rolling).tolist(), abs=1e-4)
+    assert table["share of truths"].sum() == pytest.approx(1, abs=1e-3)
+    assert (table["chance allows, from"] <= 0.1).all()
+    assert (table["chance allows, to"] >= 0.1).all()
+
+
+def forecasts_of(uniforms, strands):
+    """Forecasts that give each day the same chance up to the last, and truths at these places of them."""
+    probability = 0.9
+    came = uniforms < probability
+    return pd.DataFrame(
+        {
+            "forecaster": MODEL,
+            "proceeding": [f"p{number}" for number in strands],
+            "strand": [f"p{number}/a" for number in strands],
+            "milestone": "resolution",
+            "origin": date(2021, 6, 30),
+            "probability": probability,
+            "truth": [date(2022, 1, 1) if is_there else None for is_there in came],
+            "pit_low": np.where(came, uniforms, probability),
+            "pit_high": np.where(came, uniforms, 1.0),
+        }
+    )
+
+
+def test_the_band_of_chance_holds_true_forecasts(rolling):
+    """Of 200 histograms of true forecasts, about 95% lie in the band as a whole; forecasts that are off do not."""
+    generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
+    for _ in range(200):
+        found = replace(rolling, forecasts=forecasts_of(generator.random(60), strands))
+        low, high = pictures._chance(found)
+        held = pit_histogram(found)
+        inside += bool(((held >= low) & (held <= high)).all())
+    assert 180 <= inside <= 198
+    early = replace(rolling, forecasts=forecasts_of(generator.random(60) ** 4, strands))
+    assert pictures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than chance")
+
+
+def test_the_scores_say_who_is_better(rolling):
+    """The title is the console's conclusion; the panels hold every forecaster."""
+    picture = pictures.scores(rolling)
+    assert f"{picture.title}." == conclusion(rolling)
+    assert picture.table.groupby("measure").size().tolist() == [5, 5, 4]
+
+
+def test_scores_by_day(rolling, single):
+    """A line for each forecaster over the days; one day has none."""
+    assert pictures.by_origin(single) is None
+    picture = pictures.by_origin(rolling)
+    assert len(picture.figure.data) == len(FORECASTERS)
+    assert len(picture.table) == 3
+    mean = model_rows(rolling).groupby("origin")["crps"].mean()
+    assert picture.table[NAMES[MODEL]].tolist() == pytest.approx(mean.tolist(), abs=1e-4)
+
+
+def test_the_counts_inside_are_counted(rolling):
+    """As many as lie inside the intervals; the farthest of the others is named."""
+    rows = rolling.totals[rolling.totals["forecaster"] == MODEL]
+    inside = int(((rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])).sum())
+    picture = pictures.totals(rolling)
+    assert picture.title.startswith(f"{inside} of {len(rows)} counts")
+    assert len(picture.table) == len(rolling.totals)
+    missed = replace(rolling, totals=rolling.totals.assign(truth=99.0))
+    assert "and 99 happened" in pictures.totals(missed).caption
