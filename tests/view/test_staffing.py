@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim import indicators
+from sim import estimates, indicators
 from sim.view.pictures import staffing
 
 
@@ -35,7 +35,7 @@ def test_only_the_roles_asked_for(small_run):
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
     found = waits(handlers=0.2, lawyers=0.8)
-    monkeypatch.setattr(indicators, "delay_by_role", lambda run: found, raising=False)
+    monkeypatch.setattr(indicators, "delay_by_role", lambda run: found)
     picture = staffing.delay_by_role(small_run)
     assert picture.title == "Of the delay for want of staff, 80% is for Legal service and 20% for Case handlers"
     assert picture.table["role"].tolist() == ["Legal service", "Case handlers"]
@@ -44,10 +44,18 @@ def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     assert staffing.bottleneck(small_run) == "Of the delay for want of staff, >99% is for Case handlers"
 
 
+def test_delays_are_the_indicator(small_run):
+    """The picture has the days of the indicator, and they add up to the delay due to staffing per case."""
+    table = staffing.delay_by_role(small_run).table
+    known = estimates(small_run).set_index("indicator").loc["delay_per_case", "value"]
+    assert table["days of delay per case"].sum() == pytest.approx(known, abs=0.02)
+    assert table["share of the delay"].sum() == pytest.approx(1, abs=0.002)
+
+
 def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
     """With staff for everything nobody is the bottleneck."""
     none = waits(handlers=0.0, lawyers=0.0).assign(share=float("nan"))
-    monkeypatch.setattr(indicators, "delay_by_role", lambda run: none, raising=False)
+    monkeypatch.setattr(indicators, "delay_by_role", lambda run: none)
     assert staffing.delay_by_role(small_run) is None
     assert staffing.bottleneck(small_run) == "No case waits for staff"
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim import indicators
 from sim.record import Record
 from sim.run import Run
 from sim.view.figures.picture import Picture
@@ -69,7 +68,7 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
         ("Cases", [cases.timelines(run, record), cases.probabilities(run)]),
         (
             "Caseload",
-            [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), *_flows(run)],
+            [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), flow.flow(run)],
         ),
         ("Durations", [durations.where_days_go(run), durations.durations(run, record)]),
         ("Staff", [staffing.delay_by_role(run), staffing.utilisation(run), staffing.staff_over_time(run)]),
@@ -127,10 +126,6 @@ def of_backtest(found: "Backtest") -> list[Section]:
 def flat(sections: Iterable[Section]) -> list[Picture]:
     """The pictures of all sections, one after the other."""
     return [picture for section in sections for picture in section.pictures]
-
-
-def _flows(run: Run) -> list[Picture | None]:
-    return [flow.flow(run)] if hasattr(indicators, "flows") else []
 
 
 def _sections(*found: tuple[str, list[Picture | None]]) -> list[Section]:

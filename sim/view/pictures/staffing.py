@@ -102,8 +102,6 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
 
 def delays(run: Run, stage: str = ALL) -> pd.DataFrame:
     """The delay by role in one stage, or in all of them; as `sim.indicators.delay_by_role`. Empty without any delay."""
-    if not hasattr(indicators, "delay_by_role"):
-        return pd.DataFrame(columns=["stage", "role", "days", "share", "low", "high"])
     table = indicators.delay_by_role(run)
     table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
     there: pd.DataFrame = table if table["days"].max() > 0 else table.iloc[:0]
