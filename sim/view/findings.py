@@ -68,7 +68,7 @@ def _caseload(run: Run) -> Iterator[str]:
         low, high = _interval(measures(run.summary)["clearance_rate"].spread())
         yield (
             f"For every 100 new cases {100 * flow['clearance_rate']:.0f} are resolved"
-            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
+            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}), {clearing(flow['clearance_rate'])}."
         )
 
 
@@ -85,10 +85,10 @@ def _overdue(run: Run, table: pd.DataFrame) -> str:
 
 
 def clearing(rate: float) -> str:
-    """What a clearance rate means for the pending cases."""
+    """What a clearance rate means."""
     if abs(rate - 1) < 0.005:
-        return "the pending cases stay as many"
-    return "the pending cases become fewer" if rate > 1 else "the pending cases grow"
+        return "as many as come in"
+    return "more than come in" if rate > 1 else "fewer than come in"
 
 
 def _probes(run: Run) -> Iterator[str]:

@@ -172,9 +172,9 @@ def _clearance(run: Run) -> Iterator[Answer]:
     )
     yield Answer(
         "Clearance rate, disposition time, age of the pending: where is it going?",
-        f"Clearance rate {words.share(flow['clearance_rate'])}: {clearing(flow['clearance_rate'])}, and to resolve"
-        f" what is pending at the horizon would take {words.count(flow['disposition_time'])} days at the pace so"
-        f" far.{old}",
+        f"Clearance rate {words.share(flow['clearance_rate'])}: {clearing(flow['clearance_rate'])} are resolved, and"
+        f" to resolve what is pending at the horizon would take {words.count(flow['disposition_time'])} days at the"
+        f" pace so far.{old}",
         "backlog",
     )
 

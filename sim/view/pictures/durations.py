@@ -226,8 +226,9 @@ def _where_title(run: Run, stages: Sequence[str]) -> str:
 def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:
     worst = table.sort_values("staff").iloc[-1]
     waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {titles[worst['stage']]}"
+    dormant = " Dormancy is time in which nobody was to work on the case." if table["dormancy"].max() > 0 else ""
     return (
         "Each bar is one visit to a stage, on average. Waiting for staff is what the visit takes beyond the time that"
-        f" it would take with unlimited staff; it is longest with {waits}. Only that part can more people shorten;"
-        " dormancy is time in which nobody was to work on the case."
+        f" it would take with unlimited staff; it is longest with {waits}. Only that part can more people"
+        f" shorten.{dormant}"
     )
