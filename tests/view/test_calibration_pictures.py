@@ -46,7 +46,7 @@ def test_a_parameter_of_which_nothing_is_said_has_no_bar(posterior):
     untold = int((table["how"] == "prior").sum())
     picture = pictures.parameters(posterior)
     notes = [note.text for note in picture.figure.layout.annotations]
-    assert notes.count("the record says nothing of it") == untold
+    assert notes.count("the record is silent") == untold
     assert (picture.table["how it is known"] == "the record says nothing of it").sum() == untold
 
 

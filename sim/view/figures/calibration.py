@@ -32,7 +32,7 @@ def parameters(table: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
     for row in (row for row in rows if row not in set(told["row"])):
         figure.add_annotation(
-            x=0.5, y=row + 0.2, text="the record says nothing of it", showarrow=False, font={"size": 12, "color": INK}
+            x=0.5, y=row + 0.2, text="the record is silent", showarrow=False, font={"size": 12, "color": INK}
         )
     rule(figure, 0.5)
     styled(figure, x="share of the prior below", height=70 + int(1.6 * ROW * len(rows)))
