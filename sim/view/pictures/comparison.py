@@ -159,9 +159,9 @@ def _differences_caption(table: pd.DataFrame) -> str:
     exact = f" {same} differ by nothing at all, in any replication." if same else ""
     return (
         "Each row is one number in the other scenario less the same number in the baseline, with the same cases and the"
-        " same luck in both; an interval that does not reach the line at zero is a difference that is not chance."
-        f" Of {len(table)} numbers compared {good} are surely better, {bad} surely worse, by at least 1%, after"
-        f" allowing for how many are compared.{exact} All of them are in the table."
+        " same luck in both; the further its interval lies from the line at zero, the less chance explains it. Better"
+        f" and worse are said only of what is sure although {len(table)} numbers are compared at once: {good} are"
+        f" surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
     )
 
 
