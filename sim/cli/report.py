@@ -82,22 +82,24 @@ def _record(folder: Path | None) -> "tuple[Record | None, str]":
 
 
 def _runs(paths: list[Path], replications: int | None, jobs: int | None, results: Path) -> "list[Run]":
-    """The runs, stored or made now; files are run with the seed and replications of what comes first."""
+    """The runs, stored or made now; files are run with the seed and replications of what comes first.
+
+    All of them are read before anything runs.
+    """
     from sim.experiment import simulate
     from sim.store import load_run
+    from sim.view.report.content import check_names
 
-    stored = next((path for path in paths if path.is_dir()), None)
-    if replications is not None and stored is not None:
-        raise UserError(f"--replications is for scenario files; {stored} is a stored run, which has its own")
-    found: list[Run] = []
-    for path in paths:
-        if path.is_dir():
-            found.append(load_run(path))
-            continue
-        scenario = load_all([path], None, replications, None)[0]
-        if found:
-            first = found[0].scenario
-            scenario = scenario.model_copy(update={what: getattr(first, what) for what in PAIRED})
-        with going_on(), progress_bar(scenario.name) as progress:
-            found.append(simulate(scenario, jobs=jobs or cores(), results=results, progress=progress))
-    return found
+    stored = {path: load_run(path) for path in paths if path.is_dir()}
+    if replications is not None and stored:
+        raise UserError(f"--replications is for scenario files; {next(iter(stored))} is a stored run and has its own")
+    files = [path for path in paths if path not in stored]
+    loaded = dict(zip(files, load_all(files, None, replications, None), strict=True))
+    scenarios = [stored[path].scenario if path in stored else loaded[path] for path in paths]
+    check_names([scenario.name for scenario in scenarios])
+    shared = {what: getattr(scenarios[0], what) for what in PAIRED}
+    for path in files:
+        with going_on(), progress_bar(loaded[path].name) as progress:
+            scenario = loaded[path].model_copy(update=shared)
+            stored[path] = simulate(scenario, jobs=jobs or cores(), results=results, progress=progress)
+    return [stored[path] for path in paths]

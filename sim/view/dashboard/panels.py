@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from sim.view import provenance
 from sim.view.dashboard import form, layout
 from sim.view.dashboard.tabs import View, pictures
 from sim.view.findings import findings, findings_of_comparison
-from sim.view.report import provenance
-from sim.view.report.method import method
-from sim.view.report.tables import Table
+from sim.view.method import method
+from sim.view.tables import Table
 
 
 def content(view: View) -> list[Component]:

@@ -11,8 +11,8 @@ from sim.view.figures.picture import Picture
 from sim.view.figures.style import HEIGHT
 from sim.view.pictures import gallery
 from sim.view.pictures.gallery import Section
-from sim.view.report.provenance import changes
-from sim.view.report.tables import Table, rows
+from sim.view.provenance import changes
+from sim.view.tables import Table, rows
 
 if TYPE_CHECKING:
     from sim.view.pictures.kept import Kept

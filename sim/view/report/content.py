@@ -7,10 +7,10 @@ from sim.errors import UserError
 from sim.record import Record
 from sim.run import Run
 from sim.scenario.schema import Scenario
-from sim.view import findings, questions, words
-from sim.view.report import glossary, method, provenance
+from sim.view import findings, method, provenance, questions, words
+from sim.view.report import glossary
 from sim.view.report.chapters import Chapter, Chapters, Shown
-from sim.view.report.tables import Table
+from sim.view.tables import Table
 
 if TYPE_CHECKING:
     from sim.view.pictures.kept import Kept
@@ -60,7 +60,7 @@ def report(
     analyses; `title`: instead of the scenarios' own. Raises UserError if there is no run, or if two runs have the same
     name.
     """
-    _check_names(runs)
+    check_names([run.scenario.name for run in runs])
     chapters, scenarios = Chapters(), [run.scenario for run in runs]
     many = len(runs) > 1
     not_paired = chapters.comparison(runs) if many else ""
@@ -89,10 +89,10 @@ def report(
     )
 
 
-def _check_names(runs: Sequence[Run]) -> None:
-    if not runs:
+def check_names(names: Sequence[str]) -> None:
+    """Raise UserError if there is no scenario, or if two have the same name: the page could not tell them apart."""
+    if not names:
         raise UserError("a report needs at least one run: a scenario file, or the folder of a stored run")
-    names = [run.scenario.name for run in runs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UserError(f"two of the runs are of a scenario named {twice[0]}: give one of them another name")

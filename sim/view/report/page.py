@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from base64 import b64encode
 from functools import lru_cache
 from gzip import compress
@@ -11,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from sim import __version__
-from sim.errors import UserError
+from sim.errors import RunFailed, UserError
 from sim.view.figures.style import CONFIG
 from sim.view.report.chapters import Shown
 from sim.view.report.content import Report
-from sim.view.report.tables import rows
+from sim.view.tables import rows
 
 SUFFIXES = (".html", ".htm")
+DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+DOT = re.compile(r"(?<=[a-z_])\.(?=[a-z_])")
 
 
 def html(report: Report) -> str:
@@ -30,6 +33,7 @@ def html(report: Report) -> str:
     The figures, their tables and plotly's library are packed (gzip in base64), which the page unpacks when it loads.
     """
     rules = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    rules.filters["words"] = words
     library, script = get_plotlyjs(), _own("report.js")
     return rules.from_string(_own("page.html.j2")).render(
         report=report,
@@ -55,6 +59,12 @@ def policy(*scripts: str) -> str:
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:;"
         " base-uri 'none'; form-action 'none'"
     )
+
+
+def words(text: str) -> Markup:
+    """Text as HTML that is broken into lines where people would: days (2024-03-14) never, paths of settings at dots."""
+    whole = DAY.sub(r'<span class="day">\g<0></span>', str(escape(text)))
+    return Markup(DOT.sub(r"\g<0><wbr>", whole))
 
 
 def drawing(shown: Shown) -> str:
@@ -84,13 +94,16 @@ def check(path: Path) -> None:
 
 
 def write(text: str, path: Path) -> None:
-    """Write a page, whole or not at all. Raises UserError if it cannot be written."""
+    """Write a page, whole or not at all; an older one is replaced.
+
+    Raises UserError for a bad path, RunFailed where the page cannot be written.
+    """
     check(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise RunFailed(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
         temporary.unlink(missing_ok=True)

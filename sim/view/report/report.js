@@ -7,6 +7,7 @@
   const SLIDE_WIDTH = 900; // the least width at which a figure is laid out on a slide, before it is scaled
   const SLIDE_SCALE = 0.6; // at least: what is smaller cannot be read
   const TALL = 560; // a figure that is higher has its words beside it on a slide, and not above
+  const DAY = /^\d{4}-\d\d-\d\d$/;
   const config = { ...JSON.parse(document.body.dataset.config), responsive: false }; // sizes are set here alone
   const figures = [...document.querySelectorAll("figure.picture")];
   const slides = [...document.querySelectorAll(".slide")];
@@ -116,7 +117,7 @@
     for (const row of rows) {
       const line = body.insertRow();
       row.forEach((cell, place) => {
-        line.append(element("td", cell, { className: numeric[place] ? "number" : "" }));
+        line.append(element("td", cell, { className: numeric[place] ? "number" : DAY.test(cell) ? "day" : "" }));
       });
     }
     const scroll = element("div", "", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: `Data: ${title}` });
@@ -247,5 +248,6 @@
     drawWhenNear();
     fromAddress();
     document.documentElement.dataset.ready = "true";
+    (window.requestIdleCallback ?? setTimeout)(plotly);
   });
 })();

@@ -11,7 +11,7 @@ from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import TAGS
 from sim.scenario.yaml_nodes import text
-from sim.view.report.tables import Table
+from sim.view.tables import Table
 
 COLUMNS = ("parameter", "value", "unit", "founded on", "source", "in the file")
 PARTS = {
