@@ -4,7 +4,6 @@ A slice is a run with the summary of those rows of the event log that are on the
 picture works on it. What a slice says of staff is the share of their capacity that went to the platform.
 """
 
-import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zipfile import BadZipFile
 
+from sim.files import whole
 from sim.run import Run
 from sim.scenario.schema import Scenario
 from sim.store import code_digest
@@ -144,11 +144,7 @@ def _keep(path: Path | None, summary: Summary) -> None:
     """Write the slice, whole or not at all; where the folder cannot be written it is made anew the next time."""
     if path is None:
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with whole(path) as temporary:
             temporary.write_bytes(summary.to_bytes())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)

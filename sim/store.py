@@ -10,10 +10,8 @@ is written under another name and renamed, and so is the folder when it is compl
 """
 
 import json
-import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -23,6 +21,7 @@ from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import Problem, UserError
+from sim.files import whole
 from sim.run import Run
 from sim.scenario.schema import Scenario
 from sim.summary import Layout, Summary
@@ -109,21 +108,8 @@ def code_digest() -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with _whole(path) as temporary:
+    with whole(path) as temporary:
         temporary.write_bytes(content)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place at the end."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence[range]) -> None:
@@ -133,7 +119,7 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
     this one is dropped.
     """
     _write(where.partial / SUMMARY, summary.to_bytes())
-    with _whole(where.partial / PARAMETERS) as temporary:
+    with whole(where.partial / PARAMETERS) as temporary:
         summary.parameters().to_parquet(temporary, compression="zstd", index=False)
     manifest = {
         "format": FORMAT,
@@ -146,7 +132,7 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
         "commit": _commit(),
         "content": _content(where.partial, [where.events_part(numbers) for numbers in chunks]),
     }
-    with _whole(where.partial / "manifest.json") as temporary:
+    with whole(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     try:
         where.partial.rename(where.folder)

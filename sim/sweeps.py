@@ -193,3 +193,17 @@ def steps_of(
             what = (label, here.title, here.definition.unit, a, b, staff[a], staff[b])
             rows.append((*what, effect.value, effect.low, effect.high, here.definition.better))
     return pd.DataFrame(rows, columns=list(STEPS))
+
+
+def helping(steps: "pd.DataFrame") -> "pd.DataFrame":
+    """The steps of one indicator in which one more FTE surely makes it better: the interval of the effect says so."""
+    surely = (steps["low"] > 0).where(steps["better"] > 0, steps["high"] < 0)
+    return steps[surely & (steps["better"] != 0)]
+
+
+def stops_helping(steps: "pd.DataFrame") -> float | None:
+    """The FTE at which one more stops helping surely; None if it helps to the end, or no step of them surely helps."""
+    helps = helping(steps)
+    if helps.empty or helps.index[-1] == steps.index[-1]:
+        return None
+    return float(helps.iloc[-1]["to_fte"])

@@ -206,6 +206,8 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
     found = {
         "stages": indicators.stage_durations(run),
         "delay": indicators.delay(run),
+        "delay_by_role": indicators.delay_by_role(run),
+        "flows": indicators.flows(run),
         "pending": indicators.pending(run),
         "backlog": indicators.backlog(run),
         "indicators": estimates(run),

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.sweeps import Sweep
+from sim.sweeps import Sweep, helping, stops_helping
 from sim.view.words import number
 
 
@@ -67,16 +67,16 @@ def _words(steps: pd.DataFrame) -> str:
     rows = steps.to_dict("records")
     first, last = rows[0], rows[-1]
     name, tried = f"{first['title']}: ", f"{first['from_fte']:.0f} to {last['to_fte']:.0f} FTE"
-    helps = [row for row in rows if (row["low"] if row["better"] > 0 else -row["high"]) > 0]
+    helps = helping(steps).to_dict("records")
     if not first["better"]:
         said = f"{name}at {first['from_fte']:.0f} FTE, one more changes it by {_effect(first)}"
         return f"{said}; more of it is neither better nor worse."
     if not helps:
-        return f"{name}no step from {tried} surely helps; more --replications would show smaller effects."
+        return f"{name}no step from {tried} surely helps; more replications would show smaller effects."
     begin, end = helps[0], helps[-1]
     said = f"{name}from {begin['from_fte']:.0f} to {begin['to_fte']:.0f} FTE, one more changes it by {_effect(begin)}"
-    if end is last:
-        more = "" if end is begin else f", and at the end by {_effect(end)}"
+    if stops_helping(steps) is None:
+        more = "" if len(helps) == 1 else f", and at the end by {_effect(end)}"
         return f"{said}{more}. One more FTE helps up to the most that was tried, {end['to_fte']:.0f}."
     beyond = f"no step beyond, to {last['to_fte']:.0f}, surely does"
     return f"{said}. One more FTE stops helping at {end['to_fte']:.0f}: {beyond}."

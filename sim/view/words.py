@@ -36,6 +36,11 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
+def plural(number: int, what: str) -> str:
+    """A number with what is counted: 1 strand, 2 strands."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def listing(names: Iterable[str]) -> str:
     """Names as a sentence has them: one, two and three."""
     *before, last = list(names) or [""]

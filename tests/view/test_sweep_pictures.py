@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.sweeps import STEPS, Sweep
+from sim.sweeps import STEPS, Sweep, stops_helping
 from sim.view.pictures import sweep
 
 VALUES = {100.0: 40.0, 150.0: 20.0, 200.0: 19.8}
@@ -45,7 +45,7 @@ def test_where_one_more_stops_helping_is_marked(small_run):
 @pytest.mark.parametrize("steps", [[HELPS, step(150.0, 200.0, -0.2, -0.3, -0.1)], [step(100.0, 200.0, 0, -0.1, 0.1)]])
 def test_nothing_is_marked_where_it_helps_to_the_end_or_never(small_run, steps):
     """There is no such FTE if every step helps, or none."""
-    assert sweep.stops(pd.DataFrame(steps, columns=list(STEPS))) is None
+    assert stops_helping(pd.DataFrame(steps, columns=list(STEPS))) is None
     assert not sweep.response(found(small_run, steps), "delay_per_case").figure.layout.shapes
 
 

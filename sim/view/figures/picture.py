@@ -11,6 +11,8 @@ from sim.view.figures.style import CONFIG, HEIGHT, INK
 
 WIDTH = 1000
 """Pixels: of figures that have their words inside."""
+NOTEBOOK = 830
+"""Pixels of a figure in a notebook."""
 WIDE, NARROW = 11.0, 7.2
 """Pixels of a character, at most on average: of titles and of subtitles."""
 TOP = 24
@@ -57,5 +59,9 @@ class Picture(NamedTuple):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """How notebooks show it: plotly's own format, with the upload button off, and the caption as text."""
-        shown = {**json.loads(self.whole().to_json()), "config": CONFIG}
+        shown = {**json.loads(self.whole(NOTEBOOK).to_json()), "config": CONFIG}
         return {"application/vnd.plotly.v1+json": shown, "text/plain": f"{self.title}\n{self.caption}"}
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """As text: all fields of the tuple would be printed otherwise."""
+        printer.text(f"{self.title}\n{self.caption}")

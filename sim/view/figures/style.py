@@ -40,8 +40,9 @@ def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = HEIGHT)
         hovermode="x unified",
         colorway=list(PALETTE),
     )
-    figure.update_xaxes(title_text=x, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
-    figure.update_yaxes(title_text=y, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
+    size = {"size": 13}
+    figure.update_xaxes(title_text=x, title_font=size, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
+    figure.update_yaxes(title_text=y, title_font=size, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
     return figure
 
 
@@ -53,11 +54,9 @@ def pale(colour: str, opacity: float = PALE) -> str:
 
 def band(figure: go.Figure, x: Sequence[Any], low: Sequence[float], high: Sequence[float], colour: str) -> None:
     """An interval along a curve, as an area behind it; not in the legend."""
-    figure.add_scatter(x=list(x), y=list(high), line={"width": 0}, showlegend=False, hoverinfo="skip")
-    figure.add_scatter(
-        x=list(x), y=list(low), line={"width": 0}, fill="tonexty", fillcolor=pale(colour), showlegend=False,
-        hoverinfo="skip",
-    )  # fmt: skip
+    edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
+    figure.add_scatter(x=list(x), y=list(high), **edge)
+    figure.add_scatter(x=list(x), y=list(low), fill="tonexty", fillcolor=pale(colour), **edge)
 
 
 def days(start: date, times: Sequence[float]) -> list[date]:

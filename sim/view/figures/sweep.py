@@ -22,7 +22,6 @@ def response(rows: pd.DataFrame, axis: str, title: str, unit: str, stops: float 
     low, high, value = (rows[name].round(4) for name in ("low", "high", "value"))
     if numbers:
         band(figure, x, low.tolist(), high.tolist(), PALETTE[0])
-        figure.update_traces(mode="lines")
     figure.add_scatter(
         x=x, y=value.tolist(), mode="lines+markers" if numbers else "markers", name=title, showlegend=False,
         error_y={"type": "data", "symmetric": False, "array": (high - value).tolist(),

@@ -16,8 +16,7 @@ from sim.summary import Floats
 from sim.view.backtest import FEW, NAMES, TITLES, TOLD, conclusion
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
-from sim.view.pictures.record import plural
-from sim.view.words import listing, share
+from sim.view.words import listing, plural, share
 
 BINS = 10
 """Classes of the PIT histogram."""

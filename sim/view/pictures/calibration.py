@@ -7,8 +7,7 @@ from sim.calibration.posterior import Posterior, comparison, summary
 from sim.view.calibration import undated_staff, verdict
 from sim.view.figures import calibration as figures
 from sim.view.figures.picture import Picture
-from sim.view.pictures.record import plural
-from sim.view.words import number
+from sim.view.words import number, plural
 
 PARAMETERS = {
     "prior10": "before, 10%",

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import sim
 from sim.errors import RunFailed, UserError
+from sim.files import whole
 from sim.scenario.schema import Scenario
 from sim.view.figures.picture import Picture
 
@@ -111,14 +112,11 @@ def keep(path: Path, title: str, pictures: Sequence[Picture], made: Mapping[str,
     content = _File(
         format=FORMAT, title=title, made=dict(made), pictures=[_written(picture) for picture in pictures]
     ).model_dump()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(json.dumps(content, allow_nan=False, separators=(",", ":")), encoding="utf-8")
-        beside.replace(path)
+        with whole(path) as temporary:
+            temporary.write_text(json.dumps(content, allow_nan=False, separators=(",", ":")), encoding="utf-8")
     except OSError as error:
         raise RunFailed(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def read_kept(path: Path) -> Kept:

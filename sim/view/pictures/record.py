@@ -19,7 +19,7 @@ from sim.record_spans import FINDINGS, OPENED, REQUEST, TOTAL
 from sim.view.figures import record as figures
 from sim.view.figures.picture import Picture
 from sim.view.record import OUTCOMES, PENDING, STAGES
-from sim.view.words import count, listing, share
+from sim.view.words import count, listing, plural, share
 
 MAILING = 5
 """From so many services asked on one day on, people speak of a mass mailing."""
@@ -299,11 +299,6 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 def _spaced(cells: "pd.Series[str]") -> "pd.Series[str]":
     return cells.str.replace(";", "; ").str.replace("_", " ")
-
-
-def plural(number: int, what: str) -> str:
-    """A number with what is counted: 1 strand, 2 strands."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _is(number: int) -> str:

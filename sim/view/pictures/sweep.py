@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.sweeps import Sweep
+from sim.sweeps import Sweep, stops_helping
 from sim.view import words
 from sim.view.figures import sweep as figures
 from sim.view.figures.picture import Picture
@@ -44,7 +44,7 @@ def _figure(found: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figur
     steps = _steps(found, str(rows.iloc[0]["indicator"]))
     if len(steps):
         return figures.response(
-            rows.assign(x=rows["fte"].round(2)), "staff of all roles, FTE", title, unit, stops(steps)
+            rows.assign(x=rows["fte"].round(2)), "staff of all roles, FTE", title, unit, stops_helping(steps)
         )
     if len(found.axes) == 1:
         return figures.response(rows.assign(x=rows[found.axes[0]]), axis_words(found.axes[0]), title, unit)
@@ -58,16 +58,6 @@ def _figure(found: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figur
 def axis_words(axis: str) -> str:
     """What a column of settings stands for."""
     return f"factor of {axis.removesuffix(FACTOR)}" if axis.endswith(FACTOR) else axis
-
-
-def stops(steps: pd.DataFrame) -> float | None:
-    """The FTE at which one more stops helping surely; None if it helps to the end, or no step surely helps."""
-    rows = steps.to_dict("records")
-    helps = [(row["low"] if row["better"] > 0 else -row["high"]) > 0 for row in rows if row["better"]]
-    if not any(helps) or helps[-1]:
-        return None
-    last = max(number for number, one in enumerate(helps) if one)
-    return float(rows[last]["to_fte"])
 
 
 def _title(found: Sweep, rows: pd.DataFrame, indicator: str) -> str:

@@ -1,7 +1,6 @@
 """A report as one HTML file that asks nothing of any other place."""
 
 import json
-import os
 import re
 from base64 import b64encode
 from functools import lru_cache
@@ -17,6 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from sim import __version__
 from sim.errors import RunFailed, UserError
+from sim.files import whole
 from sim.view.figures.style import CONFIG
 from sim.view.report.chapters import Shown
 from sim.view.report.content import Report
@@ -99,11 +99,8 @@ def write(text: str, path: Path) -> None:
     Raises UserError for a bad path, RunFailed where the page cannot be written.
     """
     check(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        with whole(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RunFailed(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
