@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from sim.view.figures.labels import lines
-from sim.view.figures.rows import ROW, headings, legend_below, name_rows, rule, segments
+from sim.view.figures.labels import BELOW, LEGEND, lines
+from sim.view.figures.rows import ROW, headings, name_rows, rule, segments
 from sim.view.figures.style import DASHES, INK, PALETTE, styled
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
@@ -39,7 +39,7 @@ def forecasts(panels: Mapping[str, pd.DataFrame], first: date, last: date, end: 
     figure.update_layout(hovermode="closest", margin={"t": 44})
     figure.update_xaxes(type="date", tickangle=0, tickformat="%b<br>%Y", nticks=4, showticklabels=True)
     figure.update_xaxes(range=[f"{first}", f"{end}"])
-    legend_below(figure, 46)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
 
 
@@ -109,7 +109,7 @@ def coverage(table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     ticks = {"tickvals": list(range(len(levels))), "ticktext": [f"{level:.0%}" for level in levels]}
     figure.update_xaxes(**ticks, range=[-0.5, len(levels) - 0.5], showgrid=False)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%")
-    legend_below(figure, 72)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
 
 
@@ -149,7 +149,7 @@ def pit(table: pd.DataFrame) -> go.Figure:
     figure.update_layout(hovermode="closest", bargap=0)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title_font={"size": 13})
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    legend_below(figure, 72)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
 
 
@@ -201,7 +201,7 @@ def by_origin(
     figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", tickangle=0, tickformat="%b<br>%Y", nticks=6)
     if (table[list(names)] > 0).all(axis=None):  # a forecaster far off would press the others together
         figure.update_yaxes(type="log", tickvals=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
-    legend_below(figure, 46)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
 
 
@@ -243,5 +243,5 @@ def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
     for row, table in enumerate(panels.values(), 1):
         most = max(float(table[["high", "truth"]].to_numpy(dtype=float).max()), 1.0)
         figure.update_xaxes(range=[-0.04 * most, 1.06 * most], nticks=6, row=row, col=1)
-    legend_below(figure, 40)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure

@@ -3,7 +3,8 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.rows import ROW, legend_below, name_rows, rule, segments
+from sim.view.figures.labels import BELOW, LEGEND
+from sim.view.figures.rows import ROW, name_rows, rule, segments
 from sim.view.figures.style import INK, PALETTE, styled
 
 PRIOR, NOW = "#999999", PALETTE[0]
@@ -39,7 +40,7 @@ def parameters(table: pd.DataFrame) -> go.Figure:
     name_rows(figure, table["title"].tolist())
     figure.update_layout(hovermode="closest")
     figure.update_xaxes(range=[0, 1], tickformat=".0%", dtick=0.25, title_font={"size": 13})
-    legend_below(figure, 50)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
 
 
@@ -66,5 +67,5 @@ def statistics(table: pd.DataFrame) -> go.Figure:
         max(table["high95"].max(), table["difference"].max()),
     ]
     figure.update_xaxes(title_font={"size": 13}, range=[edges[0] - 0.2, edges[1] + 0.2])
-    legend_below(figure, 50)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure

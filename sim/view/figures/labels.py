@@ -9,6 +9,8 @@ BELOW: dict[str, Any] = {
     "traceorder": "normal",
 }  # fmt: skip
 """Of a legend with many or long names: under the axis, where it grows without covering anything."""
+LEGEND = 40
+"""Pixels that such a legend adds to a figure."""
 
 
 def lines(text: str, characters: int = 26) -> str:

@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from sim.view.figures.labels import BELOW, LEGEND
 from sim.view.figures.rows import headings as small_headings
-from sim.view.figures.rows import legend_below
 from sim.view.figures.style import DASHES, INK, PALETTE, PATTERNS, pale, styled
 
 DAY_MS = 86_400_000
@@ -40,7 +40,7 @@ def survival(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
     styled(figure, height=90 + 240 * rows)
     small_headings(figure)
     figure.update_layout(hovermode="closest", margin={"t": 44})
-    legend_below(figure, 62)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     figure.update_yaxes(range=[0, 1.04], tickformat=".0%", dtick=0.25)
     figure.update_xaxes(rangemode="tozero", nticks=5)
     figure.update_yaxes(title_text="still in it", col=1)
@@ -102,7 +102,7 @@ def timelines(
         symbol = SYMBOLS[number % len(SYMBOLS)] if outcome else "triangle-right-open"
         _marks(figure, here, "end", title, symbol)
     styled(figure, height=90 + BARS * len(names))
-    legend_below(figure, 42)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     for row, heading in headings:
         figure.add_annotation(
             x=0, xref="paper", y=row, text=f"<b>{heading}</b>", showarrow=False, xanchor="left", font={"size": 12},
@@ -213,7 +213,7 @@ def clearance(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
     styled(figure, height=80 + 190 * len(headings))
     small_headings(figure)
     figure.update_layout(barmode="group", margin={"t": 34, "l": 20})
-    legend_below(figure, 30)
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     figure.update_xaxes(type="category")
     figure.update_yaxes(rangemode="tozero", showgrid=False, showticklabels=False)
     return figure

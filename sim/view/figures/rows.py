@@ -55,14 +55,3 @@ def headings(figure: go.Figure, size: int = 13) -> None:
     """The titles of panels in the size and ink of the text."""
     for note in figure.layout.annotations:
         note.update(font={"size": size, "color": INK})
-
-
-def legend_below(figure: go.Figure, pixels: int = 45) -> None:
-    """The legend so far below the panels: on a narrow screen it grows downward, and hides nothing."""
-    layout = figure.layout
-    inside = layout.height - layout.margin.t - layout.margin.b
-    figure.update_layout(
-        height=layout.height + 40,
-        margin={"b": layout.margin.b + 40},
-        legend={"y": -pixels / inside, "yanchor": "top", "x": 0, "font": {"size": 12}, "traceorder": "normal"},
-    )
