@@ -4,11 +4,13 @@ import importlib.util
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 from types import ModuleType
+from urllib.request import urlopen
 
 import pytest
 
@@ -51,15 +53,42 @@ def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line, comments=True)
     if "--precision" in words:
         words += ["--floor", "25", "--ceiling", "25"]
-    elif words[1] in ("run", "compare", "sweep"):
+    elif words[1] in ("run", "compare", "sweep", "report"):
         words += ["-n", "3"]  # the last -n counts
     elif words[1] == "sensitivity":
         words += ["-n", "2", "--points", "2"]
     elif words[1] in ("calibrate", "backtest"):
         words += ["--draws", "100"]
+    if words[1] == "dashboard":
+        return served(words, folder)
     return subprocess.run(
         [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
+
+
+def served(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the dashboard until it has answered once, then stop it as Ctrl-C does."""
+    command = [sys.executable, "-m", *words, "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        if found:
+            with urlopen(found[0], timeout=60) as answer:
+                assert answer.status == 200
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode if found else 1, out, said + errors)
+
+
+def answered(line: str, folder: Path) -> None:
+    """The line exits with 0; one that needs a browser says so where there is none."""
+    done = sim(line, folder)
+    if "--images" in line and not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        assert done.returncode == 2
+        assert "browser" in done.stderr
+    else:
+        assert done.returncode == 0, f"{line}: {done.stderr}"
 
 
 def test_the_readme_has_both_commands() -> None:
@@ -77,8 +106,7 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
     lines.insert(0, INSTALL.rpartition("&& ")[2])
     assert len(lines) >= 8
     for line in lines:
-        done = sim(line, checkout)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
+        answered(line, checkout)
 
 
 def test_every_command_of_the_experiments_works(checkout: Path) -> None:
@@ -86,8 +114,7 @@ def test_every_command_of_the_experiments_works(checkout: Path) -> None:
     lines = [line for block in blocks("sh", EXPERIMENTS) for line in block.splitlines() if line.startswith("sim ")]
     assert len(lines) >= 5
     for line in lines:
-        done = sim(line, checkout)
-        assert done.returncode == 0, f"{line}: {done.stderr}"
+        answered(line, checkout)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +205,12 @@ def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> 
 
 def test_links_in_the_documentation_lead_somewhere() -> None:
     """Every relative link of the README and the docs names a file that exists."""
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "notebooks" / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+    ]
+    for page in pages:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
