@@ -11,6 +11,7 @@ from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import TAGS
 from sim.scenario.yaml_nodes import text
+from sim.view import words
 from sim.view.tables import Table
 
 COLUMNS = ("parameter", "value", "unit", "founded on", "source", "in the file")
@@ -34,7 +35,11 @@ def parameters(scenario: Scenario) -> list[Table]:
     for parameter in parameters_of(scenario):
         groups.setdefault(_group(scenario, parameter.path), []).append(parameter)
     return [
-        Table(title, COLUMNS, [(p.path, p.value, p.unit, TAGS.get(p.tag, ""), p.source, p.place) for p in found])
+        Table(
+            title,
+            COLUMNS,
+            [(_of(scenario, p.path), p.value, p.unit, TAGS.get(p.tag, ""), p.source, p.place) for p in found],
+        )
         for title, found in groups.items()
     ]
 
@@ -44,6 +49,19 @@ def _group(scenario: Scenario, path: str) -> str:
     if first == "procedure" and rest[0] == "stages" and rest[1] in scenario.procedure.stages:
         return f"Stage: {scenario.procedure.stages[rest[1]].title}"
     return "The procedure as a whole" if first == "procedure" else PARTS.get(first, "The scenario as a whole")
+
+
+def _told(it: Parameter) -> tuple[str, ...]:
+    return it.value, it.unit, TAGS.get(it.tag, ""), it.source, it.place
+
+
+def _of(scenario: Scenario, path: str) -> str:
+    """The path of a setting; of an uncertain parameter what people call it and what it changes."""
+    first, *rest = path.split(".")
+    if first != "uncertain":
+        return path
+    one = scenario.uncertain[rest[0]]
+    return f"{one.title or rest[0]}: {words.listing(one.sets or one.scales or ())}"
 
 
 def unsourced(tables: Sequence[Table]) -> str:

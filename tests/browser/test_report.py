@@ -1,0 +1,248 @@
+"""The report in a browser: it draws, presents, prints, gives its data, and asks nothing of anybody."""
+
+import csv
+import re
+import time
+from pathlib import Path
+
+import pytest
+from frame import LAPTOP, PHONE, PROJECTOR
+
+from sim.experiment import simulate
+from sim.record_files import load_record
+from sim.scenario.loading import load_scenario
+from sim.view.report import content, page
+from sim.view.tables import rows
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+REPLICATIONS = 8
+LOADED = 20.0
+"""Seconds to load even on a machine that is busy with other tests; alone it takes well under two."""
+TABLET = {"width": 768, "height": 1024}
+A4 = (595, 842)
+"""Points."""
+TEXT = (665, 994)
+"""What the margins leave of A4, in pixels of a page."""
+MAILED = 10_000_000
+"""Bytes of a file that can be mailed."""
+
+
+@pytest.fixture(scope="module")
+def report():
+    """Two scenarios compared, with the public record beside them."""
+    names = ("status-quo", "more-staff")
+    few = [
+        load_scenario(SCENARIOS / f"{name}.yaml").model_copy(update={"replications": REPLICATIONS}) for name in names
+    ]
+    return content.report([simulate(scenario) for scenario in few], load_record(SCENARIOS / "record"))
+
+
+@pytest.fixture(scope="module")
+def path(report, tmp_path_factory):
+    """Its page."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    page.write(page.html(report), path)
+    return path
+
+
+@pytest.fixture
+def opened(watched, path):
+    """Opens the page at a size of screen; `opened(size, at)` with `at` the part of the address after #."""
+
+    def at_size(size=LAPTOP, at="", **options):
+        tab = watched(size=size, **options).new_page()
+        tab.set_default_timeout(60_000)
+        tab.goto(f"{path.as_uri()}{at}")
+        tab.wait_for_selector("html[data-ready]")
+        return tab
+
+    return at_size
+
+
+def walk(tab) -> None:
+    """Look at every figure, as somebody who scrolls through the page."""
+    for figure in tab.locator("figure.picture").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(".main-svg").first.wait_for(state="attached")
+
+
+def slide(tab) -> str:
+    """The number of the slide that is shown, of how many."""
+    return tab.locator("#slide-number").inner_text()
+
+
+def test_every_figure_draws_with_data(opened, report):
+    """Each has its drawing with marks in it, and none is drawn before it comes near."""
+    tab = opened()
+    assert tab.locator("figure.drawn").count() < len(report.figures())
+    walk(tab)
+    assert tab.locator(".js-plotly-plot").count() == len(report.figures())
+    empty = "all => all.filter(one => !one.querySelector('.trace path, .sankey path')).map(one => one.id)"
+    assert tab.locator("figure.picture").evaluate_all(empty) == []
+
+
+def test_it_loads_fast_and_is_small(opened, path):
+    """At most 3 MB, and all is there within seconds even on a busy machine."""
+    begun = time.monotonic()
+    opened()
+    assert time.monotonic() - begun < LOADED
+    assert path.stat().st_size < 3_000_000
+
+
+def test_other_scripts_and_requests_are_forbidden(browser, path):
+    """The page's policy stops a script that is not its own, and a request."""
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(path.as_uri())
+    tab.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.evil = 1'}))"
+    )
+    assert tab.evaluate("window.evil") is None
+    assert tab.evaluate("fetch('data:text/plain,x').then(() => 'sent', () => 'stopped')") == "stopped"
+    context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET, LAPTOP, PROJECTOR], ids=lambda size: str(size["width"]))
+def test_nothing_is_wider_than_the_screen(opened, size):
+    """At no width does the page have to be moved sideways, and no drawing is wider than its place."""
+    tab = opened(size)
+    walk(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    wide = "plots => plots.filter(p => p.querySelector('.main-svg').clientWidth > p.parentElement.clientWidth).length"
+    assert tab.locator(".js-plotly-plot").evaluate_all(wide) == 0
+
+
+def test_figures_follow_the_window(opened):
+    """A figure that was drawn for a wide window is drawn anew in a narrow one."""
+    tab = opened(PROJECTOR)
+    walk(tab)
+    tab.set_viewport_size(PHONE)
+    first = tab.locator("figure.picture").first
+    first.scroll_into_view_if_needed()
+    tab.wait_for_function(f"() => document.querySelector('figure .main-svg').clientWidth < {PHONE['width']}")
+
+
+def test_keys_present_one_figure_a_page(opened, report):
+    """P begins, arrows and page keys turn, Home and End go to the ends, Escape leaves where one is."""
+    tab = opened()
+    last = len(report.figures()) + 2  # the title and the findings come first
+    tab.keyboard.press("p")
+    assert slide(tab) == f"1 / {last}"
+    for key, number in [
+        ("ArrowRight", 2), ("PageDown", 3), (" ", 4), ("ArrowLeft", 3), ("PageUp", 2), ("End", last),
+        ("ArrowRight", last), ("Home", 1), ("ArrowLeft", 1), ("ArrowDown", 2), ("ArrowDown", 3),
+    ]:  # fmt: skip
+        tab.keyboard.press(key)
+        assert slide(tab) == f"{number} / {last}", key
+    assert tab.evaluate("location.hash") == "#slide-3"
+    first = report.figures()[0]
+    assert tab.evaluate("document.activeElement.id") == first.key
+    assert tab.locator("h2:visible, h3:visible").all_inner_texts() == [first.picture.title]
+    tab.keyboard.press("Escape")
+    assert tab.locator("#in-brief").is_visible()
+    assert tab.evaluate("location.hash") == f"#{first.key}"
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PROJECTOR], ids=lambda size: str(size["width"]))
+def test_a_link_to_a_slide_opens_it_whole(opened, report, size):
+    """Each slide fits on the screen with its title, its figure and its caption."""
+    tab = opened(size, "#slide-3")
+    for number, shown in enumerate(report.figures(), 3):
+        assert slide(tab).startswith(f"{number} /")
+        figure = tab.locator(f"#{shown.key}")
+        figure.locator(".main-svg").first.wait_for()
+        for part in ("h3", ".stage", "figcaption"):
+            box = figure.locator(part).bounding_box()
+            assert box["y"] >= 0, (shown.key, part)
+            assert box["y"] + box["height"] <= size["height"] + 1, (shown.key, part)
+        drawing = figure.locator(".main-svg").first.bounding_box()
+        stage = figure.locator(".stage").bounding_box()
+        assert drawing["width"] <= stage["width"] + 1
+        assert drawing["height"] > 0.9 * stage["height"]
+        tab.keyboard.press("ArrowRight")
+
+
+def test_the_buttons_present_too(opened):
+    """What keys do, buttons do."""
+    tab = opened()
+    tab.get_by_role("button", name="Present").click()
+    tab.get_by_role("button", name="Next").click()
+    assert slide(tab).startswith("2 /")
+    tab.get_by_role("button", name="Previous").click()
+    assert slide(tab).startswith("1 /")
+    tab.get_by_role("button", name="Leave").click()
+    assert tab.locator("#presenter").is_hidden()
+
+
+def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
+    """The table has a row for each of the picture's, and the file has the same cells."""
+    tab = opened()
+    shown = report.figures()[0]
+    figure = tab.locator(f"#{shown.key}")
+    figure.locator("summary").click()
+    assert figure.locator("tbody tr").count() == len(shown.picture.table)
+    assert figure.locator("thead th").all_inner_texts() == list(shown.picture.table.columns)
+    with tab.expect_download() as download:
+        figure.get_by_role("button", name="Download as CSV").click()
+    assert download.value.suggested_filename == f"{shown.key}.csv"
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        header, *cells = csv.reader(file)
+    assert header == list(shown.picture.table.columns)
+    assert cells == [["" if value is None else str(value) for value in row] for row in rows(shown.picture.table)]
+
+
+def test_the_scenario_is_there_in_full(opened, report):
+    """Opened, it is the file that `sim show` writes."""
+    tab = opened()
+    details = tab.locator("details.full").first
+    details.locator("summary").click()
+    tab.wait_for_function("() => document.querySelector('details.full pre').textContent")
+    assert details.locator("pre").text_content() == report.scenarios[0][1]
+
+
+def test_it_is_accessible(opened, axe):
+    """axe finds nothing serious, neither on the page with data and sources open nor on a slide."""
+    tab = opened()
+    walk(tab)
+    for details in ("figure details", "#parameters details", "details.full"):
+        tab.locator(f"{details} summary").nth(1).click()
+    tab.locator("figure tbody").first.wait_for()
+    assert axe(tab) == []
+    tab.keyboard.press("p")
+    tab.keyboard.press("End")
+    assert axe(tab) == []
+
+
+def test_who_prints_at_once_prints_every_figure(watched, path, report):
+    """Printed as soon as it has loaded, every figure is drawn as wide as the text on A4, and the file can be mailed."""
+    tab = watched().new_page()
+    tab.set_default_timeout(60_000)
+    tab.goto(path.as_uri())
+    printed = tab.pdf(prefer_css_page_size=True)
+    assert tab.locator("figure.drawn").count() == len(report.figures())
+    boxes = [[round(float(side)) for side in box.split()] for box in re.findall(rb"/MediaBox \[([\d. ]+)\]", printed)]
+    assert len(boxes) >= len(report.figures()) / 2
+    assert all(box == [0, 0, *A4] for box in boxes)
+    assert len(printed) < MAILED
+
+
+def test_figures_in_print_are_as_wide_as_the_text(opened):
+    """No figure is higher than a page leaves room for, nor wider than the text."""
+    tab = opened()
+    tab.emulate_media(media="print")
+    sizes = "all => all.map(one => { const box = one.getBoundingClientRect(); return [box.width, box.height]; })"
+    for width, height in tab.locator(".main-svg:first-child").evaluate_all(sizes):
+        assert width == pytest.approx(TEXT[0], abs=2)
+        assert height < TEXT[1]
+    tab.emulate_media(media="screen")
+    walk(tab)
+    widths = "all => all.map(one => one.getBoundingClientRect().width)"
+    assert max(tab.locator(".main-svg:first-child").evaluate_all(widths)) > TEXT[0]
+
+
+def test_without_scripts_the_words_are_there(watched, path, report):
+    """Titles and captions need no script, and the page says what does."""
+    tab = watched(java_script_enabled=False).new_page()
+    tab.goto(path.as_uri())
+    assert "this browser does not run it" in tab.locator("noscript").text_content()
+    assert report.figures()[0].picture.caption in tab.locator("figcaption").first.inner_text()

@@ -1,0 +1,282 @@
+"""The one-file report: what it says, that it is safe and whole, and how mistakes are told."""
+
+import gzip
+import json
+import re
+import sys
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from sim import cli
+from sim.errors import RunFailed, UserError
+from sim.record_files import load_record
+from sim.run import Run
+from sim.view import provenance
+from sim.view.figures.picture import Picture
+from sim.view.pictures import gallery
+from sim.view.pictures.kept import Kept
+from sim.view.report import content, images, page
+from sim.view.report.chapters import Shown
+from sim.view.tables import cell, rows
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 3_000_000
+
+
+def called(run: Run, **changes) -> Run:
+    """The same run of a scenario that is said otherwise."""
+    return replace(run, scenario=run.scenario.model_copy(update=changes))
+
+
+def unpacked(text: str) -> str:
+    """What the page unpacks in a browser."""
+    return gzip.decompress(b64decode(text)).decode()
+
+
+def written(text: str) -> str:
+    """The page as people read it: without what is packed and without tags."""
+    return unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)))
+
+
+def policy(text: str) -> str:
+    """The content security policy of a page."""
+    return unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1])
+
+
+@pytest.fixture(scope="module")
+def one(small_run):
+    """The report of one run."""
+    return content.report([small_run])
+
+
+@pytest.fixture(scope="module")
+def html(one):
+    """Its page."""
+    return page.html(one)
+
+
+def test_it_holds_every_picture_of_the_gallery_in_order(one, small_run):
+    """The pictures of the run stand in the gallery's order, numbered from 1, under keys of their own."""
+    names = [picture.name for picture in gallery.flat(gallery.of_run(small_run))]
+    assert [shown.picture.name for shown in one.figures()] == names
+    assert [shown.number for shown in one.figures()] == list(range(1, len(names) + 1))
+    assert len({shown.key for shown in one.figures()}) == len(names)
+
+
+def test_figures_and_tables_are_packed_whole(one, html):
+    """What the page unpacks is each picture's figure and table, to the last digit."""
+    packed = re.findall(r'<script type="text/plain" class="packed">(.+?)</script>', html)
+    drawings = [json.loads(unpacked(text)) for text in packed[: len(one.figures())]]
+    for shown, drawing in zip(one.figures(), drawings, strict=True):
+        assert drawing["figure"]["data"] == json.loads(shown.picture.figure.to_json())["data"]
+        assert drawing["table"]["columns"] == list(shown.picture.table.columns)
+        assert drawing["table"]["rows"] == rows(shown.picture.table)
+
+
+def test_nothing_is_asked_of_any_other_place(html):
+    """There is no address of a script, style, image or link in the page but places in itself."""
+    assert "default-src 'none'" in policy(html)
+    assert not [at for at in re.findall(r'\b(?:src|href|action)="([^"]*)"', html) if not at.startswith("#")]
+    assert "url(" not in html.partition("<style>")[2].partition("</style>")[0]
+    assert "@import" not in html
+
+
+def test_only_its_own_scripts_may_run(html):
+    """The policy names the page's script and plotly's library by their hashes, and allows no others."""
+    script = html.rpartition("<script>")[2].partition("</script>")[0]
+    library = unpacked(re.search(r'id="plotly">(.+?)</script>', html)[1])
+    hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (library, script)]
+    assert f"script-src {' '.join(hashes)};" in policy(html)
+    assert "unsafe-eval" not in policy(html)
+
+
+def test_words_of_a_scenario_cannot_break_the_page(small_run):
+    """Tags, comments and line separators in titles and descriptions come out as text."""
+    evil = "</script><script>alert(1)</script><!-- \u2028 & \"'"
+    text = page.html(content.report([called(small_run, title=evil, description=evil)]))
+    assert "<script>alert" not in text
+    assert text.count("<!--") == 0
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in text
+
+
+def test_the_same_runs_give_the_same_bytes(small_run, html):
+    """There is no time of making in the page."""
+    assert page.html(content.report([small_run])) == html
+
+
+def test_it_says_findings_method_parameters_and_what_made_the_run(html, small_run):
+    """The words of all parts stand in the page."""
+    said = written(html)
+    for words in ("In brief", "40 times", "Effort of all work", "A group of grievances", small_run.folder.name):
+        assert words in said
+    assert "Begins with: Request sent. Art. 1" in said
+
+
+def test_parameters_stand_by_part_and_stage_with_their_sources(small_run):
+    """Every parameter is in one table, and a stage's are under its title."""
+    tables = {table.title: table for table in provenance.parameters(small_run.scenario)}
+    assert "Stage: Preliminary findings" in tables
+    assert tables["Staff"].rows[0][0] == "staffing.handlers.headcount"
+    effort = next(
+        row
+        for row in tables["What is not known"].rows
+        if row[0].startswith("Effort of all work: procedure.complexity.")
+    )
+    assert effort[provenance.COLUMNS.index("source")].startswith("assumption")
+
+
+def test_a_second_scenario_is_compared_and_what_is_the_same_is_not_repeated(small_run):
+    """Of a scenario that differs in nothing but its name, every figure is a link to the first one's."""
+    found = content.report([small_run, called(small_run, name="other", title="The other")])
+    assert [chapter.key for chapter in found.chapters] == ["comparison", "of-small", "of-other"]
+    first, other = found.chapters[1:]
+    assert not other.parts
+    assert other.same == list(first.figures())
+    assert found.title == "A small authority, compared with The other"
+
+
+def test_what_a_scenario_changes_is_told_setting_by_setting(small_run):
+    """Numbers are told in words, once for each setting; the other settings as they are."""
+    scenario = small_run.scenario
+    staffing = scenario.staffing["lawyers"].model_copy(update={"title": "Lawyers", "headcount": {scenario.start: 2.0}})
+    other = scenario.model_copy(update={"name": "b", "staffing": {**scenario.staffing, "lawyers": staffing}})
+    assert provenance.changes(scenario, other).rows == [
+        ("staffing.lawyers.headcount", "1", "2 on 2024-01-01"),
+        ("staffing.lawyers.title", "Legal service", "Lawyers"),
+    ]
+
+
+def test_runs_that_cannot_be_paired_are_shown_and_not_compared(small_run, bare_run):
+    """The page says in a sentence why there is no comparison, and shows both."""
+    found = content.report([small_run, bare_run])
+    assert [chapter.key for chapter in found.chapters] == ["of-small", "of-bare"]
+    assert "not compared: bare has seed 3 and small has 7" in found.notes[0]
+    assert found.notes[0] in written(page.html(found))
+
+
+def test_a_run_without_probes_targets_or_titles_has_a_report(bare_run):
+    """A bare queue is a page, too."""
+    found = content.report([bare_run])
+    assert found.title == "bare"
+    assert not found.asked
+    assert "bare" in written(page.html(found))
+
+
+def test_two_scenarios_of_one_name_are_refused(small_run):
+    """Their figures could not be told apart."""
+    with pytest.raises(UserError, match="two of the runs are of a scenario named small"):
+        content.report([small_run, small_run])
+
+
+def test_the_record_and_kept_analyses_have_their_chapters(small_run):
+    """Chapters of the record and of pictures that were kept come last."""
+    picture = Picture("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
+    kept = Kept("Where help stops", {"seed": 7}, [picture])
+    found = content.report([small_run], load_record(ROOT / "docs" / "example-record"), [kept], record_said="a record")
+    assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
+    assert "seed 7" in found.chapters[-1].lead
+    assert found.facts.endswith("a record")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (pd.Timestamp("2024-03-14"), "2024-03-14"),
+        (pd.Timestamp("2024-03-14 12:30"), "2024-03-14 12:30:00"),
+        (float("nan"), None),
+        (pd.NaT, None),
+        (float("inf"), "inf"),
+        (0.1 + 0.2, 0.3),
+        (3.0, 3),
+        (1234567.8, 1234568),
+        (True, "True"),
+    ],
+)
+def test_cells_are_what_json_and_people_can_read(value, shown):
+    """Days without hours, nothing where nothing is known, no binary fractions."""
+    assert cell(value) == shown
+
+
+def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    """If it cannot take its place, the older page stays as it was and nothing is left beside it."""
+    path = tmp_path / "report.html"
+    path.write_text("older", encoding="utf-8")
+
+    def full(self, _target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(RunFailed, match="cannot be written: No space left"):
+        page.write("newer", path)
+    assert [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()] == ["older"]
+
+
+def sim(monkeypatch, *words) -> int:
+    """Exit code of the command with these words."""
+    monkeypatch.setattr(sys, "argv", ["sim", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0)
+
+
+def test_the_command_writes_a_page_of_a_stored_run(small_run, tmp_path, monkeypatch, capsys):
+    """It says how many figures there are and which record stands beside them; the page is small."""
+    monkeypatch.chdir(tmp_path)
+    assert sim(monkeypatch, "report", small_run.folder, "-o", "out.html", "--title", "Mine") == 0
+    told = capsys.readouterr().err
+    assert re.search(r"out\.html: \d+ figures, 2\.\d MB; no public record beside it", told)
+    assert "<title>Mine</title>" in Path("out.html").read_text(encoding="utf-8")
+    assert Path("out.html").stat().st_size < LIMIT
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["RUN", "-o", "."], ".: is a folder; name a file, such as report.html"),
+        (["RUN", "-o", "report.pdf"], "report.pdf: a report is a page; name it .html, such as report.html"),
+        (["RUN", "-o", "none/report.html"], "none/report.html: there is no folder none; make it first"),
+        (["RUN", "-o", "a.html", "-n", "9"], "--replications is for scenario files; RUN is a stored run"),
+        (["RUN", "RUN", "-o", "a.html"], "two of the runs are of a scenario named small"),
+        (["RUN", "-o", "a.html", "--record", "none"], "none: there is no such folder"),
+        (["RUN", "-o", "a.html", "--with", "none.figures.json"], "none.figures.json"),
+        (["empty", "-o", "a.html"], "empty: holds no finished run"),
+        (["none.yaml", "-o", "a.html"], "none.yaml"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(words, told, small_run, tmp_path, monkeypatch, capsys):
+    """A wrong call gives exit code 2, one line that says what would be right, and no file."""
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    words = [word.replace("RUN", str(small_run.folder)) for word in words]
+    assert sim(monkeypatch, "report", *words) == 2
+    error = capsys.readouterr().err
+    assert told.replace("RUN", str(small_run.folder)) in error
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+def test_images_without_kaleido_or_a_browser_say_what_to_install(tmp_path, monkeypatch):
+    """One line for each that is missing."""
+    monkeypatch.setattr(images, "browser", lambda: None)
+    with pytest.raises(UserError, match="needs a browser"):
+        images.check(tmp_path)
+    monkeypatch.setattr(images, "find_spec", lambda _name: None)
+    with pytest.raises(UserError, match="needs kaleido"):
+        images.check(tmp_path)
+
+
+@pytest.mark.skipif(images.find_spec("kaleido") is None or images.browser() is None, reason="no browser to draw with")
+def test_images_are_files_with_the_words_inside(one, tmp_path):
+    """A picture as SVG has its number in the name, and the title in it."""
+    shown: Shown = one.figures()[0]
+    (path,) = images.write([shown], tmp_path / "new", "svg")
+    assert path.name == f"01-{shown.key}.svg"
+    text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
+    assert shown.picture.title.split()[0] in text
