@@ -148,6 +148,8 @@ def test_run_json(sim):
     tables = {
         "stages",
         "delay",
+        "delay_by_role",
+        "flows",
         "pending",
         "throughput",
         "utilisation",
