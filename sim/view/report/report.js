@@ -3,7 +3,7 @@
 (() => {
   const PRINT_WIDTH = 665; // of the text on A4 with the margins of report.css, in CSS pixels
   const PRINT_SCALE = 0.7; // of figures in print, where smaller letters can be read
-  const PRINT_HEIGHT = 640; // at most, so that a figure fits on one page with its words
+  const PRINT_HEIGHT = 580; // at most, so that a figure fits on one page with its words
   const SLIDE_WIDTH = 900; // the least width at which a figure is laid out on a slide, before it is scaled
   const SLIDE_SCALE = 0.6; // at least: what is smaller cannot be read
   const TALL = 560; // a figure that is higher has its words beside it on a slide, and not above
@@ -41,7 +41,8 @@
       contents.set(figure, JSON.parse(await unpacked(figure.querySelector(".packed"))));
     })]);
     library = text;
-    if (document.readyState !== "complete") await new Promise((loaded) => window.addEventListener("load", loaded));
+    if (document.readyState === "complete") return;
+    await new Promise((loaded) => window.addEventListener("load", () => setTimeout(loaded)));
   }
 
   /* The library takes longer to begin than all the rest: it does so when the first figure is drawn. */
