@@ -109,12 +109,25 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
         answered(line, checkout)
 
 
-def test_every_command_of_the_experiments_works(checkout: Path) -> None:
-    """Each line of docs/experiments.md that calls `sim` exits with 0."""
-    lines = [line for block in blocks("sh", EXPERIMENTS) for line in block.splitlines() if line.startswith("sim ")]
-    assert len(lines) >= 5
+@pytest.mark.parametrize(("name", "least"), [("experiments", 5), ("report", 2), ("dashboard", 1)])
+def test_every_command_of_a_page_works(checkout: Path, name: str, least: int) -> None:
+    """Each line of the page that calls `sim` exits with 0."""
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    lines = [line for block in blocks("sh", page) for line in block.splitlines() if line.startswith("sim ")]
+    assert len(lines) >= least
     for line in lines:
         answered(line, checkout)
+
+
+def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
+    """The Python block writes the page of the stored run."""
+    assert sim("sim run scenarios/status-quo.yaml", checkout).returncode == 0
+    (block,) = blocks("python", (ROOT / "docs" / "report.md").read_text(encoding="utf-8"))
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (checkout / "status-quo.html").stat().st_size > 1e6
 
 
 @pytest.mark.parametrize(
