@@ -41,6 +41,11 @@ PAIRED = ("seed", "replications", "replications_per_draw")
 """What runs must have in common so that the same replication of each has the same luck."""
 
 
+def pairable(scenario: Scenario, first: Scenario) -> Scenario:
+    """A scenario with the seed and the numbers of replications of the one that it is to be compared with."""
+    return scenario.model_copy(update={what: getattr(first, what) for what in PAIRED})
+
+
 def compare(
     runs: Sequence[Run],
     indicators: Sequence[str] | None = None,

@@ -80,10 +80,11 @@ def compare(
 
 def _paired(loaded: "list[Scenario]") -> "list[Scenario]":
     """The scenarios with the seed and numbers of replications of the first."""
+    from sim.comparison import pairable
+
     if len(loaded) < 2:
         raise UserError("compare wants at least two scenarios; the others are compared with the first")
     names = [scenario.name for scenario in loaded]
     if len(set(names)) < len(names):
         raise UserError(f"two of the scenarios have the same name: {', '.join(names)}")
-    shared = {what: getattr(loaded[0], what) for what in ("seed", "replications", "replications_per_draw")}
-    return [scenario.model_copy(update=shared) for scenario in loaded]
+    return [pairable(scenario, loaded[0]) for scenario in loaded]

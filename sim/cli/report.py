@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from sim.run import Run
 
 SHIPPED_RECORD = Path("scenarios/record")
-PAIRED = ("seed", "replications", "replications_per_draw")
-"""Settings that scenarios must share to be compared replication by replication."""
 
 
 class Images(StrEnum):
@@ -86,6 +84,7 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
 
     All of them are read before anything runs.
     """
+    from sim.comparison import pairable
     from sim.experiment import simulate
     from sim.store import load_run
     from sim.view.report.content import check_names
@@ -97,9 +96,8 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
     loaded = dict(zip(files, load_all(files, None, replications, None), strict=True))
     scenarios = [stored[path].scenario if path in stored else loaded[path] for path in paths]
     check_names([scenario.name for scenario in scenarios])
-    shared = {what: getattr(scenarios[0], what) for what in PAIRED}
     for path in files:
         with going_on(), progress_bar(loaded[path].name) as progress:
-            scenario = loaded[path].model_copy(update=shared)
+            scenario = pairable(loaded[path], scenarios[0])
             stored[path] = simulate(scenario, jobs=jobs or cores(), results=results, progress=progress)
     return [stored[path] for path in paths]

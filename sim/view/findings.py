@@ -216,7 +216,7 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
     yield f"{title}{fte(run.scenario, base.scenario)}: {words.listing(changes(mine, HEADLINE[:3]))}."
     same = [str(mine.loc[label, "title"]) for label in HEADLINE if label in mine.index and not _sure(mine.loc[label])]
     if same and len(same) < len(HEADLINE):
-        yield f"{title} makes no sure difference to {words.listing(same)}."
+        yield f"{title}: no sure difference to {words.listing(same)}."
     if cases := common_cases(run, base):
         yield f"{title}: {days_of_cases(run, base, cases)}."
 

@@ -28,26 +28,21 @@ def delay_by_role(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
 
 def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str) -> go.Figure:
     """One bar for each role with its interval; the longest in the colour that is looked at first."""
-    value = table[column]
-    longest = value.to_numpy().argmax() if len(table) else 0
-    figure = go.Figure()
-    figure.add_bar(
-        y=[lines(roles[role], 22) for role in table["role"]], x=value.round(4).tolist(), orientation="h",
-        error_x={
-            "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
-            "array": (table["high"] - value).clip(lower=0).round(4).tolist(),
-            "arrayminus": (value - table["low"]).clip(lower=0).round(4).tolist(),
-        },
-        marker={
-            "color": [PALETTE[5 if number == longest else 4] for number in range(len(table))],
-            "pattern": {
-                "shape": ["/" if number == longest else "" for number in range(len(table))],
-                "fillmode": "overlay", "solidity": 0.3, "size": 7,
+    longest, figure = table[column].max(), go.Figure()
+    for row in table.to_dict("records"):
+        value = row[column]
+        look = (PALETTE[5], "/") if value == longest else (PALETTE[4], "")
+        figure.add_bar(
+            y=[lines(roles[row["role"]], 22)], x=[round(value, 4)], orientation="h",
+            error_x={
+                "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
+                "array": [round(max(row["high"] - value, 0.0), 4)],
+                "arrayminus": [round(max(value - row["low"], 0.0), 4)],
             },
-        },
-        hovertemplate=f"{hover}<extra></extra>", showlegend=False,
-    )  # fmt: skip
-    figure.update_layout(bargap=0.4)
+            marker={"color": look[0], "pattern": {"shape": look[1], "fillmode": "overlay", "solidity": 0.3, "size": 7}},
+            hovertemplate=f"{hover}<extra></extra>", showlegend=False,
+        )  # fmt: skip
+    figure.update_layout(barmode="overlay", bargap=0.4)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure
 
