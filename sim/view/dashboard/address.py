@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlencode
 
 from sim.scenario.schema import Scenario
-from sim.scenario.settings import suggestion
 from sim.slices import platforms
 
 TABS = {
@@ -111,5 +111,6 @@ def _known(said: Iterable[str], known: Iterable[str], what: str, told: list[str]
     there = list(known)
     for name in dict.fromkeys(said):
         if name not in there:
-            told.append(f"There is no {what} {name!r} here{suggestion(name, there)}.")
+            close = get_close_matches(name, there, n=1)
+            told.append(f"There is no {what} {name!r} here{f'; did you mean {close[0]!r}?' if close else '.'}")
     return [name for name in dict.fromkeys(said) if name in there]

@@ -2,9 +2,11 @@
 
 import errno
 import logging
+import signal
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Protocol
 
 from dash import Dash
@@ -54,6 +56,10 @@ def serve(app: Dash, closing: Sequence[Closing], host: str, port: int, ready: Ca
     Raises UserError if the port is taken, or is no port of this machine.
     """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request is for developers
+    if current_thread() is main_thread():
+        signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # a service is told to end as people do it with Ctrl-C
     with _listening(host, port) as listening:
         server = make_server(host, port, app.server, threaded=True, fd=listening.fileno())
         try:

@@ -10,10 +10,13 @@ from sim.errors import UserError
 from sim.view.dashboard import address, layout, panels
 from sim.view.dashboard.ahead import Ahead
 from sim.view.dashboard.library import Library
+from sim.view.dashboard.shown import part_of
 from sim.view.dashboard.tabs import View
+from sim.view.dashboard.whatif import defaults
+from sim.view.pictures.listed import chosen
 
 PREPARING = "The parts of these runs on single platforms are being prepared: some seconds for each, and once for all."
-CONTROLS = ("base", "others", "tab", "platform", "stages", "roles", "case")
+CONTROLS = ("base", "others", "tab", *layout.FILTERS)
 
 
 def controls(of: type[Input] | type[State]) -> list[Any]:
@@ -42,6 +45,12 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
                 search or "", list(labels), lambda name: library.run(name).scenario, library.first()
             )
             run = library.run(state.base) if state.base else None
+            usual = defaults(run.scenario) if run else state.what_if
+            told += [
+                f"The what-if in the address sets {name!r}, which is nothing here."
+                for name in state.what_if
+                if name not in usual
+            ]
         except UserError as error:
             state, run, told = address.State(), None, [str(error)]
         if not labels:
@@ -51,29 +60,33 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
     @app.callback(
         Output("others", "data"),
         Output("others", "value"),
-        *[Output(name, "data") for name in ("platform", "stages", "roles", "case")],
-        *[Output(name, "value") for name in ("platform", "stages", "roles", "case")],
+        *[Output(name, "data") for name in layout.FILTERS[:-1]],
+        *[Output(name, "value") for name in layout.FILTERS],
         Input("base", "value"),
-        Input("platform", "value"),
-        *[State(name, "value") for name in ("others", "stages", "roles", "case")],
+        *[State(name, "value") for name in ("others", *layout.FILTERS)],
         prevent_initial_call=True,
     )
     def _options(
-        base: str, platform: str | None, others: list[str], stages: list[str], roles: list[str], case: str | None
+        base: str, others: list[str], platform: str | None, stages: list[str], roles: list[str], case: str | None
     ) -> Any:
         """Another baseline has other platforms, stages, roles and cases; those chosen stay if it has them."""
-        found = layout.filter_options(library.run(base), platform or "")
-        there = {key: [option["value"] for option in options] for key, options in found.items()}
+        options = layout.filter_options(library.run(base), "")
+        there = {key: [option["value"] for option in options[key]] for key in options}
         runs = [{"value": name, "label": label} for name, label in library.labels().items() if name != base]
         return (
             runs,
             [name for name in others or () if name != base],
-            *found.values(),
+            *[options[name] for name in layout.FILTERS[:-1]],
             platform if platform in there["platform"] else None,
             [name for name in stages or () if name in there["stages"]],
             [name for name in roles or () if name in there["roles"]],
             case if case in there["case"] else None,
         )
+
+    @app.callback(Output("case", "data"), Input("platform", "value"), Input("base", "value"), prevent_initial_call=True)
+    def _cases(platform: str | None, base: str) -> Any:
+        """The cases on the platform; the view does not wait for them."""
+        return layout.filter_options(library.run(base), platform or "")["case"]
 
     @app.callback(
         *[Output({"view": tab}, "children") for tab in address.TABS],
@@ -86,6 +99,8 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
         """The tab that is turned to; the others are empty."""
         state = state_of(values[: len(CONTROLS)], values[-1])
         ready, content = True, []
+        if not state.runs:
+            return [*([] for _ in address.TABS), ready]
         try:
             ready = _ready(library, state)
             content = panels.content(View(state, library)) if ready else []
@@ -109,6 +124,21 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
         except UserError:  # the view tells it
             ready = True
         return ([], ticks, True) if ready else ([layout.message(PREPARING, "blue")], no_update, False)
+
+    @app.callback(
+        Output("case", "value", allow_duplicate=True),
+        Input(part_of("timelines", "graph"), "clickData"),
+        State("base", "value"),
+        State("platform", "value"),
+        prevent_initial_call=True,
+    )
+    def _choose(clicked: Any, base: str, platform: str | None) -> Any:
+        """A click on a row of the timelines chooses its case."""
+        if not clicked:
+            return no_update
+        view = View(address.State(runs=(base,), platform=platform or ""), library)
+        rows, place = chosen(view.base, view.cases), round(clicked["points"][0]["y"])
+        return rows[place] if 0 <= place < len(rows) else no_update
 
     @app.callback(Output("said", "data"), *controls(Input), Input("what-if", "data"))
     def _say(*values: Any) -> str:

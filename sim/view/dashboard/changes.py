@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.dates import days_between
 from sim.errors import UserError
+from sim.scenario.distributions import AnyDistribution, Beta
 from sim.scenario.schema import Procedure, RandomArrivals, RandomWaves, Scenario, Uncertain, Wave
 from sim.scenario.staffing import Pool, headcount
 from sim.slices import platforms
@@ -109,11 +110,21 @@ def with_share(scenario: Scenario, stage: str, route: str, share: float) -> Scen
     for name, parameter in scenario.uncertain.items():
         kept = _without_path(parameter, f"{path}.{route}.probability")
         if kept and others & set(kept.sets or []):
-            kept = kept.model_copy(update={"value": kept.value.scaled(factor)})
+            kept = kept.model_copy(update={"value": _scaled(kept.value, factor)})
         if kept:
             uncertain[name] = kept
     procedure = scenario.procedure.model_copy(update={"stages": stages})
     return scenario.model_copy(update={"procedure": procedure, "uncertain": uncertain})
+
+
+def _scaled(value: AnyDistribution, factor: float) -> AnyDistribution:
+    """The distribution of a share with its mean multiplied. Raises UserError for one of which that cannot be said."""
+    if isinstance(value, Beta):
+        return value.model_copy(update={"mean": value.mean * factor})
+    try:
+        return value.scaled(factor)
+    except TypeError as error:
+        raise UserError(f"another route's share is not known, and cannot make room: {error}") from None
 
 
 def _without_path(parameter: Uncertain, path: str) -> Uncertain | None:

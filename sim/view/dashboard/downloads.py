@@ -8,10 +8,10 @@ import pandas as pd
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from sim.errors import UserError
-from sim.view.dashboard import shown
 from sim.view.dashboard.callbacks import controls, state_of
 from sim.view.dashboard.jobs import Jobs
 from sim.view.dashboard.library import Library
+from sim.view.dashboard.shown import part_of, table
 from sim.view.dashboard.tabs import View, pictures
 from sim.view.dashboard.whatif_callbacks import what_if_picture
 from sim.view.figures.picture import Picture
@@ -31,35 +31,35 @@ def register(app: Dash, library: Library, jobs: Jobs) -> None:
         return next((one for one in (*shown_now, of_what_if) if one is not None and one.name == name), None)
 
     @app.callback(
-        Output({"file-of": MATCH}, "data"),
-        Input({"save": MATCH, "as": "csv"}, "n_clicks"),
-        Input({"save": MATCH, "as": "xlsx"}, "n_clicks"),
+        Output(part_of(MATCH, "file"), "data"),
+        Input(part_of(MATCH, "csv"), "n_clicks"),
+        Input(part_of(MATCH, "xlsx"), "n_clicks"),
         State("session", "data"),
         *controls(State),
         prevent_initial_call=True,
     )
     def _save(csv: int, xlsx: int, session: str, *values: Any) -> Any:
         asked = ctx.triggered_id
-        found = find(asked["save"], list(values), session) if csv or xlsx else None
-        return file_of(found, asked["as"]) if found else no_update
+        found = find(asked["picture"], list(values), session) if csv or xlsx else None
+        return file_of(found, asked["part"]) if found else no_update
 
     @app.callback(
-        Output({"rows-of": MATCH}, "children"),
-        Input({"data-of": MATCH}, "n_clicks"),
+        Output(part_of(MATCH, "rows"), "children"),
+        Input(part_of(MATCH, "data"), "n_clicks"),
         State("session", "data"),
         *controls(State),
         prevent_initial_call=True,
     )
     def _rows(clicks: int, session: str, *values: Any) -> Any:
-        found = find(ctx.triggered_id["data-of"], list(values), session) if clicks else None
-        return shown.table(found.table) if found else no_update
+        found = find(ctx.triggered_id["picture"], list(values), session) if clicks else None
+        return table(found.table) if found else no_update
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("page", "image"),
-        Output({"words-of": MATCH}, "modified_timestamp"),
-        Input({"save": MATCH, "as": "svg"}, "n_clicks"),
-        Input({"save": MATCH, "as": "png"}, "n_clicks"),
-        State({"words-of": MATCH}, "data"),
+        Output(part_of(MATCH, "words"), "modified_timestamp"),
+        Input(part_of(MATCH, "svg"), "n_clicks"),
+        Input(part_of(MATCH, "png"), "n_clicks"),
+        State(part_of(MATCH, "words"), "data"),
         prevent_initial_call=True,
     )
 

@@ -18,10 +18,13 @@ class Helper:
     def __init__(self) -> None:
         self._lock, self._stack = Lock(), ExitStack()
         self._executor: ProcessPoolExecutor | None = None
+        self._closed = False
 
     def submit(self, task: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
-        """The future of a task, a function of a module."""
+        """The future of a task, a function of a module. Raises RuntimeError once it is closed."""
         with self._lock:
+            if self._closed:
+                raise RuntimeError("the helper is closed")
             if self._executor is None:
                 self._executor = self._stack.enter_context(processes(1))
             return self._executor.submit(task, *args, **kwargs)
@@ -29,6 +32,6 @@ class Helper:
     def close(self) -> None:
         """End the process in the middle of what it does."""
         with self._lock, self._stack:
+            self._closed = True
             if self._executor is not None:
                 end_now(self._executor)
-                self._executor = None

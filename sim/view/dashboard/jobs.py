@@ -16,7 +16,7 @@ from sim.scenario.schema import Scenario
 
 FOLDER = ".what-if"
 """Where what-ifs are kept within the results folder: the same question is answered at once the next time."""
-STEP = 50
+STEP = 25
 """Replications after which a what-if is shown again."""
 PATIENCE = 150.0
 """Seconds after which somebody who has not asked is taken to be gone; browsers let hidden pages ask once a minute."""

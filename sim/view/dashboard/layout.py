@@ -39,8 +39,8 @@ def page(state: State, labels: dict[str, str], run: Run | None, told: list[str])
             html.Header(_header(state, labels)),
             html.Main(
                 [
-                    html.Div([message(text) for text in told], id="told"),
-                    html.Div(_filters(state, run), className="filters") if run else "",
+                    html.Div(message(told) if told else [], id="told"),
+                    html.Div(_filters(state, run), className="filters"),
                     html.Div(id="preparing"),
                     dmc.Tabs(
                         [
@@ -78,9 +78,10 @@ _INVITATION = [
 ]
 
 
-def message(text: str, kind: str = "yellow") -> Component:
-    """A line that tells something has gone otherwise than asked."""
-    found: Component = dmc.Alert(text, color=kind, variant="light", className="message")
+def message(text: str | list[str], kind: str = "yellow") -> Component:
+    """A line, or several, that tell what is otherwise than asked, or what is going on."""
+    lines = text if isinstance(text, str) else [html.Div(line) for line in text]
+    found: Component = dmc.Alert(lines, color=kind, variant="light", className="message")
     return found
 
 
@@ -101,8 +102,8 @@ def _header(state: State, labels: dict[str, str]) -> list[Component]:
     ]
 
 
-def _filters(state: State, run: Run) -> list[Component]:
-    options = filter_options(run, state.platform)
+def _filters(state: State, run: Run | None) -> list[Component]:
+    options = filter_options(run, state.platform) if run else {name: [] for name in FILTERS}
     return [
         dmc.Select(
             id="platform", label="Platform", placeholder="all", data=options["platform"], value=state.platform or None,
@@ -121,6 +122,9 @@ def _filters(state: State, run: Run) -> list[Component]:
             clearable=True, searchable=True,
         ),
     ]  # fmt: skip
+
+
+FILTERS = ("platform", "stages", "roles", "case")
 
 
 def filter_options(run: Run, platform: str) -> dict[str, Options]:

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 from sim.errors import UserError
 from sim.record import Record
 from sim.run import Run
-from sim.slices import FOLDER, all_kept, kept_slice, make_slices
-from sim.store import load_run
+from sim.slices import FOLDER as SLICES
+from sim.slices import all_kept, kept_slice, make_slices
+from sim.store import FORMAT, load_run
 from sim.view.dashboard.helper import Helper
 from sim.view.dashboard.shown import Shown
 
@@ -127,22 +128,23 @@ def _make(folder: Path) -> None:
     except OSError as error:
         raise UserError(f"{folder}: its events cannot be read: {error.strerror or error}") from None
     if not all_kept(run):
-        raise UserError(f"{folder.parent / FOLDER}: cannot be written, so that single platforms cannot be shown")
+        raise UserError(f"{folder.parent / SLICES}: cannot be written, so that single platforms cannot be shown")
 
 
 def _kept(run: Run, platform: str) -> Run:
     found = kept_slice(run, platform)
     if found is None:
-        raise UserError(f"{run.folder}: its part on {platform} cannot be read; delete {FOLDER} beside it")
+        raise UserError(f"{run.folder}: its part on {platform} cannot be read; delete {SLICES} beside it")
     return found
 
 
 def _label(folder: Path, named: bool) -> str:
-    """What people call a run; empty for a point of a sweep that nobody named, and for what cannot be read."""
+    """What people call a run; empty, unless it was named, for a point of a sweep and for what cannot be read."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         scenario, events = manifest["scenario"], any(n.startswith("events/") for n in manifest["content"])
         words = f"{scenario['title'] or scenario['name']} · {manifest['replications']:,} replications"
+        known = manifest["format"] == FORMAT and events
     except (OSError, ValueError, KeyError, TypeError):
         return folder.name if named else ""
-    return words if events or named else ""
+    return words if known or named else ""

@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-import dash_mantine_components as dmc
 import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -24,6 +23,11 @@ class Shown(NamedTuple):
     part: Component
 
 
+def part_of(name: Any, part: str) -> dict[str, Any]:
+    """The id of a part of a picture on the page, by the picture's name (or a wildcard for all of them)."""
+    return {"picture": name, "part": part}
+
+
 def shown(found: Picture, wide: bool = False) -> Shown:
     """The picture and its part of the page; `wide`: over the whole width of a large screen."""
     name = found.name
@@ -33,7 +37,7 @@ def shown(found: Picture, wide: bool = False) -> Shown:
             html.P(found.subtitle, className="subtitle"),
             html.Div(
                 dcc.Graph(
-                    id={"graph": name},
+                    id=part_of(name, "graph"),
                     figure=found.figure.to_plotly_json(),
                     config=_CONFIG,
                     responsive=True,
@@ -44,13 +48,13 @@ def shown(found: Picture, wide: bool = False) -> Shown:
             html.Figcaption(found.caption, id=f"caption-{name}"),
             html.Details(
                 [
-                    html.Summary("Data behind the figure", id={"data-of": name}, n_clicks=0),
-                    html.Div(id={"rows-of": name}),
+                    html.Summary("Data behind the figure", id=part_of(name, "data"), n_clicks=0),
+                    html.Div(id=part_of(name, "rows")),
                 ]
             ),
             html.Div([_save(name, kind, found.title) for kind in FILES], className="save"),
-            dcc.Store(id={"words-of": name}, data=_words(found)),
-            dcc.Download(id={"file-of": name}),
+            dcc.Store(id=part_of(name, "words"), data=_words(found)),
+            dcc.Download(id=part_of(name, "file")),
         ],
         id=f"picture-{name}",
         className="picture wide" if wide else "picture",
@@ -63,15 +67,9 @@ def _labelled(by: str) -> dict[str, Any]:
     return {"aria-labelledby": by}
 
 
-def _save(name: str, kind: str, title: str) -> dmc.Button:
-    return dmc.Button(
-        FILES[kind],
-        id={"save": name, "as": kind},
-        variant="subtle",
-        size="compact-xs",
-        n_clicks=0,
-        **{"aria-label": f"Save as {FILES[kind]}: {title}"},
-    )
+def _save(name: str, kind: str, title: str) -> html.Button:
+    aria: dict[str, Any] = {"aria-label": f"Save as {FILES[kind]}: {title}"}
+    return html.Button(FILES[kind], id=part_of(name, kind), n_clicks=0, **aria)
 
 
 def _words(found: Picture) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 
 from sim.record import Record
 from sim.run import Run
@@ -10,8 +11,9 @@ from sim.view.dashboard.address import State, cases
 from sim.view.dashboard.library import Library
 from sim.view.dashboard.shown import Shown, shown
 from sim.view.figures.picture import Picture
-from sim.view.pictures import caseload, comparison, durations, record, staffing
+from sim.view.pictures import caseload, comparison, durations, flow, record, staffing
 from sim.view.pictures import cases as pictures_of_cases
+from sim.view.pictures.kept import SUFFIX, read_kept
 
 Making = Callable[[], Picture | None]
 
@@ -49,6 +51,12 @@ class View:
         """The listed cases of the baseline on the platform; None for all open ones."""
         return cases(self.base.scenario, self.state.platform) if self.state.platform else None
 
+    @property
+    def case(self) -> str:
+        """The case chosen, if it is on the platform."""
+        one = self.state.case
+        return one if not self.state.platform or one in (self.cases or ()) else ""
+
     def once(self, name: str, make: Making, *on: object, wide: bool = False) -> Iterator[Shown]:
         """A picture of the baseline, made once for each platform and what else it depends `on`; none for None."""
         yield from self._once((name, self.state.base, self.state.platform, *on), make, wide)
@@ -79,7 +87,7 @@ def pictures(view: View) -> list[Shown]:
 
 
 def _overview(v: View) -> Iterator[Shown]:
-    one = v.state.case
+    one = v.case
     yield from v.once("timelines", lambda: pictures_of_cases.timelines(v.base, v.library.record, v.cases), wide=True)
     if one:
         yield from v.once("one-case", lambda: pictures_of_cases.one_case(v.base, one), one)
@@ -91,6 +99,7 @@ def _caseload(v: View) -> Iterator[Shown]:
     yield from v.once("pending", lambda: caseload.pending(v.base, v.stages), v.state.stages, wide=True)
     yield from v.once("backlog", lambda: caseload.backlog(v.base))
     yield from v.once("places", lambda: caseload.where_cases_are(v.base, v.stages), v.state.stages)
+    yield from v.once("flow", lambda: flow.flow(v.base), wide=True)
 
 
 def _durations(v: View) -> Iterator[Shown]:
@@ -101,8 +110,8 @@ def _durations(v: View) -> Iterator[Shown]:
 
 
 def _staff(v: View) -> Iterator[Shown]:
-    yield from v.once("utilisation", lambda: staffing.utilisation(v.base, v.roles), v.state.roles)
-    yield from v.once("delay-by-role", lambda: staffing.delay_by_role(v.base, v.roles), v.state.roles)
+    yield from v.once("utilisation", lambda: staffing.utilisation(v.base, v.roles), v.state.roles, wide=True)
+    yield from v.once("delay-by-role", lambda: staffing.delay_by_role(v.base, v.roles), v.state.roles, wide=True)
     yield from v.once("staff-over-time", lambda: staffing.staff_over_time(v.base), wide=True)
 
 
@@ -116,6 +125,23 @@ def _compare(v: View) -> Iterator[Shown]:
 def _record(v: View) -> Iterator[Shown]:
     for name, make in RECORD.items():
         yield from v.once_of_record(name, make)
+    for file in kept_files(v.library):
+        yield from kept_pictures(v.library, file)
+
+
+def kept_files(library: Library) -> list[Path]:
+    """The files of pictures that other commands kept in the results folder."""
+    return sorted(library.results.glob(f"*{SUFFIX}"))
+
+
+def kept_pictures(library: Library, file: Path) -> Iterator[Shown]:
+    """The pictures of such a file, under names that no other file's have. Raises UserError if it cannot be read."""
+    stem = file.name.removesuffix(SUFFIX)
+    for number, found in enumerate(read_kept(file).pictures):
+        one = found._replace(name=f"{stem}-{found.name}")
+        kept = library.pictures.get(("kept", file, file.stat().st_mtime_ns, number), partial(shown, one, wide=True))
+        if kept is not None:
+            yield kept
 
 
 RECORD = {

@@ -45,14 +45,13 @@ def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
         return said, _summary(found), bad, bad, errors
 
     @app.callback(
-        Output("tab", "value", allow_duplicate=True),
         Output({"view": "what-if"}, "children", allow_duplicate=True),
         Input("reset", "n_clicks"),
         State("base", "value"),
         prevent_initial_call=True,
     )
     def _reset(clicks: int, base: str) -> Any:
-        return no_update, [form.form(base_scenario(base), {})] if clicks else no_update
+        return [form.form(base_scenario(base), {})] if clicks else no_update
 
     @app.callback(
         Output("poll", "disabled"),

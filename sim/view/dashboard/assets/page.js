@@ -16,7 +16,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         const width = Math.max(graph.clientWidth, 900);
         window.Plotly.downloadImage(
           { data: graph.data, layout: Object.assign(layout, { width: width }) },
-          { format: asked.as, width: width, height: words.layout.height, scale: asked.as === "png" ? 2 : 1, filename: words.name }
+          { format: asked.part, width: width, height: words.layout.height, scale: asked.part === "png" ? 2 : 1, filename: words.name }
         );
       }
       return window.dash_clientside.no_update;
