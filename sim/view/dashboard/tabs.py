@@ -98,7 +98,7 @@ def _overview(v: View) -> Iterator[Shown]:
 def _caseload(v: View) -> Iterator[Shown]:
     yield from v.once("pending", lambda: caseload.pending(v.base, v.stages), v.state.stages, wide=True)
     yield from v.once("backlog", lambda: caseload.backlog(v.base))
-    yield from v.once("places", lambda: caseload.where_cases_are(v.base, v.stages), v.state.stages)
+    yield from v.once("places", lambda: caseload.where_cases_go(v.base, v.stages), v.state.stages)
     yield from v.once("flow", lambda: flow.flow(v.base), wide=True)
 
 
