@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process, resource_tracker
-from threading import Lock, Thread, current_thread, main_thread
+from threading import Lock, Thread
 from types import ModuleType
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -80,7 +80,7 @@ def end_now(executor: ProcessPoolExecutor) -> None:
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
     """Ctrl-C is for the parent alone, which tells its workers; one that comes meanwhile is delivered afterwards."""
-    if current_thread() is not main_thread() or not hasattr(signal, "pthread_sigmask"):
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     resource_tracker.ensure_running()  # it unblocks interrupts when it is started

@@ -1,9 +1,7 @@
 """What-ifs that are run in the background, one for each person who has the dashboard open."""
 
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from multiprocessing import resource_tracker
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Thread
 from time import monotonic
@@ -115,8 +113,6 @@ class Jobs:
                 job.thread.join()
 
     def _work(self, job: _Job) -> None:
-        _leave_interrupts_to_the_server()
-
         def told(**change: Any) -> None:
             job.progress = replace(job.progress, **change)
 
@@ -155,10 +151,3 @@ class Jobs:
 def _forgotten(job: _Job) -> bool:
     """Whether a what-if is over and nobody has asked for it for long."""
     return not job.progress.going_on and monotonic() - job.seen > PATIENCE
-
-
-def _leave_interrupts_to_the_server() -> None:
-    """Ctrl-C reaches every process of the terminal; workers that are started here are ended by `close` instead."""
-    if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # it unblocks interrupts when it is started
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

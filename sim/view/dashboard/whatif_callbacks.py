@@ -1,6 +1,7 @@
 """What happens in the form of a what-if: reading it, running it, watching it, cancelling it, saving it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,13 @@ def what_if_picture(library: Library, job: Progress) -> Picture | None:
     if job.run is None:
         return None
     base = library.run(job.base)
-    table = compare_what_both_have(base, job.run)
-    found = differences([base, job.run], table)
-    return found._replace(name="what-if-differences") if found else None
+    called = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
+    found = differences([base, called], compare_what_both_have(base, called))
+    if found is None:
+        return None
+    both = min(base.replications, called.replications)
+    subtitle = (
+        f"The what-if beside {base.scenario.title or base.scenario.name} · the first {both:,} replications of each,"
+        " with the same luck · whiskers are 95% confidence intervals of the mean difference"
+    )
+    return found._replace(name="what-if-differences", subtitle=subtitle)
