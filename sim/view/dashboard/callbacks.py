@@ -36,6 +36,14 @@ def state_of(values: Sequence[Any], what_if: dict[str, str] | None = None) -> ad
 
 def register(app: Dash, library: Library, ahead: Ahead) -> None:
     """Add the callbacks of the page to the application."""
+    _opening(app, library)
+    _choices(app, library)
+    _views(app, library, ahead)
+    _addresses(app)
+
+
+def _opening(app: Dash, library: Library) -> None:
+    """An address is opened: the page as it says."""
 
     @app.callback(Output("page", "children"), Input("address", "search"))
     def _open(search: str | None) -> Component:
@@ -56,6 +64,10 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
         if not labels:
             told.append(f"There are no stored runs in {library.results}: `sim run SCENARIO` makes one.")
         return layout.page(state, labels, run, told)
+
+
+def _choices(app: Dash, library: Library) -> None:
+    """What can be chosen follows from what is chosen: a baseline, a platform, a row of the timelines."""
 
     @app.callback(
         Output("others", "data"),
@@ -87,6 +99,25 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
     def _cases(platform: str | None, base: str) -> Any:
         """The cases on the platform; the view does not wait for them."""
         return layout.filter_options(library.run(base), platform or "")["case"]
+
+    @app.callback(
+        Output("case", "value", allow_duplicate=True),
+        Input(part_of("timelines", "graph"), "clickData"),
+        State("base", "value"),
+        State("platform", "value"),
+        prevent_initial_call=True,
+    )
+    def _choose(clicked: Any, base: str, platform: str | None) -> Any:
+        """A click on a row of the timelines chooses its case."""
+        if not clicked:
+            return no_update
+        view = View(address.State(runs=(base,), platform=platform or ""), library)
+        rows, place = chosen(view.base, view.cases), round(clicked["points"][0]["y"])
+        return rows[place] if 0 <= place < len(rows) else no_update
+
+
+def _views(app: Dash, library: Library, ahead: Ahead) -> None:
+    """The tab that is turned to is shown, as soon as what it needs is there."""
 
     @app.callback(
         *[Output({"view": tab}, "children") for tab in address.TABS],
@@ -125,20 +156,9 @@ def register(app: Dash, library: Library, ahead: Ahead) -> None:
             ready = True
         return ([], ticks, True) if ready else ([layout.message(PREPARING, "blue")], no_update, False)
 
-    @app.callback(
-        Output("case", "value", allow_duplicate=True),
-        Input(part_of("timelines", "graph"), "clickData"),
-        State("base", "value"),
-        State("platform", "value"),
-        prevent_initial_call=True,
-    )
-    def _choose(clicked: Any, base: str, platform: str | None) -> Any:
-        """A click on a row of the timelines chooses its case."""
-        if not clicked:
-            return no_update
-        view = View(address.State(runs=(base,), platform=platform or ""), library)
-        rows, place = chosen(view.base, view.cases), round(clicked["points"][0]["y"])
-        return rows[place] if 0 <= place < len(rows) else no_update
+
+def _addresses(app: Dash) -> None:
+    """The address follows what is shown."""
 
     @app.callback(Output("said", "data"), *controls(Input), Input("what-if", "data"))
     def _say(*values: Any) -> str:

@@ -1,6 +1,6 @@
 """What happens in the form of a what-if: reading it, running it, watching it, cancelling it, saving it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,24 @@ from sim.view.dashboard.shown import shown
 from sim.view.figures.picture import Picture
 from sim.view.pictures.comparison import differences
 
+Bases = Callable[[str], Scenario]
+"""Gives the scenario of a baseline by the name of its run."""
+
 
 def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
     """Add the callbacks of what-ifs to the application; `scenarios`: the folder to save them in."""
 
     def base_scenario(name: str) -> Scenario:
         return library.run(name).scenario
+
+    _reading(app, base_scenario)
+    _running(app, base_scenario, jobs)
+    _watching(app, library, jobs)
+    _saving(app, base_scenario, scenarios)
+
+
+def _reading(app: Dash, base_scenario: Bases) -> None:
+    """The form is filled in, or reset."""
 
     @app.callback(
         Output("what-if", "data"),
@@ -54,6 +66,10 @@ def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
     def _reset(clicks: int, base: str) -> Any:
         return [form.form(base_scenario(base), {})] if clicks else no_update
 
+
+def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
+    """What the form says is run, or no more."""
+
     @app.callback(
         Output("poll", "disabled"),
         Output("saved", "children", allow_duplicate=True),
@@ -69,6 +85,21 @@ def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
             return no_update, no_update
         jobs.start(session, found.scenario, base)
         return False, []
+
+    @app.callback(
+        Output("progress", "children", allow_duplicate=True),
+        Input("cancel", "n_clicks"),
+        State("session", "data"),
+        prevent_initial_call=True,
+    )
+    def _cancel(clicks: int, session: str) -> Any:
+        if clicks:
+            jobs.cancel(session)
+        return no_update
+
+
+def _watching(app: Dash, library: Library, jobs: Jobs) -> None:
+    """How far it is, and what differs so far."""
 
     @app.callback(
         Output("progress", "children"),
@@ -94,16 +125,9 @@ def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
         job = jobs.of(session)
         return differences_so_far(library, job) if job and job.run else []
 
-    @app.callback(
-        Output("progress", "children", allow_duplicate=True),
-        Input("cancel", "n_clicks"),
-        State("session", "data"),
-        prevent_initial_call=True,
-    )
-    def _cancel(clicks: int, session: str) -> Any:
-        if clicks:
-            jobs.cancel(session)
-        return no_update
+
+def _saving(app: Dash, base_scenario: Bases, scenarios: Path) -> None:
+    """What the form says becomes a scenario file."""
 
     @app.callback(
         Output("saved", "children"),
