@@ -50,11 +50,6 @@ def _interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def quoted(text: str) -> str:
-    """Words of the scenario in quotation marks."""
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
-
-
 def _caseload(run: Run) -> Iterator[str]:
     scenario, table = run.scenario, indicators.backlog(run)
     first, last = (table[table["series"] == ALL].iloc[place] for place in (0, -1))
@@ -80,7 +75,7 @@ def _overdue(run: Run, table: pd.DataFrame) -> str:
     end = table[table["series"] == key].iloc[-1]
     return (
         f"; {words.count(end['mean'])} of them ({end['low']:.0f} to {end['high']:.0f}) will be"
-        f" backlog, older than {quoted(target.title or key)} allows"
+        f" backlog, older than {words.quoted(target.title or key)} allows"
     )
 
 
@@ -135,8 +130,8 @@ def _next_milestone(run: Run, cases: Sequence[str]) -> str:
     median, low, high, case, place = min(ahead)
     dates = [words.day(run.scenario, time) for time in (median, low, high)]
     return (
-        f"The next likely milestone is {quoted(listed.milestone(run, place))} of {listed.names(run)[case].whole}: as"
-        f" likely as not by {dates[0]}, 80% between {dates[1]} and {dates[2]}."
+        f"The next likely milestone is {words.quoted(listed.milestone(run, place))} of"
+        f" {listed.names(run)[case].whole}: as likely as not by {dates[0]}, 80% between {dates[1]} and {dates[2]}."
     )
 
 
@@ -185,7 +180,7 @@ def _staff(run: Run) -> Iterator[str]:
 def _targets(run: Run) -> Iterator[str]:
     rows = [row for row in indicators.targets(run).to_dict("records") if row["cases"] > 0]
     if rows:
-        said = [f"{quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
+        said = [f"{words.quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
         asked = words.count(max(row["cases"] for row in rows))
         yield f"Targets are met as follows: {words.listing(said)} of some {asked} cases that they are asked of."
 

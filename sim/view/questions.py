@@ -25,7 +25,6 @@ from sim.view.findings import (
     days_of_cases,
     fte,
     late_stages,
-    quoted,
     staff_share,
 )
 from sim.view.pictures import listed, staffing
@@ -137,7 +136,7 @@ def _cost(run: Run) -> Iterator[Answer]:
             yield Answer(
                 "What does a decision cost in FTE-years?",
                 f"{words.number(row['value'])} FTE-years of all work on cases ({words.number(row['low'])} to"
-                f" {words.number(row['high'])}) stand behind each {quoted(stage.title)}, what ends without one"
+                f" {words.number(row['high'])}) stand behind each {words.quoted(stage.title)}, what ends without one"
                 " included. The scenario says no price of an FTE, so that there is no answer in euros.",
                 "utilisation",
             )
@@ -152,7 +151,7 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
             continue  # the same staff again
         told.append(people)
         rows = [row for row in indicators.targets(run).to_dict("records") if row["cases"] > 0]
-        met = [f"{quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
+        met = [f"{words.quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
         if met:
             said.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
     if said:

@@ -41,6 +41,11 @@ def plural(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def quoted(text: str) -> str:
+    """Words of a scenario in quotation marks."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
 def listing(names: Iterable[str]) -> str:
     """Names as a sentence has them: one, two and three."""
     *before, last = list(names) or [""]

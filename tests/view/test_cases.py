@@ -13,6 +13,7 @@ from sim.record import Platform, Record, Strand
 from sim.run import Run
 from sim.view.figures import cases as figures
 from sim.view.pictures import cases
+from sim.view.pictures.gallery import milestones_asked_for
 from sim.view.pictures.listed import apart, chosen, names
 
 OPEN = ["agora-2023-06/minors", "agora-2023-06/adverts", "babel-2023-09", "corso-2024-03/a", "corso-2024-03/b"]
@@ -238,3 +239,21 @@ def test_size(small_run):
         cases.one_case(small_run, ADVERTS),
     ):
         assert len(picture.whole().to_json()) < 300_000
+
+
+def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):
+    """Asked of one milestone, a curve ends at the share of replications that reach it; cases beyond it are left out."""
+    place = milestones_asked_for(small_run)[0]
+    picture = cases.probabilities(small_run, place=place)
+    assert picture.name == f"probabilities-{place}"
+    last = picture.table.groupby("case", sort=False)["probability"].last()
+    called = {case: name.whole for case, name in names(small_run).items()}
+    for case in indicators.open_listed(small_run):
+        first = small_run.summary.first(case, [place])
+        if first.min() > 0 and np.isfinite(first).any():
+            assert last[called[case]] == pytest.approx(np.isfinite(first).mean(), abs=5e-4)
+        else:
+            assert called[case] not in last
+    assert len(last) > 0
+    stage = next(iter(small_run.summary.layout.stages))
+    assert cases.probabilities(small_run, place=stage) is None

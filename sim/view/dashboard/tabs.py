@@ -13,6 +13,7 @@ from sim.view.dashboard.shown import Shown, shown
 from sim.view.figures.picture import Picture
 from sim.view.pictures import caseload, comparison, durations, flow, record, staffing
 from sim.view.pictures import cases as pictures_of_cases
+from sim.view.pictures.gallery import milestones_asked_for
 from sim.view.pictures.kept import SUFFIX, read_kept
 
 Making = Callable[[], Picture | None]
@@ -93,6 +94,9 @@ def _overview(v: View) -> Iterator[Shown]:
         yield from v.once("one-case", lambda: pictures_of_cases.one_case(v.base, one), one)
         yield from v.once("decisions", lambda: pictures_of_cases.decisions(v.base, one), one)
     yield from v.once("probabilities", lambda: pictures_of_cases.probabilities(v.base, v.cases), wide=True)
+    for place in milestones_asked_for(v.base):
+        chance = partial(pictures_of_cases.probabilities, v.base, v.cases, place)
+        yield from v.once(f"probabilities-{place}", chance, wide=True)
 
 
 def _caseload(v: View) -> Iterator[Shown]:

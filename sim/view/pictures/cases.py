@@ -201,27 +201,34 @@ def _timelines_table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) 
     )
 
 
-def probabilities(run: Run, cases: Sequence[str] | None = None) -> Picture | None:
-    """How likely it is that each open case is resolved by a date; None if no such case is listed."""
-    wanted = chosen(run, cases)
-    if not wanted:
+def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "") -> Picture | None:
+    """How likely it is that each open case is resolved by a date, or comes to a `place` (a stage or exit).
+
+    None if no such case is listed, or none of them can still come there.
+    """
+    places = [place] if place else run.summary.layout.resolving
+    times = {case: run.summary.first(case, places) for case in chosen(run, cases)}
+    if place:
+        times = {case: first for case, first in times.items() if first.min() > 0 and np.isfinite(first).any()}
+    if not times:
         return None
     called = {case: name.whole for case, name in names(run).items()}
-    times = {case: run.summary.first(case, run.summary.layout.resolving) for case in wanted}
-    table, last = _curves(run, times), {case: float(np.isfinite(times[case]).mean()) for case in wanted}
-    order = sorted(wanted, key=lambda case: -last[case])
+    table, last = _curves(run, times), {case: float(np.isfinite(first).mean()) for case, first in times.items()}
+    order = sorted(times, key=lambda case: -last[case])
     many = len(order) > figures.FEW
     shown = order[:OUTSTANDING] + order[-OUTSTANDING:] if many else order
     grey = (
         f" Coloured are the {OUTSTANDING} most and least likely of {len(order)}; point at a line for its name." * many
     )
+    what = f"come to {words.quoted(milestone(run, place))}" if place else "been resolved, whichever way,"
+    horizon = run.scenario.horizon
+    rest = "that it comes later or ends in another way" if place else f"that it is still pending on {horizon}"
     return Picture(
-        "probabilities",
-        _probabilities_title(run, order, last, called),
+        f"probabilities-{place}" if place else "probabilities",
+        _probabilities_title(run, order, last, called, place),
         f"{words.of_run(run)} · bands: 95% confidence intervals of the probabilities",
-        "Each curve is the share of the replications in which a case has been resolved by a date,"
-        f" whichever way: the earlier it rises, the sooner.{grey} Where it ends below 100%, the rest is the"
-        f" chance that the case is still pending on {run.scenario.horizon}.",
+        f"Each curve is the share of the replications in which a case has {what} by a date: the earlier it rises, the"
+        f" sooner.{grey} Where it ends below 100%, the rest is the chance {rest}.",
         figures.chances(table, called, _heights(shown, last)),
         _chances_table(table, called, "case"),
     )
@@ -248,13 +255,18 @@ def _heights(series: Sequence[str], last: Mapping[str, float]) -> dict[str, floa
     return dict(zip(series, apart([last[name] for name in series], LABEL), strict=True))
 
 
-def _probabilities_title(run: Run, order: Sequence[str], last: Mapping[str, float], called: Mapping[str, str]) -> str:
+def _probabilities_title(
+    run: Run, order: Sequence[str], last: Mapping[str, float], called: Mapping[str, str], place: str
+) -> str:
     horizon, most, least = run.scenario.horizon, order[0], order[-1]
+    act = words.quoted(milestone(run, place)) if place else ""
     if last[most] == last[least]:
         those = called[most] if len(order) == 1 else f"each of the {len(order)} open cases"
-        return f"The chance that {those} is resolved by {horizon} is {words.share(last[most])}"
+        does = f"comes to {act}" if place else "is resolved"
+        return f"The chance that {those} {does} by {horizon} is {words.share(last[most])}"
+    of = f"of {act}" if place else "of being resolved"
     return (
-        f"The chance of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f"The chance {of} by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
         f" {words.share(last[most])} ({called[most]})"
     )
 

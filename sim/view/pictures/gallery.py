@@ -41,6 +41,7 @@ __all__ = [
     "durations",
     "flat",
     "flow",
+    "milestones_asked_for",
     "of_backtest",
     "of_calibration",
     "of_comparison",
@@ -65,7 +66,14 @@ class Section(NamedTuple):
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
     """The pictures of one run; with a record, what really happened stands beside it."""
     return _sections(
-        ("Cases", [cases.timelines(run, record), cases.probabilities(run)]),
+        (
+            "Cases",
+            [
+                cases.timelines(run, record),
+                cases.probabilities(run),
+                *(cases.probabilities(run, place=place) for place in milestones_asked_for(run)),
+            ],
+        ),
         (
             "Caseload",
             [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), flow.flow(run)],
@@ -121,6 +129,11 @@ def of_backtest(found: "Backtest") -> list[Section]:
             [backtest.scores(found), backtest.coverage(found), backtest.pit(found), backtest.by_origin(found)],
         ),
     )
+
+
+def milestones_asked_for(run: Run) -> list[str]:
+    """The milestones that the scenario's targets are of, each once."""
+    return list(dict.fromkeys(target.milestone for target in run.scenario.targets))
 
 
 def flat(sections: Iterable[Section]) -> list[Picture]:

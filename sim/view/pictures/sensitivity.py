@@ -40,7 +40,7 @@ def tornado(found: Sensitivity, indicator: str) -> Picture | None:
         f"{_name(first)}: {_matters(rows)}" if "matters" in set(rows["verdict"])
         else f"{_name(first)}: no parameter is known to matter yet",
         _subtitle(found),
-        f"Over its whole range, {_quoted(first)} changes it by {much}"
+        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}"
         f" ({words.number(first['low'])} to {words.number(first['high'])}), more than any other; its mean is"
         f" {words.number(first['mean'])}. Bars to the right: more of the parameter means more of the indicator."
         f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}",
@@ -63,9 +63,10 @@ def sobol(found: Sensitivity, indicator: str) -> Picture | None:
         return None
     first = rows.iloc[0]
     total = words.share(min(max(float(first["total"]), 0.0), 1.0))
+    most = words.quoted(first["parameter_title"])
     return Picture(
         f"sobol-{_key(indicator)}",
-        f"{_name(first)}: of what is not known {_quoted(first)} is estimated to explain most, {total} of the variance"
+        f"{_name(first)}: of what is not known {most} is estimated to explain most, {total} of the variance"
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(found),
         "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
@@ -127,12 +128,8 @@ def _name(row: pd.Series) -> str:
     return str(row["title"])[0].upper() + str(row["title"])[1:]
 
 
-def _quoted(row: pd.Series) -> str:
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{row['parameter_title']}\N{RIGHT DOUBLE QUOTATION MARK}"
-
-
 def _matters(rows: pd.DataFrame) -> str:
-    said = [_quoted(row) for _, row in rows[rows["verdict"] == "matters"].head(3).iterrows()]
+    said = [words.quoted(row["parameter_title"]) for _, row in rows[rows["verdict"] == "matters"].head(3).iterrows()]
     return f"{words.listing(said)} {'matters' if len(said) == 1 else 'matter'} most"
 
 
