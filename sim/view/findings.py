@@ -105,11 +105,14 @@ def _probes(run: Run) -> Iterator[str]:
         yield next_one
 
 
-def chances(run: Run, within: float) -> list[tuple[str, float]]:
-    """The chance that each listed pending case is resolved within so many days of the start, the likeliest first."""
-    names = listed.names(run)
+def chances(run: Run, within: float, place: str = "") -> list[tuple[str, float]]:
+    """The chance that each listed pending case is resolved within so many days of the start, the likeliest first.
+
+    `place`: that it comes to this stage or exit instead.
+    """
+    names, places = listed.names(run), [place] if place else run.summary.layout.resolving
     found = [
-        (names[case].whole, float((run.summary.first(case, run.summary.layout.resolving) <= within).mean()))
+        (names[case].whole, float((run.summary.first(case, places) <= within).mean()))
         for case in listed.chosen(run, None)
     ]
     return sorted(found, key=lambda pair: -pair[1])

@@ -30,6 +30,7 @@ from sim.view.findings import (
 from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
+from sim.view.pictures.gallery import milestones_asked_for
 
 MOST = 8
 """Cases named in an answer."""
@@ -69,14 +70,20 @@ def _chance_of_resolution(run: Run) -> Iterator[Answer]:
     services = dict.fromkeys(
         service for case in cases for service in items(run.scenario.probes[_probe(run, case)].platform)
     )
-    said = [f"{name} {words.share(chance)}" for name, chance in chances(run, within)]
-    rest = f"; {len(said) - MOST} more are in the figure" if len(said) > MOST else ""
+    ends = [place for place in milestones_asked_for(run) if place in run.summary.layout.resolving]
+    acts = [f" {words.quoted(listed.milestone(run, place))}: {_named(chances(run, within, place))}." for place in ends]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
-        f"Resolved, by whichever outcome, by {date_after(run.scenario.start, within)}:"
-        f" {words.listing(said[:MOST])}{rest}.",
-        "probabilities",
+        f"By {date_after(run.scenario.start, within)} resolved, by whichever outcome:"
+        f" {_named(chances(run, within))}.{''.join(acts)}",
+        f"probabilities-{ends[0]}" if ends else "probabilities",
     )
+
+
+def _named(chances_of_cases: Sequence[tuple[str, float]]) -> str:
+    said = [f"{name} {words.share(chance)}" for name, chance in chances_of_cases]
+    rest = f"; {len(said) - MOST} more are in the figure" if len(said) > MOST else ""
+    return f"{words.listing(said[:MOST])}{rest}"
 
 
 def _probe(run: Run, case: str) -> str:
