@@ -11,7 +11,7 @@ is written under another name and renamed, and so is the folder when it is compl
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -248,6 +248,17 @@ def _manifest(folder: Path) -> Any:
     return manifest
 
 
-def list_runs(results: Path) -> list[tuple[Path, Any]]:
-    """The finished runs in a results folder with their manifests, by name."""
-    return [(path.parent, _manifest(path.parent)) for path in sorted(results.glob("*/manifest.json"))]
+def list_runs(results: Path, told: Callable[[Problem], None] | None = None) -> list[tuple[Path, Any]]:
+    """The finished runs in a results folder with their manifests, by name.
+
+    `told` is called for each that cannot be read, such as one of another version; without it UserError is raised.
+    """
+    found = []
+    for path in sorted(results.glob("*/manifest.json")):
+        try:
+            found.append((path.parent, _manifest(path.parent)))
+        except UserError as error:
+            if told is None:
+                raise
+            told(error.problems[0])
+    return found

@@ -275,6 +275,18 @@ def test_finished_runs_are_listed(finished):
     assert store.list_runs(finished.parent / "none") == []
 
 
+def test_a_run_of_another_version_hides_no_others(finished):
+    """It is told by its manifest, and the others are listed; who does not ask to be told gets an error."""
+    path = finished.parent / "old-0123" / "manifest.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"format": 1}))
+    told = []
+    assert [folder for folder, _ in store.list_runs(finished.parent, told.append)] == [finished]
+    assert [problem.file for problem in told] == [str(path)]
+    with pytest.raises(UserError, match="has format 1"):
+        store.list_runs(finished.parent)
+
+
 @pytest.mark.parametrize("at", ["a part", "the manifest"])
 def test_no_space_left(tmp_path, monkeypatch, at):
     """A full disk ends the run with one line, keeps what is finished, and leaves nothing half-written behind."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Results, Sets, app, console
+from sim.cli.app import AsJson, Results, Sets, app, console, tell
 from sim.cli.runs import as_data
 from sim.errors import UserError
 
@@ -70,7 +70,7 @@ def list_(
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
     files = {str(path): title_and_question(path) for path in sorted(folder.glob("*.yaml"))}
-    runs = {str(path): manifest for path, manifest in list_runs(results)}
+    runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
         scenarios = [{"file": path, "title": t, "description": d} for path, (t, d) in files.items()]
         stored = [{"folder": p, "replications": m["replications"], "seed": m["seed"]} for p, m in runs.items()]
