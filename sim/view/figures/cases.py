@@ -118,7 +118,7 @@ def _lines_and_notes(figure: go.Figure, groups: Sequence[int], start: date, hori
     today = {"type": "line", "x0": str(start), "x1": str(start), "yref": "paper", "y0": 0, "y1": 1}
     figure.update_layout(shapes=[*shapes, {**today, "line": {"color": INK, "width": 1.5}}])
     above = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 12}}
-    figure.add_annotation(text=f"{start}", x=start, **above)
+    figure.add_annotation(text=f"{start}", x=start, xanchor="right", xshift=2, **above)
     figure.add_annotation(text=f"resolved by<br>{horizon}", xref="paper", x=1, xanchor="right", xshift=52,
                           align="right", **above)  # fmt: skip
 
