@@ -25,6 +25,8 @@ from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
 
 SPREAD = "in eight of ten replications"
+TOLD = 0.01
+"""A share of the days below this is not told."""
 FEW_FTE = 0.5
 """A difference in staff below this is none."""
 
@@ -145,18 +147,20 @@ def late_stages(run: Run) -> list[str]:
     return found[forking[0] :] if forking else found
 
 
-def _why(run: Run) -> Iterator[str]:
+def where_days_go(run: Run) -> str:
+    """On what the days of cases are spent, in words without an end; empty if there are none."""
     stages = late_stages(run)
     shares = shares_of_days(run, stages)
     if not shares:
-        return
-    told = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= 0.01]
-    where = run.scenario.procedure.stages[stages[0]].title
-    low, high = staff_share(run, stages)
-    yield (
-        f"From {where} on the days go to {words.listing(told)}; waiting for staff takes between {words.share(low)} and"
-        f" {words.share(high)} of them {SPREAD}."
-    )
+        return ""
+    told = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= TOLD]
+    return f"From {run.scenario.procedure.stages[stages[0]].title} on the days go to {words.listing(told)}"
+
+
+def _why(run: Run) -> Iterator[str]:
+    if said := where_days_go(run):
+        low, high = staff_share(run, late_stages(run))
+        yield f"{said}; waiting for staff takes between {words.share(low)} and {words.share(high)} of them {SPREAD}."
 
 
 def staff_share(run: Run, stages: Sequence[str]) -> tuple[float, float]:

@@ -26,10 +26,11 @@ from sim.view.findings import (
     fte,
     late_stages,
     staff_share,
+    where_days_go,
 )
 from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import distinct
-from sim.view.pictures.durations import PARTS, shares_of_days
+from sim.view.pictures.durations import shares_of_days
 from sim.view.pictures.gallery import milestones_asked_for
 
 MOST = 8
@@ -91,18 +92,17 @@ def _probe(run: Run, case: str) -> str:
 
 
 def _why_so_long(run: Run) -> Iterator[Answer]:
-    stages = late_stages(run)
-    shares = shares_of_days(run, stages)
-    if not shares:
+    said = where_days_go(run)
+    if not said:
         return
-    said = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= 0.005]
-    where = run.scenario.procedure.stages[stages[0]].title
-    low, high = staff_share(run, stages)
     yield Answer(
         "Why do proceedings take so long: work, waiting for staff, the party's time, holds?",
-        f"From {where} on the days go to {words.listing(said)}.",
+        f"{said}.",
         "where-days-go",
     )
+    stages = late_stages(run)
+    shares, (low, high) = shares_of_days(run, stages), staff_share(run, stages)
+    where = run.scenario.procedure.stages[stages[0]].title
     if shares["hold"] > 0:
         yield Answer(
             "How much of the delay is a hold outside the team, and how much is capacity?",

@@ -81,7 +81,9 @@ def test_it_can_be_cancelled(jobs, scenario, slow):
     until(lambda: jobs.of("ann").run)
     jobs.cancel("ann")
     until(lambda: jobs.of("ann").status == "cancelled")
+    assert jobs.of("ann").done < jobs.of("ann").total
     jobs.cancel("nobody")
+    assert jobs.of("nobody") is None
 
 
 def test_two_people_wait_for_one_place(jobs, scenario, slow):
@@ -105,6 +107,7 @@ def test_one_that_waits_can_be_cancelled(jobs, scenario, slow):
     until(lambda: jobs.of("bob").status == "cancelled")
     slow.set()
     until(lambda: jobs.of("ann").status == "done")
+    assert (jobs.of("bob").status, jobs.of("bob").done) == ("cancelled", 0)
 
 
 def test_a_new_one_takes_the_place_of_the_old(jobs, scenario, slow):
