@@ -11,12 +11,15 @@ from threading import Thread
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 PHONE = {"width": 360, "height": 740}
 LAPTOP = {"width": 1366, "height": 768}
 PROJECTOR = {"width": 1920, "height": 1080}
+PATIENCE = 60_000
+"""Milliseconds after which a test gives up waiting: long, as other tests may use the machine, too."""
+expect.set_options(timeout=PATIENCE)
 
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

@@ -2,11 +2,11 @@
 
 import csv
 import re
-import time
 from pathlib import Path
 
 import pytest
-from frame import LAPTOP, PHONE, PROJECTOR
+from frame import LAPTOP, PATIENCE, PHONE, PROJECTOR
+from playwright.sync_api import expect
 
 from sim.experiment import simulate
 from sim.record_files import load_record
@@ -16,8 +16,8 @@ from sim.view.tables import rows
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 REPLICATIONS = 8
-LOADED = 20.0
-"""Seconds to load even on a machine that is busy with other tests; alone it takes well under two."""
+LARGEST = 3_000_000
+"""Bytes of a report, at most."""
 TABLET = {"width": 768, "height": 1024}
 A4 = (595, 842)
 """Points."""
@@ -51,7 +51,7 @@ def opened(watched, path):
 
     def at_size(size=LAPTOP, at="", **options):
         tab = watched(size=size, **options).new_page()
-        tab.set_default_timeout(60_000)
+        tab.set_default_timeout(PATIENCE)
         tab.goto(f"{path.as_uri()}{at}")
         tab.wait_for_selector("html[data-ready]")
         return tab
@@ -66,9 +66,14 @@ def walk(tab) -> None:
         figure.locator(".main-svg").first.wait_for(state="attached")
 
 
-def slide(tab) -> str:
-    """The number of the slide that is shown, of how many."""
-    return tab.locator("#slide-number").inner_text()
+def expect_slide(tab, number: int, last: int) -> None:
+    """The slide of that number is shown, of so many."""
+    expect(tab.locator("#slide-number")).to_have_text(f"{number} / {last}")
+
+
+def slides(report) -> int:
+    """How many there are: the title and the findings come before the figures."""
+    return len(report.figures()) + 2
 
 
 def test_every_figure_draws_with_data(opened, report):
@@ -76,17 +81,13 @@ def test_every_figure_draws_with_data(opened, report):
     tab = opened()
     assert tab.locator("figure.drawn").count() < len(report.figures())
     walk(tab)
-    assert tab.locator(".js-plotly-plot").count() == len(report.figures())
-    empty = "all => all.filter(one => !one.querySelector('.trace path, .sankey path')).map(one => one.id)"
-    assert tab.locator("figure.picture").evaluate_all(empty) == []
+    marked = tab.locator("figure.picture", has=tab.locator(".trace path, .sankey path"))
+    expect(marked).to_have_count(len(report.figures()))
 
 
-def test_it_loads_fast_and_is_small(opened, path):
-    """At most 3 MB, and all is there within seconds even on a busy machine."""
-    begun = time.monotonic()
-    opened()
-    assert time.monotonic() - begun < LOADED
-    assert path.stat().st_size < 3_000_000
+def test_it_is_small(path):
+    """The size does not hinder anybody from loading it; how long that takes is in benchmarks/pages.py."""
+    assert path.stat().st_size < LARGEST
 
 
 def test_other_scripts_and_requests_are_forbidden(browser, path):
@@ -125,22 +126,22 @@ def test_figures_follow_the_window(opened):
 def test_keys_present_one_figure_a_page(opened, report):
     """P begins, arrows and page keys turn, Home and End go to the ends, Escape leaves where one is."""
     tab = opened()
-    last = len(report.figures()) + 2  # the title and the findings come first
+    last = slides(report)
     tab.keyboard.press("p")
-    assert slide(tab) == f"1 / {last}"
+    expect_slide(tab, 1, last)
     for key, number in [
         ("ArrowRight", 2), ("PageDown", 3), (" ", 4), ("ArrowLeft", 3), ("PageUp", 2), ("End", last),
         ("ArrowRight", last), ("Home", 1), ("ArrowLeft", 1), ("ArrowDown", 2), ("ArrowDown", 3),
     ]:  # fmt: skip
         tab.keyboard.press(key)
-        assert slide(tab) == f"{number} / {last}", key
-    assert tab.evaluate("location.hash") == "#slide-3"
+        expect_slide(tab, number, last)
+    expect(tab).to_have_url(re.compile("#slide-3$"))
     first = report.figures()[0]
-    assert tab.evaluate("document.activeElement.id") == first.key
-    assert tab.locator("h2:visible, h3:visible").all_inner_texts() == [first.picture.title]
+    expect(tab.locator(f"#{first.key}")).to_be_focused()
+    expect(tab.locator("h2:visible, h3:visible")).to_have_text([first.picture.title])
     tab.keyboard.press("Escape")
-    assert tab.locator("#in-brief").is_visible()
-    assert tab.evaluate("location.hash") == f"#{first.key}"
+    expect(tab.locator("#in-brief")).to_be_visible()
+    expect(tab).to_have_url(re.compile(f"#{first.key}$"))
 
 
 @pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PROJECTOR], ids=lambda size: str(size["width"]))
@@ -148,7 +149,7 @@ def test_a_link_to_a_slide_opens_it_whole(opened, report, size):
     """Each slide fits on the screen with its title, its figure and its caption."""
     tab = opened(size, "#slide-3")
     for number, shown in enumerate(report.figures(), 3):
-        assert slide(tab).startswith(f"{number} /")
+        expect_slide(tab, number, slides(report))
         figure = tab.locator(f"#{shown.key}")
         figure.locator(".main-svg").first.wait_for()
         for part in ("h3", ".stage", "figcaption"):
@@ -162,16 +163,16 @@ def test_a_link_to_a_slide_opens_it_whole(opened, report, size):
         tab.keyboard.press("ArrowRight")
 
 
-def test_the_buttons_present_too(opened):
+def test_the_buttons_present_too(opened, report):
     """What keys do, buttons do."""
     tab = opened()
     tab.get_by_role("button", name="Present").click()
     tab.get_by_role("button", name="Next").click()
-    assert slide(tab).startswith("2 /")
+    expect_slide(tab, 2, slides(report))
     tab.get_by_role("button", name="Previous").click()
-    assert slide(tab).startswith("1 /")
+    expect_slide(tab, 1, slides(report))
     tab.get_by_role("button", name="Leave").click()
-    assert tab.locator("#presenter").is_hidden()
+    expect(tab.locator("#presenter")).to_be_hidden()
 
 
 def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
@@ -180,8 +181,8 @@ def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
     shown = report.figures()[0]
     figure = tab.locator(f"#{shown.key}")
     figure.locator("summary").click()
-    assert figure.locator("tbody tr").count() == len(shown.picture.table)
-    assert figure.locator("thead th").all_inner_texts() == list(shown.picture.table.columns)
+    expect(figure.locator("tbody tr")).to_have_count(len(shown.picture.table))
+    expect(figure.locator("thead th")).to_have_text(list(shown.picture.table.columns))
     with tab.expect_download() as download:
         figure.get_by_role("button", name="Download as CSV").click()
     assert download.value.suggested_filename == f"{shown.key}.csv"
@@ -216,7 +217,7 @@ def test_it_is_accessible(opened, axe):
 def test_who_prints_at_once_prints_every_figure(watched, path, report):
     """Printed as soon as it has loaded, every figure is drawn as wide as the text on A4, and the file can be mailed."""
     tab = watched().new_page()
-    tab.set_default_timeout(60_000)
+    tab.set_default_timeout(PATIENCE)
     tab.goto(path.as_uri())
     printed = tab.pdf(prefer_css_page_size=True)
     assert tab.locator("figure.drawn").count() == len(report.figures())
@@ -226,18 +227,19 @@ def test_who_prints_at_once_prints_every_figure(watched, path, report):
     assert len(printed) < MAILED
 
 
-def test_figures_in_print_are_as_wide_as_the_text(opened):
+def test_figures_in_print_are_as_wide_as_the_text(opened, report):
     """No figure is higher than a page leaves room for, nor wider than the text."""
     tab = opened()
     tab.emulate_media(media="print")
+    expect(tab.locator("figure.drawn")).to_have_count(len(report.figures()))
     sizes = "all => all.map(one => { const box = one.getBoundingClientRect(); return [box.width, box.height]; })"
     for width, height in tab.locator(".main-svg:first-child").evaluate_all(sizes):
         assert width == pytest.approx(TEXT[0], abs=2)
         assert height < TEXT[1]
     tab.emulate_media(media="screen")
-    walk(tab)
-    widths = "all => all.map(one => one.getBoundingClientRect().width)"
-    assert max(tab.locator(".main-svg:first-child").evaluate_all(widths)) > TEXT[0]
+    first = tab.locator("figure.picture").first
+    first.scroll_into_view_if_needed()
+    tab.wait_for_function(f"() => document.querySelector('figure .main-svg').clientWidth > {TEXT[0]}")
 
 
 def test_without_scripts_the_words_are_there(watched, path, report):
