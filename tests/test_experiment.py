@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from copy import deepcopy
 from multiprocessing import active_children
 from pathlib import Path
-from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -165,22 +164,23 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("how", ["close", "raise"])
 def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
-    """Whether its generator is closed or its progress raises: in two seconds no process is left, parts are kept."""
+    """Whether its generator is closed or its progress raises: long before its end no process is left, parts are kept."""
     monkeypatch.setattr(experiment, "CHUNK", 2)
     long = shipped.model_copy(update={"replications": 1000})
     before = set(active_children())
     seen = []
 
     def progress(done: int, total: int) -> None:
-        seen.append(monotonic())
+        seen.append(done)
         if how == "raise" and done:
             raise Stopped
 
     growing = simulate_growing(long, step=2, jobs=2, results=tmp_path, progress=progress)
     with pytest.raises(Stopped) if how == "raise" else nullcontext():
         next(growing)
-        seen.append(monotonic())
         growing.close()
-    assert monotonic() - seen[-1] < 2
     assert set(active_children()) == before
-    assert list(tmp_path.glob(".*.partial/parts/part-*.npz"))
+    parts = list(tmp_path.glob(".*.partial/parts/part-*.npz"))
+    assert 2 * len(parts) < long.replications / 2
+    assert parts
+    assert max(seen) < long.replications

@@ -109,14 +109,14 @@ def test_a_filter_shows_what_was_made_ahead_and_stands_in_the_address(opened, li
     platforms = ["Agora", "Babel", "Corso"]
     for platform in platforms:
         for key, made in made_ahead(library.folder(run), platform, None):
-            library.pictures.put(key, made)
+            library.made.put(key, made)
     page = opened("?tab=staff")
-    ahead = {key for key, _ in library.pictures.all()}
+    ahead = {key for key, _ in library.made.all()}
     for platform in platforms:
         choose(page, "Platform", platform)
         expect(page.locator(".subtitle").first).to_contain_text(f"cases on {platform}")
         expect(page).to_have_url(re.compile(f"platform={platform}"))
-        assert {key for key, _ in library.pictures.all() if platform in key} <= ahead
+        assert {key for key, _ in library.made.all() if platform in key} <= ahead
 
 
 def test_two_people_see_their_own(opened):

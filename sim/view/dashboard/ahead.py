@@ -1,20 +1,21 @@
-"""Working ahead: the pictures of every platform, made in the helper's process before anybody asks for them."""
+"""Working ahead: what is shown of every platform, made in the helper's process before anybody asks for them."""
 
 from collections.abc import Hashable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
+from typing import Any
 
 from sim.record import Record
 from sim.slices import platforms
+from sim.view.dashboard import panels
 from sim.view.dashboard.address import State
 from sim.view.dashboard.library import Library
-from sim.view.dashboard.shown import Shown
-from sim.view.dashboard.tabs import OF_ONE_RUN, View, pictures
+from sim.view.dashboard.tabs import OF_ONE_RUN, View
 
 
 class Ahead:
-    """Makes the pictures of a baseline on every platform, once."""
+    """Makes what is shown of a baseline on every platform, once."""
 
     def __init__(self, library: Library) -> None:
         self._library, self._begun, self._lock = library, set[str](), Lock()
@@ -36,13 +37,13 @@ class Ahead:
                 making.result()
             for platform in ("", *platforms(library.run(name).scenario)):
                 made = library.helper.submit(made_ahead, library.folder(name), platform, library.record).result()
-                for key, shown in made:
-                    library.pictures.put(key, shown)
+                for key, value in made:
+                    library.made.put(key, value)
 
 
-def made_ahead(folder: Path, platform: str, record: Record | None) -> list[tuple[Hashable, Shown | None]]:
-    """All pictures of a run on a platform that depend on no other choice, with their keys in the library."""
+def made_ahead(folder: Path, platform: str, record: Record | None) -> list[tuple[Hashable, Any]]:
+    """All pictures and sentences of a run on a platform that depend on no other choice, with their keys."""
     library = Library(folder.parent, [folder], record)
     for tab in OF_ONE_RUN:
-        pictures(View(State(runs=(folder.name,), tab=tab, platform=platform), library))
-    return library.pictures.all()
+        panels.content(View(State(runs=(folder.name,), tab=tab, platform=platform), library))
+    return library.made.all()

@@ -1,4 +1,4 @@
-"""What the dashboard has at hand: the stored runs, their slices by platform, and the pictures made of them."""
+"""What the dashboard has at hand: the stored runs, their slices by platform, and what was made of them."""
 
 import json
 from collections import OrderedDict
@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 from sim.errors import UserError
 from sim.record import Record
@@ -15,39 +15,39 @@ from sim.slices import FOLDER as SLICES
 from sim.slices import all_kept, kept_slice, make_slices
 from sim.store import FORMAT, load_run
 from sim.view.dashboard.helper import Helper
-from sim.view.dashboard.shown import Shown
 
 T = TypeVar("T")
 
-RUNS, PICTURES = 24, 1000
-"""Runs and slices, and pictures, that are kept in memory: up to 20 MB for a run, 0.2 MB for a picture."""
+RUNS, MADE = 24, 1000
+"""Runs and slices, and what was made of them, that are kept in memory: up to 20 MB for a run, 0.2 MB for a picture."""
 
 
-class Kept(Generic[T]):
+class Kept:
     """The values last used, each made when it is first asked for: a bounded memory that several people share."""
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
-        self._values: OrderedDict[Hashable, T] = OrderedDict()
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The value of a key. Two who ask for a new one at the same time may both make it; it is the same."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
-                return self._values[key]
+                known: T = self._values[key]
+                return known
         value = make()
         self.put(key, value)
         return value
 
-    def put(self, key: Hashable, value: T) -> None:
+    def put(self, key: Hashable, value: Any) -> None:
         """Keep a value that was made elsewhere."""
         with self._lock:
             self._values[key] = value
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
 
-    def all(self) -> list[tuple[Hashable, T]]:
+    def all(self) -> list[tuple[Hashable, Any]]:
         """The keys and values that are kept."""
         with self._lock:
             return list(self._values.items())
@@ -57,13 +57,14 @@ class Library:
     """The runs of a results folder, and those named beside it, which are shown at the beginning.
 
     `record`: the public record to show beside the runs, if there is one. `helper`: makes slices, and works ahead.
+    `made`: the pictures and sentences that were made of runs, by what they are and what they are of.
     """
 
     def __init__(self, results: Path, named: Sequence[Path] = (), record: Record | None = None) -> None:
         self.results, self.record, self.helper = results, record, Helper()
-        self.pictures: Kept[Shown | None] = Kept(PICTURES)
+        self.made = Kept(MADE)
         self._named = {folder.name: folder for folder in named}
-        self._runs: Kept[Run] = Kept(RUNS)
+        self._runs = Kept(RUNS)
         self._slices: dict[str, Future[None] | None] = {}
         self._lock = Lock()
 

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from sim.run import Run
 from sim.view import provenance
 from sim.view.dashboard import form, layout
 from sim.view.dashboard.tabs import View, pictures
 from sim.view.findings import findings, findings_of_comparison
 from sim.view.method import method
-from sim.view.questions import answers
+from sim.view.questions import Answer, answers
 from sim.view.tables import Table
 
 
@@ -30,12 +29,13 @@ def _overview(view: View) -> list[Component]:
     """The key findings of the baseline."""
     platform = view.state.platform
     of = [html.P(f"Of the cases on {platform} alone; of staff, the part that works on them.", className="subtitle")]
-    return [_sentences("Key findings", findings(view.base), of if platform else []), *_questions(view, view.runs[:1])]
+    said = view.said("findings", lambda: findings(view.base))
+    asked = [] if platform else view.said("answers", lambda: answers(view.runs[:1]))
+    return [_sentences("Key findings", said, of if platform else []), *_questions(asked)]
 
 
-def _questions(view: View, runs: Sequence[Run]) -> list[Component]:
+def _questions(found: Sequence[Answer]) -> list[Component]:
     """The questions of policy researchers that runs answer, to be opened; they are about all platforms together."""
-    found = [] if view.state.platform else answers(runs)
     told = [part for one in found for part in (html.Dt(one.question), html.Dd(one.answer))]
     summary = html.Summary(f"{len(found)} questions that policy researchers ask, and what the simulation answers")
     return [html.Section(html.Details([summary, html.Dl(told)]), className="card wide")] if found else []
@@ -47,7 +47,9 @@ def _sentences(title: str, sentences: list[str], before: Sequence[Component] = (
 
 def _compare(view: View) -> list[Component]:
     if len(view.runs) > 1:
-        return [_sentences("What differs", findings_of_comparison(view.runs)), *_questions(view, view.runs)]
+        said = view.said_of_all("differences in words", lambda: findings_of_comparison(view.runs))
+        asked = [] if view.state.platform else view.said_of_all("answers", lambda: answers(view.runs))
+        return [_sentences("What differs", said), *_questions(asked)]
     return [layout.message("Choose another scenario at the top to compare the baseline with.", "blue")]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 from sim.record import Record
 from sim.run import Run
@@ -17,6 +18,7 @@ from sim.view.pictures.gallery import milestones_asked_for
 from sim.view.pictures.kept import SUFFIX, read_kept
 
 Making = Callable[[], Picture | None]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,20 @@ class View:
         if known is not None:
             yield from self._once(("record", name), lambda: make(known), wide=True)
 
+    def said(self, name: str, make: Callable[[], Said]) -> Said:
+        """Words about the baseline, made once for each platform."""
+        return self.library.made.get((name, self.state.base, self.state.platform), make)
+
+    def said_of_all(self, name: str, make: Callable[[], Said]) -> Said:
+        """The same of words about all runs of the view."""
+        return self.library.made.get((name, self.state.runs, self.state.platform), make)
+
     def _once(self, key: Hashable, make: Making, wide: bool) -> Iterator[Shown]:
         def made() -> Shown | None:
             found = make()
             return shown(found, wide) if found else None
 
-        kept = self.library.pictures.get(key, made)
+        kept = self.library.made.get(key, made)
         if kept is not None:
             yield kept
 
@@ -143,7 +153,7 @@ def kept_pictures(library: Library, file: Path) -> Iterator[Shown]:
     stem = file.name.removesuffix(SUFFIX)
     for number, found in enumerate(read_kept(file).pictures):
         one = found._replace(name=f"{stem}-{found.name}")
-        kept = library.pictures.get(("kept", file, file.stat().st_mtime_ns, number), partial(shown, one, wide=True))
+        kept = library.made.get(("kept", file, file.stat().st_mtime_ns, number), partial(shown, one, wide=True))
         if kept is not None:
             yield kept
 

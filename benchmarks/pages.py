@@ -1,0 +1,164 @@
+"""How fast the report and the dashboard are in a browser, on a stored run.
+
+python benchmarks/pages.py RUN [--record scenarios/record] [--rounds 3]
+
+RUN is the folder of a stored run, such as results/status-quo-*. Needs Chromium on the PATH, and the extras `dashboard`
+and `dev`. Of the report: its size, and the milliseconds until it has loaded and until its first figure is drawn. Of the
+dashboard: for each tab the milliseconds from the click that sets a filter until the server has answered, and until the
+last change on the page. Platforms are made ahead, as in a dashboard that was opened a minute ago; stages and roles are
+not. Told are the median over all rounds and the greatest; the tabs alternate.
+"""
+
+import argparse
+import shutil
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from sim import load_record, load_run
+from sim.record import Record
+from sim.slices import platforms
+from sim.view.dashboard.ahead import made_ahead
+from sim.view.dashboard.app import make_app
+from sim.view.dashboard.jobs import Jobs
+from sim.view.dashboard.library import Library
+from sim.view.dashboard.tabs import OF_ONE_RUN
+from sim.view.report import content, page
+
+SCREEN = {"width": 1366, "height": 768}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+MADE_AHEAD = 4
+"""Platforms on which the filter is tried."""
+LOADED = """() => new Promise(found => {
+    document.querySelector('figure.picture').scrollIntoView();
+    const drawn = () => {
+        if (!document.querySelector('figure.drawn .main-svg')) return requestAnimationFrame(drawn);
+        const { loadEventEnd } = performance.getEntriesByType('navigation')[0];
+        found([loadEventEnd, performance.now()]);
+    };
+    drawn();
+})"""
+CHOSEN = """async option => {
+    let last = performance.now();
+    const began = last;
+    const seen = new MutationObserver(() => { last = performance.now(); });
+    const what = { subtree: true, childList: true, attributes: true };
+    document.querySelectorAll('.view').forEach(view => seen.observe(view, what));
+    performance.clearResourceTimings();
+    const options = [...document.querySelectorAll('[role=option]')];
+    options.find(one => one.checkVisibility() && one.textContent === option).click();
+    while (performance.now() - last < 1000) await new Promise(later => setTimeout(later, 50));
+    seen.disconnect();
+    const answers = performance.getEntriesByType('resource').filter(one => one.name.includes('_dash-update-component'));
+    const answer = answers.reduce((one, other) => one.decodedBodySize > other.decodedBodySize ? one : other);
+    return [answer.responseEnd - began, last - began];
+}"""
+"""Chooses an option; gives the milliseconds until the largest answer is there, and until the page stands still."""
+Times = dict[str, list[tuple[float, float]]]
+
+
+def told(name: str, times: list[tuple[float, float]], *what: str) -> None:
+    """Print a line: the median and the greatest of each of two times."""
+    said = [
+        f"{label} {statistics.median(values):5.0f} ms (at most {max(values):.0f})"
+        for label, values in zip(what, zip(*times, strict=True), strict=True)
+    ]
+    print(f"{name:<24}{', '.join(said)}")
+
+
+def report(browser: Browser, folder: Path, record: Record, rounds: int) -> None:
+    """The report of the run."""
+    with TemporaryDirectory() as where:
+        path = Path(where) / "report.html"
+        page.write(page.html(content.report([load_run(folder)], record)), path)
+        times = []
+        for _ in range(rounds):
+            tab = browser.new_page(viewport=SCREEN)
+            tab.goto(path.as_uri())
+            times.append(tab.evaluate(LOADED))
+            tab.close()
+        told(f"report, {path.stat().st_size / 1e6:.1f} MB", times, "loaded", "first figure")
+
+
+@contextmanager
+def dashboard(folder: Path, record: Record) -> Iterator[tuple[str, list[str]]]:
+    """The address of a dashboard, and the platforms that were made ahead in it."""
+    library = Library(folder.parent, [folder], record)
+    making = library.making(folder.name)
+    if making is not None:
+        making.result()
+    known = platforms(library.run(folder.name).scenario)[:MADE_AHEAD]
+    for platform in ("", *known):
+        for key, value in made_ahead(folder, platform, record):
+            library.made.put(key, value)
+    library.making = lambda name: None  # nothing else goes on meanwhile
+    with TemporaryDirectory() as scenarios:
+        jobs = Jobs(folder.parent, processes=1, at_once=1)
+        server = make_server("127.0.0.1", 0, make_app(library, jobs, Path(scenarios)).server, threaded=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", known
+        finally:
+            server.shutdown()
+            thread.join()
+            for part in (jobs, library.helper):
+                part.close()
+
+
+def choose(tab: Page, label: str, option: str) -> tuple[float, float]:
+    """Set a filter."""
+    tab.get_by_label(label, exact=True).first.click()
+    tab.get_by_role("option", name=option, exact=True).wait_for()
+    answered, still = tab.evaluate(CHOSEN, option)
+    tab.keyboard.press("Escape")
+    return answered, still
+
+
+def filters(browser: Browser, address: str, known: list[str], rounds: int) -> Times:
+    """Each filter on each tab that it concerns, by what was chosen."""
+    tab, found = browser.new_page(viewport=SCREEN), defaultdict(list)
+    for _ in range(rounds):
+        for name in OF_ONE_RUN:
+            tab.goto(f"{address}/?tab={name}")
+            tab.locator(".view .main-svg").first.wait_for()
+            tab.wait_for_timeout(2000)
+            found[f"{name}, platform"] += [choose(tab, "Platform", platform) for platform in known]
+        for name, label, options in (
+            ("durations", "Stages", ("Formal proceedings", "Preliminary findings")),
+            ("caseload", "Stages", ("Formal proceedings", "Preliminary findings")),
+            ("staff", "Roles", ("Case handlers", "Legal Service")),
+        ):
+            tab.goto(f"{address}/?tab={name}")
+            tab.locator(".view .main-svg").first.wait_for()
+            tab.wait_for_timeout(2000)
+            found[f"{name}, {label.lower()}"] += [choose(tab, label, option) for option in options]
+    return found
+
+
+def main() -> None:
+    """Measure, and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--record", type=Path, default=Path("scenarios/record"))
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    folder, record = asked.run.resolve(), load_record(asked.record)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        report(browser, folder, record, asked.rounds)
+        with dashboard(folder, record) as (address, known):
+            for name, times in filters(browser, address, known, asked.rounds).items():
+                told(name, times, "answered", "stands still")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
