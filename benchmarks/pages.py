@@ -10,6 +10,7 @@ not. Told are the median over all rounds and the greatest; the tabs alternate.
 """
 
 import argparse
+import logging
 import shutil
 import statistics
 from collections import defaultdict
@@ -151,6 +152,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     folder, record = asked.run.resolve(), load_record(asked.record)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         report(browser, folder, record, asked.rounds)

@@ -71,7 +71,7 @@ def _chance_of_resolution(run: Run) -> Iterator[Answer]:
     services = dict.fromkeys(
         service for case in cases for service in items(run.scenario.probes[_probe(run, case)].platform)
     )
-    ends = [place for place in milestones_asked_for(run) if place in run.summary.layout.resolving]
+    ends = [place for place in milestones_asked_for(run.scenario) if place in run.summary.layout.resolving]
     acts = [f" {words.quoted(listed.milestone(run, place))}: {_named(chances(run, within, place))}." for place in ends]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",

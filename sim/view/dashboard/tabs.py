@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sim.record import Record
 from sim.run import Run
+from sim.scenario.schema import Scenario
 from sim.view.dashboard.address import State, cases
 from sim.view.dashboard.library import Library
 from sim.view.dashboard.shown import Shown, shown
@@ -40,6 +41,11 @@ class View:
         return self.runs[0]
 
     @property
+    def scenario(self) -> Scenario:
+        """The scenario of the baseline; unlike `base` it is at hand without reading a slice. Raises UserError."""
+        return self.library.run(self.state.base).scenario
+
+    @property
     def stages(self) -> list[str] | None:
         """The stages chosen, if any are."""
         return list(self.state.stages) or None
@@ -52,7 +58,7 @@ class View:
     @property
     def cases(self) -> list[str] | None:
         """The listed cases of the baseline on the platform; None for all open ones."""
-        return cases(self.base.scenario, self.state.platform) if self.state.platform else None
+        return cases(self.scenario, self.state.platform) if self.state.platform else None
 
     @property
     def case(self) -> str:
@@ -104,9 +110,12 @@ def _overview(v: View) -> Iterator[Shown]:
         yield from v.once("one-case", lambda: pictures_of_cases.one_case(v.base, one), one)
         yield from v.once("decisions", lambda: pictures_of_cases.decisions(v.base, one), one)
     yield from v.once("probabilities", lambda: pictures_of_cases.probabilities(v.base, v.cases), wide=True)
-    for place in milestones_asked_for(v.base):
-        chance = partial(pictures_of_cases.probabilities, v.base, v.cases, place)
-        yield from v.once(f"probabilities-{place}", chance, wide=True)
+    for place in milestones_asked_for(v.scenario):
+        yield from v.once(f"probabilities-{place}", partial(_chance_of, v, place), wide=True)
+
+
+def _chance_of(v: View, place: str) -> Picture | None:
+    return pictures_of_cases.probabilities(v.base, v.cases, place)
 
 
 def _caseload(v: View) -> Iterator[Shown]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.record import Record
 from sim.run import Run
+from sim.scenario.schema import Scenario
 from sim.view.figures.picture import Picture
 from sim.view.pictures import (
     backtest,
@@ -71,7 +72,7 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
             [
                 cases.timelines(run, record),
                 cases.probabilities(run),
-                *(cases.probabilities(run, place=place) for place in milestones_asked_for(run)),
+                *(cases.probabilities(run, place=place) for place in milestones_asked_for(run.scenario)),
             ],
         ),
         (
@@ -131,9 +132,9 @@ def of_backtest(found: "Backtest") -> list[Section]:
     )
 
 
-def milestones_asked_for(run: Run) -> list[str]:
+def milestones_asked_for(scenario: Scenario) -> list[str]:
     """The milestones that the scenario's targets are of, each once."""
-    return list(dict.fromkeys(target.milestone for target in run.scenario.targets))
+    return list(dict.fromkeys(target.milestone for target in scenario.targets))
 
 
 def flat(sections: Iterable[Section]) -> list[Picture]:
