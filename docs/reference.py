@@ -83,7 +83,18 @@ Each takes a run and gives a pandas table.
 {compared}
 """
 GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
-    ("Scenario", (schema.Scenario, schema.Uncertain, schema.Target, schema.InFlight, schema.Platform, sources.Source)),
+    (
+        "Scenario",
+        (
+            schema.Scenario,
+            schema.Uncertain,
+            schema.Target,
+            schema.Costs,
+            schema.InFlight,
+            schema.Platform,
+            sources.Source,
+        ),
+    ),
     ("Staff", (staffing.Pool, staffing.RampUp, staffing.Multitasking, staffing.Calendar, staffing.SlowSeason)),
     ("Cases", (schema.Probe, schema.Strand, schema.RandomArrivals, schema.Wave, schema.RandomWaves)),
     (
@@ -178,6 +189,7 @@ def indicator_page() -> str:
     for function in (
         (indicators.resolutions, indicators.milestones, indicators.resolution_splits, indicators.stage_durations)
         + (indicators.survival_curves, indicators.delay, indicators.delay_by_role, indicators.flows)
+        + (indicators.effort, indicators.effort_by_ending)
         + (indicators.pending, indicators.backlog, indicators.throughput, indicators.utilisation)
         + (indicators.targets, indicators.fines, measures.estimates, measures.per_replication)
     ):

@@ -209,9 +209,10 @@ class Work:
             self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), chunks))
 
     def finished(self) -> Run:
-        """The run as it was stored, with the titles that this scenario has."""
+        """The run as it was stored, with the words that this scenario has for readers; they are stored, too."""
         run = store.load_run(self.where.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
+        store.retell(self.where.folder, scenario)
         return Run(scenario, run.summary, run.read_events, run.folder)
 
     def _on_disk(self, action: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.dates import YEAR_DAYS
 from sim.intervals import Split, variance_split
-from sim.measures import available_fte_days, measures
+from sim.measures import available_fte_days, effort_of_role, measures
 from sim.run import Run
 from sim.summary import (
     ALL,
@@ -215,11 +215,49 @@ def utilisation(run: Run) -> pd.DataFrame:
     """
     rows = []
     for role, available in available_fte_days(run.scenario).items():
-        effort = run.summary.total(f"effort:{role}")
-        share = effort / available if available else np.zeros(run.replications)
+        done = effort_of_role(run.summary, role)
+        share = done / available if available else np.zeros(run.replications)
         low, high = np.quantile(share, INTERVAL)
         rows.append((role, available, share.mean(), low, high))
     return pd.DataFrame(rows, columns=["role", "fte_days_available", "mean", "low", "high"])
+
+
+def effort(run: Run) -> pd.DataFrame:
+    """What the staff works on: the work of each role in each stage.
+
+    Columns: stage, role, fte (people at work on average until the horizon, all of their time), low, high, share (of the
+    role's work). Only pairs that occur. Stages in which a case counts as resolved are told, too: compliance is
+    monitored, and decisions are defended in court.
+    """
+    scenario, total = run.scenario, run.summary.total
+    days = scenario.calendar.working_days_per_year * scenario.horizon_days / YEAR_DAYS
+    rows = []
+    for stage in run.summary.layout.stages:
+        for role in scenario.staffing:
+            people = total(f"effort:{stage}|{role}") / days
+            if people.any():
+                share = people.sum() / (effort_of_role(run.summary, role).sum() / days)
+                rows.append((stage, role, people.mean(), *np.quantile(people, INTERVAL), share))
+    return pd.DataFrame(rows, columns=["stage", "role", "fte", "low", "high", "share"])
+
+
+def effort_by_ending(run: Run) -> pd.DataFrame:
+    """What the work on cases led to: the work on those resolved by the horizon, by the route by which they were.
+
+    Columns: source (a stage), target (a stage or exit), cases (per replication), share (of the work on all resolved
+    cases), low, high (over replications). Only routes that occur. Work after the resolution counts, as far as it was
+    done by the horizon, and so does each strand's share of the work done before a case forked; work from before the
+    first day does not.
+    """
+    total, endings = run.summary.total, run.summary.layout.endings
+    done = {route: total("effort_of:{}|{}".format(*route)) for route in endings}
+    whole = np.sum(list(done.values()), axis=0) if done else np.zeros(run.replications)
+    rows = []
+    for (stage, place), work in done.items():
+        if work.any():
+            low, high = np.quantile(work[whole > 0] / whole[whole > 0], INTERVAL)
+            rows.append((stage, place, total(f"went:{stage}|{place}").mean(), work.sum() / whole.sum(), low, high))
+    return pd.DataFrame(rows, columns=["source", "target", "cases", "share", "low", "high"])
 
 
 def delay(run: Run) -> pd.DataFrame:

@@ -211,14 +211,14 @@ def _staff(s: Summary) -> Iterator[Measure]:
     scenario = s.layout.scenario
     for role, available in available_fte_days(scenario).items():
         if available:
-            yield Measure("utilisation", role, s.total(f"effort:{role}") / available)
-    effort = np.sum([s.total(f"effort:{role}") for role in scenario.staffing], axis=0)
-    effort = effort / scenario.calendar.working_days_per_year
-    yield Measure("fte", "", effort / (scenario.horizon_days / YEAR_DAYS))
-    yield Measure("fte_years", "", effort, s.total("resolved"))
+            yield Measure("utilisation", role, effort_of_role(s, role) / available)
+    done = np.sum([effort_of_role(s, role) for role in scenario.staffing], axis=0)
+    done = done / scenario.calendar.working_days_per_year
+    yield Measure("fte", "", done / (scenario.horizon_days / YEAR_DAYS))
+    yield Measure("fte_years", "", done, s.total("resolved"))
     for stage in s.layout.stages:
         if stage in s.layout.resolving:
-            yield Measure("fte_years_per", stage, effort, s.total(f"reached:{stage}"))
+            yield Measure("fte_years_per", stage, done, s.total(f"reached:{stage}"))
 
 
 def _listed(s: Summary) -> Iterator[Measure]:
@@ -238,6 +238,12 @@ def check_label(scenario: Scenario, label: str) -> None:
         close = get_close_matches(label, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
+
+
+def effort_of_role(summary: Summary, role: str) -> Floats:
+    """FTE-days of work of a role in each replication, over all stages."""
+    found: Floats = np.sum([summary.total(f"effort:{stage}|{role}") for stage in summary.layout.stages], axis=0)
+    return found
 
 
 _PARTS = (_flow, _targets, _delays, _stages, _staff, _listed)

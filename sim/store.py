@@ -12,6 +12,7 @@ is written under another name and renamed, and so is the folder when it is compl
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,9 +30,9 @@ from sim.summary import Layout, Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 3
+FORMAT = 4
 """Of the folder; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description", "sources"}
+NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
 """Settings of a scenario that change no number of its run."""
 HASH_BYTES = 6
 SUMMARY, PARAMETERS = "summary.npz", "replications.parquet"
@@ -143,6 +144,19 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
     shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then they are what is kept
     for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
         left_over.unlink(missing_ok=True)
+
+
+def retell(folder: Path, scenario: Scenario) -> None:
+    """Store what the scenario says for readers (`NOT_DETERMINING`) with a finished run of it, if that is not there.
+
+    Where the folder cannot be written to, it keeps the words that it has.
+    """
+    manifest = _manifest(folder)
+    words = scenario.model_dump(mode="json", include=NOT_DETERMINING)
+    if any(manifest["scenario"].get(name) != said for name, said in words.items()):
+        manifest["scenario"] |= words
+        with suppress(OSError), whole(folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 def _content(folder: Path, parts: list[str]) -> dict[str, str]:

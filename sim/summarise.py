@@ -117,6 +117,24 @@ class Log:
         return np.where(number >= 0, self.replication * max(len(self.case_names), 1) + number, -1)
 
     @cached_property
+    def effort_of_cases(self) -> Floats:
+        """FTE-days of work of all roles on each case, in the order of `first_rows`; with its share of the work that was
+        done on the case that forked into it, of which each strand has the same."""
+        cases = self.case[self.first_rows]
+        work = np.sum([self.column(f"{EFFORT_PREFIX}{role}") for role in self.layout.scenario.staffing], axis=0)
+        own = np.bincount(np.searchsorted(cases, self.case), work, len(cases)).astype(np.float64)
+        parent = self.parent[self.first_rows]
+        place = np.minimum(np.searchsorted(cases, parent), len(cases) - 1)
+        above = np.where(cases[place] == parent, place, -1)
+        strands = np.bincount(above[above >= 0], minlength=len(cases))
+        found, share, up = own.copy(), np.ones(len(cases)), above.copy()
+        while (there := up >= 0).any():  # a strand may have forked again
+            share[there] /= strands[up[there]]
+            found[there] += share[there] * own[up[there]]
+            up[there] = above[up[there]]
+        return found
+
+    @cached_property
     def began(self) -> Floats:
         """Of each row when its case was first there: the case that forked counts for its strands."""
         cases = self.case[self.first_rows]
@@ -208,14 +226,24 @@ def _flow_totals(layout: Layout, log: Log) -> dict[str, Floats]:
 
 
 def _role_totals(layout: Layout, log: Log) -> dict[str, Floats]:
-    """The work of each role, and the days by which it delayed the visits of each stage."""
+    """The work of each role in each stage, and the days by which it delayed the visits; the work by how cases end."""
     stages = len(layout.stages)
     cell, size = log.replication * stages + log.stage, log.replications * stages
     found: dict[str, Floats] = {}
     for role in layout.scenario.staffing:
-        found[f"effort:{role}"] = log.per_replication(log.column(f"{EFFORT_PREFIX}{role}"))
-        table = np.bincount(cell, log.column(f"{DELAY_PREFIX}{role}"), size).reshape(-1, stages).astype(np.float64)
-        found |= {f"delay:{stage}|{role}": table[:, number] for number, stage in enumerate(layout.stages)}
+        for what, prefix in (("effort", EFFORT_PREFIX), ("delay", DELAY_PREFIX)):
+            table = np.bincount(cell, log.column(f"{prefix}{role}"), size).reshape(-1, stages).astype(np.float64)
+            found |= {f"{what}:{stage}|{role}": table[:, number] for number, stage in enumerate(layout.stages)}
+    return found | _effort_by_ending(layout, log)
+
+
+def _effort_by_ending(layout: Layout, log: Log) -> dict[str, Floats]:
+    """The work on the cases that were resolved, by the route by which they were; later work on them included."""
+    effort = log.effort_of_cases[np.searchsorted(log.case[log.first_rows], log.case)]
+    found: dict[str, Floats] = {}
+    for stage, place in layout.endings:
+        here = (log.stage == layout.places.index(stage)) & (log.outcome == layout.places.index(place))
+        found[f"effort_of:{stage}|{place}"] = log.per_replication(effort, here & log.resolves)
     return found
 
 

@@ -94,6 +94,11 @@ class Layout:
         ]
 
     @cached_property
+    def endings(self) -> list[tuple[str, str]]:
+        """Those of the routes by which a case is resolved."""
+        return [(stage, to) for stage, to in self.routes if stage in self.open_stages and to in self.resolving]
+
+    @cached_property
     def listed(self) -> list[str]:
         """The cases that every replication has: the probes, or their strands."""
         return [
@@ -133,8 +138,13 @@ class Layout:
         names += [f"{what}:{stage}" for stage in self.stages for what in by_stage]
         names += [f"went:{stage}|{place}" for stage, place in self.routes]  # no stage's name has a |
         names += [f"{what}:{name}" for name in self.resolving for what in ("reached", "days_to")]
-        names += [f"effort:{role}" for role in self.scenario.staffing]
-        names += [f"delay:{stage}|{role}" for stage in self.stages for role in self.scenario.staffing]
+        names += [
+            f"{what}:{stage}|{role}"
+            for what in ("effort", "delay")
+            for stage in self.stages
+            for role in self.scenario.staffing
+        ]
+        names += [f"effort_of:{stage}|{place}" for stage, place in self.endings]
         return names + [f"{what}:{key}" for key in self.targets for what in ("begun", "followed", "met", "overdue")]
 
 

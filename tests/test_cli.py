@@ -150,6 +150,8 @@ def test_run_json(sim):
         "delay",
         "delay_by_role",
         "flows",
+        "effort",
+        "effort_by_ending",
         "pending",
         "throughput",
         "utilisation",

@@ -164,7 +164,7 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("how", ["close", "raise"])
 def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
-    """Whether its generator is closed or its progress raises: long before its end no process is left, parts are kept."""
+    """Its generator is closed, or its progress raises: long before the end no process is left, and parts are kept."""
     monkeypatch.setattr(experiment, "CHUNK", 2)
     long = shipped.model_copy(update={"replications": 1000})
     before = set(active_children())

@@ -1,5 +1,6 @@
 """Indicators against textbooks, hand-made logs and identities that must hold exactly."""
 
+from collections import Counter
 from datetime import date
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from sim import indicators
+from sim.dates import YEAR_DAYS
 from sim.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.experiment import simulate
 from sim.measures import measures
@@ -161,6 +163,40 @@ def test_flows_are_the_logs(forking):
     assert table.loc[("decision", "still there"), "mean"] > 0
     assert (table["low"] <= table["high"]).all()
     assert ("request", "ended") not in table.index
+
+
+def test_work_is_told_by_stage_and_role(forking):
+    """It is the work of the log; the shares of a role add up to one, and work after the resolution is there, too."""
+    table, events = indicators.effort(forking), forking.events
+    days = forking.scenario.calendar.working_days_per_year * forking.scenario.horizon_days / YEAR_DAYS
+    for stage, role, fte, low, high, _ in table.itertuples(index=False):
+        done = events.loc[events["stage"] == stage].groupby("replication")[f"{EFFORT_PREFIX}{role}"].sum()
+        assert fte == pytest.approx(done.sum() / days / forking.replications)
+        assert low <= high
+    assert table.groupby("role")["share"].sum().to_numpy() == pytest.approx(1)
+    assert "decision" in set(table["stage"])
+
+
+def test_work_is_told_by_how_cases_end(forking):
+    """Against the log, case by case: later work counts, and each strand has its share of the work before the fork."""
+    roles = [f"{EFFORT_PREFIX}{role}" for role in forking.scenario.staffing]
+    expected: Counter[tuple[str, str]] = Counter()
+    for _, events in forking.events.groupby("replication"):
+        work = events.assign(work=events[roles].sum(axis=1)).groupby("case", observed=True)["work"].sum()
+        parents = events.dropna(subset="parent").drop_duplicates("case").set_index("case")["parent"].to_dict()
+        strands = Counter(parents.values())
+        ends = events[events["outcome"].isin(["decision", "closed"]) & events["stage"].isin(["request", "proceedings"])]
+        for case, stage, outcome in ends[["case", "stage", "outcome"]].itertuples(index=False):
+            parent = parents.get(case)
+            shared = work[parent] / strands[parent] if parent in work.index else 0.0
+            expected[stage, outcome] += work[case] + shared
+    table = indicators.effort_by_ending(forking)
+    whole = sum(expected.values())
+    assert {(a, b): share for a, b, share in table[["source", "target", "share"]].itertuples(index=False)} == {
+        route: pytest.approx(work / whole) for route, work in expected.items()
+    }
+    assert table["share"].sum() == pytest.approx(1)
+    assert len(parents) > len(set(parents.values())) > 0
 
 
 def test_pending_at_the_end_is_the_stages_sum(forking):

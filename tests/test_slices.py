@@ -10,7 +10,7 @@ from test_store import QUEUE, queue
 from sim import experiment, indicators, load_run, simulate, slices
 from sim.errors import UserError
 from sim.experiment import simulate_all
-from sim.measures import measures
+from sim.measures import effort_of_role, measures
 from sim.slices import kept_slice, make_slices, platform_slice, platforms
 
 NAMES = ("totals", "drawn", "reached", "histogram", "age_sum", "ages")
@@ -54,7 +54,7 @@ def test_a_slice_counts_the_cases_of_its_platform(run):
         found = platform_slice(run, name)
         assert found.replications == 10
         assert found.summary.total("incoming").sum() == mine.groupby("replication")["case"].nunique().sum()
-        assert found.summary.total("effort:staff").sum() == pytest.approx(mine["effort_staff"].sum())
+        assert effort_of_role(found.summary, "staff").sum() == pytest.approx(mine["effort_staff"].sum())
         assert np.isfinite(indicators.milestone_times(found, "both", ["work"])).all()
     both = sum(platform_slice(run, name).summary.total("incoming") for name in platforms(run.scenario))
     np.testing.assert_array_equal(both, run.summary.total("incoming") + 1)

@@ -76,10 +76,32 @@ def test_a_finished_run_is_found(finished, monkeypatch):
     assert times(finished) == before
 
 
-@pytest.mark.parametrize("changes", [{"title": "T"}, {"description": "D"}], ids=str)
-def test_words_do_not_determine_a_run(changes):
-    """Another title or description is the same run."""
-    assert store.digest(queue(**changes)) == store.digest(queue())
+WORDS = [{"title": "T"}, {"description": "D"}, {"question": "Q?"}, {"costs": {"fte_year_eur": 1e5}}]
+
+
+@pytest.mark.parametrize("changes", WORDS, ids=str)
+def test_words_do_not_determine_a_run(changes, tmp_path):
+    """Another title, description, question or price is the same run, which says it from then on."""
+    folder = simulate(queue(replications=2), results=tmp_path).folder
+    before = (folder / "summary.npz").stat().st_mtime_ns, sorted(path.name for path in folder.iterdir())
+    again = simulate(queue(replications=2, **changes), results=tmp_path)
+    assert again.folder == folder
+    for run in (again, load_run(folder)):
+        assert getattr(run.scenario, next(iter(changes))) == getattr(queue(**changes), next(iter(changes)))
+    assert ((folder / "summary.npz").stat().st_mtime_ns, sorted(path.name for path in folder.iterdir())) == before
+
+
+def test_a_run_in_a_folder_that_cannot_be_written_is_found(tmp_path, monkeypatch):
+    """It keeps the words that it has; the run that is given has the new ones."""
+    folder = simulate(queue(replications=2), results=tmp_path).folder
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(store, "whole", full)
+    again = simulate(queue(replications=2, title="T"), results=tmp_path)
+    assert again.scenario.title == "T"
+    assert load_run(folder).scenario.title == "A queue"
 
 
 @pytest.mark.parametrize(

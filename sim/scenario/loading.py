@@ -272,8 +272,8 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
 
 
 def title_and_question(path: Path) -> tuple[str, str]:
-    """What a scenario file says of itself, without loading it in full."""
+    """What a scenario file says of itself, without loading it in full: its question is put before its description."""
     tree = _extended(path)
-    said = {key: find(tree, key) for key in ("title", "name", "description")}
+    said = {key: find(tree, key) for key in ("title", "name", "question", "description")}
     words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in said.items()}
-    return words["title"] or words["name"], words["description"]
+    return words["title"] or words["name"], f"{words['question']} {words['description']}".strip()

@@ -20,6 +20,7 @@ PARTS = (
     "platforms",
     "procedure",
     "targets",
+    "costs",
     "uncertain",
 )
 """Where a scenario has its parameters, in the order in which they are told. The rest says how it is run."""
@@ -31,8 +32,10 @@ UNITS = {
     "effort_scale": "factor",
     "floor": "share",
     "from_share": "share",
+    "fee_eur_m": "EUR million",
     "fte": "FTE",
     "fte_days": "FTE-days",
+    "fte_year_eur": "EUR",
     "headcount": "FTE",
     "loss": "share",
     "most": "share",

@@ -387,6 +387,15 @@ class Target(Settings):
     "what people call it; made from the rest if not given"
 
 
+class Costs(Settings):
+    """What people cost and who pays for them, for answers in euros. It changes nothing in the model."""
+
+    fte_year_eur: Positive
+    "euros for one person in a year"
+    fee_eur_m: Positive | None = None
+    "supervisory fee that platforms pay for a year, EUR million"
+
+
 class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had a hash
     """A question asked of the simulator: a procedure, staff, cases, what is uncertain, and for how long."""
 
@@ -395,7 +404,9 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     title: str = ""
     "what people call it"
     description: str = ""
-    "which question it asks"
+    "what it is about, and why"
+    question: str = ""
+    "the question that it puts to whatever it is compared with, in the words of those who ask; reports answer it"
     start: date
     "the first day"
     horizon: date
@@ -426,6 +437,8 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "parameters that are not known, drawn once per replication; by name"
     targets: list[Target] = []
     "durations that are promised or asked for"
+    costs: Costs | None = None
+    "what people cost, for answers in euros"
     sources: dict[str, Source] = {}
     "where numbers come from, for readers; by path. Taken from the comments of the files; no need to write it"
 

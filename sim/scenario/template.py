@@ -15,7 +15,8 @@ extends: {base}
 name: {name}
 title: {name}
 description: >
-  Which question does this scenario ask?
+  What differs, and why?
+question: What changes?  # in the words of those who ask it; `sim report` and `sim dashboard` answer it beside {base}
 
 # A number by path:
 # horizon: {horizon}

@@ -208,6 +208,8 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
         "delay": indicators.delay(run),
         "delay_by_role": indicators.delay_by_role(run),
         "flows": indicators.flows(run),
+        "effort": indicators.effort(run),
+        "effort_by_ending": indicators.effort_by_ending(run),
         "pending": indicators.pending(run),
         "backlog": indicators.backlog(run),
         "indicators": estimates(run),

@@ -250,8 +250,8 @@ def change(row: Any) -> str:
     if low * high > 0:
         low, high = sorted((abs(low), abs(high)))
     way = "more" if row["difference"] > 0 else "less"
-    much = f"{number(abs(row['difference']), unit)} {unit or 'percentage points'} {way}"
-    return f"{row['title']} {much} ({number(low, unit)} to {number(high, unit)})"
+    much = [number(abs(row["difference"]), unit), *([] if unit == "a year" else [unit or "percentage points"]), way]
+    return f"{row['title']} {' '.join(much)} ({number(low, unit)} to {number(high, unit)})"
 
 
 def _sure(row: Any) -> bool:

@@ -22,10 +22,11 @@ PARTS = {
     "probes": "Cases listed by name",
     "platforms": "Platforms",
     "targets": "Targets",
+    "costs": "Costs",
     "uncertain": "What is not known",
 }
 """Titles of a scenario's parts; the others are told as what concerns the whole."""
-WORDS = {"name", "title", "description", "sources"}
+WORDS = {"name", "title", "description", "question", "sources"}
 """What a scenario says for readers: it changes no number."""
 
 

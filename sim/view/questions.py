@@ -12,7 +12,6 @@ from sim.errors import UserError
 from sim.measures import estimates
 from sim.record import items
 from sim.run import Run
-from sim.scenario.schema import RandomArrivals, RandomWaves, Scenario
 from sim.sweeps import fte_of
 from sim.view import words
 from sim.view.findings import (
@@ -29,7 +28,7 @@ from sim.view.findings import (
     where_days_go,
 )
 from sim.view.pictures import listed, staffing
-from sim.view.pictures.comparison import distinct
+from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import shares_of_days
 from sim.view.pictures.gallery import milestones_asked_for
 
@@ -136,17 +135,104 @@ def _bottleneck(run: Run) -> Iterator[Answer]:
 
 def _cost(run: Run) -> Iterator[Answer]:
     """Of the stages that set a fine, which are the decisions."""
-    known = {row["indicator"]: row for row in estimates(run).to_dict("records")}
+    costs, known = run.scenario.costs, _known(run)
     for name, stage in run.scenario.procedure.stages.items():
         row = known.get(f"fte_years_per:{name}")
-        if row and stage.fine:
-            yield Answer(
-                "What does a decision cost in FTE-years?",
-                f"{words.number(row['value'])} FTE-years of all work on cases ({words.number(row['low'])} to"
-                f" {words.number(row['high'])}) stand behind each {words.quoted(stage.title)}, what ends without one"
-                " included. The scenario says no price of an FTE, so that there is no answer in euros.",
-                "utilisation",
+        if not row or not stage.fine:
+            continue
+        euros = ""
+        if costs:
+            millions = (words.number(row[key] * costs.fte_year_eur / 1e6) for key in ("value", "low", "high"))
+            euros = " At EUR {:,.0f} for a person in a year that is EUR {} million ({} to {}).".format(
+                costs.fte_year_eur, *millions
             )
+        yield Answer(
+            f"What does a decision cost in FTE-years{' and euros' if costs else ''}?",
+            f"{words.number(row['value'])} FTE-years of all work on cases ({words.number(row['low'])} to"
+            f" {words.number(row['high'])}) stand behind each {words.quoted(stage.title)}, what ends without one"
+            f" included.{euros}",
+            "work",
+        )
+
+
+def _known(run: Run) -> dict[str, Any]:
+    """The indicators of a run with their confidence intervals, by label."""
+    return {row["indicator"]: row for row in estimates(run).to_dict("records")}
+
+
+def _fee(run: Run) -> Iterator[Answer]:
+    costs = run.scenario.costs
+    if not costs or not costs.fee_eur_m:
+        return
+    people, working = fte_of(run.scenario), float(_known(run)["fte"]["value"])
+    staff, work = (fte_years * costs.fte_year_eur / 1e6 for fte_years in (people, working))
+    yield Answer(
+        "Does the supervisory fee cover the workload?",
+        f"{'Yes' if staff <= costs.fee_eur_m else 'No'}, as far as these people go: the {words.count(people)} FTE of"
+        f" these roles cost EUR {words.number(staff)} million a year, {words.share(staff / costs.fee_eur_m)} of a fee"
+        f" of EUR {words.number(costs.fee_eur_m)} million; the work on cases alone EUR {words.number(work)} million."
+        " Staff without cases, tools and contracts come on top, and are not in the model.",
+        "work",
+    )
+
+
+def _sunk(run: Run) -> Iterator[Answer]:
+    """Work on cases that end at an exit without ever having got to a stage in which a case counts as resolved."""
+    table, exits, stages = indicators.effort_by_ending(run), run.summary.layout.exits, run.scenario.procedure.stages
+    if table.empty or not set(table["target"]) - set(exits):
+        return
+    ended = table[table["target"].isin(exits)]
+    by_stage = ended.groupby("source", sort=False)["share"].sum().sort_values(ascending=False)
+    said = [f"{words.share(share)} when they leave {stages[str(name)].title}" for name, share in by_stage.items()]
+    yield Answer(
+        "How much effort sinks in cases that end without a finding?",
+        f"Of the work on cases that are resolved by {run.scenario.horizon}, {words.share(ended['share'].sum())} is on"
+        f" those that are closed with nothing to show{f': {words.listing(said)}' if said else ''}."
+        " Work on cases that are still pending then is not counted.",
+        "work",
+    )
+
+
+def _appeals(run: Run) -> Iterator[Answer]:
+    """Work in stages that only cases come to that were resolved before, and for whom it is most."""
+    table, layout, stages = indicators.effort(run), run.summary.layout, run.scenario.procedure.stages
+    resolved = [stage for stage in layout.stages if stage not in layout.open_stages]
+    later = {b for a, b in layout.routes if a in resolved} - {b for _, b in layout.endings}
+    appeals, after = (table[table["stage"].isin(names)] for names in (later, resolved))
+    if appeals.empty:
+        return
+    named = [words.quoted(stages[name].title) for name in dict.fromkeys(appeals["stage"])]
+    by_role = appeals.groupby("role", sort=False)["share"].sum().sort_values(ascending=False)
+    whole, appealing, afterwards = (float(rows["fte"].sum()) for rows in (table, appeals, after))
+    yield Answer(
+        "What do appeals do to capacity?",
+        f"{words.listing(named)} takes {words.share(appealing / whole)} of all work on cases until"
+        f" {run.scenario.horizon}, and {words.share(by_role.iloc[0])} of the work of"
+        f" {staffing.short_titles(run)[str(by_role.index[0])]}. All that follows the resolution of cases takes"
+        f" {words.share(afterwards / whole)}.",
+        "work",
+    )
+
+
+def _deterrence(run: Run) -> Iterator[Answer]:
+    """Of the cases resolved from the stage on in which they fork: the chance of a fine, its size, its delay."""
+    late, total = late_stages(run), run.summary.total
+    ended = sum(float(total(f"went:{a}|{b}").sum()) for a, b in run.summary.layout.endings if a in late)
+    fined, fines = float(total("fined").sum()), float(total("fines").sum())
+    if not ended or not fined:
+        return
+    stages = run.scenario.procedure.stages
+    setting = [name for name, stage in stages.items() if stage.fine]
+    known = _known(run)
+    after = [words.count(known[f"days_to:{name}"]["value"]) for name in setting if f"days_to:{name}" in known]
+    yield Answer(
+        "Deterrence: expected fine times probability times delay?",
+        f"Of the cases that are resolved from {stages[late[0]].title} on, {words.share(fined / ended)} end with a fine"
+        f" by {run.scenario.horizon}, of EUR {words.count(fines / fined)} million on average: EUR"
+        f" {words.count(fines / ended)} million for each case resolved, set {words.listing(after)} days after its first"
+        " act. Cases that take longer than the horizon are not counted.",
+        "flow",
+    )
 
 
 def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
@@ -186,7 +272,7 @@ def _clearance(run: Run) -> Iterator[Answer]:
 
 
 _OF_ONE: tuple[Callable[[Run], Iterator[Answer]], ...] = (
-    _chance_of_resolution, _why_so_long, _bottleneck, _clearance, _cost,
+    _chance_of_resolution, _why_so_long, _bottleneck, _clearance, _cost, _fee, _sunk, _appeals, _deterrence,
 )  # fmt: skip
 
 
@@ -217,48 +303,15 @@ def _pending(run: Run, base: Run) -> str:
     return f" {said[0].upper()}{said[1:]}."
 
 
-def _more_probes(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    more = [name for name in run.scenario.probes if name not in base.scenario.probes]
-    if not more:
-        return
-    yield Answer(
-        "How many concurrent probes can the team run?",
-        f"No one number is the limit: what counts is what more of them cost the others. With {len(more)} more:"
-        f" {words.listing(changes(rows, ('delay_per_case', 'disposition_time')))}.{_pending(run, base)}",
-        "differences",
-    )
-
-
-def _mass_request(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    more = [name for name in _waves(run.scenario) if name not in _waves(base.scenario)]
-    if not more:
-        return
-    yield Answer(
-        "What does a mass RFI cost the open cases?",
-        f"{_title(run)}: {words.listing(changes(rows, ('delay_per_case',)))}.{_pending(run, base)}",
-        "differences",
-    )
-
-
-def _waves(scenario: Scenario) -> list[str]:
-    return [n for n, stream in scenario.arrivals.items() if not isinstance(stream, RandomArrivals | RandomWaves)]
-
-
-def _limit(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    if _limits(run.scenario) == _limits(base.scenario):
-        return
-    labels = ("delay_per_case", "disposition_time", "pending_end", "resolved")
-    yield Answer(
-        "Open many or finish few?",
-        f"{_title(run)}: {words.listing(changes(rows, labels))}.{_pending(run, base)}",
-        "differences",
-    )
-
-
-def _limits(scenario: Scenario) -> dict[str, Any]:
-    return {name: stage.limit for name, stage in scenario.procedure.stages.items() if stage.limit}
+def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
+    """The question that the scenario itself puts."""
+    question = run.scenario.question
+    if question and question != base.scenario.question:
+        yield Answer(
+            question, f"{_title(run)}: {words.listing(changes(rows, HEADLINE))}.{_pending(run, base)}", "differences"
+        )
 
 
 _OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (
-    _more_staff, _more_probes, _mass_request, _limit,
+    _more_staff, _asked,
 )  # fmt: skip

@@ -301,8 +301,9 @@ def test_order(folder):
 
 def test_parts_are_all_that_is_no_setting_of_the_run():
     """A new group of settings is told among the parameters, or is named here."""
-    of_the_run = {"name", "title", "description", "start", "horizon", "replications", "replications_per_draw", "seed"}
-    assert set(Scenario.model_fields) == {*PARTS, *of_the_run, "in_flight", "sources"}
+    words = {"name", "title", "description", "question", "sources"}
+    of_the_run = {"start", "horizon", "replications", "replications_per_draw", "seed"}
+    assert set(Scenario.model_fields) == {*PARTS, *of_the_run, *words, "in_flight"}
 
 
 def test_comments_determine_nothing(folder):

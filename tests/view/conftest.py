@@ -105,6 +105,7 @@ uncertain:
     sets: procedure.stages.request.next.proceedings.probability
     value: {distribution: beta, mean: 0.25, observations: 40}
     source: assumption
+costs: {fte_year_eur: 100000, fee_eur_m: 2}
 targets:
   - {title: Decision within 12 months of opening, milestone: decision, of: proceedings, within_days: 365}
   - {title: Findings within 6 months of opening, milestone: findings, of: proceedings, within_days: 182}

@@ -243,7 +243,7 @@ def test_size(small_run):
 
 def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):
     """Asked of one milestone, a curve ends at the share of replications that reach it; cases beyond it are left out."""
-    place = milestones_asked_for(small_run)[0]
+    place = milestones_asked_for(small_run.scenario)[0]
     picture = cases.probabilities(small_run, place=place)
     assert picture.name == f"probabilities-{place}"
     last = picture.table.groupby("case", sort=False)["probability"].last()

@@ -1,10 +1,12 @@
 """Key findings and answers are computed, and nothing is said that the runs do not bear."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from sim import indicators, simulate
+from sim import estimates, indicators, simulate
+from sim.view import words
 from sim.view.findings import clearing, findings, findings_of_comparison, late_stages
 from sim.view.questions import answers
 
@@ -79,10 +81,70 @@ def test_answers_of_one_run(small_run, bare_run):
     assert "Would a statutory deadline be met, and with which staff?" in asked
     assert "How much of the delay is a hold outside the team, and how much is capacity?" in asked
     assert "Probability of a decision on Agora, Babel and Corso by a date?" in asked
-    assert "What does a decision cost in FTE-years?" in asked
+    assert "What does a decision cost in FTE-years and euros?" in asked
     assert not any("if staff goes" in question for question in asked)
     plain = [answer.question for answer in answers([bare_run])]
     assert not any("Probability" in question or "hold outside" in question for question in plain)
+    assert not any("fee" in question or "finding" in question or "Deterrence" in question for question in plain)
+
+
+def answer_to(question, run):
+    """The answer of a run to a question."""
+    return next(answer.answer for answer in answers([run]) if answer.question == question)
+
+
+def test_euros_are_the_people_times_their_price(small_run):
+    """7 people at EUR 100,000 are EUR 0.70 million a year; without a price the question is not of euros."""
+    known = estimates(small_run).set_index("indicator")["value"]
+    fee = answer_to("Does the supervisory fee cover the workload?", small_run)
+    assert fee.startswith(
+        "Yes, as far as these people go: the 7.0 FTE of these roles cost EUR 0.70 million a year, 35%"
+    )
+    assert f"the work on cases alone EUR {words.number(known['fte'] / 10)} million" in fee
+    cost = answer_to("What does a decision cost in FTE-years and euros?", small_run)
+    years = known["fte_years_per:decision"]
+    assert cost.startswith(f"{words.number(years)} FTE-years")
+    assert f"At EUR 100,000 for a person in a year that is EUR {words.number(years / 10)} million" in cost
+    unpriced = replace(small_run, scenario=small_run.scenario.model_copy(update={"costs": None}))
+    assert "euro" not in answer_to("What does a decision cost in FTE-years?", unpriced)
+    assert not [one for one in answers([unpriced]) if "fee" in one.question]
+
+
+def test_a_fee_that_does_not_cover_the_staff_is_told(small_run):
+    """EUR 0.5 million for people who cost 0.7."""
+    costs = small_run.scenario.costs.model_copy(update={"fee_eur_m": 0.5})
+    poor = replace(small_run, scenario=small_run.scenario.model_copy(update={"costs": costs}))
+    fee = answer_to("Does the supervisory fee cover the workload?", poor)
+    assert fee.startswith("No, ")
+    assert "140% of a fee of EUR 0.50 million" in fee
+
+
+def test_effort_without_a_finding_is_the_indicator(small_run):
+    """What is closed counts, what ends in a decision or commitments does not."""
+    table = indicators.effort_by_ending(small_run)
+    share = table.loc[table["target"] == "closed", "share"].sum()
+    said = answer_to("How much effort sinks in cases that end without a finding?", small_run)
+    assert f"{words.share(share)} is on those that are closed with nothing to show" in said
+    assert 0 < share < 1
+
+
+def test_deterrence_is_a_product(small_run):
+    """The chance of a fine times its size is what a case brings on average."""
+    said = answer_to("Deterrence: expected fine times probability times delay?", small_run)
+    [(chance, size, product)] = re.findall(
+        r"(\d+)% end with a fine .* of EUR ([\d.]+) million on average: EUR ([\d.]+) million for each", said
+    )
+    assert float(product) == pytest.approx(float(chance) / 100 * float(size), rel=0.03)
+
+
+def test_a_scenario_puts_its_own_question(small_run, more_run):
+    """It is answered beside another run, and not beside one that puts the same."""
+    question = "What would many handlers do?"
+    asking = replace(more_run, scenario=more_run.scenario.model_copy(update={"question": question}))
+    (found,) = [answer for answer in answers([small_run, asking]) if answer.question == question]
+    assert found.answer.startswith("Many handlers: delay due to staffing per case")
+    too = replace(small_run, scenario=small_run.scenario.model_copy(update={"question": question}))
+    assert question not in [answer.question for answer in answers([too, asking])]
 
 
 def test_answers_of_a_comparison(small_run, more_run):
@@ -92,7 +154,6 @@ def test_answers_of_a_comparison(small_run, more_run):
     assert "Many handlers: delay due to staffing per case" in answer.answer
     assert answer.picture == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
-    assert "What does a mass RFI cost the open cases?" not in found
 
 
 def test_runs_that_cannot_be_paired_still_answer_alone(small_run, bare_run):

@@ -32,6 +32,20 @@ def test_only_the_roles_asked_for(small_run):
     assert staffing.utilisation(small_run, ["astronauts"]) is None
 
 
+def test_work_is_the_indicator(small_run):
+    """The bars add up to the people at work; with one role asked for, the others are left out."""
+    picture, known = staffing.work(small_run), indicators.effort(small_run)
+    assert picture.table["in all, FTE"].sum() == pytest.approx(known["fte"].sum(), abs=0.05)
+    assert picture.table["stage"].iloc[-1] == "Non-compliance decision"
+    assert "After the resolution comes" in picture.caption
+    lawyers = staffing.work(small_run, ["lawyers"])
+    assert list(lawyers.table)[1:3] == ["Legal service, FTE", "in all, FTE"]
+    assert lawyers.table["in all, FTE"].sum() == pytest.approx(
+        known.loc[known["role"] == "lawyers", "fte"].sum(), abs=0.05
+    )
+    assert staffing.work(small_run, ["astronauts"]) is None
+
+
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
     found = waits(handlers=0.2, lawyers=0.8)

@@ -135,6 +135,7 @@ def _durations(v: View) -> Iterator[Shown]:
 def _staff(v: View) -> Iterator[Shown]:
     yield from v.once("utilisation", lambda: staffing.utilisation(v.base, v.roles), v.state.roles, wide=True)
     yield from v.once("delay-by-role", lambda: staffing.delay_by_role(v.base, v.roles), v.state.roles, wide=True)
+    yield from v.once("work", lambda: staffing.work(v.base, v.roles), v.state.roles, wide=True)
     yield from v.once("staff-over-time", lambda: staffing.staff_over_time(v.base), wide=True)
 
 

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, pale, styled
+from sim.view.figures.stacks import stacked
+from sim.view.figures.style import INK, PALETTE, pale, styled
 
 PANEL = 210
 """Pixels of height of one panel of the small multiples."""
@@ -72,33 +73,9 @@ def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int])
 
 
 def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
-    """The mean days of a visit to each stage by what they are spent on, in patterned bars one on the other.
+    """The mean days of a visit to each stage by what they are spent on.
 
     `table`: of `sim.indicators.delay`, with columns low and high of the whole (its central 80%). `stages`, `parts`:
     titles of the stages and of the columns that are shown.
     """
-    figure, labels = go.Figure(), [lines(stages[stage], 22) for stage in table["stage"]]
-    for number, (name, title) in enumerate(parts.items()):
-        figure.add_bar(
-            y=labels, x=table[name].clip(lower=0).round(1).tolist(), name=title, orientation="h",
-            marker={
-                "color": PALETTE[number % 9], "line": {"color": "#ffffff", "width": 1},
-                "pattern": {"shape": PATTERNS[number % 9], "solidity": 0.3, "size": 7, "fillmode": "overlay"},
-            },
-            hovertemplate="%{x:,.0f} days",
-        )  # fmt: skip
-    whole = table[list(parts)].clip(lower=0).sum(axis=1)
-    figure.add_scatter(
-        y=labels, x=whole.round(1).tolist(), mode="markers", marker={"color": INK, "symbol": "line-ns", "size": 9},
-        error_x={
-            "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
-            "array": (table["high"] - whole).clip(lower=0).round(1).tolist(),
-            "arrayminus": (whole - table["low"]).clip(lower=0).round(1).tolist(),
-        },
-        name="in all", showlegend=False, hovertemplate="%{x:,.0f} days in all",
-    )  # fmt: skip
-    styled(figure, x="days per visit, on average", height=250 + 48 * len(table))
-    figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW)
-    figure.update_xaxes(rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", gridcolor=GRID, showgrid=False)
-    return figure
+    return stacked(table, stages, parts, "days per visit, on average", "%{x:,.0f} days")

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
+from sim.view.figures.stacks import stacked
 from sim.view.figures.style import INK, PALETTE, PATTERNS, band, days, styled
 
 
@@ -45,6 +46,14 @@ def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str
     figure.update_layout(barmode="overlay", bargap=0.4)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     return figure
+
+
+def work(table: pd.DataFrame, stages: Mapping[str, str], roles: Mapping[str, str]) -> go.Figure:
+    """The people at work in each stage, by role.
+
+    `table`: columns stage, one for each role (FTE on average), and low and high of them all (the central 80%).
+    """
+    return stacked(table, stages, roles, "people at work, FTE on average", "%{x:.1f} FTE")
 
 
 def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, roles: Mapping[str, str]) -> go.Figure:

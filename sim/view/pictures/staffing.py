@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sim import indicators
+from sim.dates import YEAR_DAYS
 from sim.run import Run
 from sim.scenario.staffing import capacity, headcount
 from sim.summary import ALL
@@ -133,6 +134,56 @@ def _late(run: Run) -> str:
     if table.empty or len(run.summary.layout.open_stages) == 1:
         return ""
     return f"In {run.scenario.procedure.stages[stage].title}, {_shares(table, titles)}. "
+
+
+def work(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
+    """What the staff works on: people at work in each stage, by role, the stages after the resolution included."""
+    table, titles = indicators.effort(run), short_titles(run)
+    table = table[table["role"].isin(_chosen(run, roles))]
+    if table.empty:
+        return None
+    wide = table.pivot_table("fte", "stage", "role", sort=False, fill_value=0.0).reset_index()
+    chosen = {role: titles[role] for role in titles if role in wide}
+    spreads = [_fte_spread(run, str(stage), list(chosen)) for stage in wide["stage"]]
+    wide["low"], wide["high"] = zip(*spreads, strict=True)
+    stages = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    whole = wide[list(chosen)].sum(axis=1)
+    most = [
+        f"{words.share(whole[place] / whole.sum())} in {stages[str(wide.loc[place, 'stage'])]}"
+        for place in whole.sort_values(ascending=False).index[:2]
+    ]
+    return Picture(
+        "work",
+        f"Of the work on cases, {words.listing(most)}",
+        f"{words.of_run(run)} · {WHISKERS}",
+        f"On average until {run.scenario.horizon} the work of {words.number(whole.sum())} people is done on cases:"
+        f" each bar is what one stage takes.{_after(run, wide, whole)} What juggling several cases at once costs, and"
+        " time that nobody needed, are in no bar.",
+        figures.work(wide, stages, chosen),
+        pd.DataFrame(
+            {
+                "stage": wide["stage"].map(stages),
+                **{f"{title}, FTE": wide[role].round(2) for role, title in chosen.items()},
+                "in all, FTE": whole.round(2),
+                "80% from": wide["low"].round(2),
+                "80% to": wide["high"].round(2),
+            }
+        ),
+    )
+
+
+def _fte_spread(run: Run, stage: str, roles: Sequence[str]) -> tuple[float, float]:
+    """The central 80% of the people of these roles at work in a stage."""
+    days = run.scenario.calendar.working_days_per_year * run.scenario.horizon_days / YEAR_DAYS
+    work = np.sum([run.summary.total(f"effort:{stage}|{role}") for role in roles], axis=0)
+    low, high = np.quantile(work / days, indicators.INTERVAL)
+    return float(low), float(high)
+
+
+def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
+    """The share of the work in stages in which a case counts as resolved."""
+    after = whole[[run.scenario.procedure.stages[str(stage)].resolved for stage in wide["stage"]]].sum() / whole.sum()
+    return f" After the resolution comes {words.share(after)} of it." if after else ""
 
 
 def staff_over_time(run: Run) -> Picture:
