@@ -206,7 +206,7 @@ def _chance(run: Run) -> Iterator[str]:
 
 
 def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
-    """What one scenario changes: the sure differences of the headline, the probes, then what it leaves as it is."""
+    """What one scenario changes: the probes, the sure differences of the headline, then what it leaves as it is."""
     title = run.scenario.title or run.scenario.name
     mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
     if not mine["difference"].any():
@@ -215,12 +215,14 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
             " differs is not what holds cases up."
         )
         return
-    yield f"{title}{fte(run.scenario, base.scenario)}: {words.listing(changes(mine, HEADLINE[:3]))}."
+    first = f"{title}{fte(run.scenario, base.scenario)}"
+    if cases := common_cases(run, base):
+        yield f"{first}: {days_of_cases(run, base, cases)}."
+        first = title
+    yield f"{first}: {words.listing(changes(mine, HEADLINE[:3]))}."
     same = [str(mine.loc[label, "title"]) for label in HEADLINE if label in mine.index and not _sure(mine.loc[label])]
     if same and len(same) < len(HEADLINE):
-        yield f"{title}: no sure difference to {words.listing(same)}."
-    if cases := common_cases(run, base):
-        yield f"{title}: {days_of_cases(run, base, cases)}."
+        yield f"{title}: no sure difference in {words.listing(same)}."
 
 
 def common_cases(run: Run, base: Run) -> list[str]:

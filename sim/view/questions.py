@@ -45,17 +45,18 @@ class Answer(NamedTuple):
 
 
 def answers(runs: Sequence[Run]) -> list[Answer]:
-    """The questions that these runs can answer: of the first one by itself, of the others compared with it."""
+    """The questions that these runs can answer: of the others compared with the first one, then of that by itself."""
     runs = distinct(runs)
-    found = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_deadline(runs)]
+    alone = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_deadline(runs)]
     try:
         table = compare(runs) if len(runs) > 1 else pd.DataFrame()
     except UserError:
-        return found  # runs that cannot be paired have no differences
+        return alone  # runs that cannot be paired have no differences
+    found = []
     for run in runs[1:]:
         mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
         found += [answer for ask in _OF_TWO for answer in ask(run, runs[0], mine)]
-    return found
+    return found + alone
 
 
 def _title(run: Run) -> str:
@@ -284,7 +285,7 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     days = words.listing(changes(rows, ("delay_per_case", "disposition_time", "days_to_resolution")))
     yield Answer(
         f"What happens to case duration if staff goes from {before} to {after} FTE?",
-        f"{_title(run)}: {days}.{_pending(run, base)}",
+        _differences(run, base, days),
         "differences",
     )
     yield Answer(
@@ -295,21 +296,19 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     )
 
 
-def _pending(run: Run, base: Run) -> str:
+def _differences(run: Run, base: Run, changed: str) -> str:
+    """What a scenario changes: first for the cases that people know, then what is `changed` over all cases."""
     cases = common_cases(run, base)
     if not cases:
-        return ""
-    said = days_of_cases(run, base, cases)
-    return f" {said[0].upper()}{said[1:]}."
+        return f"{_title(run)}: {changed}."
+    return f"{_title(run)}: {days_of_cases(run, base, cases)}. Over all cases: {changed}."
 
 
 def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     """The question that the scenario itself puts."""
     question = run.scenario.question
     if question and question != base.scenario.question:
-        yield Answer(
-            question, f"{_title(run)}: {words.listing(changes(rows, HEADLINE))}.{_pending(run, base)}", "differences"
-        )
+        yield Answer(question, _differences(run, base, words.listing(changes(rows, HEADLINE))), "differences")
 
 
 _OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (

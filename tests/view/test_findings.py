@@ -63,9 +63,10 @@ def test_late_stages_begin_where_cases_fork(small_run, bare_run):
 def test_what_more_staff_buys(small_run, more_run):
     """The staff, the sure differences with intervals, and what becomes of the pending probes."""
     said = findings_of_comparison([small_run, more_run])
-    assert said[0].startswith("Many handlers, with 44 more FTE on average: delay due to staffing per case")
-    assert re.search(r"days less \(\d", said[0])
-    assert "listed probes or strands are resolved" in said[-1]
+    assert said[0].startswith("Many handlers, with 44 more FTE on average: the")
+    assert "listed probes or strands are resolved" in said[0]
+    assert said[1].startswith("Many handlers: delay due to staffing per case")
+    assert re.search(r"days less \(\d", said[1])
 
 
 def test_nothing_changes_is_said_plainly(small_run):
@@ -142,7 +143,8 @@ def test_a_scenario_puts_its_own_question(small_run, more_run):
     question = "What would many handlers do?"
     asking = replace(more_run, scenario=more_run.scenario.model_copy(update={"question": question}))
     (found,) = [answer for answer in answers([small_run, asking]) if answer.question == question]
-    assert found.answer.startswith("Many handlers: delay due to staffing per case")
+    assert found.answer.startswith("Many handlers: the ")
+    assert "Over all cases: delay due to staffing per case" in found.answer
     too = replace(small_run, scenario=small_run.scenario.model_copy(update={"question": question}))
     assert question not in [answer.question for answer in answers([too, asking])]
 
@@ -151,7 +153,7 @@ def test_answers_of_a_comparison(small_run, more_run):
     """More staff answers what happens to duration, in the staff's own numbers."""
     found = {answer.question: answer for answer in answers([small_run, more_run])}
     answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
-    assert "Many handlers: delay due to staffing per case" in answer.answer
+    assert re.search("Many handlers: the . listed .*. Over all cases: delay due to staffing per case", answer.answer)
     assert answer.picture == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
 

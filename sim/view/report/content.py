@@ -74,7 +74,7 @@ def report(
     return Report(
         title=title or _title(scenarios, compared),
         kind="A comparison of simulated scenarios" if compared else "A simulation",
-        asked=[(_called(one), one.description.strip()) for one in scenarios if one.description.strip()],
+        asked=[(_called(one), said) for one in scenarios if (said := f"{one.question} {one.description}".strip())],
         facts=_facts(runs, record_said),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
         notes=[not_paired] if not_paired else [],
