@@ -7,11 +7,12 @@ from typing import Any
 
 from sim.calibration.posterior import Posterior, correlation, margins
 from sim.errors import UserError
+from sim.files import whole
 from sim.scenario.loading import load_scenario
 from sim.scenario.yaml_nodes import text
 
 MARK = "# Written by `sim calibrate`."
-"""The beginning of such a file, by which it is known and may be written again."""
+"""A line at the beginning of such a file, by which it is known and may be written again."""
 
 
 def scenario_text(found: Posterior, file: Path) -> str:
@@ -29,10 +30,16 @@ def scenario_text(found: Posterior, file: Path) -> str:
             name: {"value": value.model_dump(mode="json", exclude_none=True), "source": source}
             for name, value in posteriors.items()
         }
-    return f"{_comment(found, list(posteriors))}\n{text(said)}"
+    return "\n".join([*_schema(base, file), *_comment(found, list(posteriors)), text(said)])
 
 
-def _comment(found: Posterior, told: list[str]) -> str:
+def _schema(base: Path, file: Path) -> list[str]:
+    """The line by which editors find the schema, if it stands beside the calibrated scenario."""
+    schema = base.parent / "scenario.schema.json"
+    return [f"# yaml-language-server: $schema={relpath(schema, file.parent)}"] if schema.is_file() else []
+
+
+def _comment(found: Posterior, told: list[str]) -> list[str]:
     draws = f"{len(found.weight):,} draws from the priors, worth {found.effective_draws:,.0f}"
     untold = [name for name in found.basis.scenario.uncertain if name not in told]
     lines = [MARK, f"# What was public until {found.day} says of the uncertain parameters: {draws}."]
@@ -44,7 +51,7 @@ def _comment(found: Posterior, told: list[str]) -> str:
             f"# Each parameter is told by itself; the strongest correlation left out is {strength:.2f}"
             f" ({' with '.join(names)})."
         )
-    return "\n".join(lines)
+    return lines
 
 
 def check_file(file: Path) -> None:
@@ -54,7 +61,7 @@ def check_file(file: Path) -> None:
     if not file.parent.is_dir():
         raise UserError(f"{file}: there is no folder {file.parent}")
     try:
-        if file.exists() and not file.read_text(encoding="utf-8").startswith(MARK):
+        if file.exists() and MARK not in file.read_text(encoding="utf-8").splitlines()[:2]:
             raise UserError(f"{file}: exists already and is no output of sim calibrate; choose another name")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
@@ -66,7 +73,8 @@ def write_scenario(found: Posterior, file: Path) -> None:
     if file.resolve() == found.basis.file.resolve():
         raise UserError(f"{file}: would extend itself; choose another name")
     try:
-        file.write_text(scenario_text(found, file), encoding="utf-8")
+        with whole(file) as temporary:
+            temporary.write_text(scenario_text(found, file), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
     load_scenario(file)

@@ -1,7 +1,9 @@
 """Calibration: the past that is simulated, the posterior that comes of it, the file that is written."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from sim.experiment import simulate
 from sim.scenario.loading import load_scenario
 from sim.view.calibration import undated_staff
 
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 END = date(2022, 12, 31)
 DRAWS = 600
 
@@ -155,7 +158,7 @@ def test_the_written_file_is_a_scenario(small, tmp_path):
     file = small.basis.file.parent / "calibrated.yaml"
     write_scenario(small, file)
     write_scenario(small, file)
-    assert file.read_text("utf-8").startswith(MARK)
+    assert MARK in file.read_text("utf-8")
     loaded = load_scenario(file)
     assert loaded.uncertain["effort"].value == margins(small)["effort"]
     assert loaded.uncertain["rate"].value.mean_value() == pytest.approx(margins(small)["rate"].mean_value())
@@ -165,6 +168,18 @@ def test_the_written_file_is_a_scenario(small, tmp_path):
     with pytest.raises(UserError, match="exists already"):
         write_scenario(small, tmp_path / "mine.yaml")
     assert "extends: small.yaml" in scenario_text(small, file)
+
+
+def test_the_shipped_posterior_is_that_of_the_shipped_record():
+    """The calibrated status quo is what the command writes now, to the digits that it writes."""
+    shipped = SCENARIOS / "status-quo-calibrated.yaml"
+    found = calibrate(SCENARIOS / "status-quo.yaml", date(2025, 12, 31), draws=1000, jobs=2)
+    written, there = scenario_text(found, shipped), shipped.read_text("utf-8")
+    numbers = r"(?<![\w.-])\d+\.\d+"
+    assert re.sub(numbers, "", written) == re.sub(numbers, "", there)
+    told, known = ([float(number) for number in re.findall(numbers, text)] for text in (written, there))
+    assert told == pytest.approx(known, rel=1e-3, abs=1e-3)
+    assert len(known) > 100
 
 
 def test_a_staff_without_a_past_is_told(small):
