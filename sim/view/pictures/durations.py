@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sim import indicators, record_tables
+from sim.dates import days_between
 from sim.record import Record
 from sim.run import Run
+from sim.scenario.staffing import headcount
 from sim.summary import COMPONENTS
 from sim.view import words
 from sim.view.figures import durations as figures
@@ -123,11 +125,25 @@ def _caption(
     if len(real):
         yield (
             f"The record, as known on {record_tables.last_day(record)}, is of past cases and the staff of their time;"
-            f" the model's visits are of the time from {run.scenario.start} on."
+            f" the model's visits are of the time from {run.scenario.start} on{_other_staff(run, record)}."
         )
     hidden = [titles[str(stage)] for stage in known.index if _silent(run, str(stage))]
     if hidden:
         yield f"That cases end in {words.listing(hidden)} need not be published: no curve of the record is drawn there."
+
+
+def _other_staff(run: Run, record: Record) -> str:
+    """How much more or less staff there is until the horizon than in the time of the record's strands."""
+    begun = [strand.opened for strand in record.strands]
+    before = days_between(run.scenario.start, min(begun)) if begun else 0
+    if before >= 0:
+        return ""
+    heads = [
+        sum(float(headcount(pool, run.scenario.start, days).mean()) for pool in run.scenario.staffing.values())
+        for days in (np.arange(before, 0.0), np.arange(0.0, int(run.scenario.horizon_days)))
+    ]
+    then, now = map(words.count, heads)
+    return f", with {now} people of these roles on average after {then} before" if then != now else ""
 
 
 def _beside(title: str, real: pd.Series, ours: float) -> str:
