@@ -53,7 +53,7 @@ def shown(found: Picture, wide: bool = False) -> Shown:
                 ]
             ),
             html.Div([_save(name, kind, found.title) for kind in FILES], className="save"),
-            dcc.Store(id=part_of(name, "words"), data=_words(found)),
+            dcc.Store(id=part_of(name, "words"), data={"name": found.name, "layout": found.heading()}),
             dcc.Download(id=part_of(name, "file")),
         ],
         id=f"picture-{name}",
@@ -70,19 +70,6 @@ def _labelled(by: str) -> dict[str, Any]:
 def _save(name: str, kind: str, title: str) -> html.Button:
     aria: dict[str, Any] = {"aria-label": f"Save as {FILES[kind]}: {title}"}
     return html.Button(FILES[kind], id=part_of(name, kind), n_clicks=0, **aria)
-
-
-def _words(found: Picture) -> dict[str, Any]:
-    """What a saved image has beside the graph on the page: title and subtitle, and the room for them."""
-    layout = found.whole().layout
-    return {
-        "name": found.name,
-        "layout": {
-            "title": layout.title.to_plotly_json(),
-            "margin": layout.margin.to_plotly_json(),
-            "height": layout.height,
-        },
-    }
 
 
 def table(data: pd.DataFrame) -> html.Div:

@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, LEGEND, lines
 from sim.view.figures.rows import ROW, headings, name_rows, rule, segments
-from sim.view.figures.style import DASHES, INK, PALETTE, styled
+from sim.view.figures.style import DASHES, INK, PALETTE, blank, styled, subplots
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 TRUTH = {"symbol": "diamond", "size": 11, "color": PALETTE[5], "line": {"color": INK, "width": 1}}
@@ -27,7 +26,7 @@ def forecasts(panels: Mapping[str, pd.DataFrame], first: date, last: date, end: 
     """
     sizes = [len(table) + 1.0 for table in panels.values()]
     inside = ROW * sum(sizes) + 84 * len(sizes)
-    figure = make_subplots(
+    figure = subplots(
         len(panels), 1, shared_xaxes=True, row_heights=sizes,
         subplot_titles=[f"<b>{lines(name, 22)}</b>" for name in panels],
         vertical_spacing=84 / inside if len(panels) > 1 else 0,
@@ -82,7 +81,7 @@ def coverage(table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     `table`: forecaster, level (0 to 1), held, low, high (of a confidence interval; infinite: unknown); `names`: of the
     forecasters, in their order.
     """
-    figure = go.Figure()
+    figure = blank()
     levels = sorted(table["level"].unique())
     segments(figure, [], colour=INK, width=2, name="as promised", dash="dot")
     for place, level in enumerate(levels):
@@ -128,7 +127,7 @@ def pit(table: pd.DataFrame) -> go.Figure:
 
     `table`: from, to (of the class), held, low, high (of the band), outside (whether the bar is beyond it).
     """
-    figure = go.Figure()
+    figure = blank()
     middles = ((table["from"] + table["to"]) / 2).round(4).tolist()
     for outside, name, colour, shape in ((False, "truths", PALETTE[0], ""), (True, "beyond chance", PALETTE[5], "/")):
         rows = table["outside"] == outside
@@ -160,7 +159,7 @@ def scores(panels: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> go.F
     reach below zero) has a line at zero.
     """
     inside = sum(len(table) for table in panels.values()) * 38 + 56 * len(panels)
-    figure = make_subplots(len(panels), 1, subplot_titles=list(panels), vertical_spacing=56 / inside)
+    figure = subplots(len(panels), 1, subplot_titles=list(panels), vertical_spacing=56 / inside)
     for row, table in enumerate(panels.values(), 1):
         for number, forecaster in enumerate(names):
             here = table.reset_index(drop=True)
@@ -188,7 +187,7 @@ def by_origin(
     `table`: origin (days), then a column for each forecaster; `band`: the forecaster that has a confidence interval,
     and its ends (infinite: unknown).
     """
-    figure = go.Figure()
+    figure = blank()
     days = [f"{day:%Y-%m-%d}" for day in table["origin"]]
     for number, (forecaster, name) in enumerate(names.items()):
         ends = _whiskers(table[forecaster], pd.Series(band[1]), pd.Series(band[2])) if forecaster == band[0] else None
@@ -212,7 +211,7 @@ def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
     """
     counts = [len(table) for table in panels.values()]
     inside = ROW * (sum(counts) + len(counts)) + 60 * len(counts)
-    figure = make_subplots(
+    figure = subplots(
         len(panels), 1, subplot_titles=[f"<b>{name}</b>" if name else "" for name in panels], row_heights=counts,
         vertical_spacing=60 / inside if len(panels) > 1 else 0,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from sim.view.figures.labels import BELOW, LEGEND
 from sim.view.figures.rows import ROW, name_rows, rule, segments
-from sim.view.figures.style import INK, PALETTE, styled
+from sim.view.figures.style import INK, PALETTE, blank, styled
 
 PRIOR, NOW = "#999999", PALETTE[0]
 
@@ -16,7 +16,7 @@ def parameters(table: pd.DataFrame) -> go.Figure:
     `table`: a row for each parameter: title, told (whether the record says anything of it), low, median, high (of the
     posterior, as shares of the prior below it, 0 to 1), before and now (in words, for the hover).
     """
-    figure, rows = go.Figure(), list(range(len(table)))
+    figure, rows = blank(), list(range(len(table)))
     segments(figure, [(row - 0.14, 0.1, 0.9) for row in rows], colour=PRIOR, width=5, name="before, 80%")
     figure.add_scatter(
         x=[0.5] * len(rows), y=[row - 0.14 for row in rows], mode="markers", name="before, median",
@@ -49,7 +49,7 @@ def statistics(table: pd.DataFrame) -> go.Figure:
 
     `table`: a row for each statistic: title, difference, low95, low80, high80, high95 (of the simulated records).
     """
-    figure, rows = go.Figure(), list(range(len(table)))
+    figure, rows = blank(), list(range(len(table)))
     for level, width, opacity in ((95, 4, 0.35), (80, 10, 0.45)):
         ends = list(zip(rows, table[f"low{level}"], table[f"high{level}"], strict=True))
         segments(figure, ends, colour=PRIOR, width=width, opacity=opacity, name=f"{level}% of the simulated records")

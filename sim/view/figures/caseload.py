@@ -6,11 +6,10 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
 from sim.view.figures.stages import looks
-from sim.view.figures.style import DASHES, INK, PALETTE, band, days, styled
+from sim.view.figures.style import DASHES, INK, PALETTE, band, days, styled, subplots
 
 PANEL = 132
 """Pixels of height of a panel of one stage."""
@@ -50,7 +49,7 @@ def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, t
 
 def _panels(titles: Sequence[str], heights: Sequence[float]) -> go.Figure:
     """Panels below one another with one axis of time, each under its title at the left."""
-    figure = make_subplots(
+    figure = subplots(
         rows=len(titles), cols=1, shared_xaxes=True, row_heights=list(heights), subplot_titles=list(titles),
         vertical_spacing=0.3 / (len(titles) + 1),
     )  # fmt: skip

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from sim.view.figures.labels import BELOW, lines
 from sim.view.figures.stages import Look, looks
-from sim.view.figures.style import DASHES, GRID, INK, PALETTE, band, pale, styled
+from sim.view.figures.style import DASHES, GRID, INK, PALETTE, band, blank, pale, styled
 from sim.view.words import share
 
 ROW, BAR, LANE = 40, 0.6, 0.27
@@ -32,7 +32,7 @@ def timelines(
     and high are its ends. `names`: of the rows, from the top; one that begins in bold begins a group. `titles`: of all
     stages.
     """
-    figure, rows = go.Figure(), {case: number for number, case in enumerate(names)}
+    figure, rows = blank(), {case: number for number, case in enumerate(names)}
     look = looks(titles) | {RESOLVED: Look("Resolved", INK, "solid", "x")}
     table = table.assign(row=table["case"].map(rows))
     for (kind, what), found in table.groupby(["kind", "what"], sort=False):
@@ -129,7 +129,7 @@ def chances(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, 
     `table`: columns series, date, probability, low, high. `names`: of all series. Those of `labels`, at most
     `FEW`, are coloured and have their name beside the end, at the height given there; the others are grey.
     """
-    figure = go.Figure()
+    figure = blank()
     grey = {series: rows for series, rows in table.groupby("series", sort=False) if series not in labels}
     for series, rows in grey.items():
         figure.add_scatter(
@@ -169,7 +169,7 @@ def replications(
     `visits`: columns row, what (a stage), low, high (dates), said. `ends`: columns row, date, what (a stage or exit).
     `titles`: of all stages and exits.
     """
-    figure, look = go.Figure(), looks(titles)
+    figure, look = blank(), looks(titles)
     for stage in [name for name in titles if name in set(visits["what"])]:
         found = visits[visits["what"] == stage]
         _bars(figure, found, look[stage], found["row"].tolist(), 0.84)

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import DASHES, INK, PALETTE, band, days, styled
+from sim.view.figures.style import DASHES, INK, PALETTE, band, blank, days, styled, subplots
 
 VERDICTS = {
     "better": {"color": PALETTE[0], "symbol": "triangle-up"},
@@ -31,7 +30,7 @@ def forest(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     counts = [max(int((table["scenario"] == name).sum()), 1) for name in names]
     longest = max((_label(row).count("<br>") + 1 for row in table.to_dict("records")), default=1)
     height = (14 + 16 * longest) * sum(counts) + 56 * len(names)
-    figure = make_subplots(
+    figure = subplots(
         rows=len(names), cols=1, shared_xaxes=True, row_heights=[float(count) for count in counts],
         vertical_spacing=0.0 if len(names) == 1 else 52 / height,
         subplot_titles=[lines(title, 60) for title in titles.values()],
@@ -81,7 +80,7 @@ def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, hor
     `table`: columns scenario, case, median, low, high, in days since the start; what is later than the horizon ends at
     it with an arrow. `titles`: of the scenarios.
     """
-    figure, cases = go.Figure(), list(dict.fromkeys(table["case"]))
+    figure, cases = blank(), list(dict.fromkeys(table["case"]))
     apart = 0.8 / len(titles)
     for number, (name, title) in enumerate(titles.items()):
         rows = table[table["scenario"] == name]
@@ -128,7 +127,7 @@ def pending(tables: Mapping[str, pd.DataFrame], titles: Sequence[str], start: da
     Of more than two scenarios only the first has its band, since bands on one another cannot be told apart.
     `tables`: columns time, mean, low, high, by scenario; `titles`: theirs, in the same order.
     """
-    figure = go.Figure()
+    figure = blank()
     for number, (rows, title) in enumerate(zip(tables.values(), titles, strict=True)):
         x, colour = days(start, rows["time"].tolist()), PALETTE[number % 9]
         if not number or len(tables) == 2:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from sim.view.figures.labels import lines
 from sim.view.figures.stages import looks
-from sim.view.figures.style import GRID, INK, days, styled
+from sim.view.figures.style import GRID, INK, blank, days, styled
 
 WIDE, SPREAD, ROW = 8, 0.76, 10
 """Dots in a row of a block, the share of its place that they take, and pixels from one row to the next."""
@@ -30,7 +30,7 @@ def side_by_side(table: pd.DataFrame, start: date, titles: Mapping[str, str]) ->
     case up to `high`; see `dot_size`.
     """
     times, each = list(table["time"].unique()), dot_size(table)
-    figure, look, top = go.Figure(), looks(titles), 0.0
+    figure, look, top = blank(), looks(titles), 0.0
     for stage, found in table.groupby("stage", sort=False):
         dots = _numbers(found, each)
         floor = top + _rows(dots) + 1.6
@@ -61,10 +61,10 @@ def one_after_the_other(table: pd.DataFrame, start: date, titles: Mapping[str, s
     names, look = [f"{day:%b %Y}" for day in days(start, times)], looks(titles)
     blocks = {stage: _numbers(found, each) for stage, found in table.groupby("stage", sort=False)}
     means = {stage: found["mean"].tolist() for stage, found in table.groupby("stage", sort=False)}
-    figure = go.Figure()
+    figure = blank()
     frames: list[go.Frame] = []
     for time, name in enumerate(names):
-        drawn = go.Figure()
+        drawn = blank()
         for place, stage in enumerate(stages):
             _mark(drawn, look[stage].colour, [(place, -1.0, blocks[stage][time])])
         drawn.add_scatter(

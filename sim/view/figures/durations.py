@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
 from sim.view.figures.stacks import stacked
-from sim.view.figures.style import INK, PALETTE, pale, styled
+from sim.view.figures.style import INK, PALETTE, pale, styled, subplots
 
 PANEL = 210
 """Pixels of height of one panel of the small multiples."""
@@ -25,7 +24,7 @@ def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[
     stages = list(curves["stage"].unique())
     columns = 2 if len(stages) > 1 else 1
     rows = -(-len(stages) // columns)
-    figure = make_subplots(
+    figure = subplots(
         rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(titles[stage]) for stage in stages],
         horizontal_spacing=0.06, vertical_spacing=0.34 / max(rows, 2),
     )  # fmt: skip

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from sim.view.figures.labels import lines
 from sim.view.figures.stages import looks
-from sim.view.figures.style import INK, pale, styled
+from sim.view.figures.style import INK, blank, pale, styled
 
 OUTSIDE = "#8a8a8a"
 """Colour of where cases come from and end."""
@@ -23,7 +23,7 @@ def flow(table: pd.DataFrame, titles: Mapping[str, str], stages: Mapping[str, st
     places = list(dict.fromkeys([*table["source"], *table["target"]]))
     number = {place: position for position, place in enumerate(places)}
     colours = [look[place].colour if place in look else OUTSIDE for place in places]
-    figure = go.Figure(
+    figure = blank(
         go.Sankey(
             arrangement="snap",
             node={

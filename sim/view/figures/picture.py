@@ -38,24 +38,27 @@ class Picture(NamedTuple):
 
     def whole(self, width: int = WIDTH) -> go.Figure:
         """The figure with its title and subtitle inside, for so many pixels: for image files and notebooks."""
+        return go.Figure(self.figure).update_layout(self.heading(width))
+
+    def heading(self, width: int = WIDTH) -> dict[str, Any]:
+        """What a figure of so many pixels has in its layout for its words: title, subtitle, and the room for them."""
         title, subtitle = (
             wrap(text, int(width / each)) for text, each in ((self.title, WIDE), (self.subtitle, NARROW))
         )
         small = f"<span style='font-size:13px'>{'<br>'.join(subtitle)}</span>"
-        figure = go.Figure(self.figure)
+        layout = self.figure.layout
         room = 30 + 22 * (len(title) + len(subtitle))
-        height = (figure.layout.height or HEIGHT) + room
-        figure.update_layout(
-            title={
+        height = (layout.height or HEIGHT) + room
+        return {
+            "title": {
                 "text": f"<b>{'<br>'.join(title)}</b><br>{small}",
                 "font": {"size": 17, "color": INK},
                 **{"xref": "container", "x": 0, "xanchor": "left", "pad": {"l": 12}},
                 **{"yref": "container", "y": 1 - TOP / height, "yanchor": "top"},
             },
-            margin={"t": (figure.layout.margin.t or 0) + room},
-            height=height,
-        )
-        return figure
+            "margin": {**layout.margin.to_plotly_json(), "t": (layout.margin.t or 0) + room},
+            "height": height,
+        }
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """How notebooks show it: plotly's own format, with the upload button off, and the caption as text."""

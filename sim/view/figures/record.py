@@ -6,11 +6,10 @@ from math import ceil
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, LEGEND
 from sim.view.figures.rows import headings as small_headings
-from sim.view.figures.style import DASHES, INK, PALETTE, PATTERNS, pale, styled
+from sim.view.figures.style import DASHES, INK, PALETTE, PATTERNS, blank, pale, styled, subplots
 
 DAY_MS = 86_400_000
 """Milliseconds of a day: the unit of the length of a bar on an axis of dates."""
@@ -31,7 +30,7 @@ def survival(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
     """
     columns = 2 if len(headings) > 1 else 1
     rows = ceil(len(headings) / columns)
-    figure = make_subplots(
+    figure = subplots(
         rows, columns, shared_yaxes=True, subplot_titles=list(headings.values()), horizontal_spacing=0.07,
         vertical_spacing=0.36 / rows,
     )  # fmt: skip
@@ -92,7 +91,7 @@ def timelines(
     """
     rows, names, headings = _places(table)
     data = table.assign(row=rows, end=table["ended"].fillna(pd.Timestamp(last)))
-    figure = go.Figure()
+    figure = blank()
     seen = data["findings"].notna()
     _bars(figure, data, data["opened"], data["findings"].where(seen, data["end"]), stages[0], 0)
     _bars(figure, data[seen], data["findings"][seen], data["end"][seen], stages[1], 1)
@@ -158,7 +157,7 @@ def _marks(figure: go.Figure, data: pd.DataFrame, column: str, name: str, symbol
 
 def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     """Pending cases at the end of each month, by stage; `table`: as `sim.record_tables.pending` gives it."""
-    figure = go.Figure()
+    figure = blank()
     for number, (stage, title) in enumerate(titles.items()):
         rows = table[table["stage"] == stage]
         figure.add_scatter(
@@ -176,7 +175,7 @@ def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figu
 
     `table`: as `sim.record_tables.requests` gives it.
     """
-    figure = go.Figure()
+    figure = blank()
     months = table["month"].dt.strftime("%Y-%m-%d").tolist()
     for number, (column, name) in enumerate((("services", "services asked"), ("letters", "letters"))):
         figure.add_bar(
@@ -198,9 +197,7 @@ def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figu
 
 def clearance(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
     """Incoming, resolved and pending by year, a panel for each unit; `table`: of `sim.record_tables.clearance`."""
-    figure = make_subplots(
-        len(headings), 1, subplot_titles=list(headings.values()), vertical_spacing=0.3 / len(headings)
-    )
+    figure = subplots(len(headings), 1, subplot_titles=list(headings.values()), vertical_spacing=0.3 / len(headings))
     series = {"incoming": "came in", "resolved": "resolved", "pending": "pending at the end"}
     for row, unit in enumerate(headings, 1):
         rows = table[table["unit"] == unit]

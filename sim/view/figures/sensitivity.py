@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import INK, PALETTE, PATTERNS, styled
+from sim.view.figures.style import INK, PALETTE, PATTERNS, blank, styled
 
 ROW = 46
 
@@ -23,7 +23,7 @@ def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
 
     `rows`: of one indicator, of `sim.sensitivity.screen`, the largest first.
     """
-    figure = go.Figure()
+    figure = blank()
     up = rows["mu"] >= 0
     for name, mine, sign, colour, pattern in (
         ("raises it", rows[up], 1.0, PALETTE[5], "/"),
@@ -47,7 +47,7 @@ def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
 
 def sobol(rows: pd.DataFrame) -> go.Figure:
     """First and total Sobol indices with their intervals; `rows`: of one indicator, of `sim.sensitivity.sobol`."""
-    figure, labels = go.Figure(), [lines(title, 26) for title in rows["parameter_title"]]
+    figure, labels = blank(), [lines(title, 26) for title in rows["parameter_title"]]
     for name, value, low, high, look in (
         ("by itself (first)", "first", "first_low", "first_high", (PALETTE[4], "")),
         ("with its interactions (total)", "total", "low", "high", (PALETTE[0], "/")),
@@ -71,7 +71,7 @@ def split(rows: pd.DataFrame) -> go.Figure:
 
     `rows`: columns title, share_not_knowing, low, high.
     """
-    figure, labels = go.Figure(), [lines(title, 26) for title in rows["title"]]
+    figure, labels = blank(), [lines(title, 26) for title in rows["title"]]
     known = rows["share_not_knowing"]
     for name, value, number in (("not knowing", known, 5), ("chance", 1 - known, 4)):
         figure.add_bar(

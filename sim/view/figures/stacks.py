@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, styled
+from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, blank, styled
 
 
 def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, str], axis: str, hover: str) -> go.Figure:
@@ -15,7 +15,7 @@ def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, st
     `table`: the rows' names in its first column, a column for each of `parts`, and low and high of the whole. `rows`,
     `parts`: their titles. `axis`: title of the axis; `hover`: how a value is told, such as "%{x:,.0f} days".
     """
-    figure, labels = go.Figure(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
+    figure, labels = blank(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
     for number, (name, title) in enumerate(parts.items()):
         figure.add_bar(
             y=labels, x=table[name].clip(lower=0).round(2).tolist(), name=title, orientation="h",

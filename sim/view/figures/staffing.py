@@ -5,11 +5,10 @@ from datetime import date
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from sim.view.figures.labels import BELOW, lines
 from sim.view.figures.stacks import stacked
-from sim.view.figures.style import INK, PALETTE, PATTERNS, band, days, styled
+from sim.view.figures.style import INK, PALETTE, PATTERNS, band, blank, days, styled, subplots
 
 
 def utilisation(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
@@ -29,7 +28,7 @@ def delay_by_role(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
 
 def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str) -> go.Figure:
     """One bar for each role with its interval; the longest in the colour that is looked at first."""
-    longest, figure = table[column].max(), go.Figure()
+    longest, figure = table[column].max(), blank()
     for row in table.to_dict("records"):
         value = row[column]
         look = (PALETTE[5], "/") if value == longest else (PALETTE[4], "")
@@ -61,9 +60,9 @@ def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, rol
 
     `staff`: columns role, time (days since start), heads. `pending`: columns time, mean, low, high, of all cases.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    figure = subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     x = days(start, pending["time"].tolist())
-    above = go.Figure()
+    above = blank()
     band(above, x, pending["low"].tolist(), pending["high"].tolist(), INK)
     above.add_scatter(
         x=x, y=pending["mean"].round(2).tolist(), name="pending cases", line={"color": INK}, showlegend=False,

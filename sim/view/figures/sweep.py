@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.figures.labels import lines
-from sim.view.figures.style import INK, PALETTE, band, styled
+from sim.view.figures.style import INK, PALETTE, band, blank, styled, subplots
 
 
 def response(rows: pd.DataFrame, axis: str, title: str, unit: str, stops: float | None = None) -> go.Figure:
@@ -16,7 +16,7 @@ def response(rows: pd.DataFrame, axis: str, title: str, unit: str, stops: float 
     `axis`: words for the axis, whose values are in the column `x`: numbers, or names side by side. `stops`: where one
     more of it stops helping, marked.
     """
-    rows, figure = rows.sort_values("x", kind="stable"), go.Figure()
+    rows, figure = rows.sort_values("x", kind="stable"), blank()
     numbers = pd.api.types.is_numeric_dtype(rows["x"])
     x = rows["x"].tolist()
     low, high, value = (rows[name].round(4) for name in ("low", "high", "value"))
@@ -46,9 +46,8 @@ def panels(parts: Sequence[tuple[str, pd.DataFrame]], title: str, unit: str) -> 
 
     `parts`: words for each axis, and the rows with its values in the column `x`.
     """
-    from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=len(parts), cols=1, vertical_spacing=0.28 / len(parts))
+    figure = subplots(rows=len(parts), cols=1, vertical_spacing=0.28 / len(parts))
     for place, (axis, rows) in enumerate(parts, start=1):
         value = rows["value"].round(4)
         figure.add_scatter(
@@ -73,7 +72,7 @@ def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
     columns, lines_of = list(dict.fromkeys(rows["x"])), list(dict.fromkeys(rows["y"]))
     at = {(row["x"], row["y"]): row for row in rows.to_dict("records")}
     cells = [[at.get((x, y)) for x in columns] for y in lines_of]
-    figure = go.Figure(
+    figure = blank(
         go.Heatmap(
             x=[str(x) for x in columns], y=[str(y) for y in lines_of],
             z=[[None if cell is None else round(cell["value"], 4) for cell in row] for row in cells],
