@@ -11,7 +11,7 @@ from rich.console import Console
 
 from sim import record_files, record_tables
 from sim.record import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES
-from sim.view.record import read, summary
+from sim.view.terminal.record import read, summary
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLE = DOCS / "example-record"

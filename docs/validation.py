@@ -23,7 +23,8 @@ from sim.dates import date_after
 from sim.record import Record
 from sim.record_files import load_record
 from sim.record_spans import FINDINGS
-from sim.view.backtest import NAMES, TITLES, TOLD, conclusion, listed
+from sim.view.titles import NAMES, TITLES
+from sim.view.verdicts import TOLD, conclusion, listed
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "validation.md"

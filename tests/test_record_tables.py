@@ -23,7 +23,7 @@ from sim.record import Record, in_flight
 from sim.record_files import FORMAT, load_record
 from sim.record_spans import strand_acts
 from sim.record_tables import TABLES
-from sim.view.record import lines_of
+from sim.view.terminal.record import lines_of
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "scenarios" / "record"

@@ -133,7 +133,7 @@ CODE = {
     "experiment.py": False,
     "cli.py": False,
     "indicators.py": False,
-    "view/console.py": False,
+    "view/terminal/run.py": False,
 }
 
 

@@ -59,7 +59,7 @@ def backtest(
     Example: sim backtest --as-of 2024-03-14
     """
     from sim.backtesting.origins import backtest as tested
-    from sim.view.backtest import as_data, show
+    from sim.view.terminal.backtest import as_data, show
 
     days = day_of("--as-of", as_of) if as_of else None, day_of("--until", until) if until else None
     months = _months(rolling)

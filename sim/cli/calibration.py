@@ -48,7 +48,7 @@ def calibrate(
     """
     from sim.calibration.posterior import calibrate as calibrated
     from sim.calibration.scenario_file import check_file, write_scenario
-    from sim.view.calibration import as_data, show
+    from sim.view.terminal.calibration import as_data, show
 
     day = day_of("--until", until)
     check_figures(figures)

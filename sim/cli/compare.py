@@ -61,7 +61,7 @@ def compare(
     from sim.comparison import compare as compared
     from sim.experiment import simulate
     from sim.measures import check_label
-    from sim.view.comparison import comparison
+    from sim.view.terminal.comparison import comparison
 
     loaded = _paired(load_all(scenarios, set_, replications, seed))
     for scenario in loaded:

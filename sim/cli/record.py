@@ -27,7 +27,7 @@ def record(
 
     Example: sim record --until 2024-12-31 --table stages
     """
-    from sim.view.record import as_data, one_table, read, summary
+    from sim.view.terminal.record import as_data, one_table, read, summary
 
     check_figures(figures)
     found = read(folder, until, table)

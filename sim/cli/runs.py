@@ -64,7 +64,7 @@ def run(
     Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
     """
     from sim.experiment import simulate
-    from sim.view.console import show
+    from sim.view.terminal.run import show
 
     loaded = load_all(scenarios, set_, replications, seed)
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
@@ -148,7 +148,7 @@ def _tell_precision(finished: "Run", precision: "Precision") -> None:
 
 def as_data(finished: "Run") -> dict[str, Any]:
     """A run's indicators as JSON takes them: infinite and missing numbers become null."""
-    from sim.view.console import tables
+    from sim.view.terminal.run import tables
 
     return {
         "scenario": finished.scenario.name,

@@ -112,7 +112,7 @@ def show(
         return
     if what.is_dir():
         from sim.store import load_run
-        from sim.view.console import show as show_finished
+        from sim.view.terminal.run import show as show_finished
 
         finished = load_run(what)
         if as_json:

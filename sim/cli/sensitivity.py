@@ -101,7 +101,7 @@ def _keep(found: "list[Sensitivity]", file: Path) -> None:
 
 
 def _print(found: "Sensitivity") -> None:
-    from sim.view.sensitivity import report
+    from sim.view.terminal.sensitivity import report
 
     console().print(report(found))
 

@@ -94,7 +94,7 @@ def sweep(
     if as_json:
         print(json.dumps(_as_data(found)))
     else:
-        from sim.view.sweep import report
+        from sim.view.terminal.sweep import report
 
         console().print(report(found))
     if figures:
@@ -120,7 +120,7 @@ def _write(found: "Sweep", file: Path) -> None:
 
 def _as_data(found: "Sweep") -> dict[str, Any]:
     """A sweep as JSON takes it: missing numbers become null."""
-    from sim.view.sweep import sentences
+    from sim.view.verdicts import sentences
 
     tables = {"points": found.points, "table": found.table, "steps": found.steps}
     rows = {name: json.loads(table.to_json(orient="records", double_precision=10)) for name, table in tables.items()}

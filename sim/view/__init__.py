@@ -1,1 +1,1 @@
-"""What people see: the console's summary. The only place that formats numbers."""
+"""What people see, and the only place that formats numbers."""

@@ -19,7 +19,6 @@ from sim.scenario.schema import Scenario
 from sim.summary import ALL, Floats
 from sim.sweeps import fte_of
 from sim.view import words
-from sim.view.comparison import number
 from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
@@ -252,8 +251,12 @@ def change(row: Any) -> str:
     if low * high > 0:
         low, high = sorted((abs(low), abs(high)))
     way = "more" if row["difference"] > 0 else "less"
-    much = [number(abs(row["difference"]), unit), *([] if unit == "a year" else [unit or "percentage points"]), way]
-    return f"{row['title']} {' '.join(much)} ({number(low, unit)} to {number(high, unit)})"
+    much = [
+        words.quantity(abs(row["difference"]), unit),
+        *([] if unit == "a year" else [unit or "percentage points"]),
+        way,
+    ]
+    return f"{row['title']} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"
 
 
 def _sure(row: Any) -> bool:

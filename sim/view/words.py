@@ -7,6 +7,9 @@ from sim.dates import date_after
 from sim.run import Run
 from sim.scenario.schema import Scenario
 
+BARS = "▁▂▃▄▅▆▇█"
+"""Of a series in one line of text, from nothing to all."""
+
 
 def day(scenario: Scenario, days: float) -> str:
     """A time as a date; 'later' beyond the horizon."""
@@ -57,3 +60,17 @@ def of_run(run: Run) -> str:
     scenario = run.scenario
     differ = f"chance and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "chance"
     return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ by {differ}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """A number to so many digits as tell something; a share, which has no unit, in hundredths."""
+    value = value if unit else 100 * value
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    return f"{value:,.{digits}f}"
+
+
+def spark(values: list[float], top: float) -> str:
+    """A series as bars, `top` the full height."""
+    if top <= 0:
+        return BARS[0] * len(values)
+    return "".join(BARS[min(int(v / top * len(BARS)), len(BARS) - 1)] for v in values)

@@ -21,7 +21,8 @@ from sim.calibration.posterior import margins
 from sim.errors import UserError
 from sim.experiment import simulate_all
 from sim.record import Record
-from sim.view.backtest import as_data, conclusion
+from sim.view.terminal.backtest import as_data
+from sim.view.verdicts import conclusion
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "scenarios"

@@ -17,7 +17,7 @@ from sim.calibration.scenario_file import MARK, scenario_text, write_scenario
 from sim.errors import UserError
 from sim.experiment import simulate
 from sim.scenario.loading import load_scenario
-from sim.view.calibration import undated_staff
+from sim.view.verdicts import undated_staff
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 END = date(2022, 12, 31)

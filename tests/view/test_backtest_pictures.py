@@ -14,8 +14,9 @@ from sim.backtesting.forecasting import FORECASTERS, MODEL
 from sim.backtesting.origins import backtest
 from sim.backtesting.pooled import pit_histogram, pooled
 from sim.backtesting.scores import FEWEST_CLUSTERS
-from sim.view.backtest import NAMES, conclusion
 from sim.view.pictures import backtest as pictures
+from sim.view.titles import NAMES
+from sim.view.verdicts import conclusion
 
 ALL_OF_THEM = [pictures.forecasts, pictures.coverage, pictures.pit, pictures.scores, pictures.totals]
 

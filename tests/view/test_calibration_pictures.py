@@ -9,8 +9,8 @@ import small_authority
 
 from sim.calibration.as_of import load_basis
 from sim.calibration.posterior import calibrate, comparison, prior, summary
-from sim.view.calibration import verdict
 from sim.view.pictures import calibration as pictures
+from sim.view.verdicts import verdict
 
 DAY = date(2022, 12, 31)
 

@@ -13,9 +13,10 @@ from sim.backtesting.pooled import by_origin as scores_by_origin
 from sim.backtesting.scores import FEWEST_CLUSTERS, LEVELS, Interval, clustered_mean
 from sim.dates import date_after
 from sim.summary import Floats
-from sim.view.backtest import FEW, NAMES, TITLES, TOLD, conclusion
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
+from sim.view.titles import NAMES, TITLES
+from sim.view.verdicts import FEW, TOLD, conclusion
 from sim.view.words import listing, plural, share
 
 BINS = 10

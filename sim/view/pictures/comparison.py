@@ -14,7 +14,6 @@ from sim.measures import DEFINITIONS
 from sim.run import Run
 from sim.summary import ALL
 from sim.view import words
-from sim.view.comparison import number
 from sim.view.figures import comparison as figures
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
@@ -125,7 +124,7 @@ def _verdict(row: dict[Any, Any]) -> str:
 def said(row: dict[Any, Any]) -> str:
     """A difference with its sign and unit, and whether it is better: as short as a label."""
     unit, difference = row["unit"], row["difference"]
-    much = number(abs(difference), unit)
+    much = words.quantity(abs(difference), unit)
     if not float(much.replace(",", "")):
         return "no difference: 0.0" if not difference else f"less than 0.01 {unit or 'points'}, {row['verdict']}"
     sign = "+" if difference > 0 else "\N{MINUS SIGN}"

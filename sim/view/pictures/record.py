@@ -18,7 +18,7 @@ from sim.record import Record
 from sim.record_spans import FINDINGS, OPENED, REQUEST, TOTAL
 from sim.view.figures import record as figures
 from sim.view.figures.picture import Picture
-from sim.view.record import OUTCOMES, PENDING, STAGES
+from sim.view.titles import OUTCOMES, PENDING, STAGES
 from sim.view.words import count, listing, plural, share
 
 MAILING = 5

@@ -9,7 +9,7 @@ from sim.sweeps import Sweep, stops_helping
 from sim.view import words
 from sim.view.figures import sweep as figures
 from sim.view.figures.picture import Picture
-from sim.view.sweep import sentences
+from sim.view.verdicts import sentences
 
 FACTOR = " x"
 """What the columns of settings end with that are multiplied by a factor."""

@@ -13,9 +13,8 @@ from rich.text import Text
 from sim import indicators
 from sim.measures import estimates
 from sim.run import Run
-from sim.view.words import count, day, share
+from sim.view.words import count, day, share, spark
 
-BARS = "▁▂▃▄▅▆▇█"
 SPARK_POINTS = 24
 COMPONENTS = {
     "work": "work",
@@ -137,13 +136,6 @@ def _delay_table(run: Run) -> Table:
         title = run.scenario.procedure.stages[str(stage)].title
         table.add_row(title, count(row["days"]), *(count(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names))
     return table
-
-
-def spark(values: list[float], top: float) -> str:
-    """A series as bars, `top` the full height."""
-    if top <= 0:
-        return BARS[0] * len(values)
-    return "".join(BARS[min(int(v / top * len(BARS)), len(BARS) - 1)] for v in values)
 
 
 def _backlog_table(run: Run) -> Table:

@@ -14,6 +14,7 @@ from sim.comparison import Adjustment, important
 from sim.intervals import LEVEL
 from sim.measures import DEFINITIONS
 from sim.run import Run
+from sim.view.words import quantity
 
 MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
@@ -79,25 +80,18 @@ def sentence(row: Any) -> str:
     better = _better(row)
     verdict = "" if not better else " (better)" if better * difference > 0 else " (worse)"
     bounds = sorted((abs(low), abs(high))) if low * high > 0 else (low, high)
-    by = f"{number(abs(difference), unit)} {unit or 'percentage points'}"
+    by = f"{quantity(abs(difference), unit)} {unit or 'percentage points'}"
     direction = "more" if difference > 0 else "less"
     share = f", {_relative(value / base)}" if base and unit else ""
     mark = "" if unit else "%"
     return (
-        f"{row.title}: {by} {direction}{share} (between {number(bounds[0], unit)} and {number(bounds[1], unit)}):"
-        f" {number(value, unit)}{mark} instead of {number(base, unit)}{mark}{verdict}"
+        f"{row.title}: {by} {direction}{share} (between {quantity(bounds[0], unit)} and {quantity(bounds[1], unit)}):"
+        f" {quantity(value, unit)}{mark} instead of {quantity(base, unit)}{mark}{verdict}"
     )
 
 
 def _relative(ratio: float) -> str:
     return f"{abs(ratio - 1):.0%}" if ratio < 2 else f"{ratio:.1f} times as much"
-
-
-def number(value: float, unit: str) -> str:
-    """A number to so many digits as tell something; a share, which has no unit, in hundredths."""
-    value = value if unit else 100 * value
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
-    return f"{value:,.{digits}f}"
 
 
 def _table(table: pd.DataFrame) -> RenderableType:

@@ -1,15 +1,13 @@
 """A sweep on a terminal: a table by indicator, and in words where one more FTE stops helping."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.sweeps import Sweep, helping, stops_helping
+from sim.sweeps import Sweep
+from sim.view.verdicts import sweep_sentence
 from sim.view.words import number
 
 
@@ -20,14 +18,8 @@ def report(found: Sweep) -> RenderableType:
         parts.append(_table(found, rows))
         steps = found.steps[found.steps["indicator"] == label]
         if len(steps):
-            parts.append(Text(_words(steps)))
+            parts.append(Text(sweep_sentence(steps)))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
-
-
-def sentences(found: Sweep) -> Iterator[str]:
-    """Where one more FTE stops helping, by indicator."""
-    for _, steps in found.steps.groupby("indicator", sort=False):
-        yield _words(steps)
 
 
 def _heading(found: Sweep) -> Text:
@@ -60,28 +52,3 @@ def _table(found: Sweep, rows: pd.DataFrame) -> Table:
 
 def _axis(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _words(steps: pd.DataFrame) -> str:
-    """What one more FTE does, and from where on it does not surely help."""
-    rows = steps.to_dict("records")
-    first, last = rows[0], rows[-1]
-    name, tried = f"{first['title']}: ", f"{first['from_fte']:.0f} to {last['to_fte']:.0f} FTE"
-    helps = helping(steps).to_dict("records")
-    if not first["better"]:
-        said = f"{name}at {first['from_fte']:.0f} FTE, one more changes it by {_effect(first)}"
-        return f"{said}; more of it is neither better nor worse."
-    if not helps:
-        return f"{name}no step from {tried} surely helps; more replications would show smaller effects."
-    begin, end = helps[0], helps[-1]
-    said = f"{name}from {begin['from_fte']:.0f} to {begin['to_fte']:.0f} FTE, one more changes it by {_effect(begin)}"
-    if stops_helping(steps) is None:
-        more = "" if len(helps) == 1 else f", and at the end by {_effect(end)}"
-        return f"{said}{more}. One more FTE helps up to the most that was tried, {end['to_fte']:.0f}."
-    beyond = f"no step beyond, to {last['to_fte']:.0f}, surely does"
-    return f"{said}. One more FTE stops helping at {end['to_fte']:.0f}: {beyond}."
-
-
-def _effect(step: dict[Any, Any]) -> str:
-    low, high = number(step["low"]), number(step["high"])
-    return f"{number(step['effect'])} {step['unit']} ({low} to {high})".replace("  ", " ")

@@ -19,26 +19,9 @@ from sim import record_tables
 from sim.errors import UserError
 from sim.record import Record
 from sim.record_files import load_record, parse_day
-from sim.view.console import spark
-from sim.view.words import share
+from sim.view.titles import OUTCOMES, PENDING, STAGES
+from sim.view.words import share, spark
 
-STAGES = {
-    "rfi": "request to opening",
-    "proceedings_opened": "opening to findings",
-    "preliminary_findings": "findings to outcome",
-    "opening_to_outcome": "opening to outcome",
-}
-PENDING = {
-    "rfi": "request for information sent",
-    "proceedings_opened": "proceedings opened",
-    "preliminary_findings": "preliminary findings sent",
-}
-OUTCOMES = {
-    "non_compliance_decision": "decision",
-    "commitments_binding": "commitments",
-    "closed": "closed",
-    "": "still pending",
-}
 LEFT_OUT = {
     "strands": ("topics", "articles", "stage", "since"),
     "proceedings": ("provider",),

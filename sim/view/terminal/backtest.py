@@ -1,7 +1,7 @@
 """A backtest on a terminal: each forecast beside what happened, then the scores beside those of the baselines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from math import isinf, isnan
 from typing import Any
@@ -12,27 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
+from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL
 from sim.backtesting.origins import Backtest
 from sim.backtesting.pooled import by_origin, pit_histogram, pooled
 from sim.dates import date_after
-from sim.record_spans import FINDINGS
-from sim.view.calibration import verdict
-from sim.view.console import spark
-from sim.view.words import share
-
-TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
-NAMES = {
-    MODEL: "the model, calibrated",
-    PRIORS: "the model, priors only",
-    "kaplan-meier": "Kaplan-Meier of the record",
-    "exponential": "constant rates of the record",
-    "exponential+1/2": "constant rates, half an act added",
-}
-TOLD = 0.001
-"""Differences of mean scores below this are none."""
-FEW = 30
-"""Fewer proceedings than this are said to be few."""
+from sim.view.titles import NAMES, TITLES
+from sim.view.verdicts import FEW, conclusion, verdict
+from sim.view.words import share, spark
 
 
 def show(found: Backtest) -> RenderableType:
@@ -176,28 +162,6 @@ def _closing(found: Backtest) -> Text:
             " small, and the intervals above too narrow rather than too wide."
         )
     return Text(text)
-
-
-def conclusion(found: Backtest) -> str:
-    """Whether the model scored better than the others, and how sure that is, in sentences."""
-    rows = pooled(found)
-    others = rows[rows["forecaster"] != MODEL]
-    parts = []
-    for words, chosen in (
-        ("surely better than", others[(others["gain_low"] > 0) & (others["gain"] >= TOLD)]),
-        ("better, but not surely, than", others[(others["gain_low"] <= 0) & (others["gain"] >= TOLD)]),
-        ("as good as", others[others["gain"].abs() < TOLD]),
-        ("worse than", others[others["gain"] <= -TOLD]),
-    ):
-        if len(chosen):
-            parts.append(f"{words} {listed(chosen['forecaster'])}")
-    return f"By the CRPS the calibrated model was {'; '.join(parts)}."
-
-
-def listed(forecasters: Iterable[str]) -> str:
-    """The names of forecasters in a sentence."""
-    names = [NAMES[name] for name in forecasters]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def as_data(found: Backtest) -> dict[str, Any]:

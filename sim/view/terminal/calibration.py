@@ -1,7 +1,6 @@
 """A calibration on a terminal: what the record says of each parameter, and whether the model can make that record."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.calibration.posterior import Posterior, comparison, correlation, summary
-
-ODD = 0.05
-"""Below this share of odder simulated records people are warned."""
+from sim.view.verdicts import undated_staff, verdict
 
 
 def show(found: Posterior) -> RenderableType:
@@ -37,21 +34,6 @@ def _heading(found: Posterior) -> Text:
             style="not bold",
         )
     return text
-
-
-def undated_staff(found: Posterior) -> date | None:
-    """The first day for which the scenario gives the headcount of every role, if proceedings were open before."""
-    first = max(min(pool.headcount) for pool in found.basis.scenario.staffing.values())
-    opened = min(strand.opened for strand in found.basis.record.known_on(found.day).strands)
-    return first if first > opened else None
-
-
-def verdict(found: Posterior) -> str:
-    """Whether the model can make the record, in a sentence."""
-    said = f"{found.surprise:.0%} of the simulated records are odder than the real one"
-    if found.surprise < ODD:
-        return f"{said}: the model hardly makes such a record, and what follows is to be taken with care."
-    return f"{said}: the model can make it."
 
 
 def _parameters(found: Posterior) -> Table:
