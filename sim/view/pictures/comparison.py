@@ -132,13 +132,14 @@ def said(row: dict[Any, Any]) -> str:
 
 
 def _differences_title(runs: Sequence[Run], told: pd.DataFrame) -> str:
-    """What becomes of the one headline that differs most often, in each scenario."""
+    """What becomes of the one headline that differs surely most often, and then most, in each scenario."""
     head = told[told["indicator"].isin(HEADLINE)]
     sure = head[head["verdict"] != "not sure"]["indicator"].value_counts()
+    moved = (head["difference"] / head["base"]).abs().groupby(head["indicator"]).sum()
     names = titles(runs)
     if sure.empty:
         return f"No sure difference from {names[runs[0].scenario.name]} in duration, backlog or delay"
-    label = max(sure.index, key=lambda one: (sure[one], -HEADLINE.index(one)))
+    label = max(sure.index, key=lambda one: (sure[one], moved[one]))
     rows = head[head["indicator"] == label].to_dict("records")
     parts = [f"{names[row['scenario']]} {_changes(row)}" for row in rows]
     return f"{rows[0]['title'].capitalize()}: {'; '.join(parts)}"
