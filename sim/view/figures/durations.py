@@ -1,6 +1,7 @@
 """Figures of durations: how long visits to each stage take, and what their days are spent on."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -39,9 +40,9 @@ def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[
             line={"color": MODEL, "width": 2.5}, legendgroup="model", legendrank=1,
             showlegend=number == 0, hovertemplate=f"{STILL}<extra>the model</extra>", **at,
         )  # fmt: skip
-        figure.add_hline(y=0.5, line={"color": INK, "width": 1, "dash": "dot"}, opacity=0.5, **at)
     styled(figure, height=130 + PANEL * rows)
-    figure.update_layout(hovermode="closest", margin={"t": 44}, legend=BELOW)
+    halves = [_half(number) for number in range(1, len(stages) + 1)]  # all at once: add_hline takes its time
+    figure.update_layout(hovermode="closest", margin={"t": 44}, legend=BELOW, shapes=halves)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25)
     figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
     for column in range(1, columns + 1):
@@ -49,6 +50,14 @@ def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[
     if len(stages) % columns:
         figure.update_xaxes(title_text="days in the stage", row=rows - 1, col=columns)
     return figure
+
+
+def _half(panel: int) -> dict[str, Any]:
+    """The line at one half across a panel, by its number from 1."""
+    line = {"color": INK, "width": 1, "dash": "dot"}
+    across = {"xref": f"x{panel if panel > 1 else ''} domain", "x0": 0, "x1": 1}
+    return {"type": "line", **across, "yref": f"y{panel if panel > 1 else ''}", "y0": 0.5, "y1": 0.5, "line": line,
+            "opacity": 0.5}  # fmt: skip
 
 
 def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int]) -> None:
