@@ -555,13 +555,14 @@ def test_wrong_precision(sim, options, message):
 def test_compare(sim, tmp_path):
     """`sim compare` prints what differs in sentences and as a table, and the same as JSON."""
     (tmp_path / "more.yaml").write_text(
-        "extends: small.yaml\nname: more\nstaffing: {clerks: {headcount: 1}}\n", "utf-8"
+        "extends: small.yaml\nname: more\nquestion: Who waits?\nstaffing: {clerks: {headcount: 1}}\n", "utf-8"
     )
     (tmp_path / "same.yaml").write_text("extends: small.yaml\nname: same\nseed: 77\n", encoding="utf-8")
     call = ("compare", "small.yaml", "more.yaml", "same.yaml", "--jobs", 1, "-n", 60)
     code, out, err = sim(*call)
     assert (code, err) == (0, "")
     assert "Compared with small: more, same" in out
+    assert out.count("Who waits?") == 1
     assert "60 replications of each with the same luck (seed 1)" in out
     assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
     assert "Nothing changes, in no replication" in out

@@ -47,6 +47,8 @@ def _heading(runs: list[Run], table: pd.DataFrame, adjust: Adjustment) -> Text:
 
 def _sentences(run: Run, base: Run, rows: pd.DataFrame, sure: pd.DataFrame) -> Text:
     text = Text(f"{run.scenario.name}: {run.scenario.title}", style="bold")
+    if run.scenario.question and run.scenario.question != base.scenario.question:
+        text.append(f"\n{run.scenario.question}", style="not bold italic")
     mine = sure[sure["scenario"] == run.scenario.name]
     if not rows["difference"].any():
         text.append(
