@@ -94,3 +94,10 @@ def test_pending_by_scenario_has_the_means(small_run, better_run):
     mean = backlog[backlog["series"] == "all"]["mean"].round(1).tolist()
     assert picture.table["Many handlers: mean"].tolist() == mean
     assert sum(trace.fill == "tonexty" for trace in picture.figure.data) == 2
+
+
+def test_cases_are_called_by_their_names(small_run, better_run):
+    """Not by the keys that they have in files."""
+    told = comparison.differences([small_run, better_run]).table["indicator"]
+    assert "days to resolution, Agora: minors" in set(told)
+    assert not told.str.contains("agora-2023").any()

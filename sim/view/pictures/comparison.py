@@ -67,7 +67,7 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
     paired.
     """
     runs = distinct(runs)
-    table = compare(runs) if table is None else table
+    table = _named(runs, compare(runs) if table is None else table)
     told = _told(table, important(_pending_stages(runs[0], table)), len(runs) - 1)
     if told.empty:
         return None
@@ -84,6 +84,18 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
         figures.forest(drawn, titles(runs[1:])),
         _differences_table(runs, table),
     )
+
+
+def _named(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
+    """The table with cases called as people call them in the titles of the indicators that are of single ones."""
+    called = {case: name.whole for run in reversed(runs) for case, name in listed.names(run).items()}
+
+    def title(label: str, given: str) -> str:
+        name, _, key = label.partition(":")
+        known = DEFINITIONS[name]
+        return f"{known.title}, {called[key]}" if known.of == "case" and key in called else given
+
+    return table.assign(title=[title(*row) for row in zip(table["indicator"], table["title"], strict=True)])
 
 
 def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFrame:
