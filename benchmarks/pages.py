@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 from sim import load_record, load_run
 from sim.record import Record
 from sim.slices import platforms
-from sim.view.dashboard.ahead import made_ahead
+from sim.view.dashboard.ahead import Ahead, made_ahead
 from sim.view.dashboard.app import make_app
 from sim.view.dashboard.jobs import Jobs
 from sim.view.dashboard.library import Library
@@ -102,7 +102,9 @@ def dashboard(folder: Path, record: Record) -> Iterator[tuple[str, list[str]]]:
     library.making = lambda name: None  # nothing else goes on meanwhile
     with TemporaryDirectory() as scenarios:
         jobs = Jobs(folder.parent, processes=1, at_once=1)
-        server = make_server("127.0.0.1", 0, make_app(library, jobs, Path(scenarios)).server, threaded=True)
+        server = make_server(
+            "127.0.0.1", 0, make_app(library, jobs, Path(scenarios), Ahead(library)).server, threaded=True
+        )
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -12,7 +12,7 @@ from sim import simulate
 from sim.scenario.loading import load_scenario
 from sim.store import digest
 from sim.view.dashboard.address import TABS
-from sim.view.dashboard.ahead import made_ahead
+from sim.view.dashboard.ahead import Ahead, made_ahead
 from sim.view.dashboard.app import make_app
 from sim.view.dashboard.jobs import Jobs
 from sim.view.dashboard.library import Library
@@ -55,7 +55,7 @@ def library(results):
 def address(library, results, scenarios, served):
     """The address of a dashboard that begins with both runs."""
     jobs = Jobs(results, processes=2, at_once=1)
-    yield served(make_app(library, jobs, scenarios))
+    yield served(make_app(library, jobs, scenarios, Ahead(library)))
     jobs.close()
 
 

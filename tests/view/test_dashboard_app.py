@@ -142,7 +142,7 @@ def test_the_data_of_a_picture_as_files(library, name):
 
 def test_the_page_asks_nothing_of_others(library, tmp_path):
     """All scripts and styles come from here, the page says its language, and nothing is in debug mode."""
-    made = app.make_app(library, Jobs(tmp_path, 1, 1), tmp_path)
+    made = app.make_app(library, Jobs(tmp_path, 1, 1), tmp_path, ahead.Ahead(library))
     client = made.server.test_client()
     page = client.get("/").text
     assert '<html lang="en">' in page
@@ -158,9 +158,11 @@ def test_a_port_that_is_taken_is_told(library, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(UserError, match=f"127.0.0.1:{port}: cannot be served from: something else is served there"):
-            app.serve(app.make_app(library, jobs, tmp_path), (jobs,), "127.0.0.1", port, print)
+            app.serve(app.make_app(library, jobs, tmp_path, ahead.Ahead(library)), (jobs,), "127.0.0.1", port, print)
     with pytest.raises(UserError, match="cannot be served from"):
-        app.serve(app.make_app(library, jobs, tmp_path), (jobs,), "no.such.host.invalid", 0, print)
+        app.serve(
+            app.make_app(library, jobs, tmp_path, ahead.Ahead(library)), (jobs,), "no.such.host.invalid", 0, print
+        )
 
 
 def test_without_its_packages_one_line_says_which(monkeypatch):

@@ -25,8 +25,11 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def make_app(library: Library, jobs: Jobs, scenarios: Path) -> Dash:
-    """The dashboard over a library of runs; what-ifs are run by `jobs`, and saved in the folder `scenarios`."""
+def make_app(library: Library, jobs: Jobs, scenarios: Path, ahead: Ahead) -> Dash:
+    """The dashboard over a library of runs, which `ahead` works ahead for.
+
+    What-ifs are run by `jobs`, and saved in the folder `scenarios`.
+    """
     app = Dash(
         __name__,
         title="Enforcement simulation",
@@ -37,7 +40,7 @@ def make_app(library: Library, jobs: Jobs, scenarios: Path) -> Dash:
         index_string=INDEX,
     )
     app.layout = layout.shell
-    callbacks.register(app, library, Ahead(library))
+    callbacks.register(app, library, ahead)
     whatif_callbacks.register(app, library, jobs, scenarios)
     downloads.register(app, library, jobs)
     return app
