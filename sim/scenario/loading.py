@@ -14,7 +14,7 @@ from sim.record import Record, in_flight
 from sim.record_files import load_record
 from sim.scenario import checks
 from sim.scenario.parameters import rows
-from sim.scenario.schema import Platform, Probe, Procedure, Scenario, Strand
+from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings, suggestion
 from sim.scenario.sources import Source, written_sources
 from sim.scenario.yaml_nodes import find, is_null, locate, merge, parse, plain, problem, put, read, split, without
@@ -33,7 +33,7 @@ def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
     if scenario.in_flight is not None:
         _raise(tree, checks.names(scenario))
         recorded = _record_sources(_record_folder(tree, scenario.in_flight.record), scenario.start, Path(path).parent)
-        scenario = _with_record(scenario, tree, scenario.in_flight.record)
+        scenario = _with_record(scenario, tree, scenario.in_flight)
     _raise(tree, checks.problems(scenario))
     return _with_sources(scenario, tree, Path(path).parent, recorded)
 
@@ -204,21 +204,29 @@ def _record_sources(record: Path, day: date, folder: Path) -> dict[str, Source]:
     }
 
 
-def _with_record(scenario: Scenario, tree: MappingNode, folder: str) -> Scenario:
+def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight) -> Scenario:
     """The scenario with the platforms of the record, and what was pending on its first day among the probes.
 
     It names no record any more: it says all that it takes from it, so that it means the same wherever it is written to
     and has the same results wherever the record lies.
     """
     node, _ = locate(tree, ("in_flight", "record"))
-    record = load_record(_record_folder(tree, folder)).known_on(scenario.start)
+    record = load_record(_record_folder(tree, pending.record)).known_on(scenario.start)
     try:
         probes = pending_probes(scenario, record)
     except KeyError as error:
         raise UserError(problem(node, str(error.args[0]))) from None
+    _raise(tree, [_not_pending(n, place, list(probes)) for place, n in enumerate(pending.without) if n not in probes])
+    probes = {name: probe for name, probe in probes.items() if name not in pending.without}
     platforms = {**platforms_of(record), **scenario.platforms}
     said = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
     return scenario.model_copy(update=said)
+
+
+def _not_pending(name: str, place: int, pending: list[str]) -> checks.Finding:
+    """That a case to be left out is not pending on the first day."""
+    said = f"nothing called {name!r} is pending in the record on the first day{suggestion(name, pending)}"
+    return checks.Finding(("in_flight", "without", place), said)
 
 
 def _record_folder(tree: MappingNode, folder: str) -> Path:

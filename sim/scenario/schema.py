@@ -340,6 +340,8 @@ class InFlight(Settings):
 
     record: str
     "folder of the record, beside the scenario file"
+    without: list[str] = []
+    "pending cases of the record that are left out, by name, as if they had never been open"
 
 
 class Platform(Settings):

@@ -423,6 +423,20 @@ def test_cross_references_point_to_the_file_that_says_it(folder):
     )
 
 
+def test_pending_cases_of_the_record_can_be_left_out(tmp_path):
+    """The others stay as they are; a scenario built on it can take them in again; its own probes are its own."""
+    shipped = load_scenario(SCENARIOS / "three-probes.yaml")
+    fewer = load_scenario(SCENARIOS / "three-probes.yaml", ["in_flight.without=[x-2023-12]"])
+    assert fewer.probes == {name: probe for name, probe in shipped.probes.items() if name != "x-2023-12"}
+    assert len(fewer.probes) == len(shipped.probes) - 1
+    named = f"extends: {SCENARIOS / 'three-probes.yaml'}\nname: fewer\nin_flight: {{without: [x-2023-12]}}\n"
+    (tmp_path / "fewer.yaml").write_text(named, encoding="utf-8")
+    assert load_scenario(tmp_path / "fewer.yaml").probes == fewer.probes
+    assert load_scenario(tmp_path / "fewer.yaml", ["in_flight.without=[]"]).probes == shipped.probes
+    own = ["in_flight.without=[x-2023-12]", "probes.x-2023-12={stage: proceedings, platform: X, arrives: 2024-06-01}"]
+    assert load_scenario(SCENARIOS / "three-probes.yaml", own).probes["x-2023-12"].since is None
+
+
 # what is shipped
 
 

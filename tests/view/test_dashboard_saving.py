@@ -50,12 +50,19 @@ def test_a_file_says_only_what_differs_and_means_the_same(folder, what, keys):
 
 
 def test_a_case_of_the_record_can_be_left_out(folder):
-    """The record gives all that was pending; without one case, the others are listed instead."""
+    """The record gives all that was pending; what is left out is named, and stays so in what is built on that."""
     base = load_scenario(folder / "three-probes.yaml")
-    scenario = scenario_of(base, name="mine", without=next(iter(base.probes)))
+    first, second, *_ = base.probes
+    scenario = scenario_of(base, name="mine", without=first)
     file = save(scenario, base, folder)
-    assert plain(read(file))["in_flight"] is None
+    said = plain(read(file))
+    assert said["in_flight"] == {"without": [first]}
+    assert "probes" not in said
     assert digest(load_scenario(file)) == digest(scenario)
+    fewer = scenario_of(load_scenario(file), name="fewer", without=second)
+    again = save(fewer, load_scenario(file), folder)
+    assert plain(read(again))["in_flight"] == {"without": [first, second]}
+    assert digest(load_scenario(again)) == digest(fewer)
 
 
 def test_a_probe_of_the_file_is_taken_away(folder):

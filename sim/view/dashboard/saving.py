@@ -8,7 +8,8 @@ from typing import Any
 from yaml import MappingNode, ScalarNode
 
 from sim.errors import Problem, UserError
-from sim.scenario.loading import load_scenario, load_undated
+from sim.record_files import load_record
+from sim.scenario.loading import load_scenario, load_undated, pending_probes
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_nodes import KINDS, find, read, text
@@ -72,18 +73,27 @@ def whole(scenario: Scenario) -> dict[str, Any]:
 
 def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
     """What the scenario says beyond the file of its baseline."""
-    base, record = load_scenario(origin), load_undated(origin)
-    before = whole(base)
+    before = whole(load_scenario(origin))
     first: dict[str, Any] = {"extends": relpath(origin, folder), "name": scenario.name}
-    if record[1] is not None and any(name not in scenario.probes for name in base.probes):
-        # What the record says was pending cannot be taken away one by one: the rest of it is listed instead.
-        before, first["in_flight"] = whole(record[0]), None
+    gone = [name for name in _pending(origin) if name not in scenario.probes]
+    if any(name in before["probes"] for name in gone):
+        first["in_flight"] = {"without": gone}
+        before["probes"] = {name: probe for name, probe in before["probes"].items() if name not in gone}
     differs = difference(before, whole(scenario)) or {}
     if "procedure" in differs:
         named = procedure_of(origin)
         if named is not None:
             differs["procedure"] = {"extends": relpath(named, folder), **differs["procedure"]}
     return {**first, **{key: value for key, value in differs.items() if key not in first}}
+
+
+def _pending(origin: Path) -> list[str]:
+    """The cases that a scenario file takes from its record, and those that it leaves out; not those that it lists."""
+    scenario, record = load_undated(origin)
+    if record is None:
+        return []
+    found = pending_probes(scenario, load_record(record).known_on(scenario.start))
+    return [name for name in found if name not in scenario.probes]
 
 
 def difference(before: Any, after: Any) -> Any:
