@@ -53,8 +53,9 @@ class Basis:
 def load_basis(file: Path | str, record: Path | str | None = None) -> Basis:
     """A scenario file's assumptions and the record that it names, or the one in the folder `record`.
 
-    Cases that the file lists itself, or leaves out, do not matter: the record says what there was. Raises UserError for a bad file or
-    record, where neither names a record, and where the procedure has no stage for an opening or for findings.
+    Cases that the file lists itself, or leaves out, do not matter: the record says what there was. Raises UserError for
+    a bad file or record, where neither names a record, and where the procedure has no stage for an opening or for
+    findings.
     """
     scenario, named = load_undated(file)
     if record is None and named is None:
