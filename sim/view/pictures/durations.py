@@ -126,6 +126,7 @@ def _caption(
         yield (
             f"The record, as known on {record_tables.last_day(record)}, is of past cases and the staff of their time;"
             f" the model's visits are of the time from {run.scenario.start} on{_other_staff(run, record)}."
+            " Whether the model could have made the record, with the staff of its time, is what a calibration tells."
         )
     hidden = [titles[str(stage)] for stage in known.index if _silent(run, str(stage))]
     if hidden:
