@@ -34,6 +34,8 @@ from sim.view.pictures.gallery import milestones_asked_for
 
 MOST = 8
 """Cases named in an answer."""
+MOST_CHANGES = 5
+"""Differences told in an answer."""
 
 
 class Answer(NamedTuple):
@@ -305,10 +307,15 @@ def _differences(run: Run, base: Run, changed: str) -> str:
 
 
 def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    """The question that the scenario itself puts."""
+    """The question that the scenario itself puts: what it changes most, of the headline and the days in late stages."""
     question = run.scenario.question
-    if question and question != base.scenario.question:
-        yield Answer(question, _differences(run, base, words.listing(changes(rows, HEADLINE))), "differences")
+    if not question or question == base.scenario.question:
+        return
+    labels = [*HEADLINE, *(f"stage_days:{stage}" for stage in late_stages(run))]
+    moved = (rows["difference"] / rows["base"]).abs().fillna(0.0)
+    labels = sorted((label for label in labels if label in rows.index), key=lambda label: -moved[label])
+    said = "; ".join(changes(rows, labels)[:MOST_CHANGES])
+    yield Answer(question, _differences(run, base, said), "differences")
 
 
 _OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (
