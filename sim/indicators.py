@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.dates import YEAR_DAYS
 from sim.intervals import Split, variance_split
-from sim.measures import available_fte_days, effort_of_role, measures
+from sim.measures import available_fte_days, effort_of_role, measures, working_days
 from sim.run import Run
 from sim.summary import (
     ALL,
@@ -229,15 +229,15 @@ def effort(run: Run) -> pd.DataFrame:
     role's work). Only pairs that occur. Stages in which a case counts as resolved are told, too: compliance is
     monitored, and decisions are defended in court.
     """
-    scenario, total = run.scenario, run.summary.total
-    days = scenario.calendar.working_days_per_year * scenario.horizon_days / YEAR_DAYS
+    days = working_days(run.scenario)
+    whole = {role: effort_of_role(run.summary, role).sum() for role in run.scenario.staffing}
     rows = []
     for stage in run.summary.layout.stages:
-        for role in scenario.staffing:
-            people = total(f"effort:{stage}|{role}") / days
-            if people.any():
-                share = people.sum() / (effort_of_role(run.summary, role).sum() / days)
-                rows.append((stage, role, people.mean(), *np.quantile(people, INTERVAL), share))
+        for role, of_role in whole.items():
+            work = run.summary.total(f"effort:{stage}|{role}")
+            if work.any():
+                people = work / days
+                rows.append((stage, role, people.mean(), *np.quantile(people, INTERVAL), work.sum() / of_role))
     return pd.DataFrame(rows, columns=["stage", "role", "fte", "low", "high", "share"])
 
 

@@ -240,6 +240,11 @@ def check_label(scenario: Scenario, label: str) -> None:
         raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
 
 
+def working_days(scenario: Scenario) -> float:
+    """Working days of one person until the horizon; FTE-days divided by them are people at work on average."""
+    return scenario.calendar.working_days_per_year * scenario.horizon_days / YEAR_DAYS
+
+
 def effort_of_role(summary: Summary, role: str) -> Floats:
     """FTE-days of work of a role in each replication, over all stages."""
     found: Floats = np.sum([summary.total(f"effort:{stage}|{role}") for stage in summary.layout.stages], axis=0)

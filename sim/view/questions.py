@@ -1,15 +1,17 @@
 """What policy researchers ask, in their words, as far as the runs at hand can answer it, with computed answers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from sim import indicators
 from sim.comparison import compare
 from sim.dates import YEAR_DAYS, date_after
 from sim.errors import UserError
-from sim.measures import estimates
+from sim.intervals import Estimate, mean_interval
+from sim.measures import measures
 from sim.record import items
 from sim.run import Run
 from sim.sweeps import fte_of
@@ -138,37 +140,39 @@ def _bottleneck(run: Run) -> Iterator[Answer]:
 
 def _cost(run: Run) -> Iterator[Answer]:
     """Of the stages that set a fine, which are the decisions."""
-    costs, known = run.scenario.costs, _known(run)
+    costs = run.scenario.costs
     for name, stage in run.scenario.procedure.stages.items():
-        row = known.get(f"fte_years_per:{name}")
-        if not row or not stage.fine:
+        found = _estimate(run, f"fte_years_per:{name}") if stage.fine else None
+        if found is None:
             continue
-        euros = ""
+        bounds, euros = (found.value, found.low, found.high), ""
         if costs:
-            millions = (words.number(row[key] * costs.fte_year_eur / 1e6) for key in ("value", "low", "high"))
+            millions = (words.number(fte_years * costs.fte_year_eur / 1e6) for fte_years in bounds)
             euros = " At EUR {:,.0f} for a person in a year that is EUR {} million ({} to {}).".format(
                 costs.fte_year_eur, *millions
             )
         yield Answer(
             f"What does a decision cost in FTE-years{' and euros' if costs else ''}?",
-            f"{words.number(row['value'])} FTE-years of all work on cases ({words.number(row['low'])} to"
-            f" {words.number(row['high'])}) stand behind each {words.quoted(stage.title)}, what ends without one"
-            f" included.{euros}",
+            "{} FTE-years of all work on cases ({} to {})".format(*map(words.number, bounds))
+            + f" stand behind each {words.quoted(stage.title)}, what ends without one included.{euros}",
             "work",
         )
 
 
-def _known(run: Run) -> dict[str, Any]:
-    """The indicators of a run with their confidence intervals, by label."""
-    return {row["indicator"]: row for row in estimates(run).to_dict("records")}
+def _estimate(run: Run, label: str) -> Estimate | None:
+    """An indicator of a run with its confidence interval; None if nothing is known of it."""
+    measure = measures(run.summary).get(label)
+    values = measure.values() if measure else np.array([np.nan])
+    return None if np.isnan(values).any() else mean_interval(values, run.scenario.replications_per_draw)
 
 
 def _fee(run: Run) -> Iterator[Answer]:
     costs = run.scenario.costs
-    if not costs or not costs.fee_eur_m:
+    working = _estimate(run, "fte")
+    if not costs or not costs.fee_eur_m or working is None:
         return
-    people, working = fte_of(run.scenario), float(_known(run)["fte"]["value"])
-    staff, work = (fte_years * costs.fte_year_eur / 1e6 for fte_years in (people, working))
+    people = fte_of(run.scenario)
+    staff, work = (fte_years * costs.fte_year_eur / 1e6 for fte_years in (people, working.value))
     yield Answer(
         "Does the supervisory fee cover the workload?",
         f"{'Yes' if staff <= costs.fee_eur_m else 'No'}, as far as these people go: the {words.count(people)} FTE of"
@@ -226,8 +230,7 @@ def _deterrence(run: Run) -> Iterator[Answer]:
         return
     stages = run.scenario.procedure.stages
     setting = [name for name, stage in stages.items() if stage.fine]
-    known = _known(run)
-    after = [words.count(known[f"days_to:{name}"]["value"]) for name in setting if f"days_to:{name}" in known]
+    after = [words.count(found.value) for name in setting if (found := _estimate(run, f"days_to:{name}"))]
     yield Answer(
         "Deterrence: expected fine times probability times delay?",
         f"Of the cases that are resolved from {stages[late[0]].title} on, {words.share(fined / ended)} end with a fine"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sim import indicators
-from sim.dates import YEAR_DAYS
+from sim.measures import working_days
 from sim.run import Run
 from sim.scenario.staffing import capacity, headcount
 from sim.summary import ALL
@@ -174,9 +174,8 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
 
 def _fte_spread(run: Run, stage: str, roles: Sequence[str]) -> tuple[float, float]:
     """The central 80% of the people of these roles at work in a stage."""
-    days = run.scenario.calendar.working_days_per_year * run.scenario.horizon_days / YEAR_DAYS
     work = np.sum([run.summary.total(f"effort:{stage}|{role}") for role in roles], axis=0)
-    low, high = np.quantile(work / days, indicators.INTERVAL)
+    low, high = np.quantile(work / working_days(run.scenario), indicators.INTERVAL)
     return float(low), float(high)
 
 
