@@ -300,7 +300,9 @@ def test_list(sim):
     assert "results/small-" in out
     _, out, _ = sim("list", ".", "--json")
     said = json.loads(out)
-    assert said["scenarios"] == [{"file": "small.yaml", "title": "A small queue", "description": "Does it work?"}]
+    assert said["scenarios"] == [
+        {"file": "small.yaml", "title": "A small queue", "question": "", "description": "Does it work?"}
+    ]
     assert [(run["replications"], run["seed"]) for run in said["runs"]] == [(6, 1)]
 
 

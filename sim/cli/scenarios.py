@@ -64,23 +64,24 @@ def list_(
 
     Example: sim list
     """
-    from sim.scenario.loading import title_and_question
+    from sim.scenario.loading import said_of_itself
     from sim.store import list_runs
 
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
-    files = {str(path): title_and_question(path) for path in sorted(folder.glob("*.yaml"))}
+    files = {str(path): said_of_itself(path) for path in sorted(folder.glob("*.yaml"))}
     runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
-        scenarios = [{"file": path, "title": t, "description": d} for path, (t, d) in files.items()]
+        scenarios = [{"file": path, **said} for path, said in files.items()]
         stored = [{"folder": p, "replications": m["replications"], "seed": m["seed"]} for p, m in runs.items()]
         print(json.dumps({"scenarios": scenarios, "runs": stored}))
         return
     from rich.table import Table
 
     table = Table("scenario", "question", box=None, pad_edge=False)
-    for path, (title, question) in files.items():
-        table.add_row(path, f"{title}. {question}" if question else title)
+    for path, said in files.items():
+        asked = f"{said['question']} {said['description']}".strip()
+        table.add_row(path, f"{said['title']}. {asked}" if asked else said["title"])
     console().print(table)
     if runs:
         stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)

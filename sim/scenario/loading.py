@@ -279,9 +279,9 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
     return probes
 
 
-def title_and_question(path: Path) -> tuple[str, str]:
-    """What a scenario file says of itself, without loading it in full: its question is put before its description."""
+def said_of_itself(path: Path) -> dict[str, str]:
+    """A scenario file's title, question and description, without loading it in full; empty where it has none."""
     tree = _extended(path)
     said = {key: find(tree, key) for key in ("title", "name", "question", "description")}
     words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in said.items()}
-    return words["title"] or words["name"], f"{words['question']} {words['description']}".strip()
+    return {"title": words["title"] or words["name"], **{key: words[key] for key in ("question", "description")}}

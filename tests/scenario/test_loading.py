@@ -10,7 +10,7 @@ import yaml
 
 from sim.errors import UserError
 from sim.scenario.json_schema import procedure_schema, scenario_schema
-from sim.scenario.loading import is_procedure, load_procedure, load_scenario, title_and_question
+from sim.scenario.loading import is_procedure, load_procedure, load_scenario, said_of_itself
 from sim.scenario.settings import Settings
 from sim.scenario.yaml_nodes import parse, plain, split
 
@@ -446,9 +446,9 @@ def test_shipped_scenarios(path):
     scenario = load_scenario(path)
     assert scenario.name == path.stem
     assert scenario.title
-    asked = f"{scenario.question} {' '.join(scenario.description.split())}".strip()
-    assert "?" in asked
-    assert title_and_question(path) == (scenario.title, asked)
+    described = " ".join(scenario.description.split())
+    assert "?" in f"{scenario.question} {described}"
+    assert said_of_itself(path) == {"title": scenario.title, "question": scenario.question, "description": described}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
