@@ -62,7 +62,10 @@ def test_each_fault_of_a_page_is_told(browser, written, body, told):
 
 def test_a_warning_in_the_console_is_no_fault(watched, written):
     """Only errors are."""
-    watched().new_page().goto(written("<script>console.warn('fine')</script>"))
+    page = watched().new_page()
+    with page.expect_console_message() as told:
+        page.goto(written("<script>console.warn('fine')</script>"))
+    assert (told.value.type, told.value.text) == ("warning", "fine")
 
 
 def test_an_application_may_talk_to_its_own_address_only(browser, served):

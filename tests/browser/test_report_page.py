@@ -117,10 +117,12 @@ def test_figures_follow_the_window(opened):
     """A figure that was drawn for a wide window is drawn anew in a narrow one."""
     tab = opened(PROJECTOR)
     walk(tab)
+    drawing = tab.locator("figure.picture .main-svg").first
+    assert drawing.bounding_box()["width"] > PHONE["width"]
     tab.set_viewport_size(PHONE)
-    first = tab.locator("figure.picture").first
-    first.scroll_into_view_if_needed()
+    drawing.scroll_into_view_if_needed()
     tab.wait_for_function(f"() => document.querySelector('figure .main-svg').clientWidth < {PHONE['width']}")
+    assert drawing.bounding_box()["width"] < PHONE["width"]
 
 
 def test_keys_present_one_figure_a_page(opened, report):

@@ -125,7 +125,8 @@ def test_what_nobody_asks_for_any_more_ends(jobs, scenario, slow, monkeypatch):
     until(lambda: jobs.of("ann").status == "running")
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     job = jobs._jobs["ann"]
-    until(lambda: job.progress.status == "cancelled")
+    until(lambda: job.progress.status != "running")
+    assert job.progress.status == "cancelled"
 
 
 @pytest.mark.parametrize(
