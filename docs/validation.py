@@ -265,21 +265,12 @@ def why(found: Backtest) -> str:
   hardly be missed."""
 
 
-def page(
-    found_queues: list[Queue],
-    one: Backtest,
-    rolling: Backtest,
-    end: Posterior,
-    again: Recovery,
-    other: Backtest,
-    record: Record,
-) -> str:
-    """The whole page."""
+def verdicts(found_queues: list[Queue], rolling: Backtest, again: Recovery) -> str:
+    """What was asked of the model, and whether it did it."""
     rows = pooled(rolling).set_index("forecaster")
     held, gains = rows.loc[MODEL, "cover80"], {n: rows.loc[n] for n in FORECASTERS if n != MODEL}
     inside_all, came = again.inside.mean(axis=0), rows.loc[MODEL]
     theory_met = all(abs(q.mean - q.theory) < q.half for q in found_queues)
-    names, strength = correlation(end)
     asked = [
         ("the engine gives theory's numbers (99.9% intervals)", f"{len(found_queues)} systems below, more in the tests", said(theory_met)),
         (f"90% intervals hold known parameters in {RECOVERED[0]:.0%} to {RECOVERED[1]:.0%} of {SYNTHETIC:,} synthetic records",
@@ -295,25 +286,23 @@ def page(
         *((f"a better pooled CRPS than {NAMES[name]}", f"{g.gain:+.3f} ({bounds(g.gain_low, g.gain_high, '+.3f')})",
            said(g.gain >= TOLD) + (", with 95% confidence" if g.gain_low > 0 else ", but not surely" if g.gain >= TOLD else "")) for name, g in gains.items()),
     ]  # fmt: skip
-    first = one.posteriors[AS_OF]
-    parameter_count = len(end.basis.scenario.uncertain)
+    return table(("what is asked", "figure", "verdict"), asked)
+
+
+def section_theory(found: list[Queue]) -> str:
+    """The engine beside queueing theory."""
     return f"""\
-# Validation: theory, record, limits
-
-Written by `python docs/validation.py` from the code, the shipped assumptions and the shipped record, to {rolling.until}. Do not edit;
-no number here is typed by hand. {DRAWS:,} draws of the {parameter_count} uncertain parameters on each day.
-
-{table(("what is asked", "figure", "verdict"), asked)}
-
-In brackets: 95% confidence, whole proceedings resampled. {rolling.forecasts["proceeding"].nunique()} proceedings, worked on by the same people, are few: the
-intervals are too narrow rather than too wide, and one more act may change a verdict whose interval is wide.
-
 ## 1. Theory: does the engine compute what it says?
 
-{theory(found_queues)}
+{theory(found)}
 
-`tests/theory/` has more of them, and can fail; [method.md](method.md) says what each part of the model is held to.
+`tests/theory/` has more of them, and can fail; [method.md](method.md) says what each part of the model is held to."""
 
+
+def section_calibration(end: Posterior, again: Recovery) -> str:
+    """How the record is read, and whether that finds what it should."""
+    names, strength = correlation(end)
+    return f"""\
 ## 2. Calibration: how the record is read
 
 `sim calibrate SCENARIO --until DATE -o FILE.yaml` gives the posterior of a scenario's uncertain parameters as a scenario that extends it.
@@ -355,8 +344,13 @@ say, the ranks of the truth are uniform (Kolmogorov-Smirnov) and 90% intervals h
 
 {batches(end)}
 
-A width near 1 means that a record of this size says next to nothing of the parameter: what is right about its interval is its prior.
+A width near 1 means that a record of this size says next to nothing of the parameter: what is right about its interval is its prior."""
 
+
+def section_one(one: Backtest) -> str:
+    """The forecast of one day."""
+    first = one.posteriors[AS_OF]
+    return f"""\
 ## 3. The forecast of {AS_OF}
 
 `sim backtest --as-of {AS_OF}`: calibrated on what was public then, started from what was pending then, scored on {one.until}.
@@ -372,8 +366,13 @@ A width near 1 means that a record of this size says next to nothing of the para
 
 The last columns: the chance by {one.until} that the others gave. "Later or never": beyond three years, or the strand goes another way.
 
-{scores(one)}
+{scores(one)}"""
 
+
+def section_rolling(rolling: Backtest) -> str:
+    """Forecasts of many days, and their scores together."""
+    rows = pooled(rolling).set_index("forecaster")
+    return f"""\
 ## 4. Rolling forecasts: {len(rolling.origins)} days, {rolling.origins[0]} to {rolling.origins[-1]}
 
 `sim backtest --rolling 3M`. {conclusion(rolling)}
@@ -424,15 +423,23 @@ Flat is right; much at the left means that it came earlier than forecast, much a
 
 {totals(rolling)}
 
-Pending: in formal proceedings, without decision, commitments or closure, old and new strands.
+Pending: in formal proceedings, without decision, commitments or closure, old and new strands."""
 
+
+def section_another(other: Backtest) -> str:
+    """The same commands on another record."""
+    return f"""\
 ## 5. Another record
 
 `sim backtest --as-of {EXAMPLE_AS_OF} --record docs/example-record` runs the same commands on a made-up authority with other services, topics
 and years. Its figures mean nothing; that they come shows that nothing of the Commission's record is built in.
 
-{scores(other)}
+{scores(other)}"""
 
+
+def section_limits(record: Record, first: Posterior) -> str:
+    """What none of this shows; `first`: the posterior on the day of the one forecast."""
+    return f"""\
 ## Limits
 
 - **Nothing after a day enters its forecast**: a test removes the later rows of the record and the later headcounts, and not a bit of
@@ -452,8 +459,38 @@ and years. Its figures mean nothing; that they come shows that nothing of the Co
   forecast from several days. Resampling proceedings allows for the second and third, not for all being the work of one team.
 - **The work before the first day** is not followed strand by strand: how far a pending strand is follows from its age and one uncertain speed.
 - **The regression is a regression**: one shape of the posterior, moved to where the record says. The synthetic records above say that this
-  is right on average over records, not for each of them.
-"""
+  is right on average over records, not for each of them."""
+
+
+def page(
+    found_queues: list[Queue],
+    one: Backtest,
+    rolling: Backtest,
+    end: Posterior,
+    again: Recovery,
+    other: Backtest,
+    record: Record,
+) -> str:
+    """The whole page."""
+    intro = f"""\
+# Validation: theory, record, limits
+
+Written by `python docs/validation.py` from the code, the shipped assumptions and the shipped record, to {rolling.until}. Do not edit;
+no number here is typed by hand. {DRAWS:,} draws of the {len(end.basis.scenario.uncertain)} uncertain parameters on each day.
+
+{verdicts(found_queues, rolling, again)}
+
+In brackets: 95% confidence, whole proceedings resampled. {rolling.forecasts["proceeding"].nunique()} proceedings, worked on by the same people, are few: the
+intervals are too narrow rather than too wide, and one more act may change a verdict whose interval is wide."""
+    sections = (
+        section_theory(found_queues),
+        section_calibration(end, again),
+        section_one(one),
+        section_rolling(rolling),
+        section_another(other),
+        section_limits(record, one.posteriors[AS_OF]),
+    )
+    return "\n\n".join((intro, *sections)) + "\n"
 
 
 def main(folder: Path) -> None:
