@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sim import compare, load_scenario, simulate, simulate_all
-from sim.chunks import ChunkRunner
+from sim.experiments.chunks import ChunkRunner
 from sim.model.replication import replicate
 from sim.scenario.schema import Scenario
 

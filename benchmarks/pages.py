@@ -24,8 +24,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from sim import load_record, load_run
-from sim.record import Record
-from sim.slices import platforms
+from sim.record.model import Record
+from sim.results.slices import platforms
 from sim.view.dashboard.ahead import Ahead, made_ahead
 from sim.view.dashboard.app import make_app
 from sim.view.dashboard.jobs import Jobs

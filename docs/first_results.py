@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import indicators, load_scenario, simulate
+from sim import load_scenario, simulate
 from sim.dates import date_after
-from sim.record import Record
-from sim.record_files import load_record
-from sim.run import Run
+from sim.record.files import load_record
+from sim.record.model import Record
+from sim.results import indicators
+from sim.results.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = ROOT / "scenarios" / "three-probes.yaml"

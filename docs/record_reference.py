@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim import record_files, record_tables
-from sim.record import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES
+from sim.record import files as record_files
+from sim.record import tables as record_tables
+from sim.record.model import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES
 from sim.view.terminal.record import read, summary
 
 DOCS = Path(__file__).resolve().parent
@@ -156,7 +157,8 @@ TABLES = """\
 
 ```python
 from pathlib import Path
-from sim import load_record, record_tables
+from sim import load_record
+from sim.record import tables as record_tables
 
 record = load_record(Path("scenarios/record"))
 print(record_tables.stages(record))

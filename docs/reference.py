@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from sim import comparison, events, indicators, measures
+from sim.experiments import compare as comparison
+from sim.results import events, indicators, measures
 from sim.scenario import distributions, schema, sources, staffing
 from sim.scenario.settings import Settings
 

@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
-from sim.backtesting.origins import Backtest, backtest
-from sim.backtesting.pooled import by_origin, pit_histogram, pooled
-from sim.calibration.inference import Recovery
-from sim.calibration.posterior import Posterior, calibrate, comparison, correlation, recovery, summary
 from sim.dates import date_after
-from sim.record import Record
-from sim.record_files import load_record
-from sim.record_spans import FINDINGS
+from sim.inference.abc import Recovery
+from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
+from sim.inference.origins import Backtest, backtest
+from sim.inference.pooled import by_origin, pit_histogram, pooled
+from sim.inference.posterior import Posterior, calibrate, comparison, correlation, recovery, summary
+from sim.record.files import load_record
+from sim.record.model import Record
+from sim.record.spans import FINDINGS
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import TOLD, conclusion, listed
 

@@ -7,18 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.backtesting.origins import backtest
-    from sim.calibration.posterior import calibrate
-    from sim.comparison import compare
     from sim.errors import UserError
-    from sim.experiment import simulate, simulate_all
-    from sim.measures import estimates, per_replication
-    from sim.precision import Precision
-    from sim.record_files import load_record
-    from sim.run import Run
+    from sim.experiments.compare import compare
+    from sim.experiments.precision import Precision
+    from sim.experiments.simulate import simulate, simulate_all
+    from sim.experiments.sweep import sweep
+    from sim.inference.origins import backtest
+    from sim.inference.posterior import calibrate
+    from sim.record.files import load_record
+    from sim.results.measures import estimates, per_replication
+    from sim.results.run import Run
+    from sim.results.store import load_run
     from sim.scenario.loading import load_scenario
-    from sim.store import load_run
-    from sim.sweeps import sweep
     from sim.view.pictures import gallery as pictures
 
 __version__ = "0.1.0"
@@ -41,20 +41,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Precision": "sim.precision",
-    "Run": "sim.run",
+    "Precision": "sim.experiments.precision",
+    "Run": "sim.results.run",
     "UserError": "sim.errors",
-    "backtest": "sim.backtesting.origins",
-    "calibrate": "sim.calibration.posterior",
-    "compare": "sim.comparison",
-    "estimates": "sim.measures",
-    "load_record": "sim.record_files",
-    "load_run": "sim.store",
+    "backtest": "sim.inference.origins",
+    "calibrate": "sim.inference.posterior",
+    "compare": "sim.experiments.compare",
+    "estimates": "sim.results.measures",
+    "load_record": "sim.record.files",
+    "load_run": "sim.results.store",
     "load_scenario": "sim.scenario.loading",
-    "per_replication": "sim.measures",
-    "simulate": "sim.experiment",
-    "simulate_all": "sim.experiment",
-    "sweep": "sim.sweeps",
+    "per_replication": "sim.results.measures",
+    "simulate": "sim.experiments.simulate",
+    "simulate_all": "sim.experiments.simulate",
+    "sweep": "sim.experiments.sweep",
 }
 
 

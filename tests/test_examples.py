@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from sim import load_scenario, simulate
-from sim.record_files import load_record
+from sim.record.files import load_record
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -196,8 +196,8 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
 
 def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
     """With few draws the page has the sections, parameters and strands that the committed one has."""
-    from sim.backtesting.origins import backtest
-    from sim.calibration.posterior import calibrate, recovery
+    from sim.inference.origins import backtest
+    from sim.inference.posterior import calibrate, recovery
 
     written = module(ROOT / "docs" / "validation.py")
     few = {"draws": 100, "jobs": 2}

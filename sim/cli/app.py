@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from sim.experiment import Progress
+    from sim.experiments.simulate import Progress
     from sim.view.pictures.gallery import Section
     from sim.view.pictures.kept import Made
 
@@ -89,7 +89,7 @@ def keep_figures(file: Path, title: str, sections: "Iterable[Section]", made: "M
 
 def day_of(option: str, said: str) -> "date":
     """The day that an option says. Raises UserError if it is none."""
-    from sim.record_files import parse_day
+    from sim.record.files import parse_day
 
     try:
         return parse_day(said)

@@ -26,7 +26,7 @@ from sim.cli.runs import going_on
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.backtesting.origins import Backtest
+    from sim.inference.origins import Backtest
 
 
 @app.command()
@@ -58,7 +58,7 @@ def backtest(
 
     Example: sim backtest --as-of 2024-03-14
     """
-    from sim.backtesting.origins import backtest as tested
+    from sim.inference.origins import backtest as tested
     from sim.view.terminal.backtest import as_data, show
 
     days = day_of("--as-of", as_of) if as_of else None, day_of("--until", until) if until else None

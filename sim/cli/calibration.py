@@ -46,8 +46,8 @@ def calibrate(
 
     Example: sim calibrate scenarios/three-probes.yaml --until 2024-03-14 -o scenarios/calibrated.yaml
     """
-    from sim.calibration.posterior import calibrate as calibrated
-    from sim.calibration.scenario_file import check_file, write_scenario
+    from sim.inference.posterior import calibrate as calibrated
+    from sim.inference.scenario_file import check_file, write_scenario
     from sim.view.terminal.calibration import as_data, show
 
     day = day_of("--until", until)

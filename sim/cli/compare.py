@@ -58,9 +58,9 @@ def compare(
 
     Example: sim compare scenarios/status-quo.yaml scenarios/more-staff.yaml --replications 100
     """
-    from sim.comparison import compare as compared
-    from sim.experiment import simulate
-    from sim.measures import check_label
+    from sim.experiments.compare import compare as compared
+    from sim.experiments.simulate import simulate
+    from sim.results.measures import check_label
     from sim.view.terminal.comparison import comparison
 
     loaded = _paired(load_all(scenarios, set_, replications, seed))
@@ -80,7 +80,7 @@ def compare(
 
 def _paired(loaded: "list[Scenario]") -> "list[Scenario]":
     """The scenarios with the seed and numbers of replications of the first."""
-    from sim.comparison import pairable
+    from sim.experiments.compare import pairable
 
     if len(loaded) < 2:
         raise UserError("compare wants at least two scenarios; the others are compared with the first")

@@ -11,7 +11,7 @@ from sim.cli.app import Jobs, Results, app, cores, tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.record import Record
+    from sim.record.model import Record
 
 NEEDED = ("dash", "dash_mantine_components", "openpyxl")
 
@@ -69,7 +69,7 @@ def _folder_of(run: Path, results: Path) -> Path:
 
 def _record(folder: Path | None, scenarios: Path) -> "Record | None":
     """The record that was asked for, or the one beside the scenarios if there is one."""
-    from sim.record_files import load_record
+    from sim.record.files import load_record
 
     if folder is not None:
         return load_record(folder)

@@ -11,8 +11,8 @@ from sim.cli.runs import going_on, load_all
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.record import Record
-    from sim.run import Run
+    from sim.record.model import Record
+    from sim.results.run import Run
 
 SHIPPED_RECORD = Path("scenarios/record")
 
@@ -71,7 +71,7 @@ def report(
 
 def _record(folder: Path | None) -> "tuple[Record | None, str]":
     """The record to show, and what the report says of it."""
-    from sim.record_files import load_record
+    from sim.record.files import load_record
 
     if folder is None and not SHIPPED_RECORD.is_dir():
         return None, "no public record beside it"
@@ -84,9 +84,9 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
 
     All of them are read before anything runs.
     """
-    from sim.comparison import pairable
-    from sim.experiment import simulate
-    from sim.store import load_run
+    from sim.experiments.compare import pairable
+    from sim.experiments.simulate import simulate
+    from sim.results.store import load_run
     from sim.view.report.content import check_names
 
     stored = {path: load_run(path) for path in paths if path.is_dir()}

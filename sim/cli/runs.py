@@ -26,8 +26,8 @@ from sim.cli.app import (
 from sim.errors import RunInterrupted, UserError
 
 if TYPE_CHECKING:
-    from sim.precision import Precision
-    from sim.run import Run
+    from sim.experiments.precision import Precision
+    from sim.results.run import Run
     from sim.scenario.schema import Scenario
 
 DEFAULT_INDICATOR = "pending_end"
@@ -63,7 +63,7 @@ def run(
 
     Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
     """
-    from sim.experiment import simulate
+    from sim.experiments.simulate import simulate
     from sim.view.terminal.run import show
 
     loaded = load_all(scenarios, set_, replications, seed)
@@ -118,8 +118,8 @@ def _precision(
         return None
     if replications is not None:
         raise UserError("give either --replications or --precision: the latter finds how many are needed")
-    from sim.measures import check_label
-    from sim.precision import Precision, parse_precision
+    from sim.experiments.precision import Precision, parse_precision
+    from sim.results.measures import check_label
 
     name = indicator or DEFAULT_INDICATOR
     for scenario in loaded:
@@ -128,7 +128,7 @@ def _precision(
 
 
 def _tell_what_is_there(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:
-    from sim.experiment import Work
+    from sim.experiments.simulate import Work
 
     where = Work(results, scenario, precision).where
     if where.finished:
@@ -167,7 +167,7 @@ def indicators(as_json: AsJson = False) -> None:
 
     Example: sim indicators
     """
-    from sim.measures import DEFINITIONS
+    from sim.results.measures import DEFINITIONS
 
     if as_json:
         print(json.dumps({name: definition._asdict() for name, definition in DEFINITIONS.items()}))

@@ -64,8 +64,8 @@ def list_(
 
     Example: sim list
     """
+    from sim.results.store import list_runs
     from sim.scenario.loading import said_of_itself
-    from sim.store import list_runs
 
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
@@ -112,7 +112,7 @@ def show(
         _show_sources(_scenario_of(what, set_), path, as_json)
         return
     if what.is_dir():
-        from sim.store import load_run
+        from sim.results.store import load_run
         from sim.view.terminal.run import show as show_finished
 
         finished = load_run(what)
@@ -139,8 +139,8 @@ def show(
 
 def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
     """The scenario in a file, or that of a stored run."""
+    from sim.results.store import load_run
     from sim.scenario.loading import load_scenario
-    from sim.store import load_run
 
     return load_run(what).scenario if what.is_dir() else load_scenario(what, sets or ())
 

@@ -25,8 +25,8 @@ from sim.cli.app import (
 from sim.cli.runs import going_on, load_all
 
 if TYPE_CHECKING:
+    from sim.experiments.sensitivity import Sensitivity
     from sim.scenario.schema import Scenario
-    from sim.sensitivity import Sensitivity
 
 
 @app.command()
@@ -71,7 +71,7 @@ def sensitivity(
 
     Example: sim sensitivity scenarios/three-probes.yaml --indicator pending_end --points 8
     """
-    from sim.sensitivity import MORRIS_POINTS, REPLICATIONS, SOBOL_POINTS, check
+    from sim.experiments.sensitivity import MORRIS_POINTS, REPLICATIONS, SOBOL_POINTS, check
 
     check_figures(figures)
     in_all = replications if method == "split" else None
@@ -115,8 +115,8 @@ def _analyse(
     common: dict[str, Any],
 ) -> "Sensitivity":
     """Tell what it takes, and do it."""
-    from sim import sensitivity as api
-    from sim.indices import power_of_two
+    from sim.experiments import sensitivity as api
+    from sim.experiments.indices import power_of_two
 
     if method == "sobol" and points != power_of_two(points):
         tell(f"sobol: {points} points are rounded up to {power_of_two(points)}, a power of two")

@@ -27,7 +27,7 @@ from sim.cli.runs import going_on
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.sweeps import Sweep
+    from sim.experiments.sweep import Sweep
 
 
 @app.command()
@@ -69,8 +69,8 @@ def sweep(
 
     Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
     """
-    from sim.design import designed, varies
-    from sim.sweeps import INDICATORS, sweep_points
+    from sim.experiments.design import designed, varies
+    from sim.experiments.sweep import INDICATORS, sweep_points
 
     if csv and (csv.is_dir() or not csv.parent.is_dir()):  # before hours of work
         raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")

@@ -82,7 +82,19 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
             found.append(Finding(at, f"{name!r} is both a stage and an exit", True))
     for topic in procedure.complexity.topics if procedure.topics else ():
         found += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
-    return found or _endless(procedure)
+    return found + _headline(procedure) or _endless(procedure)
+
+
+def _headline(procedure: Procedure) -> list[Finding]:
+    """The stage from which cases count must exist, and what comes before it needs a name."""
+    headline = procedure.headline
+    if headline is None:
+        return []
+    found = _known(headline.stage, procedure.stages, "stage", ("headline", "stage"))
+    if not found and not headline.before and headline.stage != next(iter(procedure.stages)):
+        message = f"wants before: what cases in the stages before {headline.stage!r} are called"
+        found.append(Finding(("headline",), message, True))
+    return found
 
 
 def _spelt(name: str, what: str, path: tuple[str | int, ...], forbidden: str) -> list[Finding]:

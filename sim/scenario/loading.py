@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from yaml import MappingNode, Node, ScalarNode
 
 from sim.errors import Problem, UserError
-from sim.record import Record, in_flight
-from sim.record_files import load_record
+from sim.record.files import load_record
+from sim.record.model import Record, in_flight
 from sim.scenario import checks
 from sim.scenario.parameters import rows
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand

@@ -223,6 +223,20 @@ class Complexity(Settings):
     "factor of effort by platform; 1 where none is given"
 
 
+class Headline(Settings):
+    """Which cases people mean when they speak of the procedure: those from a stage on.
+
+    Headline indicators (in progress, incoming, resolved, ...) are of these; what comes before is counted by itself.
+    """
+
+    stage: str
+    "the stage from which on a case counts, with those after it in the procedure's order"
+    title: str
+    "what such cases are called, in the plural"
+    before: str = ""
+    "what cases in the stages before it are called, in the plural; needed where there are such stages"
+
+
 class Procedure(Settings):
     """The graph of stages that a case walks, as data."""
 
@@ -236,12 +250,19 @@ class Procedure(Settings):
     "what a case goes through; by name"
     exits: Annotated[dict[str, str], Field(min_length=1)]
     "how a case can end, with a title"
+    headline: Headline | None = None
+    "the cases that headline indicators are of; all cases if not given"
     topics: list[str] = []
     "the topics there are; empty: any"
     complexity: Complexity = Complexity()
     "how effort differs between cases; all alike if not given"
     priority_weights: dict[int, Positive] = {}
     "weight of a priority when effort is shared; 1 where none is given"
+
+    def headline_stages(self) -> list[str]:
+        """The stages in which a case counts for headline indicators, in order; all if the procedure names none."""
+        names = list(self.stages)
+        return names[names.index(self.headline.stage) :] if self.headline else names
 
 
 class Strand(Settings):

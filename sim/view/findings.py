@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import indicators
-from sim.comparison import compare
 from sim.dates import YEAR_DAYS, date_after
-from sim.intervals import LEVEL, mean_interval, variance_split
-from sim.measures import measures
-from sim.run import Run
+from sim.experiments.compare import compare
+from sim.experiments.sweep import fte_of
+from sim.results import indicators
+from sim.results.intervals import LEVEL, mean_interval, variance_split
+from sim.results.measures import measures
+from sim.results.run import Run
+from sim.results.summary import ALL, Floats
 from sim.scenario.schema import Scenario
-from sim.summary import ALL, Floats
-from sim.sweeps import fte_of
 from sim.view import words
 from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import HEADLINE, distinct

@@ -1,6 +1,6 @@
 """How the numbers of a report were made, and what the model is not: short, and true of the run."""
 
-from sim.run import Run
+from sim.results.run import Run
 
 
 def method(run: Run) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sim.run import Run
+from sim.results.run import Run
 from sim.scenario.parameters import Parameter
 from sim.scenario.parameters import parameters as parameters_of
 from sim.scenario.paths import part

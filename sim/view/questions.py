@@ -6,15 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim import indicators
-from sim.comparison import compare
 from sim.dates import YEAR_DAYS, date_after
 from sim.errors import UserError
-from sim.intervals import Estimate, mean_interval
-from sim.measures import measures
-from sim.record import items
-from sim.run import Run
-from sim.sweeps import fte_of
+from sim.experiments.compare import compare
+from sim.experiments.sweep import fte_of
+from sim.record.model import items
+from sim.results import indicators
+from sim.results.intervals import Estimate, mean_interval
+from sim.results.measures import measures
+from sim.results.run import Run
 from sim.view import words
 from sim.view.findings import (
     FEW_FTE,

@@ -1,7 +1,7 @@
 """What people call the parts of the public record and of backtests, wherever they are shown."""
 
-from sim.backtesting.forecasting import MODEL, PRIORS, RESOLUTION
-from sim.record_spans import FINDINGS
+from sim.inference.forecasting import MODEL, PRIORS, RESOLUTION
+from sim.record.spans import FINDINGS
 
 STAGES = {
     "rfi": "request to opening",

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.backtesting.forecasting import MODEL
-from sim.backtesting.origins import Backtest
-from sim.backtesting.pooled import pooled
-from sim.calibration.posterior import Posterior
-from sim.sweeps import Sweep, helping, stops_helping
+from sim.experiments.sweep import Sweep, helping, stops_helping
+from sim.inference.forecasting import MODEL
+from sim.inference.origins import Backtest
+from sim.inference.pooled import pooled
+from sim.inference.posterior import Posterior
 from sim.view.titles import NAMES
 from sim.view.words import number
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from math import isfinite, isinf, isnan
 
 from sim.dates import date_after
-from sim.run import Run
+from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
 BARS = "▁▂▃▄▅▆▇█"

@@ -9,8 +9,8 @@ from frame import LAPTOP, PATIENCE, PHONE, PROJECTOR
 from playwright.sync_api import Page, expect
 
 from sim import simulate
+from sim.results.store import digest
 from sim.scenario.loading import load_scenario
-from sim.store import digest
 from sim.view.dashboard.address import TABS
 from sim.view.dashboard.ahead import Ahead, made_ahead
 from sim.view.dashboard.app import make_app

@@ -8,8 +8,8 @@ import pytest
 from frame import LAPTOP, PATIENCE, PHONE, PROJECTOR
 from playwright.sync_api import expect
 
-from sim.experiment import simulate
-from sim.record_files import load_record
+from sim.experiments.simulate import simulate
+from sim.record.files import load_record
 from sim.scenario.loading import load_scenario
 from sim.view.report import content, page
 from sim.view.tables import rows

@@ -29,8 +29,9 @@ from runs import (
     wait_for_parts,
 )
 
-from sim import cluster, load_scenario, simulate
+from sim import load_scenario, simulate
 from sim.errors import RunFailed, UserError
+from sim.experiments import cluster
 
 pytest.importorskip("distributed", reason="needs the extra `cluster` (it is in `dev`)")
 
@@ -251,13 +252,13 @@ NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 
 def write_other_rounding(folder: Path) -> dict[str, str]:
     """The environment of a process whose mathematical functions seem to round otherwise."""
-    (folder / "sitecustomize.py").write_text("import sim.cluster\nsim.cluster.rounding = lambda: 'other'\n")
+    (folder / "sitecustomize.py").write_text("import sim.experiments.cluster\nsim.cluster.rounding = lambda: 'other'\n")
     return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 
 
 def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
     """With the same versions a processor of another kind gives other last bits, and is refused."""
-    code = "from sim.cluster import rounding; print(rounding())"
+    code = "from sim.experiments.cluster import rounding; print(rounding())"
     environment = {**os.environ, **NO_FMA, "PYTHONPATH": str(ROOT)}
     other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     same = other.stdout.strip() == cluster.rounding()  # this system has but one set of functions for all processors
@@ -299,7 +300,7 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
 )
 def test_no_scheduler(scenario_file, tmp_path, address, why) -> None:
     """An address at which no scheduler is, or that is none, gives exit code 2 and one line."""
-    quick = "import sim.cluster; sim.cluster.PATIENCE = 1"
+    quick = "import sim.experiments.cluster; sim.experiments.cluster.PATIENCE = 1"
     code, out, err = run(scenario_file, tmp_path, "--cluster", address.format(port=free_port()), before=quick)
     assert (code, out) == (2, "")
     assert re.fullmatch(why + "\n", err), err

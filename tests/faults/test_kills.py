@@ -24,11 +24,12 @@ from runs import (
     wait_for_parts,
 )
 
-from sim import experiment, store
 from sim.errors import RunFailed
-from sim.experiment import simulate
+from sim.experiments import simulate as experiment
+from sim.experiments.simulate import simulate
+from sim.results import store
+from sim.results.store import load_run
 from sim.scenario.loading import load_scenario
-from sim.store import load_run
 
 
 def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed, tmp_path):

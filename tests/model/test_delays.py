@@ -4,8 +4,8 @@ import pytest
 from invariants import assert_all
 from workloads import OFFICE, Settings, events, office, queue, three_probes
 
-from sim.experiment import simulate
-from sim.measures import measures
+from sim.experiments.simulate import simulate
+from sim.results.measures import measures
 from sim.scenario.schema import Scenario
 
 YEAR = {"working_days_per_year": 365}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.chunks import ChunkRunner
+from sim.experiments.chunks import ChunkRunner
 from sim.scenario.checks import problems
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario

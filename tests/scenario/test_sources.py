@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sim.chunks import packed
+from sim.experiments.chunks import packed
+from sim.experiments.sweep import sweep
+from sim.results.store import digest
 from sim.scenario.loading import load_scenario, load_undated
 from sim.scenario.parameters import PARTS, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import TAGS, Source
 from sim.scenario.yaml_nodes import split, text
-from sim.store import digest
-from sim.sweeps import sweep
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(SCENARIOS.glob("*.yaml"))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.chunks import ChunkRunner
+from sim.experiments.chunks import ChunkRunner
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 

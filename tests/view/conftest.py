@@ -3,7 +3,7 @@
 import pytest
 
 from sim import simulate
-from sim.run import Run
+from sim.results.run import Run
 from sim.scenario.loading import load_scenario
 
 SMALL = """\

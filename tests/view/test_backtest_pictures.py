@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import small_authority
 
-from sim.backtesting.forecasting import FORECASTERS, MODEL
-from sim.backtesting.origins import backtest
-from sim.backtesting.pooled import pit_histogram, pooled
-from sim.backtesting.scores import FEWEST_CLUSTERS
+from sim.inference.forecasting import FORECASTERS, MODEL
+from sim.inference.origins import backtest
+from sim.inference.pooled import pit_histogram, pooled
+from sim.inference.scores import FEWEST_CLUSTERS
 from sim.view.pictures import backtest as pictures
 from sim.view.titles import NAMES
 from sim.view.verdicts import conclusion

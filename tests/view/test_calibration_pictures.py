@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import small_authority
 
-from sim.calibration.as_of import load_basis
-from sim.calibration.posterior import calibrate, comparison, prior, summary
+from sim.inference.as_of import load_basis
+from sim.inference.posterior import calibrate, comparison, prior, summary
 from sim.view.pictures import calibration as pictures
 from sim.view.verdicts import verdict
 

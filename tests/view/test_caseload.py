@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import indicators, load_scenario, simulate
+from sim import load_scenario, simulate
+from sim.results import indicators
 from sim.view.figures import dots
 from sim.view.pictures import caseload
 

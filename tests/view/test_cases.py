@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import indicators
-from sim.experiment import simulate_all
-from sim.record import Platform, Record, Strand
-from sim.run import Run
+from sim.experiments.simulate import simulate_all
+from sim.record.model import Platform, Record, Strand
+from sim.results import indicators
+from sim.results.run import Run
 from sim.view.figures import cases as figures
 from sim.view.pictures import cases
 from sim.view.pictures.gallery import milestones_asked_for

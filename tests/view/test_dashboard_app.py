@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli import app as command
 from sim.errors import UserError
-from sim.slices import FOLDER, all_kept
+from sim.results.slices import FOLDER, all_kept
 from sim.view.dashboard import ahead, app, panels
 from sim.view.dashboard.address import TABS, State
 from sim.view.dashboard.downloads import excel, file_of

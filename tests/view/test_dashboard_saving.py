@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sim.errors import UserError
+from sim.results.store import digest
 from sim.scenario.loading import load_scenario
 from sim.scenario.yaml_nodes import plain, read
-from sim.store import digest
 from sim.view.dashboard import whatif
 from sim.view.dashboard.saving import difference, file_of, save
 

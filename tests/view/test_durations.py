@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import indicators, record_tables
-from sim.record_files import load_record
+from sim.record import tables as record_tables
+from sim.record.files import load_record
+from sim.results import indicators
 from sim.view.pictures import durations
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-record"

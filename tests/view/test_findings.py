@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from sim import estimates, indicators, simulate
+from sim import estimates, simulate
+from sim.results import indicators
 from sim.view import words
 from sim.view.findings import clearing, findings, findings_of_comparison, late_stages
 from sim.view.questions import answers

@@ -218,7 +218,7 @@ def test_the_record_s_pictures_are_kept(tmp_path, monkeypatch, capsys):
 )
 def test_every_analysis_checks_the_file_first(command, tmp_path, monkeypatch, capsys):
     """A bad name costs no work: exit code 2 and one line."""
-    monkeypatch.setattr("sim.experiment.Work.__init__", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr("sim.experiments.simulate.Work.__init__", lambda *_, **__: pytest.fail("work was begun"))
     assert called(monkeypatch, *command, "--figures", tmp_path / "x.json") == 2
     out, err = capsys.readouterr()
     assert out == ""

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim import record_tables
-from sim.record import Record
-from sim.record_files import load_record
+from sim.record import tables as record_tables
+from sim.record.files import load_record
+from sim.record.model import Record
 from sim.view.pictures import record as pictures
 
 ROOT = Path(__file__).parents[2]

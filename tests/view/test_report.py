@@ -17,8 +17,8 @@ import pytest
 
 from sim import cli
 from sim.errors import RunFailed, UserError
-from sim.record_files import load_record
-from sim.run import Run
+from sim.record.files import load_record
+from sim.results.run import Run
 from sim.view import provenance
 from sim.view.figures.picture import Picture
 from sim.view.pictures import gallery

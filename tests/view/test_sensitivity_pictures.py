@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim import sensitivity as analyses
+from sim.experiments import sensitivity as analyses
 from sim.view.pictures import sensitivity
 
 

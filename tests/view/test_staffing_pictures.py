@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from sim import estimates, indicators
+from sim import estimates
+from sim.results import indicators
 from sim.view.pictures import staffing
 
 

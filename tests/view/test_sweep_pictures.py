@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.sweeps import STEPS, Sweep, stops_helping
+from sim.experiments.sweep import STEPS, Sweep, stops_helping
 from sim.view.pictures import sweep
 
 VALUES = {100.0: 40.0, 150.0: 20.0, 200.0: 19.8}

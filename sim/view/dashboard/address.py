@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlencode
 
+from sim.results.slices import platforms
 from sim.scenario.schema import Scenario
-from sim.slices import platforms
 
 TABS = {
     "overview": "Overview",

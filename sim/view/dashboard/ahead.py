@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from sim.record import Record
-from sim.slices import platforms
+from sim.record.model import Record
+from sim.results.slices import platforms
 from sim.view.dashboard import panels
 from sim.view.dashboard.address import State
 from sim.view.dashboard.library import Library

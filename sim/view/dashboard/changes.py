@@ -10,10 +10,10 @@ import numpy as np
 
 from sim.dates import days_between
 from sim.errors import UserError
+from sim.results.slices import platforms
 from sim.scenario.distributions import AnyDistribution, Beta
 from sim.scenario.schema import Procedure, RandomArrivals, RandomWaves, Scenario, Uncertain, Wave
 from sim.scenario.staffing import Pool, headcount
-from sim.slices import platforms
 
 LEAST_DAYS = 31
 """Of a year within the scenario, so that people can be set for it."""

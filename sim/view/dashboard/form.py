@@ -7,8 +7,8 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from sim.results.slices import services
 from sim.scenario.schema import Scenario
-from sim.slices import services
 from sim.view.dashboard.changes import BETWEEN, by_weight, routes, years
 from sim.view.dashboard.whatif import defaults, staff_input
 from sim.view.pictures.staffing import short

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import Any, Literal
 
 from sim.errors import UserError
-from sim.experiment import simulate_growing
-from sim.run import Run
+from sim.experiments.simulate import simulate_growing
+from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
 FOLDER = ".what-if"

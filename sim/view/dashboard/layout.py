@@ -6,8 +6,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from sim.run import Run
-from sim.slices import platforms
+from sim.results.run import Run
+from sim.results.slices import platforms
 from sim.view.dashboard.address import MOST_RUNS, TABS, State, cases
 from sim.view.pictures.listed import names
 from sim.view.pictures.staffing import short

@@ -9,11 +9,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from sim.errors import UserError
-from sim.record import Record
-from sim.run import Run
-from sim.slices import FOLDER as SLICES
-from sim.slices import all_kept, kept_slice, make_slices
-from sim.store import FORMAT, load_run
+from sim.record.model import Record
+from sim.results.run import Run
+from sim.results.slices import FOLDER as SLICES
+from sim.results.slices import all_kept, kept_slice, make_slices
+from sim.results.store import FORMAT, load_run
 from sim.view.dashboard.helper import Helper
 
 T = TypeVar("T")

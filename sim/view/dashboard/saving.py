@@ -8,12 +8,12 @@ from typing import Any
 from yaml import MappingNode, ScalarNode
 
 from sim.errors import Problem, UserError
-from sim.record_files import load_record
+from sim.record.files import load_record
+from sim.results.store import digest
 from sim.scenario.loading import load_scenario, load_undated, pending_probes
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_nodes import KINDS, find, read, text
-from sim.store import digest
 
 COMMENT = (
     "# A what-if of the dashboard; `sim validate {file}` checks this file, `sim run {file}` answers its question.\n"

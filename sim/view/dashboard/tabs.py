@@ -6,8 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
-from sim.record import Record
-from sim.run import Run
+from sim.record.model import Record
+from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view.dashboard.address import State, cases
 from sim.view.dashboard.library import Library

@@ -9,8 +9,8 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
-from sim.comparison import compare_what_both_have
 from sim.errors import UserError
+from sim.experiments.compare import compare_what_both_have
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
 from sim.view.dashboard.jobs import Jobs, Progress

@@ -18,7 +18,7 @@ PANEL = 132
 def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
     """Pending cases over time, a panel for each stage: the mean, and bands of the central 50% and 80%.
 
-    `table`: of `sim.indicators.pending`; `titles`: of all stages. Each panel has its own scale, from zero.
+    `table`: of `sim.results.indicators.pending`; `titles`: of all stages. Each panel has its own scale, from zero.
     """
     stages, look = list(table["stage"].unique()), looks(titles)
     figure = _panels([look[stage].title for stage in stages], [1.0] * len(stages))
@@ -31,7 +31,7 @@ def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.F
 def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, titles: Mapping[str, str]) -> go.Figure:
     """All pending cases and those beyond each target's time, and below them the mean age of all pending.
 
-    `table`: of `sim.indicators.backlog`; `age_at_end`: the central 80% of the replications' mean ages at the
+    `table`: of `sim.results.indicators.backlog`; `age_at_end`: the central 80% of the replications' mean ages at the
     horizon, in days; `titles`: of the series.
     """
     figure = _panels(["Pending cases", "Mean age of the pending, days"], [0.64, 0.36])

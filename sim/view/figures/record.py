@@ -26,7 +26,7 @@ def _pattern(number: int) -> dict[str, object]:
 def survival(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
     """The Kaplan-Meier curve of each stage as steps, with its bands; a tick where a pending case was last seen.
 
-    `table`: as `sim.record_tables.survival` gives it; `headings`: of the stages, in the order of the panels.
+    `table`: as `sim.record.tables.survival` gives it; `headings`: of the stages, in the order of the panels.
     """
     columns = 2 if len(headings) > 1 else 1
     rows = ceil(len(headings) / columns)
@@ -156,7 +156,7 @@ def _marks(figure: go.Figure, data: pd.DataFrame, column: str, name: str, symbol
 
 
 def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
-    """Pending cases at the end of each month, by stage; `table`: as `sim.record_tables.pending` gives it."""
+    """Pending cases at the end of each month, by stage; `table`: as `sim.record.tables.pending` gives it."""
     figure = blank()
     for number, (stage, title) in enumerate(titles.items()):
         rows = table[table["stage"] == stage]
@@ -173,7 +173,7 @@ def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
 def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figure:
     """Services asked and letters sent by month; `marked`: days of mass mailings with the number of services.
 
-    `table`: as `sim.record_tables.requests` gives it.
+    `table`: as `sim.record.tables.requests` gives it.
     """
     figure = blank()
     months = table["month"].dt.strftime("%Y-%m-%d").tolist()
@@ -196,7 +196,7 @@ def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figu
 
 
 def clearance(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
-    """Incoming, resolved and pending by year, a panel for each unit; `table`: of `sim.record_tables.clearance`."""
+    """Incoming, resolved and pending by year, a panel for each unit; `table`: of `sim.record.tables.clearance`."""
     figure = subplots(len(headings), 1, subplot_titles=list(headings.values()), vertical_spacing=0.3 / len(headings))
     series = {"incoming": "came in", "resolved": "resolved", "pending": "pending at the end"}
     for row, unit in enumerate(headings, 1):

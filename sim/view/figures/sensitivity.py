@@ -21,7 +21,7 @@ def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, obje
 def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
     """Mean sizes of the elementary effects, with their intervals: to the right where more of it raises the indicator.
 
-    `rows`: of one indicator, of `sim.sensitivity.screen`, the largest first.
+    `rows`: of one indicator, of `sim.experiments.sensitivity.screen`, the largest first.
     """
     figure = blank()
     up = rows["mu"] >= 0
@@ -46,7 +46,7 @@ def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
 
 
 def sobol(rows: pd.DataFrame) -> go.Figure:
-    """First and total Sobol indices with their intervals; `rows`: of one indicator, of `sim.sensitivity.sobol`."""
+    """First and total Sobol indices with their intervals; `rows`: of one indicator."""
     figure, labels = blank(), [lines(title, 26) for title in rows["parameter_title"]]
     for name, value, low, high, look in (
         ("by itself (first)", "first", "first_low", "first_high", (PALETTE[4], "")),

@@ -6,13 +6,13 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL
-from sim.backtesting.origins import Backtest
-from sim.backtesting.pooled import SEED, pit_histogram, pooled
-from sim.backtesting.pooled import by_origin as scores_by_origin
-from sim.backtesting.scores import FEWEST_CLUSTERS, LEVELS, Interval, clustered_mean
 from sim.dates import date_after
-from sim.summary import Floats
+from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL
+from sim.inference.origins import Backtest
+from sim.inference.pooled import SEED, pit_histogram, pooled
+from sim.inference.pooled import by_origin as scores_by_origin
+from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, Interval, clustered_mean
+from sim.results.summary import Floats
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
 from sim.view.titles import NAMES, TITLES

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sim.calibration.posterior import Posterior, comparison, summary
+from sim.inference.posterior import Posterior, comparison, summary
 from sim.view.figures import calibration as figures
 from sim.view.figures.picture import Picture
 from sim.view.verdicts import undated_staff, verdict

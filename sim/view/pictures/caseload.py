@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim import indicators
-from sim.measures import measures
-from sim.run import Run
-from sim.summary import ALL
+from sim.results import indicators
+from sim.results.measures import measures
+from sim.results.run import Run
+from sim.results.summary import ALL
 from sim.view import words
 from sim.view.figures import caseload as figures
 from sim.view.figures import dots

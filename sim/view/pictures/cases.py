@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import indicators
 from sim.dates import date_after
-from sim.intervals import by_draw
-from sim.record import OUTCOMES, Record
-from sim.run import Run
-from sim.store import case_events, has_events
-from sim.summary import Floats
+from sim.record.model import OUTCOMES, Record
+from sim.results import indicators
+from sim.results.intervals import by_draw
+from sim.results.run import Run
+from sim.results.store import case_events, has_events
+from sim.results.summary import Floats
 from sim.view import words
 from sim.view.figures import cases as figures
 from sim.view.figures.labels import lines
@@ -237,7 +237,7 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
 def _curves(run: Run, times: Mapping[str, Floats]) -> pd.DataFrame:
     """The probability by date of each series of first times, with its confidence interval.
 
-    Replications that share a draw of the uncertain parameters count as one value, see `sim.intervals`.
+    Replications that share a draw of the uncertain parameters count as one value, see `sim.results.intervals`.
     """
     grid, parts = run.summary.layout.times, []
     for series, first in times.items():

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim import indicators
-from sim.comparison import compare, important
-from sim.intervals import LEVEL
-from sim.measures import DEFINITIONS
-from sim.run import Run
-from sim.summary import ALL
+from sim.experiments.compare import compare, important
+from sim.results import indicators
+from sim.results.intervals import LEVEL
+from sim.results.measures import DEFINITIONS
+from sim.results.run import Run
+from sim.results.summary import ALL
 from sim.view import words
 from sim.view.figures import comparison as figures
 from sim.view.figures.picture import Picture
@@ -63,7 +63,7 @@ def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
 def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Picture | None:
     """What differs from the first scenario: paired differences with their confidence intervals.
 
-    `table`: of `sim.comparison.compare` of distinct runs, made if not given. Raises UserError for runs that cannot be
+    `table`: of `compare` of distinct runs, made if not given. Raises UserError for runs that cannot be
     paired.
     """
     runs = distinct(runs)

@@ -6,12 +6,13 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
-from sim import indicators, record_tables
 from sim.dates import days_between
-from sim.record import Record
-from sim.run import Run
+from sim.record import tables as record_tables
+from sim.record.model import Record
+from sim.results import indicators
+from sim.results.run import Run
+from sim.results.summary import COMPONENTS
 from sim.scenario.staffing import headcount
-from sim.summary import COMPONENTS
 from sim.view import words
 from sim.view.figures import durations as figures
 from sim.view.figures.picture import Picture

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from sim import indicators
-from sim.run import Run
-from sim.summary import STILL_PENDING
+from sim.results import indicators
+from sim.results.run import Run
+from sim.results.summary import STILL_PENDING
 from sim.view import words
 from sim.view.figures import flow as figures
 from sim.view.figures.picture import Picture
@@ -24,7 +24,7 @@ def flow(run: Run) -> Picture | None:
 
 
 def drawn(run: Run, table: pd.DataFrame) -> Picture | None:
-    """The picture of a table as `sim.indicators.flows` gives it; None if no open case goes anywhere.
+    """The picture of a table as `sim.results.indicators.flows` gives it; None if no open case goes anywhere.
 
     Columns source (a stage; "new"; "under way" on the first day; "further strands", k - 1 of a case that splits into
     k), target (a stage, an exit, or "still pending" at the horizon), mean, low, high (cases per replication; the bounds

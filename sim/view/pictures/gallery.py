@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.record import Record
-from sim.run import Run
+from sim.record.model import Record
+from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view.figures.picture import Picture
 from sim.view.pictures import (
@@ -27,10 +27,10 @@ from sim.view.pictures import (
 )
 
 if TYPE_CHECKING:
-    from sim.backtesting.origins import Backtest
-    from sim.calibration.posterior import Posterior
-    from sim.sensitivity import Sensitivity
-    from sim.sweeps import Sweep
+    from sim.experiments.sensitivity import Sensitivity
+    from sim.experiments.sweep import Sweep
+    from sim.inference.origins import Backtest
+    from sim.inference.posterior import Posterior
 
 __all__ = [
     "Section",

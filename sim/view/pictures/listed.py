@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import indicators
-from sim.record import items
-from sim.run import Run
+from sim.record.model import items
+from sim.results import indicators
+from sim.results.run import Run
 from sim.view import words
 
 

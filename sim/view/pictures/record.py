@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim import record_tables
-from sim.record import Record
-from sim.record_spans import FINDINGS, OPENED, REQUEST, TOTAL
+from sim.record import tables as record_tables
+from sim.record.model import Record
+from sim.record.spans import FINDINGS, OPENED, REQUEST, TOTAL
 from sim.view.figures import record as figures
 from sim.view.figures.picture import Picture
 from sim.view.titles import OUTCOMES, PENDING, STAGES

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sim.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
 from sim.view import words
 from sim.view.figures import sensitivity as figures
 from sim.view.figures.picture import Picture

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sim import indicators
-from sim.measures import working_days
-from sim.run import Run
+from sim.results import indicators
+from sim.results.measures import working_days
+from sim.results.run import Run
+from sim.results.summary import ALL
 from sim.scenario.staffing import capacity, headcount
-from sim.summary import ALL
 from sim.view import words
 from sim.view.figures import staffing as figures
 from sim.view.figures.picture import Picture
@@ -102,7 +102,7 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
 
 
 def delays(run: Run, stage: str = ALL) -> pd.DataFrame:
-    """The delay by role in one stage, or in all of them; as `sim.indicators.delay_by_role`. Empty without any delay."""
+    """The delay by role in one stage, or in all of them; as `indicators.delay_by_role`. Empty without any delay."""
     table = indicators.delay_by_role(run)
     table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
     there: pd.DataFrame = table if table["days"].max() > 0 else table.iloc[:0]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.sweeps import Sweep, stops_helping
+from sim.experiments.sweep import Sweep, stops_helping
 from sim.view import words
 from sim.view.figures import sweep as figures
 from sim.view.figures.picture import Picture

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UserError
-from sim.record import Record
-from sim.run import Run
+from sim.record.model import Record
+from sim.results.run import Run
 from sim.view import findings
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import HEIGHT

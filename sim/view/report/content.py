@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UserError
-from sim.record import Record
-from sim.run import Run
+from sim.record.model import Record
+from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import findings, method, provenance, questions, words
 from sim.view.report import glossary

@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.backtesting.forecasting import FORECASTERS, MILESTONES, MODEL
-from sim.backtesting.origins import Backtest
-from sim.backtesting.pooled import by_origin, pit_histogram, pooled
 from sim.dates import date_after
+from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL
+from sim.inference.origins import Backtest
+from sim.inference.pooled import by_origin, pit_histogram, pooled
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import FEW, conclusion, verdict
 from sim.view.words import share, spark

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.calibration.posterior import Posterior, comparison, correlation, summary
+from sim.inference.posterior import Posterior, comparison, correlation, summary
 from sim.view.verdicts import undated_staff, verdict
 
 

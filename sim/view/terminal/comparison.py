@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.comparison import Adjustment, important
-from sim.intervals import LEVEL
-from sim.measures import DEFINITIONS
-from sim.run import Run
+from sim.experiments.compare import Adjustment, important
+from sim.results.intervals import LEVEL
+from sim.results.measures import DEFINITIONS
+from sim.results.run import Run
 from sim.view.words import quantity
 
 MOST_SENTENCES = 10

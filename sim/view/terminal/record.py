@@ -15,10 +15,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim import record_tables
 from sim.errors import UserError
-from sim.record import Record
-from sim.record_files import load_record, parse_day
+from sim.record import tables as record_tables
+from sim.record.files import load_record, parse_day
+from sim.record.model import Record
 from sim.view.titles import OUTCOMES, PENDING, STAGES
 from sim.view.words import share, spark
 
@@ -40,7 +40,7 @@ class Found:
     until: date
 
     def table(self, name: str) -> pd.DataFrame:
-        """One of `sim.record_tables.TABLES`."""
+        """One of `sim.record.tables.TABLES`."""
         return record_tables.TABLES[name](self.record, self.until)
 
 

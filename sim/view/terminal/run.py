@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim import indicators
-from sim.measures import estimates
-from sim.run import Run
+from sim.results import indicators
+from sim.results.measures import estimates
+from sim.results.run import Run
 from sim.view.words import count, day, share, spark
 
 SPARK_POINTS = 24

@@ -6,7 +6,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.sweeps import Sweep
+from sim.experiments.sweep import Sweep
 from sim.view.verdicts import sweep_sentence
 from sim.view.words import number
 

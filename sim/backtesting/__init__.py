@@ -1,1 +1,0 @@
-"""Forecasts as they would have been made, scored against what happened."""

@@ -1,0 +1,1 @@
+"""Many replications on executors, and what is done with them."""

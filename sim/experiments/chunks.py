@@ -1,0 +1,129 @@
+"""A chunk of replications: a pure function of a scenario and their numbers, wherever it runs."""
+
+import gc
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sim.model.plan import Plan, compile_plan
+from sim.model.replication import Outcome, drawn_parameters, replicate
+from sim.results import events
+from sim.results.summarise import summarise
+from sim.results.summary import Floats, Layout
+from sim.scenario.checks import with_values
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+CHUNK = 25
+"""Replications in a chunk: large enough to hide what a chunk costs, small enough to lose little."""
+KNOWN = 4
+"""Scenarios that a worker keeps ready; the chunks of one come more or less one after the other."""
+
+
+class Chunk(NamedTuple):
+    """What a chunk leaves: its events as a parquet file, if they were asked for, and their summary as a file."""
+
+    events: bytes | None
+    summary: bytes
+
+
+def packed(scenario: Scenario) -> bytes:
+    """A scenario as it is sent to workers: without what only readers need."""
+    return zlib.compress(scenario.model_dump_json(exclude={"sources"}).encode())
+
+
+def run_chunk(scenario: bytes, numbers: range, with_events: bool) -> Chunk:
+    """Run these replications of a packed scenario."""
+    runner = _runner(scenario)
+    found = runner.events(numbers)
+    summary = summarise(runner.layout, found, numbers, runner.parameters(numbers))
+    return Chunk(_parquet(found) if with_events else None, summary.to_bytes())
+
+
+@lru_cache(KNOWN)
+def _runner(scenario: bytes) -> "ChunkRunner":
+    return ChunkRunner(Scenario.model_validate_json(zlib.decompress(scenario)))
+
+
+def _parquet(table: "pa.Table") -> bytes:
+    from pyarrow.parquet import write_table
+
+    buffer = BytesIO()
+    write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+class ChunkRunner:
+    """Runs chunks of one scenario; keeps its plan between them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.layout = Layout(scenario)
+        self.plan = self._drawn = compile_plan(scenario)
+        self._draw = -1
+
+    def table(self, numbers: range) -> "pd.DataFrame":
+        """The events of these replications as a pandas table."""
+        frame: pd.DataFrame = self.events(numbers).to_pandas()
+        return frame
+
+    def events(self, numbers: range) -> "pa.Table":
+        """The events of these replications."""
+        outcomes = []
+        with _collector_at_rest():
+            for number in numbers:
+                outcomes.append(replicate(self.plan_of(number), number))
+                gc.collect(0)
+        return event_table(self.plan, numbers, outcomes)
+
+    def parameters(self, numbers: range) -> Floats:
+        """The values of the uncertain parameters in these replications: shape (replications, parameters)."""
+        drawn = [list(drawn_parameters(self.scenario, number).values()) for number in numbers]
+        return np.array(drawn, dtype=np.float64).reshape(len(numbers), len(self.scenario.uncertain))
+
+    def plan_of(self, number: int) -> Plan:
+        """The plan with the parameters of one replication; kept for the next one, which may share its draw."""
+        if not self.scenario.uncertain:
+            return self.plan
+        draw = number // self.scenario.replications_per_draw
+        if draw != self._draw:
+            values = drawn_parameters(self.scenario, number)
+            self._draw, self._drawn = draw, compile_plan(with_values(self.scenario, values), self.plan)
+        return self._drawn
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No cyclic garbage collection meanwhile: it costs 10 to 15% of a replication, and a chunk is soon over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pa.Table":
+    """The events of several replications as one table."""
+    visits, counts = np.concatenate([outcome.visits for outcome in outcomes]), [len(o.visits) for o in outcomes]
+    cases = [case for outcome in outcomes for case in outcome.cases]
+    columns = list(zip(*cases, strict=True)) or [()] * len(events.CASE_COLUMNS)  # no case may ever come
+    before = np.cumsum([0, *(len(outcome.cases) for outcome in outcomes)])[:-1]
+    return events.table(
+        visits[:, 1:],
+        np.repeat(np.array(numbers, dtype=np.int32), counts),
+        dict(zip(events.CASE_COLUMNS, columns, strict=True)),
+        (visits[:, 0] + np.repeat(before, counts)).astype(np.int64),
+        list(plan.scenario.procedure.stages),
+        plan.outcomes,
+        plan.roles,
+    )

@@ -1,0 +1,1 @@
+"""From the record to a posterior, from a posterior to scored forecasts."""

@@ -1,0 +1,1 @@
+"""The public record of enforcement: what was known on a day, its files, its spans and tables."""

@@ -1,0 +1,89 @@
+"""How sure a mean over replications is: confidence intervals, by Student's t over independent draws."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.results.summary import Floats
+
+LEVEL = 0.95
+"""Of confidence intervals, unless said otherwise."""
+
+
+class Estimate(NamedTuple):
+    """A mean with its confidence interval; `error` is its standard error, `draws` the independent values behind it."""
+
+    value: float
+    low: float
+    high: float
+    error: float
+    draws: int
+
+
+def by_draw(values: Floats, per_draw: int) -> Floats:
+    """Means over the replications that share a draw of the uncertain parameters, and so are not independent.
+
+    `values`: by replication, along the first axis. The last group may be smaller.
+    """
+    if per_draw == 1:
+        return values
+    firsts = np.arange(0, len(values), per_draw)
+    sizes = np.diff(np.append(firsts, len(values)))
+    found: Floats = np.add.reduceat(values, firsts, axis=0) / sizes.reshape(-1, *[1] * (values.ndim - 1))
+    return found
+
+
+def mean_interval(values: Floats, per_draw: int = 1, level: float = LEVEL) -> Estimate:
+    """The mean over replications with its confidence interval; infinite where there are too few to tell.
+
+    Law, Simulation Modeling and Analysis (2015), section 9.4.1; groups that share a draw count as one value each.
+    """
+    from scipy.special import stdtrit
+
+    value, groups = float(values.mean()), by_draw(values, per_draw)
+    if len(groups) < 2:
+        return Estimate(value, -np.inf, np.inf, np.inf, len(groups))
+    error = float(groups.std(ddof=1) / np.sqrt(len(groups)))
+    half = float(stdtrit(len(groups) - 1, (1 + level) / 2)) * error
+    return Estimate(value, value - half, value + half, error, len(groups))
+
+
+class Split(NamedTuple):
+    """The variance of one replication's value: by chance, and by what is not known of the parameters."""
+
+    chance: float
+    not_knowing: float
+    share_not_knowing: float
+    low: float
+    high: float
+
+
+def variance_split(values: Floats, per_draw: int, level: float = LEVEL) -> Split | None:
+    """The variance split into chance and not-knowing, with a confidence interval of the latter's share.
+
+    One-way analysis of variance with random effects: draws of the parameters are the groups, replications within a
+    draw the chance. The interval is exact for normal values (Searle, Casella and McCulloch, Variance Components,
+    section 3.6) and an approximation otherwise. None if no two replications share a draw.
+    """
+    from scipy.special import fdtri
+
+    groups = len(values) // per_draw
+    if per_draw < 2 or groups < 2:
+        return None
+    table = values[: groups * per_draw].reshape(groups, per_draw)
+    within = float(table.var(axis=1, ddof=1).mean())
+    between = float(per_draw * table.mean(axis=1).var(ddof=1))
+    if within + between == 0:
+        return Split(0.0, 0.0, 0.0, 0.0, 1.0)
+    freedom = (groups - 1, groups * (per_draw - 1))
+    ratio = between / within if within else np.inf
+    high, low = (_share(ratio / float(fdtri(*freedom, p)), per_draw) for p in ((1 - level) / 2, (1 + level) / 2))
+    not_knowing = max((between - within) / per_draw, 0.0)
+    return Split(within, not_knowing, not_knowing / (within + not_knowing), low, high)
+
+
+def _share(ratio: float, per_draw: int) -> float:
+    """The share of the variance between groups that a ratio of mean squares stands for."""
+    if np.isinf(ratio):
+        return 1.0
+    return float(np.clip((ratio - 1) / (ratio - 1 + per_draw), 0.0, 1.0))

@@ -1,0 +1,145 @@
+"""Replications until an indicator is known well enough; and that intervals cover as often as they say."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from test_store import STAGE, queue
+
+from sim import simulate
+from sim.errors import UserError
+from sim.experiments import simulate as experiment
+from sim.experiments.precision import Precision, parse_precision
+from sim.results import store
+from sim.results.intervals import mean_interval
+from sim.results.measures import check_label, estimates, measures, per_replication
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("5%", (0.05, True)), ("3", (3, False)), ("0.5 days", (0.5, False)), (" 2 % ", (0.02, True))]
+)
+def test_widths(text, expected):
+    """A share or a number in the indicator's unit."""
+    assert parse_precision(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0%", "-1", "five", "5%%", "0"])
+def test_wrong_widths(text):
+    """Anything else is refused."""
+    with pytest.raises(UserError, match="wants a share such as 5%, or a number"):
+        parse_precision(text)
+
+
+def test_unknown_indicators_are_refused():
+    """Before anything runs, with a suggestion."""
+    check_label(queue(), "staff_delay:work")
+    with pytest.raises(UserError, match="no indicator 'pending_ent'; did you mean 'pending_end'"):
+        check_label(queue(), "pending_ent")
+
+
+def test_until_known_well_enough(tmp_path):
+    """It goes on until the interval is narrow enough, stops soon after, and is what that many replications give."""
+    wanted = Precision("pending_mean", 0.04, True, floor=50)
+    found = simulate(queue(), results=tmp_path, precision=wanted)
+    reached = wanted.reached(found.summary)
+    assert reached.high - reached.value <= 0.04 * reached.value
+    assert found.replications % 25 == 0
+    assert found.replications > 50
+    fewer = simulate(queue(replications=round(found.replications / 1.5))).summary
+    assert wanted.reached(fewer).high - wanted.reached(fewer).value > 0.04 * wanted.reached(fewer).value
+    plain = simulate(queue(replications=found.replications))
+    np.testing.assert_array_equal(found.summary.totals, plain.summary.totals)
+    assert found.scenario.replications == found.replications
+
+
+def test_precision_does_not_depend_on_the_workers(tmp_path):
+    """The same number is reached on two processes; the run is found again and not run again."""
+    wanted = Precision("pending_end", 0.3, False, floor=25)
+    one = simulate(queue(), results=tmp_path / "one", precision=wanted)
+    two = simulate(queue(), results=tmp_path / "two", precision=wanted, jobs=2)
+    assert one.replications == two.replications
+    np.testing.assert_array_equal(one.summary.totals, two.summary.totals)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert simulate(queue(), results=tmp_path / "one", precision=wanted).folder == one.folder
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+
+def test_an_interrupted_search_goes_on(tmp_path):
+    """What was finished before an interruption is kept, and the same number is reached."""
+    wanted = Precision("pending_mean", 0.04, True, floor=50)
+
+    def interrupt(done: int, _: int) -> None:
+        if done > 60:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(queue(), results=tmp_path, precision=wanted, progress=interrupt)
+    parts = experiment.Work(tmp_path, queue(), wanted).where.parts()
+    assert parts >= 2
+    assert store.list_runs(tmp_path) == []
+    told: list[int] = []
+    found = simulate(queue(), results=tmp_path, precision=wanted, progress=lambda done, _: told.append(done))
+    assert told[0] == 50
+    assert found.replications == simulate(queue(), precision=wanted).replications
+
+
+def test_the_ceiling(tmp_path):
+    """A precision that is out of reach ends at the ceiling."""
+    wanted = Precision("pending_end", 1e-6, True, floor=25, ceiling=60)
+    found = simulate(queue(), precision=wanted)
+    assert found.replications == 75
+    assert not wanted.met(found.summary)
+
+
+# intervals
+
+
+def test_coverage_of_an_interval():
+    """1,000 experiments of ten normal replications: 93 to 97% of the 95% intervals hold the mean."""
+    rng = np.random.default_rng(11)
+    found = [mean_interval(rng.normal(3, 2, 10)) for _ in range(1000)]
+    assert 930 <= sum(one.low <= 3 <= one.high for one in found) <= 970
+
+
+@pytest.fixture(scope="module")
+def many():
+    """10,000 replications of cases that nobody keeps waiting: exponential times of 9 days, 50 arrivals a year."""
+    return simulate(queue(replications=10_000, horizon="2024-03-01", staffing={"staff": {"headcount": 60}}), jobs=2)
+
+
+@pytest.mark.parametrize("label", ["pending_end", "pending_mean", "incoming", "stage_days:work"])
+def test_coverage_of_the_simulator(many, label):
+    """1,000 experiments of ten replications with a known mean: 93 to 97% of the 95% intervals hold it.
+
+    M/M/infinity from empty (Wolff, 1989, section 2.5): at time t the pending are Poisson with mean rate x mean x
+    (1 - e^(-t/mean)); the days in the stage, by total time at risk over ends, are exponential with that mean.
+    """
+    rate, mean, t = 50 / 365, 9.0, 60.0
+    load = rate * mean
+    known = {
+        "pending_end": load * (1 - np.exp(-t / mean)),
+        "pending_mean": load * (1 - mean / t * (1 - np.exp(-t / mean))),
+        "incoming": 50.0,
+        "stage_days:work": mean,
+    }[label]
+    measure = measures(many.summary)[label]
+    covered = 0
+    for first in range(0, 10_000, 10):
+        here = slice(first, first + 10)
+        part = measure.__class__(
+            measure.name, "", measure.over[here], None if measure.per is None else measure.per[here]
+        )
+        found = mean_interval(part.values())
+        covered += found.low <= known <= found.high
+    assert 930 <= covered <= 970
+
+
+def test_estimates(many):
+    """The table of all indicators has the value, its interval, and the spread of single replications."""
+    table = estimates(many).set_index("indicator")
+    row = table.loc["pending_end"]
+    values = per_replication(many)["pending_end"].to_numpy()
+    assert (row["low"], row["high"]) == pytest.approx(
+        stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
+    )
+    assert (row["spread_low"], row["spread_high"]) == tuple(np.quantile(values, (0.1, 0.9)))
+    assert STAGE["title"] in table.loc["stage_days:work", "title"]

@@ -1,0 +1,256 @@
+"""Backtests: nothing later is read, the truth is looked up rightly, and the commands say what is wrong."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import small_authority
+
+from sim.errors import UserError
+from sim.experiments.simulate import simulate_all
+from sim.inference.as_of import Basis, load_basis
+from sim.inference.forecasting import FORECASTERS, MODEL, PRIORS, Origin
+from sim.inference.origins import backtest
+from sim.inference.pooled import by_origin, pit_histogram, pooled
+from sim.inference.posterior import margins
+from sim.record.model import Record
+from sim.view.terminal.backtest import as_data
+from sim.view.verdicts import conclusion
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "scenarios"
+ORIGIN, END = date(2024, 9, 30), date(2025, 12, 31)
+
+
+def cut(source: Path, folder: Path, day: date) -> None:
+    """Write a record as somebody would have written it down on that day: no later row, no later date."""
+    folder.mkdir()
+    rows = {p.name: list(csv.DictReader(p.read_text("utf-8").splitlines())) for p in source.glob("*.csv")}
+    acts = [row for row in rows["events.csv"] if row["date"] <= f"{day}"]
+    opened = {row["proceeding"] for row in acts if row["event"] == "proceedings_opened"}
+    for row in acts:
+        row["proceeding"] = row["proceeding"] if row["proceeding"] in opened else ""
+    strands = [row for row in rows["strands.csv"] if row["opened"] <= f"{day}"]
+    for row in strands:
+        if row["preliminary_findings"] > f"{day}":
+            row["preliminary_findings"] = ""
+        if row["outcome_date"] > f"{day}":
+            row.update(dict.fromkeys(("outcome", "outcome_date", "fine_eur", "note"), ""))
+    acted = {row["platform"] for row in acts}
+    acted |= {row["part_of"] for row in rows["platforms.csv"] if row["service"] in acted}
+    kept = [r for r in rows["platforms.csv"] if "" < r["designation_date"] <= f"{day}" or r["service"] in acted]
+    for row in kept:
+        for column in ("designation_date", "designation_ended"):
+            row[column] = row[column] if row[column] <= f"{day}" else ""
+    providers = {row["provider"] for row in kept}
+    turnover = [row for row in rows["turnover.csv"] if row["provider"] in providers]
+    tables = {"events.csv": acts, "strands.csv": strands, "platforms.csv": kept, "turnover.csv": turnover}
+    for name, table in tables.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[name][0]))
+            writer.writeheader()
+            writer.writerows(table)
+    (folder / "until.txt").write_text(f"{day}\n", encoding="utf-8")
+
+
+def made(basis: Basis, truth: Record) -> tuple[Origin, pd.DataFrame, pd.DataFrame]:
+    """A calibrated forecast of ORIGIN with its tables."""
+    origin = Origin(basis, ORIGIN, END, 100, look_ahead=False)
+    origin.take(simulate_all(origin.scenarios, jobs=2))
+    return origin, origin.forecasts(truth), origin.totals(truth)
+
+
+def test_removing_what_came_later_changes_no_bit(tmp_path):
+    """Calibration, baselines and forecasts: the same to the last bit without later rows of the record and without later
+    entries of the staffing; the truth is looked up in the whole record each time."""
+    whole = load_basis(SHIPPED / "three-probes.yaml")
+    cut(SHIPPED / "record", tmp_path / "record", ORIGIN)
+    for part in ("common", "procedures"):
+        shutil.copytree(SHIPPED / part, tmp_path / part)
+    shutil.copy(SHIPPED / "three-probes.yaml", tmp_path)
+    common = tmp_path / "common" / "commission.yaml"
+    said = common.read_text("utf-8")
+    for later in (", 2024-12-15: 59, 2025-04-15: 65, 2025-12-15: 85", ", 2024-12-15: 6, 2025-12-15: 8"):
+        assert later in said
+        said = said.replace(later, "")
+    common.write_text(said, encoding="utf-8")
+    known = load_basis(tmp_path / "three-probes.yaml")
+    assert len(known.record.acts) < len(whole.record.acts)
+    assert max(act.date for act in known.record.acts) <= ORIGIN
+    one, *tables = made(whole, whole.record)
+    other, *others = made(known, whole.record)
+    assert one.posterior.weight.tobytes() == other.posterior.weight.tobytes()
+    assert one.posterior.bank.statistics.tobytes() == other.posterior.bank.statistics.tobytes()
+    assert one.posterior.bank.observed.tobytes() == other.posterior.bank.observed.tobytes()
+    assert margins(one.posterior) == margins(other.posterior)
+    for table, same in zip(tables, others, strict=True):
+        pd.testing.assert_frame_equal(table, same, check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A rolling backtest of the small authority."""
+    file = small_authority.write(tmp_path_factory.mktemp("small"))
+    return backtest(file, date(2021, 6, 30), rolling_months=6, draws=200)
+
+
+def test_origins(small):
+    """From the first day on, every half year, at the ends of months."""
+    assert small.origins == [date(2021, 6, 30), date(2021, 12, 31), date(2022, 6, 30)]
+    assert small.until == date(2022, 12, 31)
+
+
+def test_every_pending_strand_is_forecast_by_everybody(small):
+    """Findings where there were none yet, resolution in any case; and the truth beside it."""
+    here = small.forecasts[small.forecasts["origin"] == date(2021, 12, 31)]
+    model = here[here["forecaster"] == MODEL].set_index(["strand", "milestone"])
+    assert list(model.index) == [
+        ("b/one", "resolution"),
+        ("d/one", "preliminary_findings"),
+        ("d/one", "resolution"),
+        ("e/one", "preliminary_findings"),
+        ("e/one", "resolution"),
+    ]
+    assert model.loc[("d/one", "preliminary_findings"), "truth"] == date(2022, 2, 1)
+    assert model.loc[("d/one", "preliminary_findings"), "days"] == 32
+    assert np.isinf(model.loc[("e/one", "resolution"), "days"])
+    assert (here.groupby("forecaster").size() == len(model)).all()
+    assert set(here["forecaster"]) == set(FORECASTERS)
+
+
+def test_scores_lie_where_they_can(small):
+    """Probabilities and scores between 0 and 1, and PITs in order."""
+    columns = ["probability", "brier", "crps", "pit_low", "pit_high", "cover50", "cover80", "cover95"]
+    assert small.forecasts[columns].min().min() >= 0
+    assert small.forecasts[columns].max().max() <= 1 + 1e-9
+    assert (small.forecasts["pit_low"] <= small.forecasts["pit_high"]).all()
+
+
+def test_totals_count_the_record(small):
+    """As of the end of 2021 three strands were pending; of the two without findings one had them by the end of 2022."""
+    rows = small.totals[(small.totals["origin"] == date(2021, 12, 31)) & (small.totals["forecaster"] == MODEL)]
+    truth = rows.set_index("what")["truth"].to_dict()
+    assert truth == {
+        "findings of pending strands": 1,
+        "resolved of pending strands": 1,
+        "strands opened": 2,
+        "strands pending": 3,
+    }
+
+
+def test_pooled_scores_are_means(small):
+    """The pooled table has the means of the forecasts, and the gain is the difference of two of them."""
+    table = pooled(small).set_index("forecaster")
+    means = small.forecasts.groupby("forecaster")["crps"].mean()
+    for name in FORECASTERS:
+        assert table.loc[name, "crps"] == pytest.approx(means[name])
+        assert table.loc[name, "gain"] == pytest.approx(means[name] - means[MODEL])
+    assert table.loc[MODEL, "gain"] == 0.0
+    assert table.loc[PRIORS, "forecasts"] == len(small.forecasts) / len(FORECASTERS)
+    assert pit_histogram(small).sum() == pytest.approx(1.0)
+    assert by_origin(small)["strands"].tolist() == [3, 3, 4]
+
+
+def test_the_conclusion_names_every_other_forecaster(small):
+    """What the model did not beat is said as plainly as what it beat."""
+    said = conclusion(small)
+    assert said.count("Kaplan-Meier") == said.count("priors only") == said.count("half an act") == 1
+
+
+def test_json_has_no_infinities(small):
+    """Everything is said in strict JSON."""
+    data = json.loads(json.dumps(as_data(small), allow_nan=False))
+    assert data["origins"] == ["2021-06-30", "2021-12-31", "2022-06-30"]
+    assert {row["truth"] for row in data["forecasts"]} >= {None, "2022-02-01"}
+
+
+def test_a_true_model_is_calibrated_on_average(tmp_path):
+    """Truths made by the model itself: pooled 80% coverage of many records is 80% (4 standard errors over records)."""
+    file = small_authority.write(tmp_path)
+    basis = load_basis(file)
+    origin = Origin(basis, date(2021, 12, 31), date(2022, 12, 31), 600, look_ahead=False)
+    runs = simulate_all(origin.scenarios)
+    origin.take(runs)
+    from sim.inference.forecasting import _times, forecast_curve
+    from sim.inference.scores import coverage, pit
+
+    equal, held = origin.weights(PRIORS), []
+    for strand in ("d/one", "e/one"):
+        curve = forecast_curve(origin.run, strand, "resolution", equal)
+        times = np.ceil(_times(origin.run, strand, "resolution"))
+        held.append([coverage(pit(curve, t if t <= 365 else np.inf), 0.8) for t in times])
+    means = np.mean(held, axis=0)
+    assert abs(means.mean() - 0.8) < 4 * means.std() / np.sqrt(len(means))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"as_of": date(2021, 1, 1)}, "nothing was pending"),
+        ({"as_of": date(2022, 12, 31)}, "must be before"),
+        ({"as_of": date(2021, 6, 30), "until": date(2024, 1, 1)}, "ends on 2022-12-31"),
+        ({}, "--as-of is missing"),
+        ({"as_of": date(2021, 6, 30), "draws": 10}, "at least 100"),
+    ],
+)
+def test_what_cannot_be_tested_is_told(tmp_path, options, message):
+    """Days outside the record, nothing pending, too few draws."""
+    with pytest.raises(UserError, match=message):
+        backtest(small_authority.write(tmp_path), **options)
+
+
+def sim(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["backtest"], "--as-of is missing"),
+        (["backtest", "--as-of", "14.3.2024"], "is not a day of the calendar"),
+        (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "wants a number of months, such as 3M"),
+        (["backtest", "--as-of", "2024-03-14", "--record", "nowhere"], "there is no such folder"),
+        (["backtest", "--as-of", "2024-03-14", "--until", "2031-01-01"], "ends on 2025-12-31"),
+        (["backtest", "--as-of", "2024-03-14", "--scenario", "scenarios/dma.yaml"], "names no record"),
+        (["calibrate", "scenarios/three-probes.yaml", "--until", "soon"], "is not a day of the calendar"),
+        (["calibrate", "scenarios/three-probes.yaml", "--until", "2022-01-01"], "no proceedings had been opened"),
+        (["calibrate", "scenarios/none.yaml", "--until", "2024-03-14"], "there is no such file"),
+        (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14", "-o", "x.txt"], "ends in .yaml"),
+        (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14", "-o", "scenarios/cap.yaml"], "exists"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(words, message):
+    """Exit code 2, one line on stderr, nothing on stdout, and before anything runs."""
+    done = sim(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_another_record_goes_through_the_same_commands(tmp_path):
+    """The example record, with other services, topics and years: calibrate, run what was written, backtest."""
+    example = str(ROOT / "docs" / "example-record")
+    scenario = str(SHIPPED / "three-probes.yaml")
+    out = tmp_path / "calibrated.yaml"
+    done = sim("calibrate", scenario, "--until", "2022-06-30", "--record", example, "--draws", "100", "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    assert sim("validate", str(out)).returncode == 0
+    said = sim(
+        "backtest", "--as-of", "2021-12-31", "--record", example, "--scenario", scenario, "--draws", "100", "--json"
+    )
+    assert said.returncode == 0, said.stderr
+    data = json.loads(said.stdout)
+    assert {row["strand"] for row in data["forecasts"]} == {"agora-2021/minors", "agora-2021/complaints"}
+    happened = {row["truth"] for row in data["forecasts"] if row["strand"] == "agora-2021/minors"}
+    assert happened == {"2022-01-10", "2022-10-03"}

@@ -1,0 +1,218 @@
+"""Calibration: the past that is simulated, the posterior that comes of it, the file that is written."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_authority
+from scipy.stats import binom, kstest
+
+from sim.errors import UserError
+from sim.experiments.simulate import simulate
+from sim.inference.as_of import OPENINGS, load_basis, past_scenario, until
+from sim.inference.histories import Histories, real_history, simulated_histories, statistics
+from sim.inference.posterior import calibrate, make_bank, margins, posterior, recovery, summary
+from sim.inference.scenario_file import MARK, scenario_text, write_scenario
+from sim.scenario.loading import load_scenario
+from sim.view.verdicts import undated_staff
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+END = date(2022, 12, 31)
+DRAWS = 600
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The small authority calibrated at the end of its record."""
+    return calibrate(small_authority.write(tmp_path_factory.mktemp("small")), END, draws=DRAWS)
+
+
+def test_the_past_has_the_openings_of_the_record(small):
+    """Every strand comes on its day; streams that open proceedings are counted and open none."""
+    past = small.bank.past
+    assert (past.start, past.horizon) == (date(2021, 1, 10), END)
+    assert list(past.probes) == list("abcdefg")
+    assert past.probes["a"].since == past.start
+    assert past.probes["d"].arrives == date(2021, 7, 7)
+    run = simulate(past.model_copy(update={"replications": 20}))
+    assert (run.summary.total("entered:proceedings") == len(past.probes)).all()
+    assert run.summary.total(f"reached:{OPENINGS}").mean() == pytest.approx(6 * 720 / 365, rel=0.5)
+
+
+def test_the_record_as_a_history(small):
+    """Days since the first opening, infinite where not reached."""
+    told = real_history(small.basis.record, small.bank.past)
+    first = date(2021, 1, 10)
+    assert told.names[:2] == ("a/one", "b/one")
+    assert told.opened[1] == (date(2021, 2, 20) - first).days
+    assert told.findings[0, :2].tolist() == [112, (date(2021, 8, 15) - first).days]
+    assert np.isinf(told.findings[0, 2])
+    assert told.resolved[0, 2] == (date(2021, 11, 20) - first).days
+    assert told.openings.tolist() == [6.0]
+
+
+def test_statistics_by_hand():
+    """Two strands over a year: one has findings after 100 days, one commitments after 200."""
+    history = Histories(
+        ("a", "b"), np.array([0.0, 165.0]), np.array([[100.0, np.inf]]), np.array([[np.inf, 365.0]]), np.ones(1), 365.0
+    )
+    names, found = statistics(history)
+    assert names == ["findings", "outcomes without findings", "outcomes after findings", "openings"]
+    at_risk, after = 300 / 365, 265 / 365
+    expected = [1.5 / at_risk, 1.5 / at_risk, 0.5 / (after + 1), 1.5]
+    assert found[0] == pytest.approx(np.log(expected))
+
+
+def test_both_kinds_of_history_have_the_same_form(small):
+    """A simulated history has the strands and openings of the real one."""
+    run = simulate(small.bank.past.model_copy(update={"replications": 3}))
+    simulated, real = simulated_histories(run), real_history(small.basis.record, small.bank.past)
+    assert simulated.names == real.names
+    assert simulated.opened.tolist() == real.opened.tolist()
+    assert simulated.end == real.end
+    assert (simulated.findings[np.isfinite(simulated.findings)] <= real.end).all()
+
+
+def test_dated_assumptions_end_on_the_day():
+    """What is dated later is dropped; the first entry stays, since it holds for all time before it."""
+    table = {date(2020, 1, 1): 3.0, date(2022, 6, 1): 6.0}
+    assert until(table, date(2022, 6, 1)) == table
+    assert until(table, date(2022, 5, 31)) == {date(2020, 1, 1): 3.0}
+    assert until(table, date(2019, 1, 1)) == {date(2020, 1, 1): 3.0}
+
+
+def test_effort_is_recovered_from_synthetic_records(small):
+    """200 synthetic records: 90% intervals hold 85 to 95%; ranks are uniform (p > 0.001); the interval is narrower."""
+    found = recovery(small.bank, 200, seed=11)
+    effort = list(small.bank.past.uncertain).index("effort")
+    assert 0.85 <= found.inside[:, effort].mean() <= 0.95
+    assert kstest(found.ranks[:, effort], "uniform").pvalue > 0.001
+    assert found.width[:, effort].mean() < 0.8
+
+
+def test_parameters_of_the_shipped_scenario_are_recovered():
+    """200 synthetic records of the size of the shipped one.
+
+    Of all 90% intervals 85 to 95% hold the truth, and of each parameter's a share inside the 99.9% bounds of a
+    binomial with 0.9; ranks are uniform (Kolmogorov-Smirnov, p > 0.001 for each of nine).
+    """
+    basis = load_basis("scenarios/three-probes.yaml")
+    bank = make_bank(basis, simulate(past_scenario(basis, date(2025, 12, 31), 300)))
+    found = recovery(bank, 200, seed=11)
+    assert 0.85 <= found.inside.mean() <= 0.95
+    low, high = binom.ppf([0.0005, 0.9995], 200, 0.9) / 200
+    held = found.inside.mean(axis=0)
+    assert ((low <= held) & (held <= high)).all(), held
+    assert min(kstest(ranks, "uniform").pvalue for ranks in found.ranks.T) > 0.001
+    effort = list(bank.past.uncertain).index("effort")
+    assert found.width[:, effort].mean() < 0.6
+
+
+def history_of(days: int) -> tuple[tuple[str, ...], ...]:
+    """Eight strands 40 days apart, with findings after so many days and a decision after as many more."""
+    told = []
+    for number in range(8):
+        opened = date(2021, 1, 10) + timedelta(days=40 * number)
+        findings, decided = (opened + timedelta(days=k * days) for k in (1, 2))
+        said = (f"{findings}" if findings <= END else "", "non_compliance" if decided <= END else "")
+        told.append((f"p{number}", f"{opened}", *said, f"{decided}" if decided <= END else ""))
+    return tuple(told)
+
+
+def test_slow_records_tell_of_more_effort(tmp_path):
+    """The posterior follows the record: the same openings with quick and with slow strands."""
+    medians = []
+    for days in (60, 400):
+        file = small_authority.write(tmp_path / str(days), history_of(days))
+        medians.append(summary(calibrate(file, END, draws=300)).set_index("parameter").loc["effort", "median"])
+    assert medians[0] < 0.8
+    assert medians[1] > 1.2
+
+
+def test_the_table_of_parameters(small):
+    """What is told by simulation, and what by a formula."""
+    table = summary(small).set_index("parameter")
+    assert table.loc["effort", "how"] == "simulation"
+    assert table.loc["rate", "how"] == "formula"
+    assert table.loc["rate", "counted"] == "6 openings in 720 days"
+    assert table.loc["effort", "high"] - table.loc["effort", "low"] < 0.8 * (
+        table.loc["effort", "prior90"] - table.loc["effort", "prior10"]
+    )
+
+
+def test_margins_are_those_of_the_weighted_draws(small):
+    """The written posterior of each parameter has the mean of the weighted draws, within 4 standard errors."""
+    for place, (name, parameter) in enumerate(small.bank.past.uncertain.items()):
+        told = margins(small).get(name, parameter.value)
+        drawn = small.bank.drawn[:, place]
+        mean = np.dot(small.weight, drawn)
+        error = np.sqrt(np.dot(small.weight, (drawn - mean) ** 2) / small.effective_draws)
+        assert told.mean_value() == pytest.approx(mean, abs=4 * error), name
+
+
+def test_the_written_file_is_a_scenario(small, tmp_path):
+    """It extends the given one, sets the posteriors, and loads; a file of somebody else is left alone."""
+    file = small.basis.file.parent / "calibrated.yaml"
+    write_scenario(small, file)
+    write_scenario(small, file)
+    assert MARK in file.read_text("utf-8")
+    loaded = load_scenario(file)
+    assert loaded.uncertain["effort"].value == margins(small)["effort"]
+    assert loaded.uncertain["rate"].value.mean_value() == pytest.approx(margins(small)["rate"].mean_value())
+    assert loaded.staffing == load_scenario(small.basis.file).staffing
+    assert simulate(loaded.model_copy(update={"replications": 2})).replications == 2
+    (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
+    with pytest.raises(UserError, match="exists already"):
+        write_scenario(small, tmp_path / "mine.yaml")
+    assert "extends: small.yaml" in scenario_text(small, file)
+
+
+def test_the_shipped_posterior_is_that_of_the_shipped_record():
+    """The calibrated status quo is what the command writes now, to the digits that it writes."""
+    shipped = SCENARIOS / "status-quo-calibrated.yaml"
+    found = calibrate(SCENARIOS / "status-quo.yaml", date(2025, 12, 31), draws=1000, jobs=2)
+    written, there = scenario_text(found, shipped), shipped.read_text("utf-8")
+    numbers = r"(?<![\w.-])\d+\.\d+"
+    assert re.sub(numbers, "", written) == re.sub(numbers, "", there)
+    told, known = ([float(number) for number in re.findall(numbers, text)] for text in (written, there))
+    assert told == pytest.approx(known, rel=1e-3, abs=1e-3)
+    assert len(known) > 100
+
+
+def test_a_staff_without_a_past_is_told(small):
+    """Nothing is said where headcounts go back to the first opening; their first day is told where they do not."""
+    assert undated_staff(small) is None
+    clerks = small.basis.scenario.staffing["clerks"].model_copy(update={"headcount": {date(2022, 1, 1): 3.0}})
+    scenario = small.basis.scenario.model_copy(update={"staffing": {"clerks": clerks}})
+    assert undated_staff(replace(small, basis=replace(small.basis, scenario=scenario))) == date(2022, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("until", "draws", "message"),
+    [
+        (date(2023, 6, 1), 100, "ends on 2022-12-31"),
+        (date(2020, 12, 31), 100, "no proceedings had been opened"),
+        (date(2021, 1, 10), 100, "nothing to calibrate on yet"),
+        (END, 5, "at least 100"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_told(tmp_path, until, draws, message):
+    """Days without a past, and too few draws."""
+    with pytest.raises(UserError, match=message):
+        calibrate(small_authority.write(tmp_path), until, draws=draws)
+
+
+def test_the_posterior_does_not_depend_on_the_processes(tmp_path):
+    """One process or two: the same weights, bit for bit."""
+    file = small_authority.write(tmp_path)
+    one, two = (calibrate(file, END, draws=100, jobs=jobs) for jobs in (1, 2))
+    assert one.weight.tobytes() == two.weight.tobytes()
+
+
+def test_posterior_of_a_bank_is_a_function_of_it(small):
+    """Computed again from the same bank it is the same, bit for bit."""
+    again = posterior(small.basis, END, small.bank)
+    assert again.weight.tobytes() == small.weight.tobytes()
