@@ -42,9 +42,7 @@ def compare(
     seed: Seed = None,
     indicator: Indicators = None,
     adjust: Annotated[Adjust, typer.Option(help="For the number of comparisons.")] = Adjust.holm,
-    control_variates: Annotated[
-        bool, typer.Option(help="Take out the luck of the arrivals and parameters: narrower intervals, some time more.")
-    ] = False,
+    control_variates: Annotated[bool, typer.Option("--control-variates/--no-control-variates", hidden=True)] = False,
     every: Annotated[bool, typer.Option("--all", help="Show indicators that do not differ, too.")] = False,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -63,6 +61,8 @@ def compare(
     from sim.results.measures import check_label
     from sim.view.terminal.comparison import comparison
 
+    if control_variates:
+        raise UserError("--control-variates is gone; more replications (--replications) narrow the intervals")
     loaded = _paired(load_all(scenarios, set_, replications, seed))
     for scenario in loaded:
         for label in indicator or ():
@@ -71,7 +71,7 @@ def compare(
     for scenario in loaded:
         with going_on(), progress_bar(scenario.name) as progress:
             runs.append(simulate(scenario, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress))
-    table = compared(runs, indicator, adjust=adjust.value, control=control_variates)
+    table = compared(runs, indicator, adjust=adjust.value)
     if as_json:
         print(table.to_json(orient="records", double_precision=10))
     else:

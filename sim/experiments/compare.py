@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import UserError
-from sim.experiments.chunks import ChunkRunner
-from sim.model.controls import control_names, controls
 from sim.results.intervals import LEVEL, by_draw
 from sim.results.measures import Measure, measures
 from sim.results.run import Run
@@ -33,7 +31,6 @@ COLUMNS = {
     "p_adjusted": "the same, adjusted for all rows of the table",
     "variance_reduction": "variance of the difference with independent seeds, over the one reached",
     "independent_replications": "replications that independent seeds would have needed for an interval as narrow",
-    "controls": "control variates used",
 }
 """The columns of a comparison with their meaning."""
 
@@ -51,7 +48,6 @@ def compare(
     indicators: Sequence[str] | None = None,
     *,
     adjust: Adjustment = "holm",
-    control: bool = False,
     level: float = LEVEL,
 ) -> pd.DataFrame:
     """Paired differences of every indicator between each run and the first: one row each, columns as in `COLUMNS`.
@@ -59,12 +55,10 @@ def compare(
     The runs must have the same seed and numbers of replications: then the same replication of two scenarios has the
     same cases with the same luck (common random numbers; Law, section 11.2), and differences are paired. `indicators`:
     labels, all that every run has if not given. `adjust`: how p-values are adjusted for their number (Holm, 1979, or
-    Bonferroni). `control`: use the luck of the random arrivals and of the uncertain parameters as control variates (see
-    `sim.model.controls`), which takes some time. Raises UserError for runs that cannot be paired.
+    Bonferroni). Raises UserError for runs that cannot be paired.
     """
     _check_paired(runs, PAIRED)
-    luck = control_table(runs[0].scenario).to_numpy() if control else np.zeros((runs[0].replications, 0))
-    return _differences(runs, indicators, luck, adjust, level)
+    return _differences(runs, indicators, runs[0].replications, adjust, level)
 
 
 def compare_what_both_have(
@@ -78,22 +72,22 @@ def compare_what_both_have(
     runs = (base, other)
     _check_paired(runs, [what for what in PAIRED if what != "replications"])
     both = min(run.replications for run in runs)
-    return _differences(runs, indicators, np.zeros((both, 0)), adjust, level)
+    return _differences(runs, indicators, both, adjust, level)
 
 
 def _differences(
-    runs: Sequence[Run], indicators: Sequence[str] | None, luck: Floats, adjust: Adjustment, level: float
+    runs: Sequence[Run], indicators: Sequence[str] | None, replications: int, adjust: Adjustment, level: float
 ) -> pd.DataFrame:
-    """The differences of each run to the first over as many replications as there are rows of control variates."""
-    base, *others = ({k: m.first(len(luck)) for k, m in measures(run.summary).items()} for run in runs)
+    """The differences of each run to the first over the first replications."""
+    base, *others = ({k: m.first(replications) for k, m in measures(run.summary).items()} for run in runs)
     labels = [label for label in indicators or base if all(label in other for other in (base, *others))]
     per_draw, family = runs[0].scenario.replications_per_draw, len(others)
     rows = []
     for run, other in zip(runs[1:], others, strict=True):
         for label in labels:
-            pair = Pair(base[label], other[label], by_draw(luck, per_draw), per_draw)
+            pair = Pair(base[label], other[label], per_draw)
             if pair.known:
-                rows.append((run.scenario.name, *pair.row(1 - (1 - level) / family), luck.shape[1]))
+                rows.append((run.scenario.name, *pair.row(1 - (1 - level) / family)))
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "p_adjusted"])
     table.insert(list(COLUMNS).index("p_adjusted"), "p_adjusted", adjusted(table["p"].to_numpy(), adjust))
     return table
@@ -111,36 +105,20 @@ def _check_paired(runs: Sequence[Run], equal: Sequence[str]) -> None:
                 raise UserError(f"{message}: only equal ones can be paired")
 
 
-def control_table(scenario: Scenario) -> pd.DataFrame:
-    """The control variates of each replication: one column each, all of mean zero; those that never vary left out."""
-    runner = ChunkRunner(scenario)
-    rows = [controls(scenario, runner.plan_of(number), number) for number in range(scenario.replications)]
-    table = pd.DataFrame(rows, columns=control_names(scenario))
-    return table.loc[:, table.std() > 0]
-
-
-class Regressed(NamedTuple):
-    """A mean with control variates taken out: its standard error, and the degrees of freedom that are left."""
+class MeanDifference(NamedTuple):
+    """A mean of paired differences, its standard error, and the degrees of freedom of Student's t for it."""
 
     mean: float
     error: float
     freedom: int
 
 
-def regressed(values: Floats, luck: Floats) -> Regressed:
-    """The mean of values whose controls, shape (values, controls), have mean zero: the intercept of a regression.
-
-    Without controls it is the plain mean. Lavenberg and Welch, Management Science 27 (1981).
-    """
-    design = np.column_stack([np.ones(len(values)), luck])
-    freedom = len(values) - np.linalg.matrix_rank(design)
-    if freedom < 1:
-        return Regressed(float(values.mean()), np.inf, 1)
-    solution = np.linalg.lstsq(design, values, rcond=None)[0]
-    residual = values - design @ solution
-    spread = float(residual @ residual) / freedom
-    error = np.sqrt(max(spread * np.linalg.pinv(design.T @ design)[0, 0], 0.0))
-    return Regressed(float(solution[0]), float(error), int(freedom))
+def mean_difference(differences: Floats) -> MeanDifference:
+    """The mean of paired differences, shape (draws of the parameters,); of a single one the error is infinite."""
+    count = len(differences)
+    if count < 2:
+        return MeanDifference(float(differences.mean()), np.inf, 1)
+    return MeanDifference(float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(count)), count - 1)
 
 
 @dataclass(frozen=True)
@@ -149,8 +127,6 @@ class Pair:
 
     base: Measure
     other: Measure
-    luck: Floats
-    """control variates by draw of the parameters: shape (draws, controls)"""
     per_draw: int
 
     @property
@@ -164,7 +140,7 @@ class Pair:
 
         base, value = (by_draw(m.values(), self.per_draw) for m in (self.base, self.other))
         difference = value - base
-        found = regressed(difference, self.luck)
+        found = mean_difference(difference)
         half = float(stdtrit(found.freedom, (1 + level) / 2)) * found.error
         same = not difference.any()
         p = 1.0 if same else 0.0 if not found.error else 2 * float(stdtr(found.freedom, -abs(found.mean) / found.error))
@@ -176,7 +152,7 @@ class Pair:
             reduction * len(self.base.over) if np.isfinite(reduction) else np.inf,
         )  # fmt: skip
 
-    def _reduction(self, base: Floats, value: Floats, found: Regressed) -> float:
+    def _reduction(self, base: Floats, value: Floats, found: MeanDifference) -> float:
         """The variance of the difference of independent runs over that of the one found."""
         independent = float(base.var(ddof=1) + value.var(ddof=1)) / len(base) if len(base) > 1 else np.nan
         if not found.error:

@@ -1,6 +1,5 @@
 """Where cases come from: what was under way, probes by date, Poisson streams, waves."""
 
-from collections.abc import Iterator
 from datetime import date
 from math import sqrt
 from typing import TYPE_CHECKING
@@ -187,11 +186,6 @@ def _cumulated_rate(sim: "Replication", stream: RandomArrivals | RandomWaves) ->
     return times, np.concatenate([[0.0], np.cumsum(np.diff(times) * rates)])
 
 
-def expected_arrivals(sim: "Replication", stream: RandomArrivals | RandomWaves) -> float:
-    """How many arrivals a Poisson process is expected to have until the horizon."""
-    return float(_cumulated_rate(sim, stream)[1][-1])
-
-
 class RandomStream(Source):
     """A Poisson stream: each case that arrives lets the next one come."""
 
@@ -204,11 +198,6 @@ class RandomStream(Source):
         self._sim, self._next = sim, 0
         self._platforms = _chosen(sim, key, "platform", stream.platforms, size)
         self._cases = DrawnCases(sim, self, stream)
-
-    def cases(self) -> Iterator[tuple[float, Case]]:
-        """All its cases with the times at which they arrive."""
-        for index, time in enumerate(self.times):
-            yield time, self._cases.case(index, self._platforms[index])
 
     def follow(self, now: float) -> None:
         """Let the next case come."""

@@ -581,6 +581,7 @@ def test_wrong_comparisons(sim):
     for call, message in (
         (("small.yaml",), "at least two scenarios"),
         (("small.yaml", "small.yaml"), "the same name"),
+        (("small.yaml", "more.yaml", "--control-variates"), "--control-variates is gone"),
     ):
         code, _, err = sim("compare", *call)
         assert code == 2

@@ -1,4 +1,4 @@
-"""Paired comparisons: the differences by hand, their intervals, multiplicity, and control variates of mean zero."""
+"""Paired comparisons: the differences by hand, their intervals, and multiplicity."""
 
 import numpy as np
 import pandas as pd
@@ -6,13 +6,12 @@ import pytest
 from scipy import stats
 from test_store import queue
 
-from sim import compare, load_scenario, simulate
+from sim import compare, simulate
 from sim.errors import UserError
-from sim.experiments.compare import COLUMNS, adjusted, compare_what_both_have, control_table, important, regressed
+from sim.experiments.compare import COLUMNS, adjusted, compare_what_both_have, important
 from sim.results.intervals import by_draw
 from sim.results.measures import measures
 
-SHIPPED = "scenarios/three-probes.yaml"
 LEVEL = 0.999
 """Of checks against known means: of the some hundred made here one in ten would fail by chance; seeds are fixed."""
 
@@ -109,48 +108,6 @@ def test_draws_that_are_shared_count_once():
     expected = stats.ttest_rel(values[1], values[0])
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected.confidence_interval(0.95)))
     assert len(values[0]) == 10
-
-
-# control variates
-
-
-def test_regression_on_controls():
-    """The mean with controls taken out is unbiased, and its interval covers as often as it says."""
-    rng, covered, plain, errors = np.random.default_rng(7), 0, [], []
-    for _ in range(1000):
-        luck = rng.normal(size=(30, 2))
-        values = 5 + luck @ [2.0, -1.0] + rng.normal(size=30)
-        found = regressed(values, luck)
-        half = stats.t.ppf(0.975, found.freedom) * found.error
-        covered += abs(found.mean - 5) < half
-        plain.append(regressed(values, luck[:, :0]).error)
-        errors.append(found.error)
-    assert 930 <= covered <= 970
-    assert np.mean(np.square(plain)) / np.mean(np.square(errors)) == pytest.approx(6, rel=0.15)
-
-
-@pytest.mark.parametrize("name", [SHIPPED, "benchmarks/w2.yaml"])
-def test_controls_have_mean_zero(name):
-    """Over many replications the mean of each control is zero within its interval, routes, forks and loops included."""
-    luck = control_table(load_scenario(name, ["replications=300"]))
-    assert len(luck.columns) >= 7
-    scores = luck.mean() / luck.std() * np.sqrt(len(luck))
-    assert scores.abs().max() < stats.t.ppf((1 + LEVEL) / 2, len(luck) - 1)
-
-
-def test_controls_do_not_depend_on_the_staff():
-    """The luck is the same whoever works: what differs between scenarios is not in it."""
-    few, many = (control_table(queue(replications=40, staffing={"staff": {"headcount": n}})) for n in (2, 7))
-    assert few.equals(many)
-
-
-def test_controls_explain_the_queue():
-    """In a busy office they narrow the interval of how many cases are pending on average."""
-    runs = offices(2, 3, replications=150, arrivals={"cases": {"kind": "random", "stage": "work", "per_year": 90}})
-    plain, with_controls = (compare(runs, ["pending_mean"], control=control).iloc[0] for control in (False, True))
-    assert with_controls["controls"] == 2
-    assert with_controls["variance_reduction"] > 1.5 * plain["variance_reduction"]
-    assert with_controls["low"] < plain["difference"] < with_controls["high"]
 
 
 def test_what_both_have_is_compared(runs):

@@ -34,12 +34,10 @@ def _heading(runs: list[Run], table: pd.DataFrame, adjust: Adjustment) -> Text:
     first, names = runs[0].scenario, {"holm": "Holm", "bonferroni": "Bonferroni"}
     text = Text(f"Compared with {first.name}: {', '.join(run.scenario.name for run in runs[1:])}", style="bold")
     several = ", for all scenarios together (Bonferroni)" if len(runs) > 2 else ""
-    controls = int(table["controls"].max()) if len(table) else 0
-    used = f" {controls} control variates." if controls else ""
     text.append(
         f"\n{runs[0].replications:,} replications of each with the same luck (seed {first.seed}); differences are"
         f" paired. Intervals hold the mean difference with {LEVEL:.0%} confidence{several}; p-values are adjusted for"
-        f" {len(table)} comparisons ({names[adjust]}).{used}",
+        f" {len(table)} comparisons ({names[adjust]}).",
         style="not bold",
     )
     return text
