@@ -21,8 +21,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.rivals import bare_heap, best, per_case, textbook, workload  # noqa: E402
+from sim.model.engine import BASE_COLUMNS, run  # noqa: E402
 from sim.model.plan import Plan, compile_plan  # noqa: E402
-from sim.model.replication import PLAIN, run  # noqa: E402
 from sim.scenario.loading import load_scenario  # noqa: E402
 
 ROUNDS, QUICK_ROUNDS = 15, 5
@@ -42,7 +42,7 @@ def draws_of(made: Plan, number: int) -> workload.Draws:
     sim = run(made, number)
     source = sim.cases[0].source
     for stage in made.stages:
-        sim.draws.row(source, 0, "", stage, 1, stage.routing)
+        sim.draw(source, 0, "", stage, 1, stage.routing)
     rows = [source.rows[stage.number].all or [] for stage in made.stages]
     return workload.Draws(
         list(source.times),  # type: ignore[attr-defined]
@@ -54,7 +54,7 @@ def draws_of(made: Plan, number: int) -> workload.Draws:
 def trace(made: Plan, number: int) -> list[tuple[int, int, float, float]]:
     """Our finished visits: case, stage, requested, ended."""
     log = run(made, number).log
-    rows = (log[place : place + PLAIN] for place in range(0, len(log), PLAIN))
+    rows = (log[start : start + BASE_COLUMNS] for start in range(0, len(log), BASE_COLUMNS))
     return sorted((int(r[0]), int(r[1]), r[3], r[5]) for r in rows if r[5] == r[5])
 
 

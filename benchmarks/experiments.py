@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from sim import compare, load_scenario, simulate, simulate_all
 from sim.experiments.chunks import ChunkRunner
-from sim.model.replication import replicate
+from sim.model.engine import replicate
 from sim.scenario.schema import Scenario
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.model.engine import ReplicationLog, drawn_parameters, replicate
 from sim.model.plan import Plan, compile_plan
-from sim.model.replication import Outcome, drawn_parameters, replicate
 from sim.results import events
 from sim.results.summarise import summarise
 from sim.results.summary import Floats, Layout
@@ -77,12 +77,12 @@ class ChunkRunner:
 
     def events(self, numbers: range) -> "pa.Table":
         """The events of these replications."""
-        outcomes = []
+        logs = []
         with _collector_at_rest():
             for number in numbers:
-                outcomes.append(replicate(self.plan_of(number), number))
+                logs.append(replicate(self.plan_of(number), number))
                 gc.collect(0)
-        return event_table(self.plan, numbers, outcomes)
+        return event_table(self.plan, numbers, logs)
 
     def parameters(self, numbers: range) -> Floats:
         """The values of the uncertain parameters in these replications: shape (replications, parameters)."""
@@ -112,12 +112,12 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def event_table(plan: Plan, numbers: range, outcomes: list[Outcome]) -> "pa.Table":
+def event_table(plan: Plan, numbers: range, logs: list[ReplicationLog]) -> "pa.Table":
     """The events of several replications as one table."""
-    visits, counts = np.concatenate([outcome.visits for outcome in outcomes]), [len(o.visits) for o in outcomes]
-    cases = [case for outcome in outcomes for case in outcome.cases]
+    visits, counts = np.concatenate([log.visits for log in logs]), [len(log.visits) for log in logs]
+    cases = [case for log in logs for case in log.cases]
     columns = list(zip(*cases, strict=True)) or [()] * len(events.CASE_COLUMNS)  # no case may ever come
-    before = np.cumsum([0, *(len(outcome.cases) for outcome in outcomes)])[:-1]
+    before = np.cumsum([0, *(len(log.cases) for log in logs)])[:-1]
     return events.table(
         visits[:, 1:],
         np.repeat(np.array(numbers, dtype=np.int32), counts),

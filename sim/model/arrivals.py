@@ -1,103 +1,107 @@
-"""Where cases come from: what was under way, probes by date, Poisson streams, waves."""
+"""Where cases come from: what was in progress on the first day, probes by date, Poisson streams, waves."""
 
+from collections.abc import Callable
 from datetime import date
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.model.draws import Source
+from sim.model.case import Case, CaseFactory
+from sim.model.draws import CaseSource
+from sim.model.first_day import Resumption, resumption
+from sim.model.plan import Plan, StagePlan
 from sim.model.streams import Floats
-from sim.model.under_way import resumption
-from sim.model.walk import Case, Place
 from sim.scenario.distributions import Constant, Distribution
-from sim.scenario.schema import AnyArrivals, Probe, RandomArrivals, RandomWaves, Strand, Wave
+from sim.scenario.schema import AnyArrivals, Probe, RandomArrivals, RandomWaves, Wave
 
-if TYPE_CHECKING:
-    from sim.model.replication import Replication
+Begin = Callable[[Case, StagePlan, float], None]
+"""What takes over a case that comes to a stage after a delay in days."""
+Resume = Callable[[list[Resumption]], None]
+"""What takes over the strands of one probe, or the probe itself, that are in progress on the first day."""
 
-Arrival = tuple[float, Case, str]
-"""A time in days since the start, a case, and the stage it comes to."""
+
+class Arrival(NamedTuple):
+    """A case, the time in days since the start at which it comes, and the stage it comes to."""
+
+    time: float
+    case: Case
+    stage: str
 
 
-def start(sim: "Replication") -> None:
-    """Put the cases under way into their stages, and schedule all that will arrive."""
-    scenario = sim.plan.scenario
+def start(factory: CaseFactory, begin: Begin, resume: Resume) -> None:
+    """Resume the cases in progress on the first day, and schedule all that will arrive.
+
+    The order in which cases are made is that of their numbers in the event log: probes and arrivals as the scenario
+    has them. The order in which they are handed over decides who comes first where times are equal, as they are on the
+    first day and for the cases of one wave.
+    """
+    plan, scenario = factory.plan, factory.plan.scenario
     scheduled: list[Arrival] = []
     for name, probe in scenario.probes.items():
-        case = _probe(sim, name, probe)
+        case = _probe(factory, name, probe)
         if probe.since is None:
             assert probe.arrives is not None
-            scheduled.append((float(days_between(scenario.start, probe.arrives)), case, probe.stage))
+            scheduled.append(Arrival(float(days_between(scenario.start, probe.arrives)), case, probe.stage))
         else:
-            _resume(sim, case, probe)
-    for name, stream in scenario.arrivals.items():
-        if isinstance(stream, RandomArrivals):
-            RandomStream(sim, name, stream).follow(0.0)
-        elif isinstance(stream, Wave):
-            scheduled += _wave(sim, name, stream)
+            resume(_in_progress(factory, case, probe))
+    for name, arrivals in scenario.arrivals.items():
+        if isinstance(arrivals, RandomArrivals):
+            # One case ahead and not all at once: the event list stays short, and so does each step of its heap.
+            PoissonStream(factory, begin, name, arrivals).on_arrival(0.0)
+        elif isinstance(arrivals, Wave):
+            scheduled += _wave(factory, name, arrivals)
         else:
-            scheduled += _random_waves(sim, name, stream)
-    for time, case, stage in sorted(scheduled, key=lambda arrival: arrival[0]):
-        if time < sim.plan.horizon:
-            sim.walk.begin(case, sim.stages[sim.plan.stage_number[stage]], time)
+            scheduled += _random_waves(factory, name, arrivals)
+    for time, case, stage in sorted(scheduled, key=lambda arrival: arrival.time):  # stable: equal times in their order
+        if time < plan.horizon:
+            begin(case, plan.stages[plan.stage_number[stage]], time)
 
 
-def _probe(sim: "Replication", name: str, probe: Probe) -> Case:
-    profile = sim.profile(probe.platform, probe.topic, probe.origin)
-    case = sim.new_case(Source(f"probe {name}"), 0, profile, probe.obligations)
-    case.label, case.priority, case.listed = name, probe.priority, probe.strands
+def _probe(factory: CaseFactory, name: str, probe: Probe) -> Case:
+    profile = factory.profile(probe.platform, probe.topic, probe.origin)
+    case = factory.case(CaseSource(f"probe {name}"), 0, profile, probe.obligations)
+    case.label, case.priority, case.named_strands = name, probe.priority, probe.strands
     case.stage = case.step = None
     return case
 
 
-def _resume(sim: "Replication", case: Case, probe: Probe) -> None:
-    """Put a case, or its strands, into the stage under way."""
-    number = sim.plan.stage_number
+def _in_progress(factory: CaseFactory, case: Case, probe: Probe) -> list[Resumption]:
+    """The visits in progress of a case or of its strands; those that may have ended without a trace left out."""
+    plan = factory.plan
     parts: list[tuple[Case, str, float]] = []
     assert probe.since is not None
     if probe.strands:
-        strands = sim.strands(case, sim.stages[number[probe.stage]])
-        listed: list[Strand] = list(probe.strands.values())
-        for strand, said in zip(strands, listed, strict=True):
-            parts.append((strand, said.stage or probe.stage, _age(sim, said.since or probe.since)))
+        strands = factory.strands(case, plan.stages[plan.stage_number[probe.stage]])
+        for strand, settings in zip(strands, probe.strands.values(), strict=True):
+            parts.append((strand, settings.stage or probe.stage, _age(plan, settings.since or probe.since)))
     else:
-        parts.append((case, probe.stage, _age(sim, probe.since)))
-    going_on = []
-    for part, stage_name, elapsed in parts:
-        stage = sim.stages[number[stage_name]]
-        behind = resumption(sim, part, stage, elapsed)
+        parts.append((case, probe.stage, _age(plan, probe.since)))
+    resumptions = []
+    for part, stage, elapsed in parts:
         part.stage = part.step = None
-        if behind is not None:
-            going_on.append((part, stage, behind))
-    for gate_stage, gate in sim.gates.items():
-        holders = sim.stages[gate_stage].holders
-        inside = [part for part, stage, _ in going_on if stage.number in holders]
-        if inside:
-            gate.inside += 1
-            place = Place(gate, holders, len(inside))
-            for part in inside:
-                part.places = [*part.places, place]
-    for part, stage, behind in going_on:
-        sim.walk.go_on(part, stage, behind)
+        resumed = resumption(factory, part, plan.stages[plan.stage_number[stage]], elapsed)
+        if resumed is not None:
+            resumptions.append(resumed)
+    return resumptions
 
 
-def _age(sim: "Replication", since: date) -> float:
-    return float(days_between(since, sim.plan.scenario.start))
+def _age(plan: Plan, since: date) -> float:
+    return float(days_between(since, plan.scenario.start))
 
 
-def _wave(sim: "Replication", name: str, wave: Wave) -> list[Arrival]:
+def _wave(factory: CaseFactory, name: str, wave: Wave) -> list[Arrival]:
     """One case for each platform on one day; each has its own draws, whoever else is in the wave."""
-    time = float(days_between(sim.plan.scenario.start, wave.on))
-    found: list[Arrival] = []
+    time = float(days_between(factory.plan.scenario.start, wave.on))
+    arrivals: list[Arrival] = []
     for platform in wave.platforms:
-        cases = DrawnCases(sim, Source(f"wave {name}/{platform}"), wave)
-        found.append((time, cases.case(0, platform, f"{name}/{platform}"), wave.stage))
-    return found
+        cases = DrawnCases(factory, CaseSource(f"wave {name}/{platform}"), wave)
+        arrivals.append(Arrival(time, cases.case(0, platform, f"{name}/{platform}"), wave.stage))
+    return arrivals
 
 
-def _random_waves(sim: "Replication", name: str, waves: RandomWaves) -> list[Arrival]:
+def _random_waves(factory: CaseFactory, name: str, waves: RandomWaves) -> list[Arrival]:
     """Waves at random times; the platforms of each are drawn by weight without repetition.
 
     Sampling with exponential keys (Efraimidis and Spirakis, 2006): a platform's key does not depend on the others. Nor
@@ -105,78 +109,83 @@ def _random_waves(sim: "Replication", name: str, waves: RandomWaves) -> list[Arr
     wave. So a platform more changes who is in a wave, but nothing of those who are in it.
     """
     key, platforms = f"waves {name}", list(waves.platforms)
-    times = poisson_times(sim, key, waves)
+    times = poisson_times(factory, key, waves)
     if not times:
         return []
-    sizes = waves.size.quantile(sim.draws.attribute(key, "size", len(times)))
+    sizes = waves.size.quantile(factory.draws.attribute(key, "size", len(times)))
     keys = np.array(
-        [-np.log1p(-sim.draws.attribute(key, f"platform {p}", len(times))) / waves.platforms[p] for p in platforms]
+        [-np.log1p(-factory.draws.attribute(key, f"platform {p}", len(times))) / waves.platforms[p] for p in platforms]
     )
     drawn: dict[str, DrawnCases] = {}
-    found: list[Arrival] = []
+    arrivals: list[Arrival] = []
     for wave, time in enumerate(times):
+        # A wave reaches at least one platform; its cases tie in time and come in the order of the platforms.
         chosen = np.sort(np.argsort(keys[:, wave], kind="stable")[: max(round(sizes[wave]), 1)])
-        for platform in (platforms[place] for place in chosen.tolist()):
+        for platform in (platforms[index] for index in chosen.tolist()):
             if platform not in drawn:
-                drawn[platform] = DrawnCases(sim, Source(f"{key}/{platform}", len(times)), waves)
-            found.append((time, drawn[platform].case(wave, platform, f"{name}-{wave + 1}/{platform}"), waves.stage))
-    return found
+                drawn[platform] = DrawnCases(factory, CaseSource(f"{key}/{platform}", len(times)), waves)
+            case = drawn[platform].case(wave, platform, f"{name}-{wave + 1}/{platform}")
+            arrivals.append(Arrival(time, case, waves.stage))
+    return arrivals
 
 
 class DrawnCases:
     """The cases of a source with their drawn topics and obligations."""
 
-    def __init__(self, sim: "Replication", source: Source, stream: AnyArrivals) -> None:
-        self._sim, self._source, self._origin, self._priority = sim, source, stream.origin, stream.priority
-        self._topics = _chosen(sim, source.name, "topic", stream.topics, source.size)
-        self._obligations = _values(sim, source, "obligations", stream.obligations)
+    def __init__(self, factory: CaseFactory, source: CaseSource, stream: AnyArrivals) -> None:
+        self._factory, self._source = factory, source
+        self._origin, self._priority = stream.origin, stream.priority
+        self._topics = _drawn_names(factory, source.name, "topic", stream.topics, source.size)
+        self._obligations = _drawn_numbers(factory, source, "obligations", stream.obligations)
 
     def case(self, index: int, platform: str, label: str = "") -> Case:
         """The case number `index` of the source."""
-        profile = self._sim.profile(platform, self._topics[index], self._origin)
-        case = self._sim.new_case(self._source, index, profile, self._obligations[index])
+        profile = self._factory.profile(platform, self._topics[index], self._origin)
+        case = self._factory.case(self._source, index, profile, self._obligations[index])
         case.label, case.priority = label, self._priority
         return case
 
 
-def _values(sim: "Replication", source: Source, attribute: str, value: Distribution) -> list[float]:
+def _drawn_numbers(factory: CaseFactory, source: CaseSource, attribute: str, value: Distribution) -> list[float]:
     """A drawn number for each case of a source."""
     if isinstance(value, Constant):
         return [value.value] * source.size
-    drawn: list[float] = value.quantile(sim.draws.attribute(source.name, attribute, source.size)).tolist()
+    drawn: list[float] = value.quantile(factory.draws.attribute(source.name, attribute, source.size)).tolist()
     return drawn
 
 
-def _chosen(sim: "Replication", key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
+def _drawn_names(factory: CaseFactory, key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
     """Names drawn by weight for the cases of a source."""
     names = list(shares)
     if len(names) == 1:
         return names * count
     bounds = np.cumsum(list(shares.values()))[:-1] / sum(shares.values())
-    places = np.searchsorted(bounds, sim.draws.attribute(key, attribute, count), side="right")
-    return [names[place] for place in places.tolist()]
+    drawn = np.searchsorted(bounds, factory.draws.attribute(key, attribute, count), side="right")
+    return [names[index] for index in drawn.tolist()]
 
 
-def poisson_times(sim: "Replication", key: str, stream: RandomArrivals | RandomWaves) -> list[float]:
+def poisson_times(factory: CaseFactory, key: str, stream: RandomArrivals | RandomWaves) -> list[float]:
     """The times of a Poisson process with a rate that changes in time, up to the horizon.
 
     Unit-rate arrivals, carried through the inverse of the cumulated rate (Cinlar, 1975): another rate moves the same
     arrivals and draws no others.
     """
-    times, cumulated = _cumulated_rate(sim, stream)
+    times, cumulated = _cumulated_rate(factory.plan, stream)
     expected = cumulated[-1]
+    # More than six standard deviations above the mean number: about one stream in 10^9 would end before the horizon.
+    # In fours, as Philox makes them. A longer horizon draws more of the same numbers, so its first arrivals are equal.
     count = 4 * (int(expected + 6 * sqrt(expected)) // 4 + 5)
-    unit = np.cumsum(-np.log1p(-sim.draws.attribute(key, "gap", count)))
+    unit = np.cumsum(-np.log1p(-factory.draws.attribute(key, "gap", count)))
     unit = unit[unit < expected]
     at = np.searchsorted(cumulated, unit, side="right") - 1
     rate = (cumulated[1:] - cumulated[:-1]) / (times[1:] - times[:-1])
-    found: list[float] = (times[at] + (unit - cumulated[at]) / rate[at]).tolist()
-    return found
+    arrival_times: list[float] = (times[at] + (unit - cumulated[at]) / rate[at]).tolist()
+    return arrival_times
 
 
-def _cumulated_rate(sim: "Replication", stream: RandomArrivals | RandomWaves) -> tuple[Floats, Floats]:
+def _cumulated_rate(plan: Plan, stream: RandomArrivals | RandomWaves) -> tuple[Floats, Floats]:
     """Times at which the rate changes, and the expected arrivals until each."""
-    start, horizon = sim.plan.scenario.start, sim.plan.horizon
+    start, horizon = plan.scenario.start, plan.horizon
     dated = sorted(stream.per_year.items())
     first = next((rate for day, rate in reversed(dated) if day <= start), dated[0][1])
     later = [(float(days_between(start, day)), rate) for day, rate in dated if day > start]
@@ -186,23 +195,23 @@ def _cumulated_rate(sim: "Replication", stream: RandomArrivals | RandomWaves) ->
     return times, np.concatenate([[0.0], np.cumsum(np.diff(times) * rates)])
 
 
-class RandomStream(Source):
-    """A Poisson stream: each case that arrives lets the next one come."""
+class PoissonStream(CaseSource):
+    """A Poisson stream of cases: each that arrives schedules the next one, until none is left before the horizon."""
 
-    def __init__(self, sim: "Replication", name: str, stream: RandomArrivals) -> None:
-        key = f"stream {name}"
-        self.times = poisson_times(sim, key, stream)
+    def __init__(self, factory: CaseFactory, begin: Begin, name: str, stream: RandomArrivals) -> None:
+        key, plan = f"stream {name}", factory.plan
+        self.times = poisson_times(factory, key, stream)
         size = max(len(self.times), 1)
-        self.stream, self.stage = stream, sim.stages[sim.plan.stage_number[stream.stage]]
+        self.stage = plan.stages[plan.stage_number[stream.stage]]
         super().__init__(key, size, name, self.stage.number)
-        self._sim, self._next = sim, 0
-        self._platforms = _chosen(sim, key, "platform", stream.platforms, size)
-        self._cases = DrawnCases(sim, self, stream)
+        self._begin, self._next = begin, 0
+        self._platforms = _drawn_names(factory, key, "platform", stream.platforms, size)
+        self._cases = DrawnCases(factory, self, stream)
 
-    def follow(self, now: float) -> None:
-        """Let the next case come."""
+    def on_arrival(self, now: float) -> None:
+        """Schedule the next case."""
         index = self._next
         if index < len(self.times):
             self._next = index + 1
             case = self._cases.case(index, self._platforms[index])
-            self._sim.walk.begin(case, self.stage, self.times[index] - now)
+            self._begin(case, self.stage, self.times[index] - now)

@@ -9,15 +9,17 @@ from sim.model.sampler import Sampler
 from sim.model.streams import Floats, Streams, counter
 
 Row = list[float]
-FEW = 4
-"""Columns up to which the rows of a source are all made at once even if few of its cases come to a stage."""
+MAX_EAGER_COLUMNS = 4
+"""Drawn columns up to which the rows of a source are all made at once even if few of its cases come to a stage."""
 
 
 @dataclass(eq=False)
-class Source:
-    """Where cases come from: a probe listed by name (one case) or a stream of arrivals (`size` cases).
+class CaseSource:
+    """Where cases come from: a probe of the scenario (one case) or a stream of arrivals (`size` cases).
 
-    `name` is the key of its draws; a stream's cases are called by `label` and their number, and come to `entry`.
+    `name` is the key of its draws; a stream's cases are called by `label` and their number, and come to the stage
+    number `entry`. The rows drawn so far live here and not in `Draws`, so that finding those of a case takes one
+    look-up by number and no string has to be put together for each visit.
     """
 
     name: str
@@ -27,19 +29,19 @@ class Source:
     rows: dict[int, "Rows"] = field(default_factory=dict)
     """the rows of its cases' first visits, by stage"""
     later: dict[tuple[str, int, int], "Rows"] = field(default_factory=dict)
-    """those of strands and later visits"""
+    """those of strands and later visits, by strand, stage and visit"""
 
-    def follow(self, now: float) -> None:
-        """Called when one of its cases arrives: a stream lets the next one come."""
+    def on_arrival(self, now: float) -> None:
+        """Called when one of its cases arrives: a stream then schedules the next one."""
 
 
 class Draws:
-    """The rows of one replication, made when they are asked for."""
+    """The rows of one replication, made when they are first needed."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
 
-    def row(self, source: Source, index: int, strand: str, stage: StagePlan, visit: int, routing: Routing) -> Row:
+    def row(self, source: CaseSource, index: int, strand: str, stage: StagePlan, visit: int, routing: Routing) -> Row:
         """The row of the case number `index` of a source, on its `visit`-th visit (from 1) to a stage."""
         if visit == 1 and not strand:
             rows = source.rows.get(stage.number)
@@ -54,10 +56,14 @@ class Draws:
             return rows.all[index]
         return rows.row(index, routing)
 
-    def _rows(self, source: Source, strand: str, stage: StagePlan, visit: int) -> "Rows":
+    def _rows(self, source: CaseSource, strand: str, stage: StagePlan, visit: int) -> "Rows":
         rows = self.rows(source.name, strand, stage, visit, source.size)
-        if len(stage.sampler.drawn) <= FEW or (visit == 1 and not strand and stage.number == source.entry):
-            rows.make_all()
+        # The choice depends on the stage and the source alone, never on who comes or when: the two ways may round a
+        # quantile differently in its last bit, and then the staffing would show in the draws.
+        if len(stage.sampler.drawn) <= MAX_EAGER_COLUMNS or (
+            visit == 1 and not strand and stage.number == source.entry
+        ):
+            rows.draw_all()
         return rows
 
     def rows(self, source: str, strand: str, stage: StagePlan, visit: int, count: int) -> "Rows":
@@ -65,7 +71,7 @@ class Draws:
         return Rows(self._streams, f"{source}|{strand}|{stage.name}|{visit}", stage.sampler, count)
 
     def attribute(self, source: str, name: str, count: int) -> Floats:
-        """Uniform numbers for an attribute of all the cases of a source."""
+        """Uniform numbers for an attribute of all the cases of a source: shape (count,)."""
         return self._streams.uniforms(self._streams.group(source), counter(name), count)
 
 
@@ -78,27 +84,28 @@ class Rows:
 
     def __init__(self, streams: Streams, group: str, sampler: Sampler, count: int) -> None:
         self._streams, self._group, self._sampler, self._count = streams, streams.group(group), sampler, count
-        self._columns: dict[int, Floats] = {}
+        self._uniforms: dict[int, Floats] = {}
         self.all: list[Row] | None = None
 
-    def make_all(self) -> None:
+    def draw_all(self) -> None:
         """Make all rows at once."""
         sampler = self._sampler
-        self.all = sampler.values(np.array([self.uniforms(place) for place in sampler.drawn])).tolist()
+        # Lists and not an array: the engine reads single numbers, which as Python floats takes a third of the time.
+        self.all = sampler.values(np.array([self.uniforms(column) for column in sampler.drawn])).tolist()
 
     def row(self, index: int, routing: Routing) -> Row:
         """One row: the draw of the route, and the values that this route needs."""
         sampler = self._sampler
         row = sampler.constants.copy()
         row[ROUTE_COLUMN] = self.uniforms(ROUTE_COLUMN).item(index)
-        for place in routing.take(row[ROUTE_COLUMN]).columns:
-            row[place] = sampler.quantile[place](self.uniforms(place).item(index))
+        for column in routing.route_at(row[ROUTE_COLUMN]).columns:
+            row[column] = sampler.quantile[column](self.uniforms(column).item(index))
         return row
 
-    def uniforms(self, place: int) -> Floats:
-        """The uniform numbers behind a column."""
-        found = self._columns.get(place)
-        if found is None:
-            name = self._sampler.names[place]
-            found = self._columns[place] = self._streams.uniforms(self._group, name, self._count)
-        return found
+    def uniforms(self, column: int) -> Floats:
+        """The uniform numbers behind a column, one for each case of the source: shape (count,)."""
+        uniforms = self._uniforms.get(column)
+        if uniforms is None:
+            name = self._sampler.names[column]
+            uniforms = self._uniforms[column] = self._streams.uniforms(self._group, name, self._count)
+        return uniforms

@@ -4,6 +4,7 @@ A plan is read-only and shared by all replications in which no parameter of the 
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import inf
@@ -28,14 +29,17 @@ from sim.scenario.schema import (
 from sim.scenario.staffing import Capacity, capacity
 
 MILLI = 1000
-"""Teams and capacities are counted in thousandths of an FTE, as whole numbers, so that none is lost or gained."""
+"""Teams and capacities are counted in thousandths of an FTE, as whole numbers: after any number of starts and ends
+exactly as many people are free as before. With floats 0.1 + 0.2 FTE would not fit into 0.3, and a team might never
+start."""
 
 Kind = Literal[0, 1, 2]
 TEAM: Kind = 0
 WAIT: Kind = 1
 EFFORT: Kind = 2
 ROUTE_COLUMN = 0
-"""The first draw of a visit decides where the case goes from there."""
+"""The first draw of a visit decides where the case goes from there: on entering, so that the draws of steps on other
+routes need not be made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which cases something concerns, ready to be asked."""
+    """Which cases a step, a route or a fine concerns; an empty set: any."""
 
     platforms: frozenset[str]
     providers: frozenset[str]
@@ -60,8 +64,12 @@ class Condition:
     origins: frozenset[str]
     visits: frozenset[int]
 
-    def fits(self, profile: Profile, visit: int) -> bool:
-        """Whether a case that is like this, on this visit, is one of those meant; a joint platform is each of its."""
+    def matches(self, profile: Profile, visit: int) -> bool:
+        """Whether a case of this profile, on this visit, is concerned.
+
+        A joint case names several platforms and is concerned if one of them is. The last visit named stands for all
+        later ones.
+        """
         return (
             (not self.origins or profile.origin in self.origins)
             and (not self.topics or profile.topic in self.topics)
@@ -71,17 +79,18 @@ class Condition:
         )
 
 
-def _condition(when: When) -> Condition:
+def _compile_condition(when: When) -> Condition:
     named = (when.platform, when.provider, when.topic, when.origin, when.visit)
     return Condition(*(frozenset(words or ()) for words in named))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """A step of an itinerary. Columns are places in the visit's row of draws; -1: none.
+    """A step on the way through a stage. Columns are indices into the visit's row of draws; -1: none.
 
-    `happens`: column of a uniform number that must be below `probability`. For a team, `needs` are
-    (pool, thousandths of an FTE); for effort, `work` are (pool, column of the amount, cap in FTE).
+    `column`: the days of a team or a wait, the scale of an effort. `happens`: column of a uniform number that must be
+    below `probability`. For a team, `needs` are (pool, thousandths of an FTE); for effort, `work` are (pool, column of
+    the FTE-days, cap in FTE), and `minimum` is the column of the days that it takes at least.
     """
 
     kind: Kind
@@ -93,14 +102,30 @@ class StepPlan:
     needs: tuple[tuple[int, int], ...] = ()
     effort_per_day: tuple[tuple[int, float], ...] = ()
     work: tuple[tuple[int, int, float], ...] = ()
-    at_least: int = -1
+    minimum: int = -1
     reason: int = -1
-    working: bool = False
+    in_working_days: bool = False
+
+    def unconstrained_days(self, row: Sequence[float], scale: float, fte_days_per_day: float) -> float:
+        """Days that a step of effort takes with unlimited staff; `scale` multiplies the drawn FTE-days."""
+        longest = self.work_days(row, scale, fte_days_per_day)
+        return max(longest, row[self.minimum]) if self.minimum >= 0 else longest
+
+    def work_days(self, row: Sequence[float], scale: float, fte_days_per_day: float) -> float:
+        """The same without the minimum: all roles work at their caps at once, so the longest of them counts."""
+        return max([row[amount] * scale / (cap * fte_days_per_day) for _, amount, cap in self.work])
+
+    def slowest_role(self, row: Sequence[float]) -> int:
+        """The role whose work in a step of effort takes longest with unlimited staff."""
+        return max((row[amount] / cap, role) for role, amount, cap in self.work)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePlan:
-    """A way out of a stage: the stage it leads to (-1: an exit), its number as an outcome, all steps until then."""
+    """A way out of a stage: the stage it leads to (-1: an exit), its number as an outcome, all steps until then.
+
+    `silent`: it leaves no public trace, so that a case that seems still to be in the stage may have taken it.
+    """
 
     target: int
     outcome: int
@@ -112,19 +137,19 @@ class RoutePlan:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The routes of some cases; `bounds` are the cumulated probabilities but the last, between which a draw falls."""
+    """The routes of some cases; `bounds`: their cumulated probabilities but the last, which is 1."""
 
     bounds: list[float]
     routes: tuple[RoutePlan, ...]
 
-    def take(self, u: float) -> RoutePlan:
-        """The route that the uniform number u means."""
+    def route_at(self, u: float) -> RoutePlan:
+        """The route in whose part of [0, 1) the uniform number u falls."""
         return self.routes[bisect_right(self.bounds, u)]
 
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage ready to be walked."""
+    """A stage as the engine needs it."""
 
     number: int
     name: str
@@ -132,10 +157,12 @@ class StagePlan:
     sampler: Sampler
     """of a visit's row of draws"""
     routing: Routing
-    special: tuple[tuple[Condition, Routing], ...]
+    conditional: tuple[tuple[Condition, Routing], ...]
+    """routes of cases that meet a condition; the first that matches counts"""
     limit: int
-    holders: frozenset[int]
-    """stages in which a case keeps its place under this stage's limit"""
+    """cases that may be in at once; 0: no limit"""
+    slot_stages: frozenset[int]
+    """stages in which a case keeps its slot under this stage's limit"""
     fork: tuple[int, list[float], list[int]] | None
     """column of its draw, cumulated shares, numbers of strands"""
     fine: tuple[int, float] | None
@@ -144,12 +171,12 @@ class StagePlan:
     revisited: bool
     """whether a case can come here twice"""
     guarded: bool
-    """whether a case does not just walk in: there is a limit, or a fork"""
+    """whether a case may be blocked on entering: there is a limit, or a fork"""
 
     def routing_for(self, profile: Profile, visit: int) -> Routing:
-        """The routes of a case that is like this."""
-        for when, routing in self.special:
-            if when.fits(profile, visit):
+        """The routes of a case of this profile on this visit."""
+        for when, routing in self.conditional:
+            if when.matches(profile, visit):
                 return routing
         return self.routing
 
@@ -176,35 +203,40 @@ class Plan:
     """number of priorities in use"""
     weights: tuple[float, ...]
     """of shared effort, by priority"""
-    complex: bool
-    """whether cases differ in complexity"""
+    complexity_varies: bool
+    """whether effort differs from case to case"""
     extras: bool
-    """whether a visit can have more than the work of one team: waits, shared effort, fines"""
+    """whether a visit can have more than the work of one team: waits, shared effort, fines; else the log is shorter"""
 
 
-def compile_plan(scenario: Scenario, like: Plan | None = None) -> Plan:
+def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
     """The plan of a scenario.
 
-    `like`: the plan of a scenario that differs in some settings; whatever is the same object there is not made
-    again (uncertain parameters touch few stages).
+    Parameters
+    ----------
+    scenario
+        What to compile.
+    base
+        The plan of a scenario that differs in some settings. Parts whose settings are the same objects in both are
+        taken from it: each draw of the uncertain parameters needs a plan, and touches few stages.
     """
     procedure = scenario.procedure
     outcomes = (*procedure.stages, *procedure.exits)
     roles = tuple(scenario.staffing)
-    names = _Names(
+    numbers = _Numbering(
         {n: i for i, n in enumerate(outcomes)},
         len(procedure.stages),
         {role: i for i, role in enumerate(roles)},
         scenario.calendar.working_days_per_year / YEAR_DAYS,
         revisited(procedure),
     )
-    kept = _kept(scenario, like)
+    reused = _reusable(scenario, base)
     stages = tuple(
-        kept.get(("stage", name)) or _stage(number, name, stage, names)
+        reused.get(("stage", name)) or _stage(number, name, stage, numbers)
         for number, (name, stage) in enumerate(procedure.stages.items())
     )
     capacities = tuple(
-        kept.get(("pool", role)) or capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
+        reused.get(("pool", role)) or capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
         for role, pool in scenario.staffing.items()
     )
     ranks = 1 + max(_priorities(scenario))
@@ -216,43 +248,47 @@ def compile_plan(scenario: Scenario, like: Plan | None = None) -> Plan:
         outcomes=outcomes,
         roles=roles,
         capacities=capacities,
-        shared_pools=frozenset(pool for found in steps for step in found for pool, _, _ in step.work),
-        fte_days_per_day=names.fte_days_per_day,
-        working_days=kept.get(("calendar",)) or _working_days(scenario),
-        profiles=like.profiles if like and like.scenario.platforms is scenario.platforms else {},
+        shared_pools=frozenset(pool for of_stage in steps for step in of_stage for pool, _, _ in step.work),
+        fte_days_per_day=numbers.fte_days_per_day,
+        working_days=reused.get(("calendar",)) or _working_days(scenario),
+        profiles=base.profiles if base and base.scenario.platforms is scenario.platforms else {},
         horizon=scenario.horizon_days,
         ranks=ranks,
         weights=tuple(procedure.priority_weights.get(rank, 1.0) for rank in range(ranks)),
         extras=any(stage.fine for stage in stages)
-        or any(len(found) > 1 or any(step.kind != TEAM for step in found) for found in steps),
-        complex=procedure.complexity != Complexity() or any(stage.fork for stage in procedure.stages.values()),
+        or any(len(of_stage) > 1 or any(step.kind != TEAM for step in of_stage) for of_stage in steps),
+        complexity_varies=procedure.complexity != Complexity()
+        or any(stage.fork for stage in procedure.stages.values()),
     )
 
 
 def _steps(stage: StagePlan) -> list[StepPlan]:
     """All steps of a stage, on whichever route, each once."""
-    routings = (stage.routing, *(routing for _, routing in stage.special))
+    routings = (stage.routing, *(routing for _, routing in stage.conditional))
     return list({step.name: step for routing in routings for route in routing.routes for step in route.steps}.values())
 
 
-def _kept(scenario: Scenario, like: Plan | None) -> dict[tuple[str, ...], Any]:
-    """The parts of another plan that serve this scenario too."""
-    if like is None or like.scenario.calendar is not scenario.calendar:
+def _reusable(scenario: Scenario, base: Plan | None) -> dict[tuple[str, ...], Any]:
+    """The parts of another plan that serve this scenario too: by identity, since equality would compare all settings.
+
+    Nothing where the calendar differs, on which the pace of all work depends.
+    """
+    if base is None or base.scenario.calendar is not scenario.calendar:
         return {}
-    old = like.scenario
-    kept: dict[tuple[str, ...], Any] = {("calendar",): like.working_days}
-    for name, stage_plan in zip(old.procedure.stages, like.stages, strict=True):
-        if old.procedure.stages[name] is scenario.procedure.stages.get(name):
-            kept["stage", name] = stage_plan
-    for role, curve in zip(old.staffing, like.capacities, strict=True):
-        if old.staffing[role] is scenario.staffing.get(role):
-            kept["pool", role] = curve
-    return kept
+    other = base.scenario
+    parts: dict[tuple[str, ...], Any] = {("calendar",): base.working_days}
+    for name, stage_plan in zip(other.procedure.stages, base.stages, strict=True):
+        if other.procedure.stages[name] is scenario.procedure.stages.get(name):
+            parts["stage", name] = stage_plan
+    for role, curve in zip(other.staffing, base.capacities, strict=True):
+        if other.staffing[role] is scenario.staffing.get(role):
+            parts["pool", role] = curve
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """What the names in a procedure stand for."""
+class _Numbering:
+    """The numbers by which the plan calls what the procedure calls by name."""
 
     outcomes: dict[str, int]
     stages: int
@@ -262,7 +298,7 @@ class _Names:
 
 
 def revisited(procedure: Procedure) -> frozenset[str]:
-    """Stages that lie on a loop."""
+    """Stages that lie on a loop: those that lead to themselves in the transitive closure (Warshall, 1962)."""
     leads: dict[str, set[str]] = {}
     for name, stage in procedure.stages.items():
         variants = [stage.next, *(other.next for other in stage.next_when)]
@@ -276,6 +312,7 @@ def revisited(procedure: Procedure) -> frozenset[str]:
 
 def _working_days(scenario: Scenario) -> WorkingDays:
     since = [d for p in scenario.probes.values() for d in (p.since, *(s.since for s in p.strands.values())) if d]
+    # From before the oldest case, whose steps are laid out from its beginning, to somewhat after the horizon.
     first = min([0, *((d - scenario.start).days for d in since)])
     return WorkingDays(scenario.start, first - 30, int(scenario.horizon_days) + 60, scenario.calendar.holidays)
 
@@ -285,13 +322,13 @@ def _priorities(scenario: Scenario) -> list[int]:
     return [s.priority for s in scenario.procedure.stages.values()] + [p for p in own if p is not None]
 
 
-def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
+def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePlan:
     columns = [Column("route", None)]
     fine_column = _column(columns, "fine", stage.fine.share_of_turnover) if stage.fine else ROUTE_COLUMN
-    routing = _routing(stage.steps, stage.next, columns, names, "", fine_column)
-    special = tuple(
-        (_condition(other.when), _routing(stage.steps, other.next, columns, names, f"{place}:", fine_column))
-        for place, other in enumerate(stage.next_when)
+    routing = _routing(stage.steps, stage.next, columns, numbers, "", fine_column)
+    conditional = tuple(
+        (_compile_condition(other.when), _routing(stage.steps, other.next, columns, numbers, f"{index}:", fine_column))
+        for index, other in enumerate(stage.next_when)
     )
     fork = None
     if stage.fork:
@@ -305,18 +342,20 @@ def _stage(number: int, name: str, stage: Stage, names: _Names) -> StagePlan:
         priority=stage.priority,
         sampler=Sampler(columns),
         routing=routing,
-        special=special,
+        conditional=conditional,
         limit=stage.limit.cases if stage.limit else 0,
-        holders=frozenset([number, *(names.outcomes[n] for n in including)]),
+        slot_stages=frozenset([number, *(numbers.outcomes[n] for n in including)]),
         fork=fork,
         fine=(fine_column, stage.fine.most) if stage.fine else None,
         resolved=stage.resolved,
-        revisited=name in names.revisited,
+        revisited=name in numbers.revisited,
         guarded=bool(stage.limit or stage.fork),
     )
 
 
-def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names, prefix: str, fine: int) -> Routing:
+def _routing(
+    steps: Steps, routes: Routes, columns: list[Column], numbers: _Numbering, prefix: str, fine: int
+) -> Routing:
     """The routes of a stage, each with all steps of a case that takes it: the stage's, then the route's own.
 
     `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the
@@ -324,57 +363,59 @@ def _routing(steps: Steps, routes: Routes, columns: list[Column], names: _Names,
     """
     given = sum(route.probability or 0.0 for route in routes.values())
     shares = [1.0 - given if route.probability is None else route.probability for route in routes.values()]
-    first = [_step(name, step, columns, names) for name, step in steps.items()]
+    first = [_step(name, step, columns, numbers) for name, step in steps.items()]
     plans = []
     for name, route in routes.items():
-        own = [_step(f"{prefix}{name}/{n}", step, columns, names) for n, step in route.steps.items()]
-        outcome = names.outcomes[route.to or name]
+        own = [_step(f"{prefix}{name}/{n}", step, columns, numbers) for n, step in route.steps.items()]
+        outcome = numbers.outcomes[route.to or name]
         path = (*first, *own)
+        # A case that takes this route needs these draws and no others, where its row is made alone.
         used = {column for step in path for column in _columns_of(step)} | {fine}
         drawn = tuple(c for c in sorted(used - {ROUTE_COLUMN}) if not isinstance(columns[c].value, Constant))
-        plans.append(RoutePlan(outcome if outcome < names.stages else -1, outcome, path, drawn, route.silent))
+        plans.append(RoutePlan(outcome if outcome < numbers.stages else -1, outcome, path, drawn, route.silent))
     return Routing(list(accumulate(shares))[:-1], tuple(plans))
 
 
 def _columns_of(step: StepPlan) -> set[int]:
     """The columns that a step uses."""
-    return {step.column, step.happens, step.at_least, *(amount for _, amount, _ in step.work)} - {-1}
+    return {step.column, step.happens, step.minimum, *(amount for _, amount, _ in step.work)} - {-1}
 
 
 def _column(columns: list[Column], key: str, value: Distribution | None) -> int:
-    """The place of a draw among a visit's columns; the same draw keeps its place on every route."""
-    for place, column in enumerate(columns):
+    """The index of a draw among a visit's columns; a draw has the same column, and so the same key, on every route."""
+    for index, column in enumerate(columns):
         if column.name == key:
-            return place
+            return index
     columns.append(Column(key, value))
     return len(columns) - 1
 
 
-def _step(name: str, step: AnyStep, columns: list[Column], names: _Names) -> StepPlan:
+def _step(name: str, step: AnyStep, columns: list[Column], numbers: _Numbering) -> StepPlan:
     common: dict[str, Any] = {
         "name": name,
         "happens": _column(columns, f"{name}?", None) if step.probability < 1 else -1,
         "probability": step.probability,
-        "when": _condition(step.when) if step.when else None,
+        "when": _compile_condition(step.when) if step.when else None,
     }
     if isinstance(step, Team):
-        needs = tuple(sorted((names.roles[role], round(fte * MILLI)) for role, fte in step.fte.items()))
-        per_day = tuple((role, fte / MILLI * names.fte_days_per_day) for role, fte in needs)
+        # Sorted, so that the order in which a file lists the roles of a team changes nothing.
+        needs = tuple(sorted((numbers.roles[role], round(fte * MILLI)) for role, fte in step.fte.items()))
+        per_day = tuple((role, fte / MILLI * numbers.fte_days_per_day) for role, fte in needs)
         column = _column(columns, name, step.days)
         return StepPlan(TEAM, column=column, needs=needs, effort_per_day=per_day, **common)
     if isinstance(step, Effort):
         work = tuple(
-            (names.roles[role], _column(columns, f"{name}:{role}", days), step.most_fte.get(role, inf))
+            (numbers.roles[role], _column(columns, f"{name}:{role}", days), step.most_fte.get(role, inf))
             for role, days in step.fte_days.items()
         )
-        at_least = _column(columns, f"{name}>", step.at_least) if step.at_least else -1
+        minimum = _column(columns, f"{name}>", step.at_least) if step.at_least else -1
         column = _column(columns, f"{name}*", step.scale)
-        return StepPlan(EFFORT, column=column, work=work, at_least=at_least, **common)
+        return StepPlan(EFFORT, column=column, work=work, minimum=minimum, **common)
     length = step.days or step.working_days
     return StepPlan(
         WAIT,
         column=_column(columns, name, length),
         reason=REASONS.index(step.reason),
-        working=step.working_days is not None,
+        in_working_days=step.working_days is not None,
         **common,
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.model.streams import Floats, counter
 from sim.scenario.distributions import Constant, Distribution, Lognormal, Pert, Uniform
 
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Column:
 class Sampler:
     """The quantile function of a row of columns.
 
-    `drawn`: the places of those columns that are drawn at all; `names`: their streams; `quantile`: their quantile
-    functions for single numbers; `constants`: a row with the values of the others.
+    `drawn`: the indices of those columns that are drawn at all; `names`: their streams, as counters; `quantile`: their
+    quantile functions for single numbers; `constants`: a row with the values of the others.
     """
 
     def __init__(self, columns: list[Column]) -> None:
@@ -33,32 +33,37 @@ class Sampler:
         constant = np.array([c.value.value if isinstance(c.value, Constant) else 0.0 for c in columns])
         self._constant = constant
         self.constants: list[float] = constant.tolist()
-        self.drawn = [place for place, c in enumerate(columns) if not isinstance(c.value, Constant)]
-        self.names = {place: counter(columns[place].name) for place in self.drawn}
-        self._line = {place: line for line, place in enumerate(self.drawn)}
+        self.drawn = [index for index, c in enumerate(columns) if not isinstance(c.value, Constant)]
+        self.names = {index: counter(columns[index].name) for index in self.drawn}
+        self._line = {index: line for line, index in enumerate(self.drawn)}
         self._families = self._grouped()
-        self.quantile = {place: _single(columns[place].value) for place in self.drawn}
+        self.quantile = {index: _single(columns[index].value) for index in self.drawn}
 
     def values(self, uniforms: Floats) -> Floats:
         """Rows of values, shape (count, columns), from uniform numbers of shape (drawn columns, count)."""
-        found = np.empty((uniforms.shape[1], len(self._constant)))
-        found[:] = self._constant
-        for places, lines, quantile in self._families:
-            found[:, places] = quantile(uniforms[lines]).T
-        return found
+        rows = np.empty((uniforms.shape[1], len(self._constant)))
+        rows[:] = self._constant
+        for indices, lines, quantile in self._families:
+            rows[:, indices] = quantile(uniforms[lines]).T
+        return rows
 
-    def _grouped(self) -> list[tuple[Places, Places, Callable[[Floats], Floats]]]:
+    def _grouped(self) -> list[tuple[Indices, Indices, Callable[[Floats], Floats]]]:
+        """Columns, lines of uniform numbers and the joint quantile function of each family of distributions.
+
+        A source often has few cases, so that calls and not numbers take the time: a stage of twenty lognormal columns
+        is one call. Families without a joint function are a group for each column.
+        """
         groups: dict[object, list[int]] = {}
-        for place in self.drawn:
-            value = self.columns[place].value
-            kind = type(value) if isinstance(value, (Lognormal, Pert, Uniform)) or value is None else place
-            groups.setdefault(kind, []).append(place)
-        made = []
-        for places in groups.values():
-            values = [self.columns[place].value for place in places]
-            lines = [self._line[place] for place in places]
-            made.append((np.array(places), np.array(lines), _joint(values)))
-        return made
+        for index in self.drawn:
+            value = self.columns[index].value
+            family = type(value) if isinstance(value, (Lognormal, Pert, Uniform)) or value is None else index
+            groups.setdefault(family, []).append(index)
+        families = []
+        for indices in groups.values():
+            values = [self.columns[index].value for index in indices]
+            lines = [self._line[index] for index in indices]
+            families.append((np.array(indices), np.array(lines), _joint(values)))
+        return families
 
 
 def _joint(values: list[Distribution | None]) -> Callable[[Floats], Floats]:
@@ -69,26 +74,26 @@ def _joint(values: list[Distribution | None]) -> Callable[[Floats], Floats]:
     if isinstance(first, Lognormal):
         from scipy.special import ndtri
 
-        shape, scale = _column([v.parameters() for v in values if isinstance(v, Lognormal)])
+        shape, scale = _parameter_columns([v.parameters() for v in values if isinstance(v, Lognormal)])
         return lambda u: scale * np.exp(shape * ndtri(u))
     if isinstance(first, Uniform):
-        low, high = _column([(v.low, v.high) for v in values if isinstance(v, Uniform)])
+        low, high = _parameter_columns([(v.low, v.high) for v in values if isinstance(v, Uniform)])
         return lambda u: low + (high - low) * u
     if isinstance(first, Pert):
         from scipy.special import betaincinv
 
-        low, high, a, b = _column([(v.low, v.high, *v.shape()) for v in values if isinstance(v, Pert)])
+        low, high, a, b = _parameter_columns([(v.low, v.high, *v.shape()) for v in values if isinstance(v, Pert)])
         return lambda u: low + (high - low) * betaincinv(a, b, u)
     return first.quantile
 
 
-def _column(parameters: list[tuple[float, ...]]) -> list[Floats]:
-    """Parameters as columns, to be combined with lines of uniform numbers."""
+def _parameter_columns(parameters: list[tuple[float, ...]]) -> list[Floats]:
+    """Parameters, each of shape (distributions, 1), to be combined with uniform numbers of (distributions, count)."""
     return [np.array(values)[:, None] for values in zip(*parameters, strict=True)]
 
 
 def _single(value: Distribution | None) -> Callable[[float], float]:
-    """The quantile function of one distribution for one number."""
+    """The quantile function of one distribution for one number: without arrays, which cost more than the formula."""
     if value is None:
         return lambda u: u
     if isinstance(value, Lognormal):

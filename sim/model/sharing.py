@@ -6,24 +6,26 @@ Generalised processor sharing (Parekh and Gallager, 1993) with a cap on each ite
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from simpy import Environment, Event
 from simpy.events import NORMAL
 
+from sim.model.case import Case
 from sim.model.plan import MILLI
 from sim.scenario.staffing import Multitasking
 
-if TYPE_CHECKING:
-    from sim.model.pools import Pool
-    from sim.model.walk import Case
-
 ALMOST_DONE = 1e-9
-"""Days: an item of shared effort that would be done within this time is done (rounding of its clock)."""
+"""Days: an item that would be done within this time is done. The clock of its class is a sum of many products and so
+may be short of the item's end by some rounding; and since at 1,000 days the simulation's own clock cannot advance by
+less than 1e-13 days, a timer for such a rest would ring at the same instant for ever."""
 
 
-class Alarm(Event):
-    """An event at a time, with one callback."""
+class Timer(Event):
+    """An event at a time, with one callback. It cannot be taken back: SimPy's event list gives nothing up.
+
+    Who sets a timer must therefore bear one that is out of date when it rings, by looking at the state again.
+    """
 
     _ok, _value = True, None
 
@@ -32,11 +34,21 @@ class Alarm(Event):
         env.schedule(self, NORMAL, delay)
 
 
-class Share:
-    """Effort items with the same weight and cap: they advance together, so one clock serves them all.
+class SharedPool(Protocol):
+    """What shared effort must know of its pool; `free` and `reserved` in thousandths of an FTE."""
 
-    The clock counts FTE-days done for an item that was there from the beginning; an item of effort e that joins
-    at clock c is done when the clock shows c + e (virtual time).
+    number: int
+    heads: float
+    free: int
+    reserved: int
+
+
+class EffortClass:
+    """Items of effort with the same weight and cap: they advance together, so one clock serves them all.
+
+    The clock counts FTE-days done for an item that was in work from the beginning; an item of effort e that joins
+    at clock c is done when the clock shows c + e (virtual time). So a change of pace costs one step for each class
+    and not one for each item, and the heap's first item is always the next one done.
     """
 
     __slots__ = ("cap", "clock", "items", "rate", "since", "weight")
@@ -46,130 +58,148 @@ class Share:
         self.clock = self.rate = self.since = 0.0
         self.items: list[tuple[float, int, Case]] = []
 
-    def run(self, rate: float, now: float) -> None:
-        """Bring the clock to the present; from now on it runs at this rate."""
+    def advance(self, rate: float, now: float) -> None:
+        """Bring the clock to the present; from now on it runs at this rate, in FTE-days a day."""
         self.clock += self.rate * (now - self.since)
         self.since, self.rate = now, rate
 
 
-class Sharing:
-    """Effort that shares a pool: water-filling of the capacity that teams leave over shares with caps.
+class ProcessorSharing:
+    """The effort that shares one pool: water-filling of the capacity that teams leave over classes with caps.
 
-    While everybody's cap can be met (`plenty`), items do not concern one another and nothing is divided anew.
+    While everybody can work at the cap (`all_at_cap`), items do not concern one another and nothing is divided anew:
+    the common case, in which an item costs a timer. Else each arrival, each end and each change of what teams leave
+    divides the capacity again.
     """
 
     def __init__(
         self,
-        pool: "Pool",
+        env: Environment,
+        pool: SharedPool,
         fte_days_per_day: float,
         multitasking: Multitasking | None,
-        done: Callable[["Case", int], None],
+        done: Callable[[Case, int], None],
     ) -> None:
-        self.pool, self.multitasking, self.done = pool, multitasking, done
-        self.env = pool.env
-        self.per_day = fte_days_per_day
-        self.shares: dict[tuple[float, float], Share] = {}
-        self.order: list[Share] = []
-        self.plenty = True
-        self.wanted = 0.0
+        self.env, self.pool, self.multitasking, self.done = env, pool, multitasking, done
+        self.fte_days_per_day = fte_days_per_day
+        self.classes: dict[tuple[float, float], EffortClass] = {}
+        self.in_order: list[EffortClass] = []
+        """those whose caps bind first come first"""
+        self.all_at_cap = True
+        self.demand = 0.0
+        """FTE whom the items in work could use together"""
         self.count = 0
-        self.armed = inf
+        """items that have ever been added: a tie-breaker, so that of two that are done together the older is first"""
+        self.timer_at = inf
+        """when the next timer rings that is not out of date"""
 
-    def add(self, case: "Case", effort: float, weight: float, cap: float) -> None:
+    def add(self, case: Case, effort: float, weight: float, cap: float) -> None:
         """Begin to work on an item of `effort` FTE-days."""
-        share = self.shares.get((weight, cap))
-        if share is None:
-            share = self.shares[weight, cap] = Share(weight, cap)
-            self.order = sorted(self.shares.values(), key=lambda s: s.cap / s.weight)
+        group = self.classes.get((weight, cap))
+        if group is None:
+            group = self.classes[weight, cap] = EffortClass(weight, cap)
+            # Water rises to a class's cap at the level cap / weight: in this order one pass fills all.
+            self.in_order = sorted(self.classes.values(), key=lambda c: c.cap / c.weight)
         now = self.env.now
-        share.run(share.rate, now)
+        group.advance(group.rate, now)
         self.count += 1
-        heappush(share.items, (share.clock + effort, self.count, case))
-        self.wanted += cap
-        if self.plenty and self.wanted <= self.left():
-            share.rate = cap * self.per_day
-            self._arm(now, effort / share.rate)
+        heappush(group.items, (group.clock + effort, self.count, case))
+        self.demand += cap
+        if self.all_at_cap and self.demand <= self.available():
+            group.rate = cap * self.fte_days_per_day
+            self._set_timer(now, effort / group.rate)
         else:
-            self.fill()
+            self.divide()
 
-    def left(self) -> float:
-        """FTE that teams at work leave."""
-        return max(self.pool.free + self.pool.aside, 0) / MILLI
+    def available(self) -> float:
+        """FTE that teams at work leave: also people reserved for a waiting team, until it starts."""
+        # `free` is below zero while the headcount has fallen below what the teams at work need.
+        return max(self.pool.free + self.pool.reserved, 0) / MILLI
 
-    def changed(self) -> None:
-        """Teams or the capacity changed: divide anew, unless there is and was plenty."""
-        if not (self.plenty and self.wanted <= self.left()):
-            self.fill()
+    def on_capacity_change(self) -> None:
+        """Teams or the headcount changed: divide anew, unless everybody can and could work at the cap."""
+        if not (self.all_at_cap and self.demand <= self.available()):
+            self.divide()
 
-    def fill(self) -> None:
-        """Divide the capacity in proportion to weight, nobody above the cap, and set the alarm."""
-        now, per_day, soonest = self.env.now, self.per_day, inf
-        active = [(share, share.cap, share.weight, len(share.items)) for share in self.order if share.items]
-        wanted = weight = 0.0
+    def divide(self) -> None:
+        """Divide the capacity in proportion to weight, nobody above the cap, and set the timer.
+
+        Weighted max-min fairness (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2) by water-filling: from
+        the class whose cap binds first on, each gets its share by weight of what is left, or its cap; what a cap
+        leaves goes to those that follow.
+        """
+        now, per_day, soonest = self.env.now, self.fte_days_per_day, inf
+        active = [(group, group.cap, group.weight, len(group.items)) for group in self.in_order if group.items]
+        # Summed anew, not kept up to date: a running sum of floats would drift, and infinite caps cannot be taken off.
+        demand = weight = 0.0
         for _, cap, w, count in active:
-            wanted += cap * count
+            demand += cap * count
             weight += w * count
-        left = self.left()
-        self.wanted, self.plenty = wanted, wanted <= left
-        if not self.plenty and self.multitasking is not None:
+        left = self.available()
+        self.demand, self.all_at_cap = demand, demand <= left
+        if not self.all_at_cap and self.multitasking is not None:
             left *= self._efficiency(self.multitasking)
-        for share, cap, w, count in active:
+        for group, cap, w, count in active:
             fte = left / weight * w
             fte = min(fte, cap)
             left -= fte * count
             weight -= w * count
-            share.clock += share.rate * (now - share.since)
-            share.since, share.rate = now, fte * per_day
+            group.clock += group.rate * (now - group.since)  # as `advance`, without the call
+            group.since, group.rate = now, fte * per_day
             if fte:
-                wait = (share.items[0][0] - share.clock) / share.rate
+                wait = (group.items[0][0] - group.clock) / group.rate
                 soonest = min(soonest, wait)
-        self._arm(now, soonest)
+        self._set_timer(now, soonest)
 
     def _efficiency(self, rule: Multitasking) -> float:
         """Share of the capacity that multitasking leaves: less for each concurrent case per head above one."""
-        cases = self.wanted
+        cases = self.demand
         if cases == inf:  # items without a cap count as one person's case each
-            cases = sum([(share.cap if share.cap < inf else 1.0) * len(share.items) for share in self.order])
+            cases = sum([(c.cap if c.cap < inf else 1.0) * len(c.items) for c in self.in_order])
         above = max(cases / self.pool.heads - 1.0, 0.0) if self.pool.heads else 0.0
         return max(1.0 - rule.loss * above, rule.floor)
 
-    def _arm(self, now: float, wait: float) -> None:
-        """Set an alarm for when the first item is done, unless one is set that rings before."""
-        wait = max(wait, 0.0)
-        if now + wait < self.armed:
-            self.armed = now + wait
-            Alarm(self.env, wait, self._ring)
+    def _set_timer(self, now: float, wait: float) -> None:
+        """Set a timer for when the first item is done, unless one is set that rings before.
 
-    def _ring(self, _: Event) -> None:
-        """See what is done now; an alarm that came too early, because work slowed down, is set again."""
-        now, soonest, lost = self.env.now, inf, 0.0
-        if now >= self.armed:
-            self.armed = inf
-        for share in self.order:
-            items, rate = share.items, share.rate
+        One that rings too early, because work has slowed down since, finds nothing done and is set again: cheaper than
+        a timer for each change of pace.
+        """
+        wait = max(wait, 0.0)
+        if now + wait < self.timer_at:
+            self.timer_at = now + wait
+            Timer(self.env, wait, self._on_timer)
+
+    def _on_timer(self, _: Event) -> None:
+        """Take out what is done now, and set the timer for what comes next."""
+        now, soonest, freed = self.env.now, inf, 0.0
+        if now >= self.timer_at:  # else it is one that a sooner timer had replaced
+            self.timer_at = inf
+        for group in self.in_order:
+            items, rate = group.items, group.rate
             if items and rate:
-                share.clock += rate * (now - share.since)
-                share.since = now
-                almost = share.clock + rate * ALMOST_DONE
+                group.clock += rate * (now - group.since)
+                group.since = now
+                almost = group.clock + rate * ALMOST_DONE
                 while items and items[0][0] <= almost:
-                    lost += share.cap
+                    freed += group.cap
                     self.done(heappop(items)[2], self.pool.number)
                 if items:
-                    wait = (items[0][0] - share.clock) / rate
+                    wait = (items[0][0] - group.clock) / rate
                     soonest = min(soonest, wait)
-        if lost and not self.plenty:
-            self.fill()
+        if freed and not self.all_at_cap:
+            self.divide()
             return
-        if lost:
-            self.wanted = sum([share.cap * len(share.items) for share in self.order if share.items])
-        self._arm(now, soonest)
+        if freed:  # the others are at their caps already, so nobody gets more
+            self.demand = sum([c.cap * len(c.items) for c in self.in_order if c.items])
+        self._set_timer(now, soonest)
 
-    def remaining(self) -> list[tuple["Case", float, float]]:
-        """What is left of each item: in FTE-days, and in days at the present pace."""
-        now, found = self.env.now, []
-        for share in self.order:
-            share.run(share.rate, now)
-            for finish, _, case in share.items:
-                left = finish - share.clock
-                found.append((case, left, left / share.rate if share.rate else inf))
-        return found
+    def remaining(self) -> list[tuple[Case, float, float]]:
+        """What is left of each item: its case, FTE-days, and days at the present pace (infinite if none works)."""
+        now, rests = self.env.now, []
+        for group in self.in_order:
+            group.advance(group.rate, now)
+            for finish, _, case in group.items:
+                left = finish - group.clock
+                rests.append((case, left, left / group.rate if group.rate else inf))
+        return rests

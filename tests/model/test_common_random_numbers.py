@@ -6,8 +6,8 @@ import pytest
 from workloads import OFFICE, office, same, three_probes, visits
 
 from sim.model.arrivals import poisson_times
+from sim.model.engine import Replication, drawn_parameters
 from sim.model.plan import compile_plan
-from sim.model.replication import Replication, drawn_parameters
 from sim.scenario.schema import Scenario, Wait
 
 
@@ -219,7 +219,7 @@ def test_another_rate_moves_the_same_arrivals():
     times = []
     for scenario in (slow, fast):
         sim = Replication(compile_plan(scenario), 0)
-        times.append(poisson_times(sim, "stream s", scenario.arrivals["s"]))
+        times.append(poisson_times(sim.factory, "stream s", scenario.arrivals["s"]))
     assert len(times[0]) < len(times[1])
     assert [2 * t for t in times[1][: len(times[0])]] == pytest.approx(times[0], rel=1e-12)
     assert_same_luck(slow, fast, least=15)

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from invariants import assert_all
 from workloads import events, queue, scenario
 
-from sim.model import arrivals
+from sim.model.engine import Replication
 from sim.model.plan import MILLI, compile_plan
-from sim.model.replication import Replication
 from sim.scenario.schema import Scenario
 
 ROLES = ("clerks", "experts")
@@ -192,27 +191,27 @@ def test_twice_is_the_same(made):
 @given(scenarios())
 @settings(FEW, max_examples=15)
 def test_staff_at_every_instant(made):
-    """After each event: people are free, set aside or at work, never more shared work than they can do."""
+    """After each event: people are free, reserved or at work, never more shared work than they can do."""
     plan = compile_plan(made)
     sim = Replication(plan, 0)
-    arrivals.start(sim)
+    sim.start()
     falls = [any(a > b for a, b in pairwise(curve.fte)) for curve in plan.capacities]
     while sim.env.peek() < plan.horizon:
         sim.env.step()
         for pool, fell in zip(sim.staff.pools, falls, strict=True):
-            assert pool.aside >= 0
-            at_work = pool.capacity - pool.free - pool.aside
+            assert pool.reserved >= 0
+            at_work = pool.capacity - pool.free - pool.reserved
             assert at_work >= 0
             assert pool.free >= 0 or fell
             assert pool.capacity in {round(fte * MILLI) for fte in pool.curve.fte}
             if sim.staff.shrinks:
-                running = sum(fte for run in pool.running.values() for n, fte in run.needs if n == pool.number)
-                assert at_work == running
+                active = sum(fte for team in pool.active.values() for n, fte in team.needs if n == pool.number)
+                assert at_work == active
             if pool.sharing is not None:
-                rates = sum(share.rate * len(share.items) for share in pool.sharing.order)
+                rates = sum(group.rate * len(group.items) for group in pool.sharing.in_order)
                 left = max(pool.capacity - at_work, 0) / MILLI * plan.fte_days_per_day
                 assert rates <= left * (1 + 1e-9) + 1e-9
-                assert all(share.rate <= share.cap * plan.fte_days_per_day + 1e-12 for share in pool.sharing.order)
+                assert all(group.rate <= group.cap * plan.fte_days_per_day + 1e-12 for group in pool.sharing.in_order)
 
 
 @given(

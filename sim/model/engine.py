@@ -1,0 +1,391 @@
+"""One replication: the life of its cases, top to bottom, and what it leaves.
+
+A replication is a pure function of the plan and its number. A case enters a stage, takes its steps, leaves by a route,
+until an exit; staff, limits and draws are given to it by the modules below.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Environment
+from simpy.events import NORMAL
+
+from sim.model import arrivals
+from sim.model.case import NO_WAITS, Case, CaseFactory
+from sim.model.draws import Draws
+from sim.model.first_day import Resumption
+from sim.model.limits import Slot, WipLimit, leave_slots
+from sim.model.plan import EFFORT, ROUTE_COLUMN, TEAM, WAIT, Plan, StagePlan, StepPlan
+from sim.model.staff import Staff
+from sim.model.streams import Streams, counter
+from sim.scenario.schema import Scenario
+
+BASE_COLUMNS = 8
+"""Numbers of every visit: case, stage, visit, requested, entered, left, outcome, unconstrained days."""
+EXTRA_COLUMNS = len(NO_WAITS) + 1
+"""Then, where the plan has them: the days waited by reason, the fine in EUR million; and the effort by role.
+
+The days of delay by role stand apart, see `sim.model.staff.DelayLog`."""
+IN_PROGRESS = -1
+"""Outcome of a visit that has not ended."""
+Remainder = tuple[float, int, float]
+"""Of shared effort at the horizon: the days that it would take at the present pace, the pool, and the FTE-days."""
+RESUMED = StepPlan(WAIT, "resumed", 0, -1, 1.0, None)
+"""Stands for what is behind a case that is resumed on the first day: what is left then begins as after any step."""
+
+
+@dataclass(frozen=True)
+class ReplicationLog:
+    """What a replication leaves: its visits (see `as_rows`) with their delays by role, and the cases, by number.
+
+    Of each case: name, parent's name, platform, topic, strand, origin.
+    """
+
+    visits: NDArray[np.float64]
+    cases: list[tuple[str, str, str, str, str, str]]
+
+
+def replicate(plan: Plan, number: int) -> ReplicationLog:
+    """Run one replication to the horizon."""
+    sim = run(plan, number)
+    cases = [
+        (c.name, c.parent.name if c.parent else "", c.profile.platform, c.profile.topic, c.strand, c.profile.origin)
+        for c in sim.cases
+    ]
+    rows = as_rows(plan, sim.log)
+    return ReplicationLog(np.hstack([rows, sim.staff.delays.of_visits(rows[:, :3], len(plan.roles))]), cases)
+
+
+def run(plan: Plan, number: int) -> "Replication":
+    """The state of a replication after its run, with its log complete."""
+    sim = Replication(plan, number)
+    sim.start()
+    sim.env.run(until=plan.horizon)
+    sim.log_in_progress()
+    return sim
+
+
+def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
+    """The log as a table with all its columns: case, the numbers of every visit, the extras, the effort by role.
+
+    Where no visit has more than the work of one team, its effort follows from the days that the team worked.
+    """
+    roles = len(plan.roles)
+    if plan.extras:
+        return np.fromiter(log, np.float64, len(log)).reshape(-1, BASE_COLUMNS + EXTRA_COLUMNS + roles)
+    short = np.fromiter(log, np.float64, len(log)).reshape(-1, BASE_COLUMNS)
+    rows = np.zeros((len(short), BASE_COLUMNS + EXTRA_COLUMNS + roles))
+    rows[:, :BASE_COLUMNS] = short
+    per_day = np.zeros((len(plan.stages), roles))
+    for stage in plan.stages:
+        for step in stage.routing.routes[0].steps:
+            for role, effort in step.effort_per_day:
+                per_day[stage.number, role] = effort
+    rows[:, BASE_COLUMNS + EXTRA_COLUMNS :] = short[:, BASE_COLUMNS - 1 :] * per_day[short[:, 1].astype(int)]
+    return rows
+
+
+def drawn_parameters(scenario: Scenario, number: int) -> dict[str, float]:
+    """The values of the scenario's uncertain parameters in one replication, each from its own stream.
+
+    Replications that share a draw have the key of its number in place of their own: what varies between them is
+    stochastic, what varies beyond that between draws is parameter uncertainty.
+    """
+    streams = Streams(scenario.seed, number // scenario.replications_per_draw)
+    group = streams.group("uncertain")
+    return {
+        name: float(parameter.value.quantile(streams.uniforms(group, counter(name), 1))[0])
+        for name, parameter in scenario.uncertain.items()
+    }
+
+
+class Replication:
+    """One replication from its first day to the horizon: clock, draws, cases, limits, staff and log.
+
+    It is made with all pools free and no case; `start` resumes what was in progress and schedules the first arrivals;
+    the environment then runs until the horizon; `log_in_progress` writes what has not ended by then. `log` is flat,
+    one number after the other, a visit as it ends.
+
+    SimPy calls `send` of one generator each time what a case waited for has happened: its arrival, its turn at a limit,
+    the end of a step. That one generator serves all cases and keeps what it needs in local variables; one generator
+    for each case costs half as much again (benchmarks/engine.py).
+    """
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        self.plan, self.stages, self.weights, self.extras = plan, plan.stages, plan.weights, plan.extras
+        self.env = Environment()
+        draws = Draws(Streams(plan.scenario.seed, number))
+        self.draw = draws.row
+        self.factory = CaseFactory(plan, draws)
+        self.cases = self.factory.made
+        self.log: list[float] = []
+        self.write = self.log.extend
+        self.no_effort = [0.0] * len(plan.roles)
+        self.limits = {s.number: WipLimit(self.env, s.limit, s.slot_stages, plan.ranks) for s in plan.stages if s.limit}
+        self.staff = Staff(self.env, plan)
+        life = self._life()
+        self.callbacks: list[Callable[[Any], None]] = [life.send]
+        next(life)
+
+    def start(self) -> None:
+        """Resume what was in progress on the first day, and schedule the first arrivals."""
+        arrivals.start(self.factory, self.begin, self.resume)
+
+    def _life(self) -> Generator[None, Case, None]:
+        """The life of a case: the end of what it waited for, then what follows, until it must wait again.
+
+        Order within one instant, on which traces depend: at the end of a step its team is freed, waiting teams are
+        started, and only then does the case move on and queue for the next thing. So those who have waited come before
+        a case that comes back for the same people at once, as first come, first served asks.
+        """
+        env, staff, callbacks, extras = self.env, self.staff, self.callbacks, self.extras
+        while True:
+            case = yield
+            case.callbacks = callbacks  # SimPy has taken them off, as of any event that has happened
+            now, step = env.now, case.step
+            if step is None:  # it arrives, or its turn at a limit has come
+                assert case.stage is not None
+                if not case.queued:
+                    # Before the case itself: when and in which order others arrive must not depend on what it does.
+                    case.source.on_arrival(now)
+                if not self.enter(case, case.stage, now):
+                    continue
+            elif step.kind == TEAM:
+                staff.release(case, step.needs)
+                case.unconstrained += case.step_days
+                if extras:
+                    self.count_effort(case, step)
+            elif step.kind == EFFORT and self.hold_for_minimum(case, step, now):
+                continue
+            moving = True
+            while moving:  # through all that takes no time: steps that do not happen, stages without any
+                steps, row, index = case.route.steps, case.row, case.next_step
+                while index < len(steps):  # the next step that happens
+                    step = steps[index]
+                    index += 1
+                    if (step.happens < 0 or row[step.happens] < step.probability) and (
+                        step.when is None or step.when.matches(case.profile, case.visit)
+                    ):
+                        case.next_step, case.step, case.step_began = index, step, now
+                        if step.kind == TEAM:
+                            case.step_days = row[step.column]
+                            staff.request(case, step.needs, now)
+                            break
+                        if self.start_step(case, step, now):
+                            break
+                else:  # none is left
+                    stage = self.leave(case, now)
+                    moving = stage is not None and self.enter(case, stage, now)
+                    continue
+                break
+
+    def begin(self, case: Case, stage: StagePlan, delay: float) -> None:
+        """Let a new case come to its first stage after a delay in days."""
+        case.callbacks, case.step, case.stage, case.entered = self.callbacks, None, stage, nan
+        self.env.schedule(case, NORMAL, delay)
+
+    def resume(self, resumptions: list[Resumption]) -> None:
+        """Put the parts of one proceeding where they were on the first day: inside their limits, in their visits."""
+        for limit in self.limits.values():
+            inside = [r.case for r in resumptions if r.stage.number in limit.stages]
+            if inside:  # its strands share one slot, as if they had forked inside; taken whether or not one is free
+                limit.inside += 1
+                slot = Slot(limit, len(inside))
+                for case in inside:
+                    case.slots = [*case.slots, slot]
+        for resumption in resumptions:
+            self._resume_visit(resumption)
+
+    def _resume_visit(self, resumption: Resumption) -> None:
+        """Continue, on the first day, a visit that began before it."""
+        case, stage = resumption.case, resumption.stage
+        case.callbacks, case.stage, case.rank = self.callbacks, stage, self.rank(case, stage)
+        case.visit = 1
+        if stage.revisited:
+            case.visits = {stage.number: 1}
+        case.requested = case.entered = resumption.since
+        case.row, case.route, case.next_step = resumption.row, resumption.route, resumption.next_step
+        case.unconstrained, case.waits, case.effort = resumption.unconstrained, resumption.waits, self.no_effort[:]
+        case.fine = 0.0  # set on entering, before the first day
+        for pool, days in resumption.delays:
+            self.staff.charge(case, pool, days)
+        case.step = RESUMED
+        # Not at once but as an event: all that is resumed counts towards limits and pools before anybody moves on.
+        self.env.schedule(case, NORMAL, 0)
+
+    def rank(self, case: Case, stage: StagePlan) -> int:
+        """Whose turn comes first (0 before 1): the case's own priority, or else the stage's."""
+        return stage.priority if case.priority is None else case.priority
+
+    def blocked(self, case: Case, stage: StagePlan, now: float) -> bool:
+        """Whether a case cannot enter a stage now: it queues at a limit, or it forks and its strands enter instead."""
+        if case.queued:
+            case.queued = False  # it has been given its slot, and `requested` when it came
+        else:
+            case.requested, case.rank = now, self.rank(case, stage)
+            if stage.limit and self.must_queue(case, stage):
+                case.queued, case.stage, case.step, case.entered = True, stage, None, nan
+                return True
+        if stage.fork and not case.strand:
+            self.fork(case, stage)
+            return True
+        return False
+
+    def must_queue(self, case: Case, stage: StagePlan) -> bool:
+        """Take a slot under the stage's limit, unless the case has one; whether it must wait for it."""
+        limit = self.limits[stage.number]
+        if any(slot.limit is limit for slot in case.slots):
+            return False
+        # The slot is noted with the case before it is free: it is given to the case while it queues.
+        case.slots = [*case.slots, Slot(limit)]
+        return not limit.enter(case, case.rank)
+
+    def fork(self, case: Case, stage: StagePlan) -> None:
+        """Split a case into strands, which enter the same stage now; the case itself has ended."""
+        case.stage = None
+        strands = self.factory.strands(case, stage)
+        for slot in case.slots:
+            slot.shared_by = len(strands)
+        for strand in strands:
+            # As if each had asked to enter when the whole case did: nothing that it waited for is lost.
+            strand.queued, strand.requested, strand.rank = True, case.requested, case.rank
+            self.begin(strand, stage, 0.0)
+
+    def enter(self, case: Case, stage: StagePlan, now: float) -> bool:
+        """Begin a visit: its draws, its route, its steps; False if the case cannot enter yet or forks."""
+        if stage.guarded:
+            if self.blocked(case, stage, now):
+                return False
+        else:
+            case.requested = now
+        case.entered, case.stage = now, stage
+        case.rank = stage.priority if case.priority is None else case.priority
+        case.visit = 1
+        if stage.revisited:
+            visits = case.visits = case.visits or {}
+            case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1
+        routing = stage.routing_for(case.profile, case.visit) if stage.conditional else stage.routing
+        row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit, routing)
+        # The route is known from here on, though it is taken at the end: it has steps of its own.
+        case.route = routing.routes[bisect_right(routing.bounds, row[ROUTE_COLUMN])]
+        case.next_step, case.unconstrained = 0, 0.0
+        if self.extras:
+            case.waits, case.effort = NO_WAITS, self.no_effort[:]
+            case.fine = min(row[stage.fine[0]], stage.fine[1]) * case.profile.turnover if stage.fine else 0.0
+        return True
+
+    def count_effort(self, case: Case, step: StepPlan) -> None:
+        """Count the work of a team that is done."""
+        for role, per_day in step.effort_per_day:
+            case.effort[role] += per_day * case.step_days
+
+    def start_step(self, case: Case, step: StepPlan, now: float) -> bool:
+        """Begin a wait or a step of effort; whether it takes any time."""
+        if step.kind == EFFORT:
+            return self.start_effort(case, step) or self.hold_for_minimum(case, step, now)
+        self.start_wait(case, step, now)
+        return True
+
+    def start_wait(self, case: Case, step: StepPlan, now: float) -> None:
+        """Let a case wait without staff; its days are counted at once, and cut at the horizon if need be."""
+        days = case.row[step.column]
+        if step.in_working_days:
+            days = self.plan.working_days.after(now, days) - now
+        case.step_days = days
+        waits = list(case.waits)
+        waits[step.reason] += days
+        case.waits = waits
+        case.unconstrained += days
+        self.env.schedule(case, NORMAL, days)
+
+    def start_effort(self, case: Case, step: StepPlan) -> bool:
+        """Put a case's effort among the shared work; whether there is any."""
+        row = case.row
+        scale = row[step.column] * case.complexity
+        case.step_days = step.unconstrained_days(row, scale, self.plan.fte_days_per_day)
+        case.unconstrained += case.step_days
+        weight = self.weights[case.rank]
+        work = [(pool, row[amount] * scale, cap) for pool, amount, cap in step.work if row[amount] * scale > 0]
+        case.open_roles = len(work)  # before any of them begins
+        for pool, effort, cap in work:
+            case.effort[pool] += effort
+            self.staff.start_effort(case, pool, effort, weight, cap)
+        return bool(work)
+
+    def hold_for_minimum(self, case: Case, step: StepPlan, now: float) -> bool:
+        """Hold a case for the rest of the least time that its step takes; whether there is any.
+
+        The case comes back here when that time is over and finds none left, by as much as rounding allows.
+        """
+        if step.minimum < 0:
+            return False
+        left = case.step_began + case.row[step.minimum] - now
+        if left > 0:
+            self.env.schedule(case, NORMAL, left)
+        return left > 0
+
+    def leave(self, case: Case, now: float) -> StagePlan | None:
+        """Log the visit that ends now; the stage where the case goes, None at its end."""
+        route = case.route
+        self.log_visit(case, now, route.outcome)
+        if case.slots:
+            case.slots = leave_slots(case.slots, route.target)
+        if route.target >= 0:
+            return self.stages[route.target]
+        case.stage = case.step = None
+        return None
+
+    def log_visit(self, case: Case, left: float, outcome: int) -> None:
+        """Write one visit."""
+        number = case.stage.number  # type: ignore[union-attr]  # only visits in progress are logged
+        self.write((case.number, number, case.visit, case.requested, case.entered, left, outcome, case.unconstrained))
+        if self.extras:
+            self.write((*case.waits, case.fine, *case.effort))
+
+    def log_in_progress(self) -> None:
+        """Log the visits in progress at the horizon, with what was done of them so far: they are right-censored."""
+        self.staff.close(self.env.now)
+        remaining: dict[Case, list[Remainder]] = {}
+        for pool in self.staff.pools:
+            for case, effort, days in pool.sharing.remaining() if pool.sharing else ():
+                remaining.setdefault(case, []).append((days, pool.number, effort))
+        for case in self.cases:
+            if case.stage is None or (case.step is None and not case.queued):
+                continue  # ended, or yet to arrive
+            if case.step is None:  # queues at a limit: the visit that it has asked for
+                case.visit = (case.visits or {}).get(case.stage.number, 0) + 1
+                case.unconstrained, case.waits, case.effort, case.fine = 0.0, NO_WAITS, self.no_effort[:], 0.0
+            else:
+                self._cut_at_horizon(case, remaining.get(case, []))
+            self.log_visit(case, nan, IN_PROGRESS)
+
+    def _cut_at_horizon(self, case: Case, remaining: list[Remainder]) -> None:
+        """Count of the step in progress only what lies before the horizon; `remaining`: of its effort.
+
+        Steps are counted in full when they begin (waits, effort) or not before they end (teams): so what is beyond the
+        horizon is taken off again, or what is before it is added.
+        """
+        step, now, days = case.step, self.env.now, case.step_days
+        assert step is not None
+        if step.kind == TEAM:
+            done = days - self.staff.remaining_days(case, step.needs)
+            case.step_days = done
+            case.unconstrained += done
+            if self.extras:
+                self.count_effort(case, step)
+            return
+        beyond = max(days - (now - case.step_began), 0.0)
+        case.unconstrained -= beyond
+        if step.kind == WAIT:
+            waits = list(case.waits)
+            waits[step.reason] -= beyond
+            case.waits = waits
+        for _, pool, effort in remaining:
+            case.effort[pool] -= effort
+        if remaining:  # delayed by those who would be done last
+            self.staff.charge_lateness(case, max(remaining)[1])
