@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim import compare, load_scenario, simulate, simulate_all
+from sim import compare, load_scenario, simulate
 from sim.experiments.chunks import ChunkRunner
 from sim.model.engine import replicate
 from sim.scenario.schema import Scenario
@@ -132,7 +132,7 @@ def common_random_numbers(pairs: int) -> None:
         )
         for n in (120, 123, 150)
     ]
-    runs = simulate_all(scenarios, jobs=2)
+    runs = [simulate(scenario, jobs=2) for scenario in scenarios]
     table = compare(runs, ["days_to:decided"])
     what = "mean time to decision, variance against independent seeds, handlers"
     for number, bar in enumerate((40, 1.6)):

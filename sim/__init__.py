@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sim.errors import UserError
     from sim.experiments.compare import compare
     from sim.experiments.precision import Precision
-    from sim.experiments.simulate import simulate, simulate_all
+    from sim.experiments.simulate import simulate
     from sim.experiments.sweep import sweep
     from sim.inference.origins import backtest
     from sim.inference.posterior import calibrate
@@ -36,7 +36,6 @@ __all__ = [
     "per_replication",
     "pictures",
     "simulate",
-    "simulate_all",
     "sweep",
 ]
 
@@ -53,7 +52,6 @@ _HOMES = {
     "load_scenario": "sim.scenario.loading",
     "per_replication": "sim.results.measures",
     "simulate": "sim.experiments.simulate",
-    "simulate_all": "sim.experiments.simulate",
     "sweep": "sim.experiments.sweep",
 }
 

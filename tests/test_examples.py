@@ -133,7 +133,7 @@ def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "fewer"),
     [
-        ("compare", {"replications=50": "replications=26", "scenarios))": "scenarios, jobs=2))"}),
+        ("compare", {"replications=50": "replications=26"}),
         ("sweep", {"replications=20": "replications=4"}),
         ("screen", {"points=8": "points=2, replications=3"}),
     ],

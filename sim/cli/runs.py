@@ -118,13 +118,13 @@ def _precision(
         return None
     if replications is not None:
         raise UserError("give either --replications or --precision: the latter finds how many are needed")
-    from sim.experiments.precision import Precision, parse_precision
+    from sim.experiments.precision import Precision
     from sim.results.measures import check_label
 
     name = indicator or DEFAULT_INDICATOR
     for scenario in loaded:
         check_label(scenario, name)
-    return Precision(name, *parse_precision(width), floor=floor, ceiling=ceiling)
+    return Precision.parse(width, name, floor, ceiling)
 
 
 def _tell_what_is_there(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:

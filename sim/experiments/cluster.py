@@ -1,11 +1,10 @@
-"""The workers of a Dask cluster as an executor, if they compute the same numbers as this process, to the bit."""
+"""The workers of a Dask cluster, if they compute the same numbers as this process, to the bit."""
 
-import asyncio
 import logging
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,33 +12,89 @@ from importlib.metadata import version
 from typing import Any, ParamSpec, TypeVar
 
 from sim.errors import RunFailed, UserError
+from sim.experiments.workers import Workers
 from sim.results import store
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 10
-"""Seconds to wait for a scheduler that does not answer, and for workers that are not there (yet, or any more)."""
+"""Seconds to wait for a scheduler that does not answer, and for workers that are missing (yet, or again)."""
 RETRIES = 2
 """How often a task that failed is tried again: its worker may have been short of memory. Lost workers do not count."""
-KEPT = "finished parts are kept, and the same command goes on from there"
+RESUMABLE = "finished parts are kept, and the same command goes on from there"
 HELP = "see docs/cluster.md"
 NOISY = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
-"""Loggers that tell of lost connections in many lines; what matters is told by an error in one."""
+"""Loggers that report a lost connection in many lines; an error in one line says what matters."""
 ROUNDING = "rounding"
 
 
+class ClusterWorkers(Workers):
+    """The workers of a cluster, which runs the tasks of a lost worker again on others.
+
+    An executor of `distributed` may leave its futures unfinished for ever when the scheduler is lost while a result is
+    on its way, and it waits for ever for workers that do not come back. So the client is asked now and then.
+    """
+
+    def __init__(self, client: Any, address: str, threads: int) -> None:
+        super().__init__(client.get_executor(pure=False, retries=RETRIES), 2 * threads, PATIENCE, self._check)
+        self._client, self._address, self._absent = client, address, 0
+
+    def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Begin one call on a worker of the same kind as this process."""
+        try:
+            future: Future[T] = self.executor.submit(run_if_same, surroundings(), function, *arguments)
+        except Exception:  # distributed raises a different one for each state of a connection
+            raise self._lost() from None
+        return future
+
+    def _result(self, future: Future[T]) -> T:
+        """The result of a call that has ended. Raises RunFailed if the cluster is why it has none."""
+        from distributed import KilledWorker
+
+        self._absent = 0
+        try:
+            return future.result()
+        except KilledWorker as error:
+            killed = f"{error.allowed_failures + 1} workers died one after the other at the same task (out of memory?)"
+            raise RunFailed(f"{self._address}: {killed}; {RESUMABLE}") from None
+        except CancelledError:  # the client cancels all its tasks when it loses the scheduler
+            raise self._lost() from None
+        except (ImportError, AttributeError) as error:  # the worker has no `sim`, or another one
+            raise RunFailed(
+                f"a worker that joined cannot load the same sim ({_first_line(error)}); {RESUMABLE}"
+            ) from error
+
+    def _check(self) -> None:
+        """Raise RunFailed if the scheduler is lost, or all workers went away and stay away.
+
+        After a loss the client has forgotten its tasks, even if it has found a scheduler at the same address again.
+        """
+        try:
+            threads = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
+        except Exception:  # as in `_submit`
+            raise self._lost() from None
+        if self._client.status != "running" or not self._client.futures:
+            raise self._lost()
+        self._absent = 0 if threads else self._absent + 1
+        if self._absent > 1:  # a nanny starts a worker again within seconds
+            raise RunFailed(f"{self._address}: no workers are left; {RESUMABLE}")
+
+    def _lost(self) -> RunFailed:
+        return RunFailed(f"{self._address}: the connection to the Dask scheduler was lost; {RESUMABLE}")
+
+
 @contextmanager
-def connected(address: str) -> Iterator[tuple[Executor, int]]:
-    """An executor on the workers of the scheduler at an address, and how many tasks they run at the same time.
+def connect(address: str) -> Iterator[ClusterWorkers]:
+    """The workers of the scheduler at an address; the cluster drops what they have not begun at the end of the block.
 
     Raises UserError if the extra `cluster` is not installed, no scheduler answers, it has no workers, or they would
     not give the same results.
     """
     with _quiet(), _client(address) as client:
         threads = _threads(client, address)
-        _check(client, address)
-        yield _OnCluster(client, address), threads
+        _check_surroundings(client, address)
+        yield ClusterWorkers(client, address, threads)
 
 
 @contextmanager
@@ -125,16 +180,15 @@ def rounding() -> str:
     return blake2b(np.concatenate(computed).tobytes(), digest_size=6).hexdigest()
 
 
-def differences(there: dict[str, str], here: dict[str, str]) -> str:
-    """In what the surroundings of a worker differ from those here, in words; nothing if they do not."""
-    said = [f"{name} {there.get(name, 'missing')} instead of {here[name]}" for name in here if name != ROUNDING]
-    found = [text for name, text in zip(here, said, strict=False) if there.get(name) != here[name]]
-    if not found and there.get(ROUNDING) != here[ROUNDING]:
+def differences(worker: dict[str, str], own: dict[str, str]) -> str:
+    """In what the surroundings of a worker differ from a process's own, in words; nothing if they do not."""
+    different = [name for name in own if worker.get(name) != own[name]]
+    if different == [ROUNDING]:
         return "a processor or mathematical library that rounds otherwise"
-    return ", ".join(found)
+    return ", ".join(f"{n} {worker.get(n, 'missing')} instead of {own[n]}" for n in different if n != ROUNDING)
 
 
-def _check(client: Any, address: str) -> None:
+def _check_surroundings(client: Any, address: str) -> None:
     """Refuse workers that would give other results. Raises UserError that names each worker and what differs."""
     try:
         answers = client.run(surroundings, on_error="return")
@@ -149,75 +203,13 @@ def _refusal(answer: dict[str, str] | BaseException) -> str:
     """Why a worker that gave this answer cannot be used; nothing if it can."""
     if isinstance(answer, BaseException):
         return f"this worker cannot load the same version of sim ({_first_line(answer)}); {HELP}"
-    found = differences(answer, surroundings())
-    return f"this worker has {found}, so its results would not be the same; {HELP}" if found else ""
+    different = differences(answer, surroundings())
+    return f"this worker has {different}, so its results would not be the same; {HELP}" if different else ""
 
 
-def run_there(here: dict[str, str], fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A call on a worker, which may have come after the first check. Raises RunFailed if it is another kind."""
-    found = differences(surroundings(), here)
-    if found:
-        raise RunFailed(f"a worker that joined has {found}, so its results would not be the same; {KEPT}")
-    return fn(*args, **kwargs)
-
-
-class _OnCluster(Executor):
-    """Runs tasks on a cluster, which runs those of a lost worker again on others.
-
-    Not Client.get_executor(): its shutdown() knows no cancel_futures, and its futures never end when the scheduler is
-    lost while a result is on its way.
-    """
-
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
-        self._remote: dict[Future[Any], Any] = {}
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """A call on some worker, once: pure=False, for what two runs do is no business of the cluster's."""
-        try:
-            remote = self._client.submit(run_there, surroundings(), fn, *args, **kwargs, pure=False, retries=RETRIES)
-        except Exception:  # distributed has one for each state of a connection
-            raise self._lost() from None
-        future: Future[T] = asyncio.run_coroutine_threadsafe(self._result(remote), self._client.loop.asyncio_loop)
-        self._remote[future] = remote
-        future.add_done_callback(self._remote.pop)
-        return future
-
-    async def _result(self, remote: Any) -> Any:
-        """What a task gives. Raises RunFailed if the cluster is why it gives nothing."""
-        from distributed import KilledWorker
-
-        waiting = asyncio.ensure_future(remote.result())
-        try:
-            await self._workers_are_there(waiting)
-            return await waiting
-        except KilledWorker as error:
-            killed = f"{error.allowed_failures + 1} workers died one after the other at the same task (out of memory?)"
-            raise RunFailed(f"{self._address}: {killed}; {KEPT}") from None
-        except (asyncio.CancelledError, CancelledError, OSError, ImportError, AttributeError) as error:
-            if remote.status != "error":
-                raise self._lost() from None
-            if isinstance(error, ImportError | AttributeError):  # `sim` is not there, or another one
-                raise RunFailed(
-                    f"a worker that joined cannot load the same sim ({_first_line(error)}); {KEPT}"
-                ) from error
-            raise
-        finally:
-            waiting.cancel()
-
-    async def _workers_are_there(self, waiting: "asyncio.Future[Any]") -> None:
-        """Return when a task has ended. Raises RunFailed if all workers went away and stay away."""
-        absent = 0
-        while not (await asyncio.wait({waiting}, timeout=PATIENCE))[0]:
-            absent = 0 if await self._client.scheduler.ncores() else absent + 1
-            if absent > 1:  # a nanny starts a worker again within seconds
-                raise RunFailed(f"{self._address}: no workers are left; {KEPT}")
-
-    def _lost(self) -> RunFailed:
-        return RunFailed(f"{self._address}: the connection to the Dask scheduler was lost; {KEPT}")
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take back what the workers have not begun. What one is at it finishes, and nobody asks for it."""
-        if cancel_futures:
-            with suppress(Exception):  # the connection may be why
-                self._client.cancel(list(self._remote.values()))
+def run_if_same(own: dict[str, str], function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """A call on a worker, which may have come after the first check. Raises RunFailed if its surroundings differ."""
+    different = differences(surroundings(), own)
+    if different:
+        raise RunFailed(f"a worker that joined has {different}, so its results would not be the same; {RESUMABLE}")
+    return function(*args, **kwargs)

@@ -1,7 +1,10 @@
-"""Replications until an indicator is known well enough."""
+"""How precisely an indicator shall be known: the number of replications is then found, not given."""
 
 import re
 from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
 
 from sim.errors import UserError
 from sim.experiments.chunks import CHUNK
@@ -19,31 +22,65 @@ FLOOR, CEILING = 200, 100_000
 class Precision:
     """The half-width that the confidence interval of an indicator's mean shall have, and how far to go for it.
 
-    `half_width`: in the indicator's unit, or a share of the mean if `relative`. `floor`, `ceiling`: replications, in
-    whole chunks. A sequential rule with a floor keeps its confidence nearly (Chow and Robbins, 1965; Law, 9.4.1).
+    A sequential rule with a floor keeps its confidence nearly (Chow and Robbins, 1965; Law, section 9.4.1).
+
+    Parameters
+    ----------
+    indicator
+        Its name, such as `pending_end` or `resolution:x-2023-12/transparency`.
+    half_width
+        In the indicator's unit, or a share of its mean if `relative`.
+    relative
+        Whether `half_width` is a share of the mean.
+    floor, ceiling
+        Least and largest number of replications, rounded up to whole chunks of 25.
+    level
+        Of the confidence interval.
     """
 
     indicator: str
     half_width: float
-    relative: bool
+    relative: bool = False
     floor: int = FLOOR
     ceiling: int = CEILING
     level: float = LEVEL
 
     def __post_init__(self) -> None:
+        if not self.half_width > 0:
+            raise UserError(f"precision {self.half_width}: wants a half-width above 0")
         object.__setattr__(self, "floor", _whole_chunks(self.floor))
         object.__setattr__(self, "ceiling", max(_whole_chunks(self.ceiling), self.floor))
 
+    @classmethod
+    def parse(cls, text: str, indicator: str, floor: int = FLOOR, ceiling: int = CEILING) -> Self:
+        """A precision from words such as `5%`, `3` or `3 days`. Raises UserError."""
+        match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%|[a-z]*)\s*", text)
+        if not match or float(match[1]) <= 0:
+            raise UserError(
+                f"--precision {text}: wants a share such as 5%, or a number in the indicator's unit such as 3"
+            )
+        relative = match[2] == "%"
+        return cls(indicator, float(match[1]) / (100 if relative else 1), relative, floor, ceiling)
+
     def reached(self, summary: Summary) -> Estimate:
-        """The mean so far with its interval."""
-        values = measures(summary)[self.indicator].values()
-        return mean_interval(values, summary.layout.scenario.replications_per_draw, self.level)
+        """The mean so far with its interval.
+
+        Raises UserError if the indicator has no value in any replication, such as days to a milestone that no case
+        reaches by the horizon: no number of replications is likely to change that.
+        """
+        measure, scenario = measures(summary).get(self.indicator), summary.layout.scenario
+        if measure is None or np.isnan(measure.values()).any():
+            raise UserError(
+                f"{scenario.name}: {self.indicator} has no value in any of {summary.replications:,} replications, so it"
+                " cannot be known more precisely; choose another indicator or a later horizon"
+            )
+        return mean_interval(measure.values(), scenario.replications_per_draw, self.level)
 
     def met(self, summary: Summary) -> bool:
         """Whether the interval is narrow enough."""
-        found = self.reached(summary)
-        wanted = self.half_width * abs(found.value) if self.relative else self.half_width
-        return found.high - found.value <= wanted
+        estimate = self.reached(summary)
+        wanted = self.half_width * abs(estimate.value) if self.relative else self.half_width
+        return estimate.high - estimate.value <= wanted
 
     def next_goal(self, replications: int) -> int:
         """How many replications to have at the next look."""
@@ -52,12 +89,3 @@ class Precision:
 
 def _whole_chunks(replications: int) -> int:
     return -(-replications // CHUNK) * CHUNK
-
-
-def parse_precision(text: str) -> tuple[float, bool]:
-    """A half-width and whether it is relative, from words such as `5%` or `3` or `3 days`. Raises UserError."""
-    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%|[a-z]*)\s*", text)
-    if not found or float(found[1]) <= 0:
-        raise UserError(f"--precision {text}: wants a share such as 5%, or a number in the indicator's unit such as 3")
-    relative = found[2] == "%"
-    return float(found[1]) / (100 if relative else 1), relative

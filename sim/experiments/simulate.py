@@ -1,22 +1,21 @@
 """Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sim.errors import RunFailed, UserError
 from sim.experiments.chunks import CHUNK, Chunk, packed, run_chunk
-from sim.experiments.executors import Workers, end_now, processes, workers
 from sim.experiments.precision import Precision
+from sim.experiments.workers import Workers, end_now, processes, workers
 from sim.results import store
 from sim.results.run import Run
 from sim.results.summary import Layout, Summary, together
+from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -28,27 +27,56 @@ BROKEN_POOLS = 3
 Progress = Callable[[int, int], None]
 """Called with the replications done and their total."""
 TICK = 0.2
-"""Seconds between two calls of `progress` while a run grows: by an exception from it people cancel."""
+"""Seconds between two calls of `progress` while a run grows: an exception from it is how callers cancel."""
 
 
 def simulate(
-    scenario: Scenario,
+    scenario: Scenario | Path | str,
     *,
+    replications: int | None = None,
+    seed: int | None = None,
     jobs: int = 1,
     cluster: str | None = None,
     results: Path | str | None = None,
     precision: Precision | None = None,
     progress: Progress | None = None,
 ) -> Run:
-    """Run all replications of a scenario, or find the run where it was stored.
+    """Run all replications of a scenario, or load the run if it is stored.
 
-    `jobs`: worker processes; `cluster`: the address of a Dask scheduler whose workers to use instead. `results`: the
-    folder to store in; without one nothing is kept on disk. `precision`: run until an indicator is known as well as it
-    says, instead of the scenario's number of replications. Raises RunFailed if the results folder cannot be written or
-    workers keep dying; the same call then goes on from there.
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    replications, seed
+        Instead of the scenario's own.
+    jobs
+        Number of worker processes. The results do not depend on it.
+    cluster
+        The address of a Dask scheduler whose workers to use instead of processes of this machine.
+    results
+        The folder to store runs in, and to look for finished and interrupted ones. None: nothing is kept on disk.
+    precision
+        Run until an indicator is known so precisely, instead of a number of replications.
+    progress
+        Called with the number of replications done and their total, as they finish.
+
+    Returns
+    -------
+    Run
+        The scenario with the summary of its replications and their event log.
+
+    Raises
+    ------
+    UserError
+        For a scenario file with errors, or an indicator of `precision` that has no value.
+    RunFailed
+        If the results folder cannot be written or workers keep dying; the same call then goes on from there.
     """
+    if precision is not None and replications is not None:
+        raise UserError("give either replications or precision: the latter finds how many are needed")
+    chosen = prepared(scenario, replications, seed)
     with _folder(results) as folder:
-        work = Work(folder, scenario, precision=precision)
+        work = Work(folder, chosen, precision=precision)
         _work_off([work], jobs, cluster, progress)
         run = work.finished()
         if results is None:
@@ -57,19 +85,17 @@ def simulate(
         return run
 
 
-def simulate_all(
-    scenarios: Sequence[Scenario],
-    *,
-    jobs: int = 1,
-    cluster: str | None = None,
-    results: Path | str | None = None,
-    progress: Progress | None = None,
-) -> list[Run]:
-    """Run several scenarios on the same workers and give their runs in their order; as `simulate`.
+def prepared(scenario: Scenario | Path | str, replications: int | None = None, seed: int | None = None) -> Scenario:
+    """The scenario, loaded if it is given by its path, with other replications or another seed.
 
-    New runs are stored without their event logs: there may be thousands of them.
+    Raises UserError for a file with errors and for numbers that cannot be.
     """
-    return list(simulate_each(scenarios, jobs=jobs, cluster=cluster, results=results, progress=progress))
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
+    for (name, value), least in zip(update.items(), (1, 0), strict=False):
+        if value < least:
+            raise UserError(f"{name} {value}: wants at least {least}")
+    return loaded.model_copy(update=update)
 
 
 def simulate_each(
@@ -80,7 +106,11 @@ def simulate_each(
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Run]:
-    """As `simulate_all`, one run at a time: a summary takes some 15 MB, too much to hold those of thousands of runs."""
+    """Run several scenarios on the same workers, and yield their runs in their order; options as of `simulate`.
+
+    New runs are stored without their event logs, and yielded one at a time: there may be thousands of them, and the
+    summary of one takes some 15 MB.
+    """
     with _folder(results) as folder:
         works = [Work(folder, scenario, events=False) for scenario in scenarios]
         _work_off(works, jobs, cluster, progress)
@@ -96,41 +126,43 @@ def simulate_growing(
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Run]:
-    """Give the run of the first `step` replications of a scenario, then of twice `step`, and so on up to all.
+    """Yield the run of the first `step` replications of a scenario, then of twice `step`, and so on up to all.
 
-    Each comes as soon as its replications are there; what was stored before comes at once. `step` counts in whole
-    chunks. Runs have no event log; `results` keeps the parts, and the run once it is finished, as `simulate_all` does.
-    `progress` is called several times a second: if it raises, or the generator is closed, the worker processes (`jobs`
-    of them) are ended in the middle of their work. Raises RunFailed as `simulate` does.
+    Each comes as soon as its replications are done; what was stored before comes at once. `step` is rounded up to
+    whole chunks. Runs have no event log; `results` keeps the parts, and the run once it is finished, as for
+    `simulate_each`. `progress` is called several times a second: if it raises, or the generator is closed, the worker
+    processes (`jobs` of them) are ended in the middle of their work. Raises RunFailed as `simulate` does.
     """
+    step = -(-step // CHUNK) * CHUNK
     with _folder(results) as folder:
         work = Work(folder, scenario, events=False)
-        told = 0
-        for there in _growing(work, jobs, progress) if work.missing() else ():
-            reached = there // (ahead := -(-step // CHUNK) * CHUNK) * ahead
-            if told < reached < scenario.replications:
-                told = reached
-                yield work.first(told)
+        yielded = 0
+        for done in _growing(work, jobs, progress) if work.missing() else ():
+            complete = done // step * step
+            if yielded < complete < scenario.replications:
+                yielded = complete
+                yield work.first(complete)
         work.publish()
         yield work.finished()
 
 
 def _growing(work: "Work", jobs: int, progress: Progress | None) -> Iterator[int]:
-    """Run the missing chunks in their order; gives how many replications from the first on are there."""
-    waiting, futures = iter(work.missing()), dict[Future[Chunk], range]()
-    with processes(min(jobs, len(work.missing()))) as executor:
+    """Run the missing chunks in their order; yields how many replications, from the first one on, are done."""
+
+    def report() -> None:
+        if progress:
+            progress(work.goal - sum(map(len, work.missing())), work.goal)
+
+    missing = work.missing()
+    with processes(min(jobs, len(missing))) as executor:
         try:
-            while True:
-                for numbers in islice(waiting, 2 * jobs - len(futures)):
-                    futures[executor.submit(run_chunk, work.packed, numbers, work.events)] = numbers
-                missing = work.missing()
-                if progress:
-                    progress(work.goal - sum(map(len, missing)), work.goal)
-                yield missing[0].start if missing else work.goal
-                if not futures:
-                    return
-                for future in wait(futures, TICK, FIRST_COMPLETED).done:
-                    work.keep(futures.pop(future), future.result())
+            report()
+            yield missing[0].start
+            running = Workers(executor, 2 * jobs, TICK, report)
+            for numbers, chunk in running.run(run_chunk, ((numbers, work.arguments(numbers)) for numbers in missing)):
+                work.keep(numbers, chunk)
+                report()
+                yield next((numbers.start for numbers in work.missing()), work.goal)
         except BrokenProcessPool:
             raise RunFailed("a worker process died (out of memory?); finished parts are kept") from None
         finally:
@@ -139,7 +171,7 @@ def _growing(work: "Work", jobs: int, progress: Progress | None) -> Iterator[int
 
 @contextmanager
 def _folder(results: Path | str | None) -> Iterator[Path]:
-    """The results folder, or one for the time being."""
+    """The results folder, or one that lasts as long as the block."""
     if results is not None:
         yield Path(results)
         return
@@ -148,7 +180,7 @@ def _folder(results: Path | str | None) -> Iterator[Path]:
 
 
 class Work:
-    """A scenario that is being run: which chunks are there, which are missing, and whether that is enough."""
+    """A scenario that is being run: which chunks are done, which are missing, and whether those are enough."""
 
     def __init__(
         self, results: Path, scenario: Scenario, precision: Precision | None = None, events: bool = True
@@ -156,7 +188,7 @@ class Work:
         self.scenario, self.layout, self.events, self._precision = scenario, Layout(scenario), events, precision
         more = asdict(precision) if precision else {}
         self.where = store.place(results, scenario, more)
-        if not events and not self.where.finished:  # a run with events would do; one without has its own place
+        if not events and not self.where.finished:  # a run with events would do; one without has a folder of its own
             self.where = store.place(results, scenario, {**more, "events": False})
         self.packed, self.precise = packed(scenario), precision is not None
         self.goal = precision.floor if precision else scenario.replications
@@ -166,11 +198,15 @@ class Work:
         return [range(first, min(first + CHUNK, self.goal)) for first in range(0, self.goal, CHUNK)]
 
     def missing(self) -> list[range]:
-        """The chunks up to the goal that are not there yet."""
+        """The chunks up to the goal that are not done yet."""
         if self.where.finished:
             return []
         self._on_disk(lambda: self.where.prepare(self.events))
         return [numbers for numbers in self.chunks() if not self.where.has(numbers, self.events)]
+
+    def arguments(self, numbers: range) -> tuple[bytes, range, bool]:
+        """The arguments of `run_chunk` for a chunk."""
+        return self.packed, numbers, self.events
 
     def keep(self, numbers: range, chunk: Chunk) -> None:
         """Store a chunk."""
@@ -178,9 +214,9 @@ class Work:
 
     def enough(self) -> bool:
         """Whether the goal, now reached, is good enough; sets a further one if it is not."""
-        if self.where.finished or self._precision is None or self.goal >= self._precision.ceiling:
+        if self.where.finished or self._precision is None:
             return True
-        if self._precision.met(self.summary()):
+        if self._precision.met(self.summary()) or self.goal >= self._precision.ceiling:
             return True
         self.goal = self._precision.next_goal(self.goal)
         return False
@@ -193,23 +229,23 @@ class Work:
         return together(self.layout, parts, goal)
 
     def first(self, replications: int) -> Run:
-        """The run of the first so many replications, in whole chunks, of one that goes on; it has no event log."""
+        """The run of the first replications, in whole chunks, while the rest is being run; it has no event log."""
 
         def no_events() -> "pd.DataFrame":
-            raise UserError(f"{self.scenario.name}: a run that is still going on has no event log")
+            raise UserError(f"{self.scenario.name}: a run that is in progress has no event log")
 
         scenario = self.scenario.model_copy(update={"replications": replications})
         return Run(scenario, self.summary(replications), no_events)
 
     def publish(self) -> None:
-        """Give the run its name, unless it has it."""
+        """Make the finished parts a stored run, unless it is one already."""
         if not self.where.finished:
             scenario = self.scenario.model_copy(update={"replications": self.goal})
             chunks = self.chunks() if self.events else []
             self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), chunks))
 
     def finished(self) -> Run:
-        """The run as it was stored, with the words that this scenario has for readers; they are stored, too."""
+        """The stored run, with this scenario's title and other texts; they are stored with it."""
         run = store.load_run(self.where.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
         store.retell(self.where.folder, scenario)
@@ -219,10 +255,10 @@ class Work:
         try:
             action()
         except OSError as error:
-            if self.where.finished:  # another process was faster, and took away what this one was writing
+            if self.where.finished:  # another process published the same run, and removed what this one was writing
                 return
-            place, why = error.filename or self.where.folder, error.strerror or error
-            raise RunFailed(f"{place}: cannot be written: {why}; finished parts are kept") from error
+            path, why = error.filename or self.where.folder, error.strerror or error
+            raise RunFailed(f"{path}: cannot be written: {why}; finished parts are kept") from error
 
 
 def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: Progress | None) -> None:
@@ -231,8 +267,8 @@ def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: P
         if all(work.where.finished for work in works):
             return
         try:
-            with workers(min(jobs, _worth(works)), cluster) as found:
-                _run_missing(found, works, progress)
+            with workers(min(jobs, _most_chunks(works)), cluster) as available:
+                _run_missing(available, works, progress)
             break
         except BrokenProcessPool:
             if attempt == BROKEN_POOLS - 1:
@@ -243,43 +279,25 @@ def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: P
         work.publish()
 
 
-def _worth(works: Sequence[Work]) -> int:
-    """How many workers there is work for."""
+def _most_chunks(works: Sequence[Work]) -> int:
+    """How many workers can have something to do."""
     chunks = sum(len(work.chunks()) if work.precise else len(work.missing()) for work in works)
     return max(chunks, 1)
 
 
-def _run_missing(found: Workers, works: Sequence[Work], progress: Progress | None) -> None:
-    """Run the missing chunks of all works, and more of those of which that is not enough."""
-    todo = [work for work in works if not work.where.finished]
-    while todo:
-        tasks = [(work, numbers) for work in todo for numbers in work.missing()]
+def _run_missing(available: Workers, works: Sequence[Work], progress: Progress | None) -> None:
+    """Run the missing chunks of all works, and more chunks of those that are not precise enough yet."""
+    unfinished = [work for work in works if not work.where.finished]
+    while unfinished:
+        missing = [(work, numbers) for work in unfinished for numbers in work.missing()]
         total = sum(work.goal for work in works)
-        done = total - sum(len(numbers) for _, numbers in tasks)
+        done = total - sum(len(numbers) for _, numbers in missing)
         if progress:
             progress(done, total)
-        for numbers in _spread(found, tasks):
+        calls = (((work, numbers), work.arguments(numbers)) for work, numbers in missing)
+        for (work, numbers), chunk in available.run(run_chunk, calls):
+            work.keep(numbers, chunk)
             done += len(numbers)
             if progress:
                 progress(done, total)
-        todo = [work for work in todo if not work.enough()]
-
-
-def _spread(found: Workers, tasks: Sequence[tuple[Work, range]]) -> Iterator[range]:
-    """Run chunks on the workers, a few more than they can do at once; gives each when it is stored."""
-    waiting = iter(tasks)
-    futures: dict[Future[Chunk], tuple[Work, range]] = {}
-    try:
-        while True:
-            for work, numbers in islice(waiting, found.ahead - len(futures)):
-                futures[found.executor.submit(run_chunk, work.packed, numbers, work.events)] = (work, numbers)
-            if not futures:
-                return
-            finished, _ = wait(futures, return_when=FIRST_COMPLETED)
-            for future in finished:
-                work, numbers = futures.pop(future)
-                work.keep(numbers, future.result())
-                yield numbers
-    except BaseException:
-        found.executor.shutdown(wait=False, cancel_futures=True)
-        raise
+        unfinished = [work for work in unfinished if not work.enough()]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim.errors import UserError
-from sim.experiments.simulate import Progress, simulate_all
+from sim.experiments.simulate import Progress, simulate_each
 from sim.inference.as_of import Basis, load_basis
 from sim.inference.forecasting import Origin, pending_strands
 from sim.inference.posterior import FEWEST_DRAWS, Posterior, check_day
@@ -70,7 +70,7 @@ def backtest(
     single = rolling_months is None
     works = [Origin(basis, day, until, draws, single) for day in origins]
     scenarios = [scenario for work in works for scenario in work.scenarios]
-    runs = iter(simulate_all(scenarios, jobs=jobs, results=results, progress=progress))
+    runs = simulate_each(scenarios, jobs=jobs, results=results, progress=progress)
     for work in works:
         work.take([next(runs) for _ in work.scenarios])
     truth = basis.record.known_on(until)

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import UserError
-from sim.experiments.simulate import Progress, simulate_all
+from sim.experiments.simulate import Progress, simulate_each
 from sim.inference.abc import Fit, Recovery, effective_draws, fit, normal_scores, recover, surprise, weights
 from sim.inference.as_of import OPENED, Basis, after, load_basis, past_scenario, stages_of
 from sim.inference.conjugate import Exact, exact
@@ -125,7 +125,7 @@ def calibrate(
     if draws < FEWEST_DRAWS:
         raise UserError(f"--draws {draws}: at least {FEWEST_DRAWS} are needed")
     past = past_scenario(basis, until, draws)
-    (run,) = simulate_all([past], jobs=jobs, results=results, progress=progress)
+    (run,) = simulate_each([past], jobs=jobs, results=results, progress=progress)
     return posterior(basis, until, make_bank(basis, run))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from test_store import queue
+from small_queue import queue
 
 from sim import compare, simulate
 from sim.errors import UserError

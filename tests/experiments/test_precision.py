@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy import stats
-from test_store import STAGE, queue
+from small_queue import STAGE, queue
 
 from sim import simulate
 from sim.errors import UserError
 from sim.experiments import simulate as experiment
-from sim.experiments.precision import Precision, parse_precision
+from sim.experiments.precision import Precision
 from sim.results import store
 from sim.results.intervals import mean_interval
 from sim.results.measures import check_label, estimates, measures, per_replication
@@ -19,14 +19,15 @@ from sim.results.measures import check_label, estimates, measures, per_replicati
 )
 def test_widths(text, expected):
     """A share or a number in the indicator's unit."""
-    assert parse_precision(text) == expected
+    wanted = Precision.parse(text, "pending_end")
+    assert (wanted.half_width, wanted.relative) == expected
 
 
 @pytest.mark.parametrize("text", ["", "0%", "-1", "five", "5%%", "0"])
 def test_wrong_widths(text):
     """Anything else is refused."""
     with pytest.raises(UserError, match="wants a share such as 5%, or a number"):
-        parse_precision(text)
+        Precision.parse(text, "pending_end")
 
 
 def test_unknown_indicators_are_refused():
@@ -88,6 +89,18 @@ def test_the_ceiling(tmp_path):
     found = simulate(queue(), precision=wanted)
     assert found.replications == 75
     assert not wanted.met(found.summary)
+
+
+def test_an_indicator_without_a_value_ends_the_search_at_once():
+    """No case can be resolved before the horizon: one line after the floor, not 100,000 replications."""
+    never = queue(horizon="2024-01-02")
+    ran: list[int] = []
+    with pytest.raises(UserError, match="days_to_resolution has no value in any of 50 replications") as raised:
+        simulate(
+            never, precision=Precision("days_to_resolution", 1, floor=50), progress=lambda done, _: ran.append(done)
+        )
+    assert ran[-1] == 50
+    assert len(raised.value.problems) == 1
 
 
 # intervals

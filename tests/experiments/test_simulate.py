@@ -155,7 +155,7 @@ def test_a_growing_run_gives_its_first_replications(shipped, expected, monkeypat
     assert told[-1] == (REPLICATIONS, REPLICATIONS)
     [again] = simulate_growing(shipped, step=2, results=tmp_path)
     np.testing.assert_array_equal(again.summary.totals, expected.summary.totals)
-    with pytest.raises(UserError, match="still going on"):
+    with pytest.raises(UserError, match="in progress has no event log"):
         runs[0].read_events()
 
 

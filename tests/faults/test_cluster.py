@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from runs import (
@@ -205,22 +207,44 @@ def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
 
 def test_workers_that_keep_dying(two) -> None:
     """A task at which one worker after the other dies ends the run; nobody waits for it for ever."""
-    with cluster.connected(two.address) as (executor, threads):
-        assert threads == 2
+    with cluster.connect(two.address) as remote:
+        assert remote.backlog == 4
         with pytest.raises(RunFailed, match=r"4 workers died one after the other .*finished parts are kept"):
-            executor.submit(os._exit, 1).result(PATIENCE)
+            list(remote.run(os._exit, [("dies", (1,))]))
 
 
 def test_all_workers_gone(empty, monkeypatch) -> None:
     """Workers that go and do not come back end the run."""
     monkeypatch.setattr(cluster, "PATIENCE", 3)
     empty.add_worker()
-    with cluster.connected(empty.address) as (executor, _):
-        future = executor.submit(time.sleep, PATIENCE)
-        time.sleep(0.5)
-        kill_group(empty.nannies[0], signal.SIGKILL)
+    with cluster.connect(empty.address) as remote:
+        Timer(0.5, kill_group, (empty.nannies[0], signal.SIGKILL)).start()
         with pytest.raises(RunFailed, match="no workers are left; finished parts are kept"):
-            future.result(PATIENCE)
+            list(remote.run(time.sleep, [("long", (PATIENCE,))]))
+
+
+class LostClient:
+    """A client that lost the scheduler while a result was on its way, so that its futures never end."""
+
+    def __init__(self, status: str, futures: dict[str, object]) -> None:
+        self.status, self.futures = status, futures
+
+    def get_executor(self, **_: object) -> Executor:
+        never = Executor()
+        never.submit = lambda *_: Future()
+        return never
+
+    def nthreads(self) -> dict[str, int]:
+        return {"worker": 1}
+
+
+@pytest.mark.parametrize(("status", "futures"), [("connecting", {"task": 0}), ("closed", {"task": 0}), ("running", {})])
+def test_a_future_that_never_ends(monkeypatch, status, futures) -> None:
+    """The client is asked; it has lost the scheduler, or found one again that knows nothing of the task."""
+    monkeypatch.setattr(cluster, "PATIENCE", 0.1)
+    remote = cluster.ClusterWorkers(LostClient(status, futures), ADDRESS, 1)
+    with pytest.raises(RunFailed, match="the connection to the Dask scheduler was lost; finished parts are kept"):
+        list(remote.run(time.sleep, [("long", (1,))]))
 
 
 def test_no_workers(empty, scenario_file, monkeypatch) -> None:
@@ -252,7 +276,9 @@ NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 
 def write_other_rounding(folder: Path) -> dict[str, str]:
     """The environment of a process whose mathematical functions seem to round otherwise."""
-    (folder / "sitecustomize.py").write_text("import sim.experiments.cluster\nsim.cluster.rounding = lambda: 'other'\n")
+    (folder / "sitecustomize.py").write_text(
+        "from sim.experiments import cluster\ncluster.rounding = lambda: 'other'\n"
+    )
     return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 
 
@@ -282,10 +308,10 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
     """What is run on a worker compares it first."""
     here = {**cluster.surroundings(), "numpy": "0.1", "Python": "2.7"}
     with pytest.raises(RunFailed, match=r"has Python 3\.\d+ instead of 2\.7, numpy [\d.]+ instead of 0\.1, so"):
-        cluster.run_there(here, print)
+        cluster.run_if_same(here, print)
     with pytest.raises(RunFailed, match="rounds otherwise"):
-        cluster.run_there({**cluster.surroundings(), cluster.ROUNDING: "other"}, print)
-    assert cluster.run_there(cluster.surroundings(), len, "abc") == 3
+        cluster.run_if_same({**cluster.surroundings(), cluster.ROUNDING: "other"}, print)
+    assert cluster.run_if_same(cluster.surroundings(), len, "abc") == 3
 
 
 @pytest.mark.parametrize(

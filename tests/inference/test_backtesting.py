@@ -14,7 +14,7 @@ import pytest
 import small_authority
 
 from sim.errors import UserError
-from sim.experiments.simulate import simulate_all
+from sim.experiments.simulate import simulate_each
 from sim.inference.as_of import Basis, load_basis
 from sim.inference.forecasting import FORECASTERS, MODEL, PRIORS, Origin
 from sim.inference.origins import backtest
@@ -63,7 +63,7 @@ def cut(source: Path, folder: Path, day: date) -> None:
 def made(basis: Basis, truth: Record) -> tuple[Origin, pd.DataFrame, pd.DataFrame]:
     """A calibrated forecast of ORIGIN with its tables."""
     origin = Origin(basis, ORIGIN, END, 100, look_ahead=False)
-    origin.take(simulate_all(origin.scenarios, jobs=2))
+    origin.take(simulate_each(origin.scenarios, jobs=2))
     return origin, origin.forecasts(truth), origin.totals(truth)
 
 
@@ -176,7 +176,7 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
     file = small_authority.write(tmp_path)
     basis = load_basis(file)
     origin = Origin(basis, date(2021, 12, 31), date(2022, 12, 31), 600, look_ahead=False)
-    runs = simulate_all(origin.scenarios)
+    runs = list(simulate_each(origin.scenarios))
     origin.take(runs)
     from sim.inference.forecasting import _times, forecast_curve
     from sim.inference.scores import coverage, pit

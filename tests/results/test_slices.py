@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_store import QUEUE, queue
+from small_queue import QUEUE, queue
 
 from sim import load_run, simulate
 from sim.errors import UserError
 from sim.experiments import simulate as experiment
-from sim.experiments.simulate import simulate_all
+from sim.experiments.simulate import simulate_each
 from sim.results import indicators, slices
 from sim.results.measures import effort_of_role, measures
 from sim.results.slices import kept_slice, make_slices, platform_slice, platforms
@@ -127,6 +127,6 @@ def test_a_folder_that_cannot_be_written_costs_time_only(run):
 
 def test_a_run_without_events_has_no_slices(tmp_path):
     """The points of a sweep are stored without; that is told."""
-    [run] = simulate_all([shared()], results=tmp_path)
+    [run] = simulate_each([shared()], results=tmp_path)
     with pytest.raises(UserError, match="without its events"):
         platform_slice(run, "Agora")

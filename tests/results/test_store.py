@@ -6,37 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from small_queue import QUEUE, STAGE, queue
 
 from sim import load_run, simulate
 from sim.errors import RunFailed, UserError
 from sim.experiments import chunks
 from sim.experiments import simulate as experiment
-from sim.experiments.simulate import simulate_all
+from sim.experiments.simulate import simulate_each
 from sim.results import store
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
-
-STAGE = {
-    "title": "Work",
-    "steps": {"work": {"step": "team", "fte": {"staff": 1}, "days": {"distribution": "exponential", "mean": 9}}},
-    "next": {"done": 1},
-}
-QUEUE = {
-    "name": "queue",
-    "title": "A queue",
-    "start": "2024-01-01",
-    "horizon": "2025-01-01",
-    "replications": 6,
-    "seed": 3,
-    "procedure": {"name": "queue", "title": "A queue", "exits": {"done": "Done"}, "stages": {"work": STAGE}},
-    "staffing": {"staff": {"headcount": 2}},
-    "arrivals": {"cases": {"kind": "random", "stage": "work", "per_year": 50}},
-}
-
-
-def queue(**changes: object) -> Scenario:
-    """A small scenario with some settings replaced."""
-    return Scenario.model_validate(QUEUE | changes)
 
 
 @pytest.fixture(autouse=True)
@@ -245,7 +224,7 @@ def test_the_events_of_a_case_are_read_from_the_parts_asked_for(forking):
 
 def test_a_run_without_events_says_so(tmp_path):
     """The points of a sweep have no event log, and no events of a case."""
-    run = simulate_all([queue()], results=tmp_path)[0]
+    [run] = simulate_each([queue()], results=tmp_path)
     assert not store.has_events(run)
     assert store.has_events(simulate(queue()))
     with pytest.raises(UserError, match="stored without its events"):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.experiments.simulate import simulate_all
+from sim.experiments.simulate import simulate_each
 from sim.record.model import Platform, Record, Strand
 from sim.results import indicators
 from sim.results.run import Run
@@ -212,7 +212,7 @@ def test_a_case_that_forks_goes_on_as_strands(small_run):
 
 def test_a_run_without_events_has_no_single_case(small_run, tmp_path):
     """The points of a sweep are stored without events; the picture is left out, the others are there."""
-    run = simulate_all([small_run.scenario.model_copy(update={"replications": 4})], results=tmp_path)[0]
+    [run] = simulate_each([small_run.scenario.model_copy(update={"replications": 4})], results=tmp_path)
     assert cases.one_case(run, ADVERTS) is None
     assert cases.timelines(run) is not None
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
-from sim.experiments.executors import end_now, processes
+from sim.experiments.workers import end_now, processes
 
 P = ParamSpec("P")
 T = TypeVar("T")
