@@ -24,6 +24,7 @@ from benchmarks.rivals import bare_heap, best, per_case, textbook, workload  # n
 from sim.model.engine import BASE_COLUMNS, run  # noqa: E402
 from sim.model.plan import Plan, compile_plan  # noqa: E402
 from sim.scenario.loading import load_scenario  # noqa: E402
+from sim.scenario.settings import parse_settings  # noqa: E402
 
 ROUNDS, QUICK_ROUNDS = 15, 5
 REPLICATIONS = 10
@@ -34,7 +35,7 @@ REFERENCE, BEST, TEXTBOOK = "per_case", "best", "textbook"
 
 def plan(*sets: str) -> Plan:
     """The workload as a scenario of the public language."""
-    return compile_plan(load_scenario(HERE / "w2.yaml", sets))
+    return compile_plan(load_scenario(HERE / "w2.yaml", parse_settings(sets)))
 
 
 def draws_of(made: Plan, number: int) -> workload.Draws:

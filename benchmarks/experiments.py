@@ -86,7 +86,7 @@ def line(what: str, value: str, bar: str, met: bool) -> None:
 
 def costs(rounds: int, replications: int) -> None:
     """What chunks and storing cost beside the model, and what two processes gain."""
-    scenario = load_scenario(SCENARIO, [f"replications={replications}"])
+    scenario = load_scenario(SCENARIO, {"replications": replications})
     model, stored = alternating(rounds, lambda: model_alone(scenario), lambda: run_stored(scenario))
     overhead = ratio(stored, model) - 1
     line(
@@ -103,7 +103,7 @@ def costs(rounds: int, replications: int) -> None:
 
 def whole_command(replications: int) -> None:
     """`sim run` from start to end beside the model alone."""
-    scenario = load_scenario(SCENARIO, [f"replications={replications}"])
+    scenario = load_scenario(SCENARIO, {"replications": replications})
     cpu, seconds, _ = command(replications, 2)
     rest = cpu / model_alone(scenario) - 1
     line(

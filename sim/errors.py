@@ -1,6 +1,11 @@
-"""The one exception for users' mistakes: every problem found, each with its place and its remedy."""
+"""The one exception for users' mistakes: all errors are reported together, each with its location and remedy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
+
+LISTED = 20
+"""How many known names a message lists at most."""
 
 
 @dataclass(frozen=True, order=True)
@@ -44,3 +49,28 @@ class RunInterrupted(RunFailed):
     """A run was interrupted by its user. Done work is kept."""
 
     exit_code = 130
+
+
+def suggestion(word: str, known: Iterable[str], listed: int = LISTED) -> str:
+    """What was probably meant by an unknown word, as the end of a message.
+
+    Parameters
+    ----------
+    word
+        What was written.
+    known
+        What could have been written.
+    listed
+        How many of the known names to list if none resembles the word; 0 for none.
+
+    Returns
+    -------
+    str
+        `; did you mean 'headcount'?`, or else `; known: a, b`, or nothing.
+    """
+    names = list(known)
+    close = get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    more = f" and {len(names) - listed} more" if len(names) > listed else ""
+    return f"; known: {', '.join(names[:listed])}{more}" if names and listed else ""

@@ -184,7 +184,7 @@ def test_the_generated_reference_is_current() -> None:
 def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> None:
     """The page names every strand, and the committed one has this scenario's seed and strands."""
     first = module(ROOT / "docs" / "first_results.py")
-    run = simulate(load_scenario(first.SCENARIO, ["replications=4"]))
+    run = simulate(load_scenario(first.SCENARIO, {"replications": 4}))
     text = first.page(run, load_record(first.RECORD))
     committed = (ROOT / "docs" / "first-results.md").read_text(encoding="utf-8")
     strands = re.findall(r"^\| (\S+/\S+) \|", text, re.MULTILINE)

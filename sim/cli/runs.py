@@ -88,9 +88,11 @@ def run(
 def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
     """The scenarios in files, with the settings given on the command line."""
     from sim.scenario.loading import load_scenario
+    from sim.scenario.settings import parse_settings
 
+    settings = parse_settings(sets or ())
     update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
-    return [load_scenario(path, sets or ()).model_copy(update=update) for path in paths]
+    return [load_scenario(path, settings).model_copy(update=update) for path in paths]
 
 
 @contextmanager

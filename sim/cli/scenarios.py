@@ -25,6 +25,7 @@ def validate(
     Example: sim validate scenarios/*.yaml
     """
     from sim.scenario.loading import is_procedure, load_procedure, load_scenario
+    from sim.scenario.settings import parse_settings
 
     problems = []
     for path in files:
@@ -33,7 +34,7 @@ def validate(
                 procedure = load_procedure(path)
                 print(f"{path}: a valid procedure with {len(procedure.stages)} stages")
             else:
-                scenario = load_scenario(path, set_ or ())
+                scenario = load_scenario(path, parse_settings(set_ or ()))
                 print(f"{path}: a valid scenario; {len(scenario.probes)} cases under way or listed")
         except UserError as error:
             problems += error.problems
@@ -123,8 +124,9 @@ def show(
         return
     from sim.scenario.loading import load_scenario
     from sim.scenario.paths import part
+    from sim.scenario.settings import parse_settings
 
-    scenario = load_scenario(what, set_ or ())
+    scenario = load_scenario(what, parse_settings(set_ or ()))
     try:
         said = part(scenario, path)
     except KeyError as error:
@@ -141,8 +143,9 @@ def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
     """The scenario in a file, or that of a stored run."""
     from sim.results.store import load_run
     from sim.scenario.loading import load_scenario
+    from sim.scenario.settings import parse_settings
 
-    return load_run(what).scenario if what.is_dir() else load_scenario(what, sets or ())
+    return load_run(what).scenario if what.is_dir() else load_scenario(what, parse_settings(sets or ()))
 
 
 def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from sim.errors import UserError
 from sim.scenario import paths
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.scenario.settings import parse_settings
 from sim.scenario.yaml_nodes import split
 
 Sampling = Literal["lhs", "sobol"]
@@ -71,7 +72,7 @@ def designed(
 ) -> Design:
     """The points of a sweep, checked, each different from the others; arguments as of `sweep`."""
     sets = list(sets)
-    written = load_scenario(scenario, sets)
+    written = load_scenario(scenario, parse_settings(sets))
     axes = [_grid_axis(said) for said in grid] + [_scale_axis(said) for said in scales]
     limits = [_range(said) for said in ranges]
     _check_axes([axis.path for axis in axes] + [path for path, _, _ in limits], samples, bool(limits))
@@ -86,7 +87,7 @@ def designed(
         values = {axis.name: _plain(value) for axis, value in zip(axes, combination, strict=True)} | sample
         texts = [text for axis, value in zip(axes, combination, strict=True) for text in _texts(written, axis, value)]
         texts += [f"{path}={value!r}" for path, value in sample.items()]
-        there = _updated(load_scenario(scenario, [*sets, *texts]), replications, seed)
+        there = _updated(load_scenario(scenario, parse_settings([*sets, *texts])), replications, seed)
         found.setdefault(there.model_dump_json(exclude={"sources"}), Point(values, there))
     return Design(_updated(written, replications, seed), list(found.values()))
 

@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
-from sim.errors import Problem, UserError
+from sim.errors import Problem, UserError, suggestion
 from sim.record.model import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES, Act, Platform, Record, Strand, items, slug
 
 
@@ -144,8 +143,7 @@ def _meant(word: str, known: Iterable[str]) -> str:
     words = list(known)
     if word in words:
         return ""
-    close = get_close_matches(word, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(words) or 'none'}"
+    return suggestion(word, words) or "; known: none"
 
 
 def _text(path: Path) -> str:

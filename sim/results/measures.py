@@ -7,13 +7,12 @@ replications is the estimate, and their variance, and that of paired differences
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from sim.dates import YEAR_DAYS
-from sim.errors import UserError
+from sim.errors import UserError, suggestion
 from sim.results.intervals import LEVEL, mean_interval
 from sim.results.run import Run
 from sim.results.summary import Floats, Layout, Summary, blank
@@ -235,8 +234,7 @@ def check_label(scenario: Scenario, label: str) -> None:
     """Raise UserError, with a suggestion, unless a run of the scenario has such an indicator."""
     known = measures(blank(Layout(scenario)))
     if label not in known:
-        close = get_close_matches(label, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = suggestion(label, known, listed=0)
         raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
 
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import inf
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
+from sim.errors import suggestion
 from sim.scenario import paths
 from sim.scenario.schema import (
     Effort,
@@ -23,7 +23,6 @@ from sim.scenario.schema import (
     Wave,
     When,
 )
-from sim.scenario.settings import suggestion
 from sim.scenario.staffing import capacity
 
 TOLERANCE = 1e-9
@@ -344,17 +343,13 @@ def _fines(scenario: Scenario) -> list[Finding]:
         named["probes", name, "platform"] = probe.platform
     for name, stream in scenario.arrivals.items():
         named |= {("arrivals", name, "platforms", p): p for p in stream.platforms}
-    known = {name for name, platform in scenario.platforms.items() if platform.turnover_eur_bn is not None}
+    known = [name for name, platform in scenario.platforms.items() if platform.turnover_eur_bn is not None]
+    message = "{!r} may be fined, but platforms gives it no turnover_eur_bn{}"
     return [
-        Finding(path, f"{platform!r} may be fined, but platforms gives it no turnover_eur_bn{_close(platform, known)}")
+        Finding(path, message.format(platform, suggestion(platform, known, listed=0)))
         for path, platform in named.items()
         if platform not in known
     ]
-
-
-def _close(word: str, known: set[str]) -> str:
-    close = get_close_matches(word, sorted(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _uncertain(scenario: Scenario) -> list[Finding]:

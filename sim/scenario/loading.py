@@ -1,6 +1,6 @@
 """A scenario file, what it extends, its procedure, its record and the command's own settings -> one Scenario."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from os.path import relpath
 from pathlib import Path
@@ -9,26 +9,43 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from yaml import MappingNode, Node, ScalarNode
 
-from sim.errors import Problem, UserError
+from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_flight
 from sim.scenario import checks
 from sim.scenario.parameters import rows
+from sim.scenario.paths import part
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
-from sim.scenario.settings import Settings, suggestion
-from sim.scenario.sources import Source, written_sources
-from sim.scenario.yaml_nodes import find, is_null, locate, merge, parse, plain, problem, put, read, split, without
+from sim.scenario.settings import Settings
+from sim.scenario.sources import SETTING, Source, overridden, written_sources
+from sim.scenario.yaml_nodes import find, is_null, locate, merge, node_of, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
 
 
-def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
-    """The scenario in a file, complete and checked: it needs no other file any more.
+def load_scenario(path: Path | str, settings: Mapping[str, Any] | None = None, **former: Any) -> Scenario:
+    """Read a scenario file and all that it is built on; the scenario needs no other file any more.
 
-    `sets` are overrides as `path=value`, the value in YAML. What was pending on the first day is taken from the
-    record, as it was known on that day, and stands among the probes. Raises UserError with every problem found.
+    Parameters
+    ----------
+    path
+        The scenario file.
+    settings
+        Values that replace those of the file, by dotted path, such as `{"staffing.legal.headcount": 16}`; a part of
+        a path with dots of its own stands in quotes. A value is a number, text, date, list or dict.
+
+    Returns
+    -------
+    Scenario
+        Complete and checked. What was pending on the first day is taken from the record, as it was known on that
+        day, and stands among the probes.
+
+    Raises
+    ------
+    UserError
+        With all the errors in the files and the settings, each with file, line and column.
     """
-    tree, scenario = _read_scenario(path, sets)
+    tree, scenario = _read_scenario(path, _checked_settings("load_scenario", settings, former))
     recorded: dict[str, Source] = {}
     if scenario.in_flight is not None:
         _raise(tree, checks.names(scenario))
@@ -38,13 +55,13 @@ def load_scenario(path: Path | str, sets: Iterable[str] = ()) -> Scenario:
     return _with_sources(scenario, tree, Path(path).parent, recorded)
 
 
-def load_undated(path: Path | str, sets: Iterable[str] = ()) -> tuple[Scenario, Path | None]:
+def load_undated(path: Path | str) -> tuple[Scenario, Path | None]:
     """The scenario in a file without the state on its first day, and the folder of the record that would give it.
 
     For those who set other first days on the same assumptions. Raises UserError with every problem found but those
     that show only in a record.
     """
-    tree, scenario = _read_scenario(path, sets)
+    tree, scenario = _read_scenario(path, {})
     _raise(tree, checks.names(scenario))
     record, scenario = scenario.in_flight, _with_sources(scenario, tree, Path(path).parent)
     if record is None:
@@ -52,12 +69,33 @@ def load_undated(path: Path | str, sets: Iterable[str] = ()) -> tuple[Scenario, 
     return scenario.model_copy(update={"in_flight": None}), _record_folder(tree, record.record)
 
 
-def _read_scenario(path: Path | str, sets: Iterable[str]) -> tuple[MappingNode, Scenario]:
-    """A file's whole tree, and the scenario that it says, whose state on the first day is not looked up yet."""
-    tree = _with_procedure(_extended(Path(path)))
-    for text in sets:
-        tree = _set(tree, text)
+def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[MappingNode, Scenario]:
+    """A file's whole tree, and its scenario, whose state on the first day is not looked up yet."""
+    tree = _with_settings(_with_procedure(_extended(Path(path))), settings)
     return tree, _validated(Scenario, tree)
+
+
+def replace(scenario: Scenario, settings: Mapping[str, Any], name: str | None = None) -> Scenario:
+    """The scenario with other settings, validated again; see `Scenario.replace`."""
+    tree = node_of(part(scenario, ""), "")
+    assert isinstance(tree, MappingNode)
+    settings = dict(_checked_settings("replace", settings, {}))
+    if name is not None:
+        settings = {"title": "", **settings, "name": name}
+    tree = _with_settings(tree, settings)
+    changed = _validated(Scenario, tree)
+    _raise(tree, checks.problems(changed))
+    return changed.model_copy(update={"sources": overridden(scenario.sources, settings)})
+
+
+def _checked_settings(verb: str, settings: Any, former: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings, if they are a dict. Raises TypeError for the strings that earlier versions took."""
+    if former.keys() - {"sets"}:
+        raise TypeError(f"{verb}() has no argument {next(iter(former))!r}")
+    if former or not isinstance(settings, Mapping | None):
+        example = '{"staffing.legal.headcount": 16}'
+        raise TypeError(f"{verb}() wants `settings` as a dict from dotted paths to values, such as {example}")
+    return settings or {}
 
 
 def load_procedure(path: Path | str) -> Procedure:
@@ -132,21 +170,20 @@ def _beside(node: Node, name: str, kind: str) -> Path:
     raise UserError(problem(node, f"there is no file {path}{suggestion(path.stem, known)}"))
 
 
-def _set(tree: MappingNode, text: str) -> MappingNode:
-    """The tree with one `path=value` of the command line."""
-    path, equals, value = text.partition("=")
-    if not equals or not split(path.strip()):
-        raise UserError(f"--set {text}: wants path=value, for example staffing.case_handlers.headcount=120")
-    said = f"--set {text}"
-    if "*" in split(path.strip()):
-        raise UserError(f"{said}: names one setting at a time; a * is for the paths of uncertain parameters")
-    node = find(parse(f"value: {value}", said), "value")
-    assert node is not None
-    changed = put(tree, split(path.strip()), node, said)
-    assert isinstance(changed, MappingNode)
-    if path.strip() == "procedure":
-        raise UserError(f"{said}: set a part of the procedure, or write a scenario with another one")
-    return changed
+def _with_settings(tree: MappingNode, settings: Mapping[str, Any]) -> MappingNode:
+    """The tree with other values at dotted paths."""
+    for path, value in settings.items():
+        name, keys = f"{SETTING}{path}", split(path)
+        if not keys:
+            raise UserError(f"{name}: wants a path, such as staffing.case_handlers.headcount")
+        if "*" in keys:
+            raise UserError(f"{name}: names one setting at a time; a * is for the paths of uncertain parameters")
+        if keys == ["procedure"] and isinstance(value, str):
+            raise UserError(f"{name}: set a part of the procedure, or write a scenario with another one")
+        changed = put(tree, keys, node_of(value, name), name)
+        assert isinstance(changed, MappingNode)
+        tree = changed
+    return tree
 
 
 def _validated(model: type[Model], tree: MappingNode) -> Model:
@@ -171,11 +208,9 @@ def _located(tree: MappingNode, error: Any) -> Problem:
 
 def _placed(node: Node, known: list[str], message: str) -> Problem:
     where = ".".join(known)
-    text = f"{where}: {message}" if where else message
-    name = node.start_mark.name
-    if name.startswith("--set"):
-        return Problem(message=f"{name}: {text}")
-    return problem(node, text)
+    setting = node.start_mark.name.removeprefix(SETTING)
+    is_named = node.start_mark.name.startswith(SETTING) and f"{setting}.".startswith(f"{where}.")
+    return problem(node, f"{where}: {message}" if where and not is_named else message)
 
 
 def _raise(tree: Node, found: list[checks.Finding]) -> None:

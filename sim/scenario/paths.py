@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from sim.errors import suggestion
 from sim.scenario.distributions import Constant, Distribution
-from sim.scenario.settings import Settings, suggestion
+from sim.scenario.settings import Settings
 from sim.scenario.yaml_nodes import split
 
 Keys = tuple[Any, ...]

@@ -4,7 +4,9 @@ Read this module to know what a file may say. The engine knows no stage, role or
 of these mappings. Times are in days unless a name says otherwise.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from html import escape
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -469,7 +471,60 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         """Whether both say the same, wherever they have it from."""
         return isinstance(other, Scenario) and super().__eq__(other.model_copy(update={"sources": self.sources}))
 
+    def __repr__(self) -> str:
+        said = f"{self.start} to {self.horizon}, {self.replications:,} replications, seed {self.seed}"
+        title = f"{shorten(self.title, 100)}; " if self.title else ""
+        return f"<Scenario {shorten(self.name, 80)}: {title}{said}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """A short table, for notebooks."""
+        rows = {
+            "scenario": self.name,
+            "title": self.title,
+            "dates": f"{self.start} to {self.horizon}",
+            "replications": f"{self.replications:,}",
+            "seed": str(self.seed),
+            "staff": ", ".join(pool.title or role for role, pool in self.staffing.items()),
+            "listed cases": f"{len(self.probes):,}",
+        }
+        cells = (f"<tr><th>{name}</th><td>{escape(shorten(value, 200))}</td></tr>" for name, value in rows.items())
+        return f"<table>{''.join(cells)}</table>"
+
     @property
     def horizon_days(self) -> float:
         """Days from the start to the horizon."""
         return float(days_between(self.start, self.horizon))
+
+    def replace(self, settings: Mapping[str, Any], name: str | None = None) -> "Scenario":
+        """The scenario with other settings, validated again.
+
+        Parameters
+        ----------
+        settings
+            Values by dotted path, such as `{"staffing.legal.headcount": {"2027-01-01": 24}}`; a part of a path with
+            dots of its own stands in quotes. A dict or list replaces the whole one at its path. What was pending on
+            the first day stays as it was loaded: for another `start` load the file again with it.
+        name
+            A name of its own; without one it keeps name and title.
+
+        Returns
+        -------
+        Scenario
+            Another scenario; this one stays as it is.
+
+        Raises
+        ------
+        UserError
+            With all the errors, each with the path of its setting and what would be right.
+        """
+        from sim.scenario.loading import replace  # which reads files into what is declared here
+
+        return replace(self, settings, name)
+
+
+def shorten(text: str, width: int) -> str:
+    """The beginning of a text in one line, at most `width` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"

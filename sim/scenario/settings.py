@@ -1,6 +1,6 @@
 """The base of everything a file may say: frozen, no unknown settings, a suggestion for each misspelt one."""
 
-from difflib import get_close_matches
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -13,6 +13,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sim.errors import UserError, suggestion
+from sim.scenario.yaml_nodes import parse, plain, split
 
 
 def as_written(value: Any) -> str:
@@ -37,8 +40,6 @@ Count = Annotated[int, Field(ge=1), NOT_BOOLEAN]
 Rank = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 
 
-LISTED = 20
-"""Known names told where none is like the one given."""
 WANTED = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
@@ -63,15 +64,6 @@ WANTED = {
 """What is wanted where pydantic finds something else, by its kind of error."""
 
 
-def suggestion(word: str, known: list[str]) -> str:
-    """'; did you mean …?' for a misspelt word, or else the list of what is known there."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
-    return "; known here: " + ", ".join(known[:LISTED]) + more if known else ""
-
-
 def worded(error: Any) -> str:
     """What pydantic found wrong, in the words of somebody who writes a scenario: what is wanted, and what is there."""
     kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
@@ -83,6 +75,24 @@ def worded(error: Any) -> str:
     if kind.startswith("date_"):
         return f"wants a date such as 2024-03-14{there}"
     return "must not be empty" if kind == "too_short" else str(error["msg"])
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """The settings that `--set PATH=VALUE` gives, by path; values are read as YAML.
+
+    Raises
+    ------
+    UserError
+        If a text is no PATH=VALUE, or its value is no YAML.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals or not split(path.strip()):
+            raise UserError(f"--set {text}: wants path=value, for example staffing.case_handlers.headcount=120")
+        found.pop(path.strip(), None)  # the last of several counts, in its order
+        found[path.strip()] = plain(parse(f"value: {value}", f"--set {text}"))["value"]
+    return found
 
 
 class Settings(BaseModel):
@@ -112,7 +122,7 @@ class Settings(BaseModel):
             word = str(error["loc"][0])
             # Of names that are like it one that is not given yet is meant, or else one that an extended file gives.
             free = [name for name in names if name not in data]
-            known = free if get_close_matches(word, free) else names
+            known = free if suggestion(word, free, listed=0) else names
             kind, message = "unknown_setting", f"unknown setting {word!r}{suggestion(word, known)}"
         elif kind == "union_tag_invalid":
             tags = [tag.strip(" '") for tag in error["ctx"]["expected_tags"].split(",")]

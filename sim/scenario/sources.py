@@ -21,7 +21,9 @@ TAGS = {
 }
 """How well a number is founded, as its comment says in brackets; the best first."""
 _TAG = re.compile(rf"\[({'|'.join(TAGS)})\]")
-SET = "set on the command line"
+SETTING = "setting "
+"""With this begins what takes the place of a file's name for values that stand in no file."""
+SET = "set for this run, outside the files"
 
 
 class Source(Settings):
@@ -80,6 +82,16 @@ def written_sources(
     return found
 
 
+def overridden(sources: Mapping[str, Source], paths: Iterable[str]) -> dict[str, Source]:
+    """The sources of a scenario some of whose settings, by path, were given other values."""
+    found = dict(sources)
+    for path in paths:
+        below = f"{path}."
+        found = {key: source for key, source in found.items() if not f"{key}.".startswith(below)}
+        found[path] = Source(text=SET)
+    return found
+
+
 def _together(path: str, sources: dict[str, Source], numbers: int) -> dict[str, Source]:
     """The sources of the numbers of one setting, with the one that most of them share as that of the setting."""
     said = [(source.text, source.place.rpartition(":")[0]) for source in sources.values()]
@@ -109,7 +121,7 @@ def _file_of(node: Node | None) -> str | None:
 
 def _source(node: Node, folder: Path) -> Source:
     mark = node.start_mark
-    if mark.name.startswith("--set"):
+    if mark.name.startswith(SETTING):
         return Source(text=SET)
     assert mark.buffer is not None  # the whole text, as `parse` was given it, and an end mark
     text = comments(mark.buffer[:-1], mark.name).get(mark.index, "")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from yaml import MappingNode, Mark, Node, ScalarNode, SequenceNode
 
 from sim.errors import Problem, UserError
 
@@ -66,9 +67,37 @@ def text(data: Any) -> str:
 
 
 def problem(node: Node, message: str) -> Problem:
-    """A problem at the place of a node."""
+    """A problem at the location of a node; one that stands in no file has a name instead."""
     mark = node.start_mark
+    if mark.buffer is None:
+        return Problem(message=f"{mark.name}: {message}" if mark.name else message)
     return Problem(mark.name, mark.line + 1, mark.column + 1, message)
+
+
+def node_of(value: Any, name: str) -> Node:
+    """Plain data as a tree of nodes that stands in no file: `name` takes the file's place in messages.
+
+    Raises
+    ------
+    UserError
+        If the value is nothing that a file could hold.
+    """
+    mark = Mark(name, 0, 0, 0, None, 0)
+    try:
+        data = to_jsonable_python(value, fallback=lambda other: other.tolist())  # numpy's numbers and arrays
+    except (AttributeError, PydanticSerializationError):
+        raise UserError(f"{name}: {value!r} is nothing that a scenario file could hold") from None
+    return _node(data, mark)
+
+
+def _node(data: Any, mark: Mark) -> Node:
+    if isinstance(data, dict):
+        pairs = [(ScalarNode(_TAG + "str", str(key), mark, mark), _node(value, mark)) for key, value in data.items()]
+        return MappingNode(_TAG + "map", pairs, mark, mark)
+    if isinstance(data, list):
+        return SequenceNode(_TAG + "seq", [_node(item, mark) for item in data], mark, mark)
+    kind = "null" if data is None else type(data).__name__
+    return ScalarNode(_TAG + kind, "" if data is None else str(data), mark, mark)
 
 
 @lru_cache(KEPT_FILES)

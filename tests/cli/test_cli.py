@@ -11,6 +11,7 @@ import pytest
 from sim import cli
 from sim.results.store import digest
 from sim.scenario.loading import load_scenario
+from sim.scenario.settings import parse_settings
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -255,7 +256,7 @@ def test_bad_set(sim):
     """A bad `--set` ends with 2 and repeats what was typed."""
     code, _, err = sim("run", "small.yaml", "--set", "staffing.clerks.headcount=none")
     assert code == 2
-    assert err == "--set staffing.clerks.headcount=none: staffing.clerks.headcount: wants a number, not 'none'\n"
+    assert err == "setting staffing.clerks.headcount: wants a number, not 'none'\n"
 
 
 @pytest.mark.usefixtures("small")
@@ -349,7 +350,7 @@ def test_show_words_that_look_like_numbers(sim, small, tmp_path):
         code, out, err = sim("show", "small.yaml", *options)
         assert (code, err) == (0, "")
         (tmp_path / "shown.yaml").write_text(out, encoding="utf-8")
-        assert load_scenario("shown.yaml") == load_scenario(small, sets)
+        assert load_scenario("shown.yaml") == load_scenario(small, parse_settings(sets))
 
 
 @pytest.mark.usefixtures("small")

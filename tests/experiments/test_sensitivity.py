@@ -299,7 +299,7 @@ def test_split_of_a_scenario_with_known_variances(known):
 
 def test_split_of_the_whole_procedure_by_default(known):
     """Without names: the indicators that are of no stage, role or case, and that vary."""
-    found = sensitivity.split(load_scenario(known, ["replications=8"]))
+    found = sensitivity.split(load_scenario(known, {"replications": 8}))
     assert "days_to_resolution" in set(found.table["indicator"])
     assert not found.table["indicator"].str.contains(":").any()
     assert (found.table["share_not_knowing"] == 1.0).all()

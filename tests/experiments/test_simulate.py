@@ -25,7 +25,7 @@ REPLICATIONS = 7
 @pytest.fixture(scope="module")
 def shipped() -> Scenario:
     """The shipped scenario, which has uncertain parameters, a few times."""
-    return load_scenario(SHIPPED, [f"replications={REPLICATIONS}"])
+    return load_scenario(SHIPPED, {"replications": REPLICATIONS})
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from sim.experiments.sweep import fte_of, sweep
 from sim.results.intervals import mean_interval
 from sim.results.measures import measures
 from sim.scenario.loading import load_scenario
+from sim.scenario.settings import parse_settings
 
 SERVERS = Path(__file__).parents[1] / "theory" / "scenarios" / "mmc.yaml"
 HEADCOUNT = "staffing.server.headcount"
@@ -44,7 +45,7 @@ def test_grids():
     points = points_of(SERVERS, [f"{HEADCOUNT}=1:2:0.5", "arrivals.cases.per_year=100,200"])
     assert at(points, HEADCOUNT) == [1, 1, 1.5, 1.5, 2, 2]
     assert at(points, "arrivals.cases.per_year") == [100, 200] * 3
-    assert points[3].scenario == load_scenario(SERVERS, [f"{HEADCOUNT}=1.5", "arrivals.cases.per_year=200"])
+    assert points[3].scenario == load_scenario(SERVERS, {HEADCOUNT: 1.5, "arrivals.cases.per_year": 200})
 
 
 def test_a_value_may_be_a_table():
@@ -115,7 +116,8 @@ def test_numbers_are_those_of_single_runs(found):
     row = table[(table["point"] == 2) & (table["indicator"] == "pending_end")].iloc[0]
     values = []
     for servers in (2, 4):  # no point is the scenario as written, so that the first is the base
-        scenario = load_scenario(SERVERS, [*BUSY, f"{HEADCOUNT}={servers}"]).model_copy(update={"replications": 20})
+        settings = parse_settings([*BUSY, f"{HEADCOUNT}={servers}", "replications=20"])
+        scenario = load_scenario(SERVERS, settings)
         values.append(measures(simulate(scenario).summary)["pending_end"].values())
     known, difference = mean_interval(values[1]), mean_interval(values[1] - values[0])
     assert found[0].base == 0

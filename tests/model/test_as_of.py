@@ -12,6 +12,7 @@ from workloads import SHIPPED, events, three_probes
 
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.scenario.settings import parse_settings
 
 Row = dict[str, str]
 Tables = dict[str, list[Row]]
@@ -41,7 +42,7 @@ def load(folder: Path, record: Tables, day: str) -> Scenario:
             writer = csv.DictWriter(file, read()[name][0].keys())
             writer.writeheader()
             writer.writerows(rows)
-    return load_scenario(folder / "three-probes.yaml", starting(day))
+    return load_scenario(folder / "three-probes.yaml", parse_settings(starting(day)))
 
 
 def blank_after(row: Row, day: str, milestone: str, *others: str) -> Row:

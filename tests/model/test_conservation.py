@@ -16,9 +16,9 @@ SCENARIOS = {
     "staff that leaves": lambda: three_probes(
         "staffing.case_handlers.headcount={2024-03-14: 60, 2025-01-01: 4}", "staffing.legal.headcount=2"
     ),
-    "cap": lambda: load_scenario(SHIPPED / "cap.yaml", ["replications=2"]),
-    "mass-rfi": lambda: load_scenario(SHIPPED / "mass-rfi.yaml", ["replications=2"]),
-    "dma": lambda: load_scenario(SHIPPED / "dma.yaml", ["replications=2"]),
+    "cap": lambda: load_scenario(SHIPPED / "cap.yaml", {"replications": 2}),
+    "mass-rfi": lambda: load_scenario(SHIPPED / "mass-rfi.yaml", {"replications": 2}),
+    "dma": lambda: load_scenario(SHIPPED / "dma.yaml", {"replications": 2}),
     "office": office,
     "office with one lawyer": lambda: office(staffing={**OFFICE["staffing"], "legal": {"headcount": 1}}),
     "queue": queue,

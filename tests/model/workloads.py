@@ -11,6 +11,7 @@ from sim.experiments.chunks import ChunkRunner
 from sim.scenario.checks import problems
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.scenario.settings import parse_settings
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 Settings = dict[str, Any]
@@ -142,7 +143,7 @@ def office(**changes: Any) -> Scenario:
 
 def three_probes(*sets: str, replications: int = 3) -> Scenario:
     """The shipped scenario of the three probes, with few replications."""
-    return load_scenario(SHIPPED / "three-probes.yaml", [f"replications={replications}", *sets])
+    return load_scenario(SHIPPED / "three-probes.yaml", parse_settings([f"replications={replications}", *sets]))
 
 
 def queue(days: Any = 10, servers: float = 2, per_year: Any = 60, **changes: Any) -> Scenario:

@@ -5,13 +5,16 @@ from datetime import date
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from sim.errors import UserError
+from sim.scenario.distributions import AnyDistribution
 from sim.scenario.json_schema import procedure_schema, scenario_schema
 from sim.scenario.loading import is_procedure, load_procedure, load_scenario, said_of_itself
-from sim.scenario.settings import Settings
+from sim.scenario.settings import Settings, parse_settings
 from sim.scenario.yaml_nodes import parse, plain, split
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -66,13 +69,13 @@ def extended(folder, text, *sets):
     """The base scenario extended by a text."""
     path = folder / "over.yaml"
     path.write_text(f"extends: base.yaml\n{text}", encoding="utf-8")
-    return load_scenario(path, sets)
+    return load_scenario(path, parse_settings(sets))
 
 
 def problems_of(path, *sets):
     """What loading a file complains of, without its folder."""
     with pytest.raises(UserError) as caught:
-        load_scenario(path, sets)
+        load_scenario(path, parse_settings(sets))
     return [str(problem).replace(f"{path.parent}/", "") for problem in caught.value.problems]
 
 
@@ -232,17 +235,14 @@ def test_parts_of_a_procedure_over_a_base_scenarios_procedure(folder):
 
 def test_set_numbers_words_tables_and_lists(folder):
     """`--set` takes any YAML value at any path."""
-    base = folder / "base.yaml"
-    over = load_scenario(
-        base,
-        [
-            "seed=7",
-            "title=Another question: why?".replace(":", ""),
-            "staffing.clerks.headcount=120",
-            "calendar.holidays=[2024-08-15]",
-            "procedure.stages.service.steps.work.days={distribution: exponential, mean: 4}",
-        ],
-    )
+    texts = [
+        "seed=7",
+        "title=Another question why?",
+        "staffing.clerks.headcount=120",
+        "calendar.holidays=[2024-08-15]",
+        "procedure.stages.service.steps.work.days={distribution: exponential, mean: 4}",
+    ]
+    over = load_scenario(folder / "base.yaml", parse_settings(texts))
     assert (over.seed, over.title) == (7, "Another question why?")
     assert over.staffing["clerks"].headcount == {date.min: 120}
     assert over.calendar.holidays == [date(2024, 8, 15)]
@@ -251,7 +251,7 @@ def test_set_numbers_words_tables_and_lists(folder):
 
 def test_set_quoted_keys(folder):
     """A key with a dot in it stands in quotes."""
-    over = load_scenario(folder / "base.yaml", ['staffing."Case.Team".headcount=4'])
+    over = load_scenario(folder / "base.yaml", {'staffing."Case.Team".headcount': 4})
     assert over.staffing["Case.Team"].headcount == {date.min: 4}
     assert split('a."b.c".d') == ["a", "b.c", "d"]
 
@@ -260,60 +260,150 @@ def test_set_one_date_of_a_table(folder):
     """One date of a table may be set, and a new one added."""
     over = load_scenario(
         folder / "base.yaml",
-        ["staffing.clerks.headcount.2024-07-01=8", "staffing.clerks.headcount.2024-09-01=9"],
+        {"staffing.clerks.headcount.2024-07-01": 8, "staffing.clerks.headcount.2024-09-01": 9},
     )
     assert list(over.staffing["clerks"].headcount.values()) == [3, 8, 9]
 
 
 def test_set_places_in_lists(folder):
     """A place in a list is a number from 0."""
-    over = load_scenario(folder / "base.yaml", ["targets.0.within_days=90", "calendar.holidays.1=2024-12-26"])
+    over = load_scenario(folder / "base.yaml", {"targets.0.within_days": 90, "calendar.holidays.1": date(2024, 12, 26)})
     assert over.targets[0].within_days == 90
     assert over.calendar.holidays == [date(2024, 5, 1), date(2024, 12, 26)]
 
 
 def test_set_several_in_order(folder):
     """The last of two settings of the same path counts."""
-    assert load_scenario(folder / "base.yaml", ["seed=2", "seed=3"]).seed == 3
+    assert load_scenario(folder / "base.yaml", parse_settings(["seed=2", "seed=3"])).seed == 3
 
 
 def test_set_makes_what_is_not_there(folder):
     """A path that does not exist yet is made."""
-    over = load_scenario(folder / "base.yaml", ["probes.first.stage=service", "probes.first.since=2023-12-01"])
+    over = load_scenario(folder / "base.yaml", {"probes.first.stage": "service", "probes.first.since": "2023-12-01"})
     assert over.probes["first"].since == date(2023, 12, 1)
 
 
 SETS = [
     ("seed", "--set seed: wants path=value, for example staffing.case_handlers.headcount=120"),
     ("=3", "--set =3: wants path=value, for example staffing.case_handlers.headcount=120"),
-    (
-        "staffing.clerks.headcont=3",
-        "--set staffing.clerks.headcont=3: staffing.clerks: unknown setting 'headcont'; did you mean 'headcount'?",
-    ),
-    (
-        "staffing.clerks.headcount=no",
-        "--set staffing.clerks.headcount=no: staffing.clerks.headcount: wants a number, not 'no'",
-    ),
-    ("seed.deeper=3", "--set seed.deeper=3: 'deeper' cannot be set inside a bare value"),
-    ("targets.4.within_days=3", "--set targets.4.within_days=3: '4' is no place in a list of 1"),
     ("..=3", "--set ..=3: wants path=value, for example staffing.case_handlers.headcount=120"),
     (
-        "staffing.*.headcount=3",
-        "--set staffing.*.headcount=3: names one setting at a time; a * is for the paths of uncertain parameters",
+        "staffing.clerks.headcont=3",
+        "setting staffing.clerks.headcont: unknown setting 'headcont'; did you mean 'headcount'?",
     ),
-    ("procedure=dma", "--set procedure=dma: set a part of the procedure, or write a scenario with another one"),
     (
-        "horizon=2023-01-01",
-        "--set horizon=2023-01-01: horizon: the horizon must lie after the start, 2024-01-01",
+        "staffing.clerks={headcont: 3, headcount: 2}",
+        "setting staffing.clerks: unknown setting 'headcont'; did you mean 'headcount'?",
     ),
+    ("staffing.clerks.headcount=no", "setting staffing.clerks.headcount: wants a number, not 'no'"),
+    (
+        "staffing.clerks={headcount: no}",
+        "setting staffing.clerks: staffing.clerks.headcount: wants a number, not 'no'",
+    ),
+    ("seed.deeper=3", "setting seed.deeper: 'deeper' cannot be set inside a bare value"),
+    ("targets.4.within_days=3", "setting targets.4.within_days: '4' is no place in a list of 1"),
+    (
+        "staffing.*.headcount=3",
+        "setting staffing.*.headcount: names one setting at a time; a * is for the paths of uncertain parameters",
+    ),
+    ("procedure=dma", "setting procedure: set a part of the procedure, or write a scenario with another one"),
+    ("horizon=2023-01-01", "setting horizon: the horizon must lie after the start, 2024-01-01"),
 ]
 
 
 @pytest.mark.parametrize(("said", "message"), SETS, ids=[said for said, _ in SETS])
 def test_set_mistakes(folder, said, message):
-    """A mistake in --set is told with the setting as it was typed, and no line of a file."""
-    (told,) = problems_of(folder / "base.yaml", said)
-    assert told == message
+    """An error in a setting names its path, and no line of a file."""
+    (problem,) = problems_of(folder / "base.yaml", said)
+    assert problem == message
+
+
+def test_settings_as_python_values(folder):
+    """Dates, numpy's numbers, tables and distributions may be given as they are, in another order than the file's."""
+    days = TypeAdapter(AnyDistribution).validate_python({"distribution": "exponential", "mean": 4})
+    settings = {
+        "start": date(2023, 12, 1),
+        "staffing.clerks.headcount": {date(2024, 3, 1): np.float64(7)},
+        "replications": np.int64(3),
+        "calendar.holidays": (date(2024, 8, 15),),
+        "procedure.stages.service.steps.work.days": days,
+    }
+    scenario = load_scenario(folder / "base.yaml", settings)
+    assert (scenario.start, scenario.replications) == (date(2023, 12, 1), 3)
+    assert scenario.staffing["clerks"].headcount == {date(2024, 3, 1): 7}
+    assert scenario.calendar.holidays == [date(2024, 8, 15)]
+    assert scenario.procedure.stages["service"].steps["work"].days == days
+    assert load_scenario(folder / "base.yaml").replace(settings) == scenario
+
+
+def test_settings_must_be_a_dict(folder):
+    """The strings of earlier versions, by position or by name, get the new spelling."""
+    with pytest.raises(TypeError, match="wants `settings` as a dict"):
+        load_scenario(folder / "base.yaml", ["seed=2"])
+    with pytest.raises(TypeError, match="wants `settings` as a dict"):
+        load_scenario(folder / "base.yaml", sets=["seed=2"])
+    with pytest.raises(TypeError, match="no argument 'setings'"):
+        load_scenario(folder / "base.yaml", setings={})
+    with pytest.raises(UserError, match=r"setting seed: <object .* is nothing that a scenario file could hold"):
+        load_scenario(folder / "base.yaml", {"seed": object()})
+
+
+# Scenario.replace
+
+
+def test_replace_gives_another_scenario(folder):
+    """The settings given differ, with a name of its own and no title of another; the scenario itself stays."""
+    base = load_scenario(folder / "base.yaml")
+    more = base.replace({"staffing.clerks.headcount": {"2024-03-01": 24}}, name="more")
+    assert (more.name, more.title, base.name) == ("more", "", "base")
+    assert more.staffing["clerks"].headcount == {date(2024, 3, 1): 24}
+    assert more.staffing["clerks"].casework_share == base.staffing["clerks"].casework_share
+    assert base == load_scenario(folder / "base.yaml")
+    assert base.replace({}) == base
+    assert base.replace({"title": "A title"}, name="more").title == "A title"
+
+
+REPLACED = [
+    (
+        {"staffing.clerks.headcont": 3},
+        ["setting staffing.clerks.headcont: unknown setting 'headcont'; did you mean 'headcount'?"],
+    ),
+    (
+        {"procedure.stages.service.next.closed.probability": 1.5},
+        ["setting procedure.stages.service.next.closed.probability: wants at most 1, not 1.5"],
+    ),
+    (
+        {"seed": -1, "replications": 0},
+        ["setting replications: wants at least 1, not 0", "setting seed: wants at least 0, not -1"],
+    ),
+    (
+        {"staffing.clerks.headcount": 0},
+        ["procedure.stages.service.steps.work.fte.clerks: the team needs 1 clerks, but there are never more than 0"],
+    ),
+    (
+        {"targets.0.milestone": "close"},
+        ["setting targets.0.milestone: unknown stage or exit 'close'; did you mean 'closed'?"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "messages"), REPLACED, ids=[next(iter(settings)) for settings, _ in REPLACED])
+def test_replace_validates(folder, settings, messages):
+    """Errors name the path, whether a value is impossible by itself or with the rest of the scenario."""
+    with pytest.raises(UserError) as caught:
+        load_scenario(folder / "base.yaml").replace(settings)
+    assert [str(problem) for problem in caught.value.problems] == messages
+
+
+def test_short_representations(folder):
+    """Text and HTML are short, name what matters, and are one line whatever the scenario holds."""
+    scenario = load_scenario(folder / "base.yaml", {"title": "<b>" + "very long " * 100})
+    assert len(repr(scenario)) < 300
+    assert "\n" not in repr(scenario)
+    base = load_scenario(folder / "base.yaml")
+    assert repr(base) == "<Scenario base: The base; 2024-01-01 to 2025-01-01, 10 replications, seed 1>"
+    assert "<b>" not in scenario._repr_html_()
+    assert len(scenario._repr_html_()) < 1500
 
 
 def test_set_that_is_no_yaml(folder):
@@ -419,21 +509,24 @@ def test_cross_references_point_to_the_file_that_says_it(folder):
     (told,) = problems_of(path)
     assert told == (
         "procedures/queue.yaml:8:32: procedure.stages.service.steps.work.fte.clerks: unknown role 'clerks'; "
-        "known here: Case.Team"
+        "known: Case.Team"
     )
 
 
 def test_pending_cases_of_the_record_can_be_left_out(tmp_path):
     """The others stay as they are; a scenario built on it can take them in again; its own probes are its own."""
     shipped = load_scenario(SCENARIOS / "three-probes.yaml")
-    fewer = load_scenario(SCENARIOS / "three-probes.yaml", ["in_flight.without=[x-2023-12]"])
+    fewer = load_scenario(SCENARIOS / "three-probes.yaml", {"in_flight.without": ["x-2023-12"]})
     assert fewer.probes == {name: probe for name, probe in shipped.probes.items() if name != "x-2023-12"}
     assert len(fewer.probes) == len(shipped.probes) - 1
     named = f"extends: {SCENARIOS / 'three-probes.yaml'}\nname: fewer\nin_flight: {{without: [x-2023-12]}}\n"
     (tmp_path / "fewer.yaml").write_text(named, encoding="utf-8")
     assert load_scenario(tmp_path / "fewer.yaml").probes == fewer.probes
-    assert load_scenario(tmp_path / "fewer.yaml", ["in_flight.without=[]"]).probes == shipped.probes
-    own = ["in_flight.without=[x-2023-12]", "probes.x-2023-12={stage: proceedings, platform: X, arrives: 2024-06-01}"]
+    assert load_scenario(tmp_path / "fewer.yaml", {"in_flight.without": []}).probes == shipped.probes
+    own = {
+        "in_flight.without": ["x-2023-12"],
+        "probes.x-2023-12": {"stage": "proceedings", "platform": "X", "arrives": date(2024, 6, 1)},
+    }
     assert load_scenario(SCENARIOS / "three-probes.yaml", own).probes["x-2023-12"].since is None
 
 

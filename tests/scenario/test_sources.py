@@ -13,6 +13,7 @@ from sim.scenario.loading import load_scenario, load_undated
 from sim.scenario.parameters import PARTS, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
+from sim.scenario.settings import parse_settings
 from sim.scenario.sources import TAGS, Source
 from sim.scenario.yaml_nodes import split, text
 
@@ -94,7 +95,7 @@ def over(folder, said, *sets):
     """The base scenario extended by a text."""
     path = folder / "over.yaml"
     path.write_text(f"extends: base.yaml\n{said}", encoding="utf-8")
-    return load_scenario(path, sets)
+    return load_scenario(path, parse_settings(sets))
 
 
 def table(scenario):
@@ -229,10 +230,9 @@ def test_a_procedure_that_is_extended(folder):
 
 def test_set_on_the_command_line(folder):
     """A number set on the command line says so, alone or in a table, and stands in no file."""
-    sets = ["staffing.clerks.headcount=9", "arrivals.cases.platforms.X=5"]
-    scenario = load_scenario(folder / "base.yaml", sets)
-    assert said(scenario, "staffing.clerks.headcount") == ("", "set on the command line", "")
-    assert said(scenario, "arrivals.cases.platforms.X") == ("", "set on the command line", "")
+    scenario = load_scenario(folder / "base.yaml", {"staffing.clerks.headcount": 9, "arrivals.cases.platforms.X": 5})
+    assert said(scenario, "staffing.clerks.headcount") == ("", "set for this run, outside the files", "")
+    assert said(scenario, "arrivals.cases.platforms.X") == ("", "set for this run, outside the files", "")
     assert said(scenario, "arrivals.cases.platforms")[1] == "weights"
 
 
@@ -289,7 +289,7 @@ def test_values_in_words(folder, path, value, unit):
 )
 def test_other_distributions_in_words(folder, value, words):
     """Every family is told by what fixes it."""
-    scenario = load_scenario(folder / "base.yaml", [f"arrivals.cases.obligations={value}"])
+    scenario = load_scenario(folder / "base.yaml", {"arrivals.cases.obligations": yaml.safe_load(value)})
     assert table(scenario)["arrivals.cases.obligations"].value == words
 
 
@@ -313,7 +313,7 @@ def test_comments_determine_nothing(folder):
     other = load_scenario(folder / "base.yaml")
     assert said(other, "staffing.clerks.casework_share")[:2] == ("S", "another")
     assert one == other
-    assert one != load_scenario(folder / "base.yaml", ["staffing.clerks.casework_share=0.7"])
+    assert one != load_scenario(folder / "base.yaml", {"staffing.clerks.casework_share": 0.7})
     assert digest(one) == digest(other)
     assert packed(one) == packed(other)
 
@@ -326,7 +326,7 @@ def test_a_point_of_a_sweep_that_sets_what_is_written(folder):
 
 def test_shown_and_loaded_again(folder):
     """What `sim show` prints keeps the sources, wherever it lies; so does JSON, as stored runs have it."""
-    scenario = load_scenario(folder / "base.yaml", ["arrivals.cases.platforms.X=5"])
+    scenario = load_scenario(folder / "base.yaml", {"arrivals.cases.platforms.X": 5})
     (folder / "elsewhere").mkdir()
     shown = folder / "elsewhere" / "shown.yaml"
     shown.write_text(text(part(scenario, "")), encoding="utf-8")

@@ -10,6 +10,7 @@ from scipy import stats
 from sim.experiments.chunks import ChunkRunner
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
+from sim.scenario.settings import parse_settings
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 LEVEL = 0.999
@@ -20,7 +21,7 @@ WARM_UP = 0.3
 
 def scenario(name: str, *sets: str) -> Scenario:
     """A theory scenario."""
-    return load_scenario(SCENARIOS / f"{name}.yaml", sets)
+    return load_scenario(SCENARIOS / f"{name}.yaml", parse_settings(sets))
 
 
 def events(made: Scenario, replications: int) -> pd.DataFrame:

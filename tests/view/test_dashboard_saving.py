@@ -93,7 +93,7 @@ def test_without_the_baselines_file_the_whole_scenario_is_written(folder, small_
 
 def test_a_file_of_the_same_name_that_says_something_else_is_not_the_baseline(folder):
     """A scenario that was edited since its run is not built on."""
-    base = load_scenario(folder / "status-quo.yaml", ["staffing.legal.headcount=99"])
+    base = load_scenario(folder / "status-quo.yaml", {"staffing.legal.headcount": 99})
     assert file_of(base, folder) is None
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from urllib.parse import parse_qsl, urlencode
 
+from sim.errors import suggestion
 from sim.results.slices import platforms
 from sim.scenario.schema import Scenario
 
@@ -111,6 +111,5 @@ def _known(said: Iterable[str], known: Iterable[str], what: str, told: list[str]
     there = list(known)
     for name in dict.fromkeys(said):
         if name not in there:
-            close = get_close_matches(name, there, n=1)
-            told.append(f"There is no {what} {name!r} here{f'; did you mean {close[0]!r}?' if close else '.'}")
+            told.append(f"There is no {what} {name!r} here{suggestion(name, there, listed=0) or '.'}")
     return [name for name in dict.fromkeys(said) if name in there]

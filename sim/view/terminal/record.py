@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from math import isinf, isnan
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.errors import UserError
+from sim.errors import UserError, suggestion
 from sim.record import tables as record_tables
 from sim.record.files import load_record, parse_day
 from sim.record.model import Record
@@ -48,9 +47,7 @@ def read(folder: Path, until: str = "", table: str = "") -> Found:
     """Read a record for the command. Raises UserError for a bad record, day or name of a table."""
     names = record_tables.TABLES
     if table and table not in names:
-        close = get_close_matches(table, names, n=1)
-        remedy = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
-        raise UserError(f"--table {table}: there is no such table; {remedy}")
+        raise UserError(f"--table {table}: there is no such table{suggestion(table, names)}")
     try:
         day = parse_day(until) if until else None
     except ValueError:
