@@ -30,7 +30,7 @@ class Arrival(NamedTuple):
     stage: str
 
 
-def start(factory: CaseFactory, begin: Begin, resume: Resume) -> None:
+def populate(factory: CaseFactory, begin: Begin, resume: Resume) -> None:
     """Resume the cases in progress on the first day, and schedule all that will arrive.
 
     The order in which cases are made is that of their numbers in the event log: probes and arrivals as the scenario

@@ -51,29 +51,42 @@ class ReplicationLog:
 
 
 def replicate(plan: Plan, number: int) -> ReplicationLog:
-    """Run one replication to the horizon."""
-    sim = run(plan, number)
+    """Run one replication to the horizon.
+
+    Parameters
+    ----------
+    plan
+        The compiled scenario, with the values of the uncertain parameters in this replication.
+    number
+        The number of the replication, from 0: with the scenario's seed the key of all its draws.
+    """
+    replication = run(plan, number)
     cases = [
         (c.name, c.parent.name if c.parent else "", c.profile.platform, c.profile.topic, c.strand, c.profile.origin)
-        for c in sim.cases
+        for c in replication.cases
     ]
-    rows = as_rows(plan, sim.log)
-    return ReplicationLog(np.hstack([rows, sim.staff.delays.of_visits(rows[:, :3], len(plan.roles))]), cases)
+    rows = as_rows(plan, replication.log)
+    delays = replication.staff.delays.of_visits(rows[:, :3], len(plan.roles))
+    return ReplicationLog(np.hstack([rows, delays]), cases)
 
 
 def run(plan: Plan, number: int) -> "Replication":
     """The state of a replication after its run, with its log complete."""
-    sim = Replication(plan, number)
-    sim.start()
-    sim.env.run(until=plan.horizon)
-    sim.log_in_progress()
-    return sim
+    replication = Replication(plan, number)
+    replication.start()
+    replication.env.run(until=plan.horizon)
+    replication.log_in_progress()
+    return replication
 
 
 def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
     """The log as a table with all its columns: case, the numbers of every visit, the extras, the effort by role.
 
     Where no visit has more than the work of one team, its effort follows from the days that the team worked.
+
+    Returns
+    -------
+    Shape (visits, 8 + reasons to wait + 1 + roles): times in days since the start, effort in FTE-days.
     """
     roles = len(plan.roles)
     if plan.extras:
@@ -134,7 +147,7 @@ class Replication:
 
     def start(self) -> None:
         """Resume what was in progress on the first day, and schedule the first arrivals."""
-        arrivals.start(self.factory, self.begin, self.resume)
+        arrivals.populate(self.factory, self.begin, self.resume)
 
     def _life(self) -> Generator[None, Case, None]:
         """The life of a case: the end of what it waited for, then what follows, until it must wait again.
@@ -349,7 +362,7 @@ class Replication:
 
     def log_in_progress(self) -> None:
         """Log the visits in progress at the horizon, with what was done of them so far: they are right-censored."""
-        self.staff.close(self.env.now)
+        self.staff.charge_at_horizon(self.env.now)
         remaining: dict[Case, list[Remainder]] = {}
         for pool in self.staff.pools:
             for case, effort, days in pool.sharing.remaining() if pool.sharing else ():

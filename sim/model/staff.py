@@ -165,7 +165,7 @@ class StaffPool:
             for request, _ in queue:
                 yield request.case
 
-    def start(self, request: TeamRequest) -> None:
+    def put_to_work(self, request: TeamRequest) -> None:
         """Put the people reserved for a team to work."""
         self.reserved -= self._reservations[request.rank].pop(request)
 
@@ -265,7 +265,7 @@ class Staff:
         """Start a team whose people were reserved in the pool `last` after all others: its wait is charged there."""
         case, now = request.case, self.env.now
         for number, _ in request.needs:
-            self.pools[number].start(request)
+            self.pools[number].put_to_work(request)
         if now > case.step_began:
             self.charge(case, last, now - case.step_began)
         case.team_ends = now + case.step_days
@@ -353,7 +353,7 @@ class Staff:
         if late > ALMOST_DONE:  # less is the rounding of a clock, and no delay
             self.charge(case, number, late)
 
-    def close(self, now: float) -> None:
+    def charge_at_horizon(self, now: float) -> None:
         """Charge the delays of the teams that wait, or work too slowly, at the horizon.
 
         Nobody knows who will be free last for a team that still waits: it is charged to the pool in which the most

@@ -26,7 +26,7 @@ def assert_all(scenario: Scenario, log: pd.DataFrame) -> None:
 
 
 def assert_chains(scenario: Scenario, log: pd.DataFrame) -> None:
-    """Every case that came is in one place at every instant, until an exit or the horizon; parents end in strands."""
+    """Every case that came is in one state at every instant, until an exit or the horizon; parents end in strands."""
     stages, exits = scenario.procedure.stages, scenario.procedure.exits
     ends: dict[tuple[int, str], dict] = {}
     begins: dict[tuple[int, str], dict] = {}
@@ -77,8 +77,8 @@ def assert_times(scenario: Scenario, log: pd.DataFrame) -> None:
     assert (log["requested"] <= entered).all()
     assert (entered <= left).all()
     assert (left <= horizon).all()
-    under_way = log["requested"] < 0
-    assert (log.loc[under_way & ~queueing, "left"].fillna(0.0) >= 0).all()
+    begun_before = log["requested"] < 0
+    assert (log.loc[begun_before & ~queueing, "left"].fillna(0.0) >= 0).all()
     slack = (left - entered) - log["unconstrained_days"]
     assert (slack >= -ROUNDING * (1 + left.abs())).all(), log.loc[slack.idxmin()].to_dict()
     assert (log["unconstrained_days"] >= -ROUNDING).all()
@@ -128,9 +128,9 @@ def assert_limits(scenario: Scenario, log: pd.DataFrame) -> None:
 
 
 def holding(rows: pd.DataFrame, gate: str, horizon: float) -> list[tuple[float, float]]:
-    """When a limit's places are held: from entering its stage until the case, or the last of its strands, left.
+    """When a limit's slots are taken: from entering its stage until the case, or the last of its strands, left.
 
-    Who comes to a stage that the limit includes by another way than through its own stage holds no place.
+    Who comes to a stage that the limit includes by another way than through its own stage has no slot.
     """
     held: list[tuple[float, float]] = []
     whole = rows["parent"].where(rows["parent"] != "", rows["case"])
@@ -159,7 +159,7 @@ def merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def most_at_once(spans: list[tuple[float, float]], amounts: list[float] | None = None) -> float:
-    """The largest sum over spans that are under way at one instant; a span that ends as another begins is over."""
+    """The largest sum over spans that cover one instant; a span that ends as another begins is over."""
     changes = [
         change
         for (begin, end), amount in zip(spans, amounts or [1.0] * len(spans), strict=True)

@@ -141,7 +141,7 @@ def test_what_came_before_does_change_the_forecast(tmp_path):
 
 @pytest.mark.parametrize("day", STARTS)
 def test_no_probe_is_younger_than_the_first_day(day):
-    """No case under way, and no strand of one, has a date after the first day."""
+    """No case in progress, and no strand of one, has a date after the first day."""
     probes = three_probes(*starting(day)).probes.values()
     dates = [since for probe in probes for since in (probe.since, *(strand.since for strand in probe.strands.values()))]
     assert max(since for since in dates if since) <= date.fromisoformat(day)

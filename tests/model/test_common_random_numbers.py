@@ -22,7 +22,7 @@ def counted_in_working_days(scenario: Scenario) -> set[str]:
     return found
 
 
-def assert_same_luck(one: Scenario, other: Scenario, least: int) -> None:
+def assert_same_draws(one: Scenario, other: Scenario, least: int) -> None:
     """What is drawn for the visits that ended in both is the same to the last bit; at least so many there must be."""
     a, b = visits(one), visits(other)
     a, b = a[a["left"].notna()], b[b["left"].notna()]
@@ -72,11 +72,11 @@ def shipped():
 
 
 @pytest.mark.parametrize("sets", CHANGES.values(), ids=CHANGES)
-def test_three_probes_keep_their_luck(shipped, sets):
+def test_three_probes_keep_their_draws(shipped, sets):
     """On the shipped scenario other staff, a probe more or a stream more change no draw of any other case."""
     changed = three_probes(*sets)
     assert_same_arrivals(shipped, changed)
-    assert_same_luck(shipped, changed, least=700)
+    assert_same_draws(shipped, changed, least=700)
 
 
 def test_staffing_does_change_durations(shipped):
@@ -90,7 +90,7 @@ def test_staffing_does_change_durations(shipped):
 
 
 def test_order_of_probes_and_streams_does_not_matter(shipped):
-    """Probes and arrivals listed the other way round are the same cases with the same luck."""
+    """Probes and arrivals listed the other way round are the same cases with the same draws."""
     turned = shipped.model_copy(
         update={
             "probes": dict(reversed(shipped.probes.items())),
@@ -99,13 +99,13 @@ def test_order_of_probes_and_streams_does_not_matter(shipped):
     )
     assert_same_arrivals(shipped, turned)
     assert_same_arrivals(turned, shipped)
-    assert_same_luck(shipped, turned, least=700)
+    assert_same_draws(shipped, turned, least=700)
 
 
 def test_order_of_roles_changes_no_draw(shipped):
     """The order in which the staff is listed concerns no draw."""
     turned = shipped.model_copy(update={"staffing": dict(reversed(shipped.staffing.items()))})
-    assert_same_luck(shipped, turned, least=700)
+    assert_same_draws(shipped, turned, least=700)
 
 
 def test_uncertain_parameters_have_their_own_keys(shipped):
@@ -144,23 +144,23 @@ def test_office_with_a_probe_more():
     """With limits, forks and loops too, a probe more changes no draw of any other case."""
     probe = {"stage": "probe", "arrives": "2024-01-15", "platform": "Alpha", "topic": "hard", "priority": 0}
     assert_same_arrivals(office(), changed("probes", aaa=probe))
-    assert_same_luck(office(), changed("probes", aaa=probe), least=100)
+    assert_same_draws(office(), changed("probes", aaa=probe), least=100)
 
 
 def test_office_with_a_stream_more():
     """A stream more, and one less, change no draw of the cases of the others."""
     stream = {"kind": "random", "stage": "ask", "per_year": 8, "platforms": {"Gamma": 1}}
     assert_same_arrivals(office(), changed("arrivals", aaa=stream))
-    assert_same_luck(office(), changed("arrivals", aaa=stream), least=100)
+    assert_same_draws(office(), changed("arrivals", aaa=stream), least=100)
     alone = {"complaints": OFFICE["arrivals"]["complaints"]}
     assert_same_arrivals(office(arrivals=alone), office())
-    assert_same_luck(office(arrivals=alone), office(), least=100)
+    assert_same_draws(office(arrivals=alone), office(), least=100)
 
 
 def test_office_with_other_staff():
     """More staff, and less of it later, change when things happen but not what."""
-    assert_same_luck(office(), changed("staffing", handlers={"headcount": 50}), least=100)
-    assert_same_luck(office(), changed("staffing", legal={"headcount": {"2024-01-01": 3, "2024-09-01": 1}}), least=100)
+    assert_same_draws(office(), changed("staffing", handlers={"headcount": 50}), least=100)
+    assert_same_draws(office(), changed("staffing", legal={"headcount": {"2024-01-01": 3, "2024-09-01": 1}}), least=100)
 
 
 def test_office_in_another_order():
@@ -168,7 +168,7 @@ def test_office_in_another_order():
     for part in ("probes", "arrivals", "platforms", "staffing"):
         turned = office(**{part: dict(reversed(deepcopy(OFFICE[part]).items()))})
         assert_same_arrivals(office(), turned)
-        assert_same_luck(office(), turned, least=100)
+        assert_same_draws(office(), turned, least=100)
 
 
 def test_a_stage_or_step_more_changes_no_other_draw():
@@ -191,7 +191,7 @@ def test_a_wave_with_a_platform_more_keeps_the_others():
     """Each platform of a scripted wave has its own draws, whoever else is in the wave."""
     arrivals = deepcopy(OFFICE["arrivals"])
     arrivals["sweep"]["platforms"] = {"Gamma": 1, "Alpha": 1}
-    assert_same_luck(office(arrivals=arrivals), office(), least=100)
+    assert_same_draws(office(arrivals=arrivals), office(), least=100)
 
 
 def test_a_random_wave_with_a_platform_more_keeps_the_others():
@@ -199,7 +199,7 @@ def test_a_random_wave_with_a_platform_more_keeps_the_others():
     arrivals = {"sweeps": {**deepcopy(OFFICE["arrivals"]["sweeps"]), "per_year": 20, "topics": {"easy": 2, "hard": 1}}}
     fewer = deepcopy(arrivals)
     del fewer["sweeps"]["platforms"]["Alpha"]
-    assert_same_luck(office(arrivals=fewer), office(arrivals=arrivals), least=200)
+    assert_same_draws(office(arrivals=fewer), office(arrivals=arrivals), least=200)
 
 
 def test_a_random_wave_with_its_platforms_in_another_order():
@@ -207,7 +207,7 @@ def test_a_random_wave_with_its_platforms_in_another_order():
     turned = deepcopy(OFFICE["arrivals"])
     turned["sweeps"]["platforms"] = dict(reversed(turned["sweeps"]["platforms"].items()))
     assert_same_arrivals(office(), office(arrivals=turned))
-    assert_same_luck(office(), office(arrivals=turned), least=100)
+    assert_same_draws(office(), office(arrivals=turned), least=100)
 
 
 def test_another_rate_moves_the_same_arrivals():
@@ -222,4 +222,4 @@ def test_another_rate_moves_the_same_arrivals():
         times.append(poisson_times(sim.factory, "stream s", scenario.arrivals["s"]))
     assert len(times[0]) < len(times[1])
     assert [2 * t for t in times[1][: len(times[0])]] == pytest.approx(times[0], rel=1e-12)
-    assert_same_luck(slow, fast, least=15)
+    assert_same_draws(slow, fast, least=15)

@@ -34,7 +34,7 @@ def made(request) -> tuple[Scenario, pd.DataFrame]:
 
 
 def test_invariants(made):
-    """Cases walk unbroken chains to an exit or the horizon, within the limits, the staff and the time there is."""
+    """Cases follow unbroken chains to an exit or the horizon, within the limits, the staff and the time available."""
     assert_all(*made)
 
 
@@ -90,7 +90,7 @@ def test_littles_law(made):
 
 
 def test_effort_done_equals_effort_required():
-    """With constant amounts a finished visit has exactly the effort of its steps, one under way at most that."""
+    """With constant amounts a finished visit has exactly the effort of its steps, one in progress at most that."""
     stages = {
         "first": {
             "title": "Effort, then a team",

@@ -101,7 +101,7 @@ def test_the_least_time_of_a_step_is_no_longer_at_a_slow_pace(since, left, held)
 
 
 def test_a_scenario_to_which_no_case_ever_comes_runs():
-    """With nothing under way and arrivals at a rate of zero the log is empty, and every indicator can be asked for."""
+    """With nothing in progress and arrivals at a rate of zero the log is empty, and every indicator can be computed."""
     stages = {"ask": stage({"done": 1}, {"pause": {"step": "wait", "reason": "party", "days": 5}})}
     none = office(stages, arrivals={"cases": {"kind": "random", "stage": "ask", "per_year": 0}})
     run = simulate(none)

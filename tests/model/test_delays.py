@@ -31,7 +31,7 @@ def desk(steps: Settings, clerks: object, lawyers: object, cases: int = 2, **cha
 
 
 def delays(of: Scenario) -> list[tuple[float, float]]:
-    """The delays of each visit by clerks and by lawyers, rounded to what is told apart."""
+    """The delays of each visit by clerks and by lawyers, rounded to what counts as a difference."""
     log = events(of)
     assert_all(of, log)
     return [(round(a, 6), round(b, 6)) for a, b in zip(log["delay_clerks"], log["delay_lawyers"], strict=True)]

@@ -118,7 +118,7 @@ def pools(draw: Draw) -> dict[str, Any]:
 
 @st.composite
 def scenarios(draw: Draw) -> Scenario:
-    """A procedure with two to four stages, staff, cases under way, listed, random and in waves."""
+    """A procedure with two to four stages, staff, cases in progress, scripted, random and in waves."""
     count = draw(st.integers(2, 4))
     stages = {STAGES[n]: draw(stage(n, count)) for n in range(count)}
     exits = {"done": "Done", "closed": "Closed"}

@@ -104,7 +104,7 @@ def test_settings_determine_a_run(changes):
 
 
 CODE = {
-    "model/walk.py": True,
+    "model/engine.py": True,
     "model/streams.py": True,
     "scenario/distributions.py": True,
     "scenario/checks.py": True,

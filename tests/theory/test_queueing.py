@@ -120,7 +120,7 @@ def test_a_jackson_network_with_feedback() -> None:
 
 
 def test_mm_infinity_is_poisson() -> None:
-    """The number under way without limits is Poisson of mean 10: mean and variance, at points 60 days apart."""
+    """The number in progress without limits is Poisson of mean 10: mean and variance, at points 60 days apart."""
     made = scenario("ample")
     log = events(made, 12)
     points = np.arange(200.0, made.horizon_days - 60, 60.0)
@@ -166,7 +166,7 @@ def test_shared_effort_follows_a_changing_headcount() -> None:
 def test_whole_teams_in_order() -> None:
     """Four servers and a clerk. a and b take a server each for days 0 to 4.
 
-    c wants three servers and the clerk on day 1: two servers and the clerk are set aside. d, on day 2, may not
+    c wants three servers and the clerk on day 1: two servers and the clerk are reserved. d, on day 2, may not
     overtake. `urgent`, a team like c's, comes on day 3 with the same priority and queues behind. On day 4 a and b
     leave: c has its third server until day 9 and d the fourth until day 8; urgent has its team from day 9.
     """
@@ -174,8 +174,8 @@ def test_whole_teams_in_order() -> None:
     assert done == pytest.approx({"a": 4, "b": 4, "c": 9, "d": 8, "urgent": 14}, abs=1e-9)
 
 
-def test_priority_takes_back_what_is_set_aside() -> None:
-    """As before, but the others have priority 1: urgent takes the clerk set aside for c and goes first, on day 4.
+def test_priority_takes_back_what_is_reserved() -> None:
+    """As before, but the others have priority 1: urgent takes the clerk reserved for c and goes first, on day 4.
 
     The fourth server stays free until day 9, since c is before d; then c and d start together.
     """
@@ -214,7 +214,7 @@ def test_first_come_first_served_order_of_starts() -> None:
 
 
 def test_what_remains_of_a_wait_is_drawn_given_the_time_spent() -> None:
-    """Residuals of waits under way for 30 days follow the conditional law (Kolmogorov-Smirnov, level 0.001)."""
+    """Residuals of waits in progress for 30 days follow the conditional law (Kolmogorov-Smirnov, level 0.001)."""
     for value, law in (
         ("{distribution: exponential, mean: 40}", stats.expon(scale=40)),
         ("{distribution: uniform, low: 0, high: 90}", stats.uniform(0, 90)),
@@ -236,18 +236,18 @@ def test_what_remains_of_a_wait_is_drawn_given_the_time_spent() -> None:
         assert stats.kstest(left, lambda x, cdf=cdf, below=below: (cdf(x + 30.0) - below) / (1 - below)).pvalue > 0.001
 
 
-def test_what_remains_of_several_steps_is_the_law_of_those_still_under_way() -> None:
-    """A wait and then an effort, under way for 40 days: as the stages begun anew of which 40 days were not enough."""
+def test_what_remains_of_several_steps_is_the_law_of_those_still_in_progress() -> None:
+    """A wait and then an effort, in progress for 40 days: as the stages begun anew of which 40 days were not enough."""
     steps = (
         "procedure.stages.service.steps={"
         "wait: {step: wait, reason: party, days: {distribution: exponential, mean: 20}}, "
         "work: {step: effort, fte_days: {server: {distribution: gamma, mean: 25, cv: 0.6}}, most_fte: {server: 1}}}"
     )
     common = ("ample", steps, "arrivals.cases.per_year=0", "staffing.server.headcount=50")
-    under_way = events(scenario(*common, "probes.x={stage: service, since: 2000-11-22}"), 600)["left"].to_numpy()
+    resumed = events(scenario(*common, "probes.x={stage: service, since: 2000-11-22}"), 600)["left"].to_numpy()
     anew = events(scenario(*common, "seed=8", "probes.x={stage: service, arrives: 2001-01-01}"), 1500)[
         "left"
     ].to_numpy()
     expected = anew[anew > 40] - 40
     assert len(expected) > 400
-    assert stats.ks_2samp(under_way, expected).pvalue > 0.001
+    assert stats.ks_2samp(resumed, expected).pvalue > 0.001
