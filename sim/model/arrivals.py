@@ -157,7 +157,7 @@ def _drawn_numbers(factory: CaseFactory, source: CaseSource, attribute: str, val
 def _drawn_names(factory: CaseFactory, key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
     """Names drawn by weight for the cases of a source."""
     names = list(shares)
-    if len(names) == 1:
+    if len(names) == 1:  # no draw; other attributes have streams of their own and do not notice
         return names * count
     bounds = np.cumsum(list(shares.values()))[:-1] / sum(shares.values())
     drawn = np.searchsorted(bounds, factory.draws.attribute(key, attribute, count), side="right")
@@ -175,8 +175,10 @@ def poisson_times(factory: CaseFactory, key: str, stream: RandomArrivals | Rando
     # More than six standard deviations above the mean number: about one stream in 10^9 would end before the horizon.
     # In fours, as Philox makes them. A longer horizon draws more of the same numbers, so its first arrivals are equal.
     count = 4 * (int(expected + 6 * sqrt(expected)) // 4 + 5)
+    # Exponential gaps: 1 - u is never 0, since u is below 1.
     unit = np.cumsum(-np.log1p(-factory.draws.attribute(key, "gap", count)))
     unit = unit[unit < expected]
+    # The span of constant rate into which each falls; where the rate is zero the curve is flat, and none falls there.
     at = np.searchsorted(cumulated, unit, side="right") - 1
     rate = (cumulated[1:] - cumulated[:-1]) / (times[1:] - times[:-1])
     arrival_times: list[float] = (times[at] + (unit - cumulated[at]) / rate[at]).tolist()
@@ -201,7 +203,7 @@ class PoissonStream(CaseSource):
     def __init__(self, factory: CaseFactory, begin: Begin, name: str, stream: RandomArrivals) -> None:
         key, plan = f"stream {name}", factory.plan
         self.times = poisson_times(factory, key, stream)
-        size = max(len(self.times), 1)
+        size = max(len(self.times), 1)  # a stream without arrivals draws for one case that never comes
         self.stage = plan.stages[plan.stage_number[stream.stage]]
         super().__init__(key, size, name, self.stage.number)
         self._begin, self._next = begin, 0

@@ -1,4 +1,4 @@
-"""The entity of the simulation: a case with the state of its visit, and how cases and their strands are made."""
+"""The entity of the simulation: a case and the state of its visit; the factory of cases and their strands."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ EUR_M_PER_BN = 1000.0
 class Case(Event):
     """One concern about one platform on its way through the procedure.
 
-    A case is made when it is known to come, arrives when its event first happens, visits stages until a route leads
-    to an exit or it forks into strands, and has no stage from then on. In between it is always in one of these states:
-    yet to arrive or queueing at a limit (`step` is None; `queued` says which), or in a step, for whose end it waits.
+    A case is made before it arrives, arrives when its event first happens, and visits stages until a route leads to an
+    exit or it forks into strands; from then on its `stage` is None. In between it is always in one of three states: yet
+    to arrive (`step` is None), queueing at a limit (`step` is None and `queued` is true), or in a step.
 
-    It waits for one thing at a time. So it is itself the one event that is scheduled again for each of them, in place
-    of a new event for each: SimPy never looks back at an event whose callbacks it has called, and most of what an
-    event costs is to make it.
+    A case waits for one thing at a time. So it is itself an event, scheduled again for each thing that it waits for:
+    SimPy does not look back at an event once it has called its callbacks, and creating an event costs as much again as
+    scheduling and processing it.
     """
 
     _ok, _value = True, None
@@ -54,7 +54,7 @@ class Case(Event):
     slots: list[Slot]
     """under the limits that it is inside of"""
     queued: bool
-    """whether it has asked to enter its stage before: it queues at a limit, or its parent asked"""
+    """whether it has requested its stage before: it queues at a limit, or its parent made the request"""
 
     # The visit in progress.
     stage: StagePlan | None
@@ -67,7 +67,7 @@ class Case(Event):
     next_step: int
     """index on the route of the step after the one in progress"""
     unconstrained: float
-    """days that the visit takes with unlimited staff, so far as it has gone"""
+    """days that the visit up to now would have taken with unlimited staff"""
     waits: Sequence[float]
     effort: list[float]
     fine: float
@@ -87,7 +87,7 @@ class Case(Event):
         self.parent = self.priority = self.visits = None
         self.label = self.strand = ""
         self.named_strands = NO_STRANDS
-        # One empty list for all, never changed: a case that takes a slot gets a list of its own.
+        # One empty list for all cases: it is never changed, since a case that takes a slot gets a new list.
         self.slots, self.queued = NO_SLOTS, False
         self.complexity = self.obligations = 1.0
 
@@ -131,7 +131,7 @@ class CaseFactory:
         return case
 
     def complexity(self, profile: Profile, obligations: float) -> float:
-        """How many times the procedure's figures the effort of such a case is."""
+        """The factor on the procedure's figures for effort: size to the power of an elasticity, topic, platform."""
         rule = self.plan.scenario.procedure.complexity
         size: float = (obligations / rule.reference_obligations) ** rule.elasticity
         factors = rule.topics.get(profile.topic, 1.0) * rule.platforms.get(profile.platform, 1.0)

@@ -68,6 +68,7 @@ class Draws:
 
     def rows(self, source: str, strand: str, stage: StagePlan, visit: int, count: int) -> "Rows":
         """The first `count` rows of a source's visits to a stage."""
+        # The key says whose draws these are, and nothing of when or after what. No name in a scenario has a bar.
         return Rows(self._streams, f"{source}|{strand}|{stage.name}|{visit}", stage.sampler, count)
 
     def attribute(self, source: str, name: str, count: int) -> Floats:

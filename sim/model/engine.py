@@ -1,7 +1,7 @@
-"""One replication: the life of its cases, top to bottom, and what it leaves.
+"""One replication: the life of its cases and the log that it leaves.
 
-A replication is a pure function of the plan and its number. A case enters a stage, takes its steps, leaves by a route,
-until an exit; staff, limits and draws are given to it by the modules below.
+A replication is a pure function of the plan and its number. A case enters a stage, takes its steps and leaves by a
+route, until it reaches an exit; staff, limits and draws are the business of the modules below.
 """
 
 from bisect import bisect_right
@@ -34,14 +34,14 @@ The days of delay by role stand apart, see `sim.model.staff.DelayLog`."""
 IN_PROGRESS = -1
 """Outcome of a visit that has not ended."""
 Remainder = tuple[float, int, float]
-"""Of shared effort at the horizon: the days that it would take at the present pace, the pool, and the FTE-days."""
+"""What is left of shared effort at the horizon: days at the present pace, the pool, FTE-days."""
 RESUMED = StepPlan(WAIT, "resumed", 0, -1, 1.0, None)
-"""Stands for what is behind a case that is resumed on the first day: what is left then begins as after any step."""
+"""The step of a case that is resumed on the first day: when it ends, the next step begins as after any other."""
 
 
 @dataclass(frozen=True)
 class ReplicationLog:
-    """What a replication leaves: its visits (see `as_rows`) with their delays by role, and the cases, by number.
+    """The output of a replication: its visits (see `as_rows`) with their delays by role, and its cases, by number.
 
     Of each case: name, parent's name, platform, topic, strand, origin.
     """
@@ -142,15 +142,16 @@ class Replication:
         self.limits = {s.number: WipLimit(self.env, s.limit, s.slot_stages, plan.ranks) for s in plan.stages if s.limit}
         self.staff = Staff(self.env, plan)
         life = self._life()
+        # One list for all cases: SimPy goes through it and never changes it.
         self.callbacks: list[Callable[[Any], None]] = [life.send]
-        next(life)
+        next(life)  # to its first `yield`, where it waits for a case
 
     def start(self) -> None:
         """Resume what was in progress on the first day, and schedule the first arrivals."""
         arrivals.populate(self.factory, self.begin, self.resume)
 
     def _life(self) -> Generator[None, Case, None]:
-        """The life of a case: the end of what it waited for, then what follows, until it must wait again.
+        """The life of a case: what it waited for has happened; take it on until it must wait again.
 
         Order within one instant, on which traces depend: at the end of a step its team is freed, waiting teams are
         started, and only then does the case move on and queue for the next thing. So those who have waited come before
@@ -164,7 +165,7 @@ class Replication:
             if step is None:  # it arrives, or its turn at a limit has come
                 assert case.stage is not None
                 if not case.queued:
-                    # Before the case itself: when and in which order others arrive must not depend on what it does.
+                    # First the next arrival: its order among equal times must not depend on what this case does.
                     case.source.on_arrival(now)
                 if not self.enter(case, case.stage, now):
                     continue
@@ -176,7 +177,7 @@ class Replication:
             elif step.kind == EFFORT and self.hold_for_minimum(case, step, now):
                 continue
             moving = True
-            while moving:  # through all that takes no time: steps that do not happen, stages without any
+            while moving:  # through everything that takes no time: steps that do not happen, stages without steps
                 steps, row, index = case.route.steps, case.row, case.next_step
                 while index < len(steps):  # the next step that happens
                     step = steps[index]
@@ -203,10 +204,10 @@ class Replication:
         self.env.schedule(case, NORMAL, delay)
 
     def resume(self, resumptions: list[Resumption]) -> None:
-        """Put the parts of one proceeding where they were on the first day: inside their limits, in their visits."""
+        """Put a case, or its strands, where they were on the first day: inside their limits, in their visits."""
         for limit in self.limits.values():
             inside = [r.case for r in resumptions if r.stage.number in limit.stages]
-            if inside:  # its strands share one slot, as if they had forked inside; taken whether or not one is free
+            if inside:  # strands share one slot, as after a fork; it is taken even if none is free
                 limit.inside += 1
                 slot = Slot(limit, len(inside))
                 for case in inside:
@@ -228,7 +229,7 @@ class Replication:
         for pool, days in resumption.delays:
             self.staff.charge(case, pool, days)
         case.step = RESUMED
-        # Not at once but as an event: all that is resumed counts towards limits and pools before anybody moves on.
+        # As an event, not at once: all that is resumed takes its slots before any case moves on.
         self.env.schedule(case, NORMAL, 0)
 
     def rank(self, case: Case, stage: StagePlan) -> int:
@@ -236,9 +237,9 @@ class Replication:
         return stage.priority if case.priority is None else case.priority
 
     def blocked(self, case: Case, stage: StagePlan, now: float) -> bool:
-        """Whether a case cannot enter a stage now: it queues at a limit, or it forks and its strands enter instead."""
+        """True if a case cannot enter a stage now: it queues at a limit, or it forks and its strands enter instead."""
         if case.queued:
-            case.queued = False  # it has been given its slot, and `requested` when it came
+            case.queued = False  # it has its slot by now, and `requested` is the time at which it came
         else:
             case.requested, case.rank = now, self.rank(case, stage)
             if stage.limit and self.must_queue(case, stage):
@@ -250,41 +251,41 @@ class Replication:
         return False
 
     def must_queue(self, case: Case, stage: StagePlan) -> bool:
-        """Take a slot under the stage's limit, unless the case has one; whether it must wait for it."""
+        """Take a slot under the stage's limit, unless the case has one; True if it must queue for it."""
         limit = self.limits[stage.number]
         if any(slot.limit is limit for slot in case.slots):
             return False
-        # The slot is noted with the case before it is free: it is given to the case while it queues.
+        # Recorded before it is granted: `WipLimit.leave` grants it later without knowing whose slots it is among.
         case.slots = [*case.slots, Slot(limit)]
         return not limit.enter(case, case.rank)
 
     def fork(self, case: Case, stage: StagePlan) -> None:
-        """Split a case into strands, which enter the same stage now; the case itself has ended."""
+        """Split a case into strands, which enter the same stage now; the case itself ends."""
         case.stage = None
         strands = self.factory.strands(case, stage)
         for slot in case.slots:
             slot.shared_by = len(strands)
         for strand in strands:
-            # As if each had asked to enter when the whole case did: nothing that it waited for is lost.
+            # Each inherits the time of the request, so that its time in queue is counted, and does not queue again.
             strand.queued, strand.requested, strand.rank = True, case.requested, case.rank
             self.begin(strand, stage, 0.0)
 
     def enter(self, case: Case, stage: StagePlan, now: float) -> bool:
-        """Begin a visit: its draws, its route, its steps; False if the case cannot enter yet or forks."""
+        """Begin a visit with its draws and its route; False if the case cannot enter yet, or forks."""
         if stage.guarded:
             if self.blocked(case, stage, now):
                 return False
         else:
             case.requested = now
         case.entered, case.stage = now, stage
-        case.rank = stage.priority if case.priority is None else case.priority
+        case.rank = stage.priority if case.priority is None else case.priority  # as `rank`, without the call
         case.visit = 1
         if stage.revisited:
             visits = case.visits = case.visits or {}
             case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1
         routing = stage.routing_for(case.profile, case.visit) if stage.conditional else stage.routing
         row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit, routing)
-        # The route is known from here on, though it is taken at the end: it has steps of its own.
+        # The route is drawn now, although it is taken at the end, because it adds steps of its own.
         case.route = routing.routes[bisect_right(routing.bounds, row[ROUTE_COLUMN])]
         case.next_step, case.unconstrained = 0, 0.0
         if self.extras:
@@ -298,26 +299,29 @@ class Replication:
             case.effort[role] += per_day * case.step_days
 
     def start_step(self, case: Case, step: StepPlan, now: float) -> bool:
-        """Begin a wait or a step of effort; whether it takes any time."""
+        """Begin a wait or a step of effort; True if the case must wait for its end."""
         if step.kind == EFFORT:
             return self.start_effort(case, step) or self.hold_for_minimum(case, step, now)
         self.start_wait(case, step, now)
         return True
 
     def start_wait(self, case: Case, step: StepPlan, now: float) -> None:
-        """Let a case wait without staff; its days are counted at once, and cut at the horizon if need be."""
+        """Let a case wait without staff; its days are counted at once, and cut at the horizon if it lies before."""
         days = case.row[step.column]
         if step.in_working_days:
             days = self.plan.working_days.after(now, days) - now
         case.step_days = days
-        waits = list(case.waits)
+        waits = list(case.waits)  # a copy: visits without a wait share one tuple
         waits[step.reason] += days
         case.waits = waits
         case.unconstrained += days
         self.env.schedule(case, NORMAL, days)
 
     def start_effort(self, case: Case, step: StepPlan) -> bool:
-        """Put a case's effort among the shared work; whether there is any."""
+        """Add a case's effort to the shared work of its pools; True if there is any.
+
+        It is counted as done at once, by the pools that will do it; what is left at the horizon is taken off then.
+        """
         row = case.row
         scale = row[step.column] * case.complexity
         case.step_days = step.unconstrained_days(row, scale, self.plan.fte_days_per_day)
@@ -331,9 +335,9 @@ class Replication:
         return bool(work)
 
     def hold_for_minimum(self, case: Case, step: StepPlan, now: float) -> bool:
-        """Hold a case for the rest of the least time that its step takes; whether there is any.
+        """Hold a case for the rest of the minimum time of its step; True if there is any.
 
-        The case comes back here when that time is over and finds none left, by as much as rounding allows.
+        Called when the work is done and again when the hold ends: then nothing is left, and the case moves on.
         """
         if step.minimum < 0:
             return False
@@ -343,7 +347,7 @@ class Replication:
         return left > 0
 
     def leave(self, case: Case, now: float) -> StagePlan | None:
-        """Log the visit that ends now; the stage where the case goes, None at its end."""
+        """Log the visit that ends now; return the stage to which the case goes, None at an exit."""
         route = case.route
         self.log_visit(case, now, route.outcome)
         if case.slots:
@@ -362,6 +366,7 @@ class Replication:
 
     def log_in_progress(self) -> None:
         """Log the visits in progress at the horizon, with what was done of them so far: they are right-censored."""
+        # First, while each step still has its whole length: delays are measured by it.
         self.staff.charge_at_horizon(self.env.now)
         remaining: dict[Case, list[Remainder]] = {}
         for pool in self.staff.pools:
@@ -378,10 +383,10 @@ class Replication:
             self.log_visit(case, nan, IN_PROGRESS)
 
     def _cut_at_horizon(self, case: Case, remaining: list[Remainder]) -> None:
-        """Count of the step in progress only what lies before the horizon; `remaining`: of its effort.
+        """Count only what lies before the horizon of the step in progress; `remaining`: what is left of its effort.
 
-        Steps are counted in full when they begin (waits, effort) or not before they end (teams): so what is beyond the
-        horizon is taken off again, or what is before it is added.
+        Waits and effort are counted in full when they begin, so what lies beyond the horizon is taken off again. The
+        work of a team is counted when it ends, so what lies before the horizon is added.
         """
         step, now, days = case.step, self.env.now, case.step_days
         assert step is not None
@@ -400,5 +405,5 @@ class Replication:
             case.waits = waits
         for _, pool, effort in remaining:
             case.effort[pool] -= effort
-        if remaining:  # delayed by those who would be done last
+        if remaining:  # charged to the pool that would be done last
             self.staff.charge_lateness(case, max(remaining)[1])

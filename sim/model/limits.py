@@ -1,4 +1,4 @@
-"""Limits on work in progress: how many cases may be in some stages at once (Little's law says why to have them)."""
+"""Limits on work in progress: how many cases may be in some stages at once."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from simpy.events import NORMAL
 
 
 class WipLimit:
-    """So many cases inside, the others queue by priority, then first come, first served.
+    """A limit on the cases inside; the others queue by priority, then first come, first served.
 
     A case takes a slot as it enters the limited stage and keeps it in all of `stages`, so that a limit on open
     proceedings counts them until they are decided. The first day may find more cases inside than the limit allows:
@@ -21,7 +21,7 @@ class WipLimit:
         self._queues: list[deque[Event]] = [deque() for _ in range(ranks)]
 
     def enter(self, case: Event, rank: int) -> bool:
-        """Take a slot, or else queue; whether there was one. The event is scheduled when its turn comes."""
+        """Take a slot and return True, or queue for one; the case is scheduled when its turn comes."""
         # Nobody can be queueing while a slot is free, since `leave` hands slots on at once: so nobody is overtaken.
         if self.inside < self.limit:
             self.inside += 1
@@ -30,7 +30,7 @@ class WipLimit:
         return False
 
     def leave(self) -> None:
-        """Give up a slot; the next in the queue has it, unless more are inside than the limit allows."""
+        """Give up a slot. The next in the queue gets it, unless more are inside than the limit allows."""
         self.inside -= 1
         for queue in self._queues:
             if queue and self.inside < self.limit:
@@ -49,7 +49,7 @@ class Slot:
 
 
 def leave_slots(slots: list[Slot], target: int) -> list[Slot]:
-    """Give up the slots that do not reach into the stage that a case goes to (-1: an exit); those that it keeps."""
+    """Give up the slots that do not extend to the stage that a case goes to (-1: an exit); return the others."""
     for slot in slots:
         if target not in slot.limit.stages:
             slot.shared_by -= 1

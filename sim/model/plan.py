@@ -1,6 +1,7 @@
-"""A scenario made ready to run: names become numbers, distributions become columns of a case's draws.
+"""A scenario compiled: names become numbers, distributions become columns of a case's draws.
 
-A plan is read-only and shared by all replications in which no parameter of the stage is uncertain.
+A plan is read-only but for its cache of profiles. All replications share it, or those with the same draw of the
+uncertain parameters; parts that no uncertain parameter touches are shared by all (see `compile_plan`).
 """
 
 from bisect import bisect_right
@@ -38,13 +39,13 @@ TEAM: Kind = 0
 WAIT: Kind = 1
 EFFORT: Kind = 2
 ROUTE_COLUMN = 0
-"""The first draw of a visit decides where the case goes from there: on entering, so that the draws of steps on other
-routes need not be made."""
+"""The first draw of a visit decides where the case goes from there. It is made on entering, so that the draws of steps
+on other routes need not be made at all."""
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """What routes, steps and fines may depend on; shared by all cases that are alike in it."""
+    """What routes, steps and fines may depend on; one object for all cases that are alike in it."""
 
     platform: str
     provider: str
@@ -167,9 +168,8 @@ class StagePlan:
     """column of its draw, cumulated shares, numbers of strands"""
     fine: tuple[int, float] | None
     """column of the share of turnover, and the cap"""
-    resolved: bool
     revisited: bool
-    """whether a case can come here twice"""
+    """whether a case can come back to it: only then are its visits counted"""
     guarded: bool
     """whether a case may be blocked on entering: there is a limit, or a fork"""
 
@@ -183,7 +183,11 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a replication needs but its random numbers."""
+    """Everything a replication needs but its random numbers.
+
+    Stages, roles and outcomes are numbers here: the engine looks things up by index in tuples, and the event log holds
+    the same numbers until it becomes a table.
+    """
 
     scenario: Scenario
     stages: tuple[StagePlan, ...]
@@ -197,14 +201,14 @@ class Plan:
     fte_days_per_day: float
     working_days: WorkingDays
     profiles: dict[tuple[str, str, str], Profile]
-    """by platform, topic and origin; filled as cases come"""
+    """by platform, topic and origin; filled as cases come, so that the replications of a worker share them"""
     horizon: float
     ranks: int
     """number of priorities in use"""
     weights: tuple[float, ...]
     """of shared effort, by priority"""
     complexity_varies: bool
-    """whether effort differs from case to case"""
+    """whether effort differs from case to case; if not, nothing is computed for a case"""
     extras: bool
     """whether a visit can have more than the work of one team: waits, shared effort, fines; else the log is shorter"""
 
@@ -227,7 +231,7 @@ def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
         {n: i for i, n in enumerate(outcomes)},
         len(procedure.stages),
         {role: i for i, role in enumerate(roles)},
-        scenario.calendar.working_days_per_year / YEAR_DAYS,
+        scenario.calendar.working_days_per_year / YEAR_DAYS,  # the clock counts calendar days, effort working days
         revisited(procedure),
     )
     reused = _reusable(scenario, base)
@@ -323,6 +327,7 @@ def _priorities(scenario: Scenario) -> list[int]:
 
 
 def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePlan:
+    # Compiling the routes collects the columns that their steps draw; the sampler comes last, when all are known.
     columns = [Column("route", None)]
     fine_column = _column(columns, "fine", stage.fine.share_of_turnover) if stage.fine else ROUTE_COLUMN
     routing = _routing(stage.steps, stage.next, columns, numbers, "", fine_column)
@@ -347,7 +352,6 @@ def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePl
         slot_stages=frozenset([number, *(numbers.outcomes[n] for n in including)]),
         fork=fork,
         fine=(fine_column, stage.fine.most) if stage.fine else None,
-        resolved=stage.resolved,
         revisited=name in numbers.revisited,
         guarded=bool(stage.limit or stage.fork),
     )
@@ -361,6 +365,7 @@ def _routing(
     `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the
     column of the stage's fine.
     """
+    # One route may leave its probability out and has the rest.
     given = sum(route.probability or 0.0 for route in routes.values())
     shares = [1.0 - given if route.probability is None else route.probability for route in routes.values()]
     first = [_step(name, step, columns, numbers) for name, step in steps.items()]
@@ -373,6 +378,7 @@ def _routing(
         used = {column for step in path for column in _columns_of(step)} | {fine}
         drawn = tuple(c for c in sorted(used - {ROUTE_COLUMN}) if not isinstance(columns[c].value, Constant))
         plans.append(RoutePlan(outcome if outcome < numbers.stages else -1, outcome, path, drawn, route.silent))
+    # Without the last bound: rounding may put it below 1, and a draw above it would be on no route.
     return Routing(list(accumulate(shares))[:-1], tuple(plans))
 
 
@@ -391,6 +397,8 @@ def _column(columns: list[Column], key: str, value: Distribution | None) -> int:
 
 
 def _step(name: str, step: AnyStep, columns: list[Column], numbers: _Numbering) -> StepPlan:
+    # The names of columns, with the signs behind them, are part of the keys of draws: another sign, and every run of
+    # every scenario would have other random numbers. Scenarios may not use the signs in names of steps.
     common: dict[str, Any] = {
         "name": name,
         "happens": _column(columns, f"{name}?", None) if step.probability < 1 else -1,

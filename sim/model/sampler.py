@@ -34,6 +34,7 @@ class Sampler:
         self._constant = constant
         self.constants: list[float] = constant.tolist()
         self.drawn = [index for index, c in enumerate(columns) if not isinstance(c.value, Constant)]
+        # Hashed once for a plan, and not in each replication for each source.
         self.names = {index: counter(columns[index].name) for index in self.drawn}
         self._line = {index: line for line, index in enumerate(self.drawn)}
         self._families = self._grouped()
@@ -56,6 +57,7 @@ class Sampler:
         groups: dict[object, list[int]] = {}
         for index in self.drawn:
             value = self.columns[index].value
+            # These are nearly all that the shipped procedures draw; the others are called column by column.
             family = type(value) if isinstance(value, (Lognormal, Pert, Uniform)) or value is None else index
             groups.setdefault(family, []).append(index)
         families = []

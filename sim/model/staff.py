@@ -109,9 +109,9 @@ class StaffPool:
         return self.capacity / at_work if at_work > self.capacity else 1.0
 
     def request(self, request: TeamRequest, fte: int) -> None:
-        """Queue for people, or have them reserved at once if nobody before it waits for them."""
+        """Reserve people at once if no team with a prior claim waits for them, or queue."""
         rank = request.rank
-        # Who comes later must not overtake, even if the free people would do for it and not for the one before it.
+        # No overtaking: a later team queues even if the people who are free would be enough for it.
         if self.queue_length and any(self._queues[: rank + 1]):
             ready = False
         else:
@@ -135,7 +135,7 @@ class StaffPool:
         for rank in range(len(self._reservations) - 1, from_rank - 1, -1):
             reservations = self._reservations[rank]
             while reservations and self.free < wanted:
-                # Last reserved, first taken back and put before all others: the queue has its old order again.
+                # The last reserved is the first taken back, each to the head of its queue: the old order is restored.
                 request, fte = reservations.popitem()
                 self.free += fte
                 self.reserved -= fte
@@ -144,13 +144,13 @@ class StaffPool:
                 self.queue_length += 1
 
     def serve(self) -> list[TeamRequest]:
-        """Reserve free people for those who wait, in order; the teams that are complete now."""
+        """Reserve free people for those who wait, in order; return the teams that are now complete."""
         complete: list[TeamRequest] = []
         for queue in self._queues:
             while queue:
                 request, fte = queue[0]
                 if fte > self.free:
-                    # Nobody behind it is served either, of whatever priority: so a large team is never starved.
+                    # No team behind it is served either, of whatever priority: so a large team is never starved.
                     return complete
                 queue.popleft()
                 self.queue_length -= 1
@@ -170,7 +170,7 @@ class StaffPool:
         self.reserved -= self._reservations[request.rank].pop(request)
 
     def set_capacity(self, fte: float, heads: float) -> None:
-        """Another capacity from now on; reservations that it does not cover are taken back, those at work stay."""
+        """Change the capacity; reservations that it does not cover are taken back, people at work stay there."""
         capacity = round(fte * MILLI)
         self.free += capacity - self.capacity
         self.capacity, self.heads = capacity, heads
@@ -181,8 +181,8 @@ class StaffPool:
 class Staff:
     """All pools: starts and ends teams, follows the capacity curves, shares effort, charges delays to pools.
 
-    It lives as long as its replication. Cases come with `request` or `start_effort` and are scheduled when their team
-    or their effort is done; `release` is for teams alone, since effort frees its people itself.
+    It lives as long as its replication. A case calls `request` or `start_effort` and is scheduled when the work is
+    done; it then calls `release` for a team, whereas effort frees its people by itself.
     """
 
     def __init__(self, env: Environment, plan: Plan) -> None:
@@ -199,12 +199,12 @@ class Staff:
                 env.process(self._follow_curve(pool))
         self.shrinks = any(a > b for c in plan.capacities for a, b in zip(c.fte, c.fte[1:], strict=False))
         self.uncoupled = not self.shrinks and not plan.shared_pools
-        """whether a team's start and end concern nobody but the teams that wait: then they cost next to nothing"""
+        """True if teams affect nobody but the teams that wait: then nothing else is updated as they start and end"""
 
     def request(self, case: Case, needs: Needs, now: float) -> None:
-        """Seize a whole team for the case's `step_days`, now or when its turn comes; the case goes on at the end."""
+        """Seize a whole team for the case's `step_days`, now or when its turn comes; schedule the case at the end."""
         pools = self.pools
-        # Looked at before anybody is seized: a team that lacks one person must not hold the others.
+        # All pools are checked before anyone is seized: a team starts whole, or waits in all its pools.
         for number, fte in needs:
             pool = pools[number]
             if pool.queue_length or pool.free < fte:
@@ -221,7 +221,7 @@ class Staff:
     def release(self, case: Case, needs: Needs) -> None:
         """Free a whole team, then start the teams whose turn has come."""
         pools, waiting = self.pools, 0
-        if self.shrinks:  # before others are started: who has ended must have no pace to update any more
+        if self.shrinks:  # before others start: their start updates the pace of all active teams
             self._stop(case, needs)
         # All pools first: the next team may need people of several of them.
         for number, fte in needs:
@@ -246,7 +246,7 @@ class Staff:
         request = TeamRequest(case, needs)
         for number, fte in needs:
             self.pools[number].request(request, fte)
-        # Possible although it could not start at once: it has taken back what was reserved for lower priorities.
+        # It may be complete at once where only teams of lower priority are before it in the queues.
         if not request.missing:
             self._start_reserved(request, needs[-1][0])
 
@@ -257,7 +257,7 @@ class Staff:
                 self._start_reserved(request, number)
 
     def _notify(self, needs: Needs) -> None:
-        """Let those who share these pools know that what they may have of them has changed."""
+        """Update shared effort and the pace of teams in these pools after a start or an end."""
         for number, _ in needs:
             self._on_capacity_change(self.pools[number])
 
@@ -284,7 +284,7 @@ class Staff:
             self._notify(needs)
 
     def _on_capacity_change(self, pool: StaffPool) -> None:
-        """Adapt shared effort and the teams at work to what there is of the pool now."""
+        """Adapt shared effort and the pace of the teams at work to the people now available."""
         if pool.sharing is not None and pool.sharing.count:
             pool.sharing.on_capacity_change()
         if self.shrinks:
@@ -300,9 +300,11 @@ class Staff:
         self._charge_slowdown(team)
         team.left -= (now - team.since) * team.pace
         team.since, team.pace = now, pace
+        # Of pools that are equally slow the first is charged: delays must add up, so only one may be.
         team.slowest = next(number for number, _ in team.needs if self.pools[number].pace == pace)
         team.case.team_ends = now + team.left / pace if pace else inf
-        # A timer and not the case itself: what is scheduled cannot be taken back, and the case would go on too early.
+        # A timer and not the case itself: SimPy cannot unschedule an event, so after a fall in pace the case would end
+        # too early.
         team.timer = (
             Timer(self.env, max(team.left, 0.0) / pace, lambda event: self._on_timer(team, event)) if pace else None
         )
@@ -321,15 +323,17 @@ class Staff:
 
     def _on_timer(self, team: ActiveTeam, event: Event) -> None:
         if event is team.timer:  # else its pace has changed since
-            # The case goes on within this very event. Scheduled again it would come after what else happens now.
+            # Called, not scheduled: scheduled it would come after all other events of this instant.
             team.case.callbacks[0](team.case)
 
     def _follow_curve(self, pool: StaffPool) -> Generator[Event, Any, None]:
         """Change a pool's capacity when its curve does."""
         curve = pool.curve
+        # The first entry is the capacity with which the pool was made.
         for time, fte, heads in list(zip(curve.times, curve.fte, curve.heads, strict=True))[1:]:
             yield self.env.timeout(time - self.env.now)
             pool.set_capacity(fte, heads)
+            # As at the end of a team: those who wait have the first claim, shared effort what they leave.
             self._serve(((pool.number, 0),))
             self._on_capacity_change(pool)
 
@@ -344,7 +348,7 @@ class Staff:
         case.open_roles -= 1
         if not case.open_roles:
             self.charge_lateness(case, number)
-            # Scheduled and not called: the pool is still taking out what is done, and is divided anew after that.
+            # Scheduled, not called: the pool is still removing what is done, and must be divided again first.
             self.schedule(case, NORMAL, 0)
 
     def charge_lateness(self, case: Case, number: int) -> None:
