@@ -1,6 +1,6 @@
 """Writes docs/validation.md: what the model is held to, by theory and by the record, with the figures of this code.
 
-python docs/validation.py [FOLDER OF KEPT RUNS]
+python docs/validation.py [FOLDER OF STORED RUNS]
 """
 
 import os
@@ -15,11 +15,10 @@ import pandas as pd
 from scipy import stats
 
 from sim.dates import date_after
-from sim.inference.abc import Recovery
-from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL, PRIORS, RESOLUTION
-from sim.inference.origins import Backtest, backtest
-from sim.inference.pooled import by_origin, pit_histogram, pooled
-from sim.inference.posterior import Posterior, calibrate, comparison, correlation, recovery, summary
+from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Backtest, backtest
+from sim.inference.calibrate import Posterior, calibrate
+from sim.inference.histories import MILESTONES, RESOLUTION
+from sim.inference.regression import CalibrationCheck
 from sim.record.files import load_record
 from sim.record.model import Record
 from sim.record.spans import FINDINGS
@@ -35,13 +34,13 @@ AS_OF = date(2024, 3, 14)
 EXAMPLE_AS_OF = date(2021, 12, 31)
 DRAWS = 1000
 SYNTHETIC = DRAWS
-"""Synthetic records in which known parameters are looked for."""
+"""Synthetic records from which known parameters are inferred."""
 BATCH, BATCHES = 200, 5
-"""Fewer of them, to see what is left to chance then."""
+"""Fewer of them, to see how much they vary."""
 SEED = 20251231
 ASKED = (0.7, 0.9)
 """What pooled 80% intervals are asked to hold."""
-RECOVERED = (0.85, 0.95)
+HELD = (0.85, 0.95)
 """What 90% intervals are asked to hold in synthetic records."""
 
 
@@ -61,20 +60,20 @@ def queues() -> list[Queue]:
     import formulas  # type: ignore[import-not-found]
     import measured  # type: ignore[import-not-found]
 
-    def one(name: str, theory: float, what: str, *said: str) -> Queue:
-        made = measured.scenario(what, *said)
+    def one(name: str, theory: float, what: str, *settings: str) -> Queue:
+        made = measured.scenario(what, *settings)
         value = measured.time_in_stage if what == "processor-sharing" else measured.waiting
         values = measured.means(measured.settled(measured.events(made, 16), made), value)
         half = float(stats.t.ppf((1 + measured.LEVEL) / 2, len(values) - 1) * stats.sem(values))
         return Queue(name, theory, float(values.mean()), half)
 
     servers, load = 3, 0.8
-    said = (f"arrivals.cases.per_year={servers * load * 365}", f"staffing.server.headcount={servers}")
+    settings = (f"arrivals.cases.per_year={servers * load * 365}", f"staffing.server.headcount={servers}")
     gamma = "procedure.stages.service.steps.serve.days={distribution: gamma, mean: 1, cv: 0.5}"
     heavy = "procedure.stages.service.steps.serve.fte_days.server={distribution: lognormal, mean: 1, cv: 2}"
     mmc, mg1 = formulas.mmc_wait(servers, load), formulas.pollaczek_khinchine(0.7, 0.5)
     return [
-        one("M/M/3 at load 0.8, mean wait (Erlang C)", mmc, "mmc", *said, "horizon=2028-01-01"),
+        one("M/M/3 at load 0.8, mean wait (Erlang C)", mmc, "mmc", *settings, "horizon=2028-01-01"),
         one("M/G/1 at load 0.7, mean wait (Pollaczek-Khinchine)", mg1, "mg1", "arrivals.cases.per_year=255.5",
             "horizon=2071-01-01", gamma),
         one("processor sharing at load 0.7, mean time, heavy-tailed work", formulas.processor_sharing(0.7),
@@ -99,66 +98,66 @@ def bounds(low: float, high: float, form: str = ".3f") -> str:
     return "too few to tell" if np.isinf(low) else f"{low:{form}} to {high:{form}}"
 
 
-def said(yes: bool) -> str:
+def verdict(yes: bool) -> str:
     """A verdict."""
     return "met" if yes else "NOT met"
 
 
-def theory(found: list[Queue]) -> str:
+def theory(systems: list[Queue]) -> str:
     """The engine against queueing theory."""
     rows = [
-        (q.name, f"{q.theory:.4f}", f"{q.mean:.4f} ± {q.half:.4f}", said(abs(q.mean - q.theory) < q.half))
-        for q in found
+        (q.name, f"{q.theory:.4f}", f"{q.mean:.4f} ± {q.half:.4f}", verdict(abs(q.mean - q.theory) < q.half))
+        for q in systems
     ]
     return table(("system", "theory", "engine, 99.9% interval", "inside"), rows)
 
 
-def parameters(found: Posterior) -> str:
+def parameters(posterior: Posterior) -> str:
     """What the record says of each parameter."""
     rows = []
-    for row in summary(found).itertuples(index=False):
-        how = (
-            f"{row.explained:.0%} of its variance told" if row.how == "simulation" else row.counted or "keeps its prior"
-        )
+    for row in posterior.table.itertuples(index=False):
+        how = f"{row.explained:.0%} of its variance explained" if row.informed else "keeps its prior"
         spans = (f"{m:.3g} ({low:.3g} to {high:.3g})" for m, low, high in
                  ((row.prior50, row.prior10, row.prior90), (row.median, row.low, row.high)))  # fmt: skip
         rows.append((row.title, *spans, how))
     return table(("parameter", "prior: median (80%)", "now", "by such a record"), rows)
 
 
-def compared(found: Posterior) -> str:
+def compared(posterior: Posterior) -> str:
     """The statistics of the record beside the simulated ones."""
-    rows = [(r.statistic, f"{r.real:.2f}", f"{r.mean:.2f}", f"{r.sd:.2f}") for r in comparison(found).itertuples()]
+    rows = [(r.statistic, f"{r.real:.2f}", f"{r.mean:.2f}", f"{r.sd:.2f}") for r in posterior.statistics.itertuples()]
     return table(("statistic", "the record", "simulated: mean", "standard deviation"), rows)
 
 
-def recovered(found: Posterior, again: Recovery) -> str:
-    """Known parameters found again in synthetic records."""
-    assert found.bank is not None
+def inferred(posterior: Posterior, check: CalibrationCheck) -> str:
+    """Known parameters inferred from synthetic records."""
+    assert posterior.reference is not None
     rows = []
-    for place, parameter in enumerate(found.bank.past.uncertain.values()):
-        held, p = again.inside[:, place].mean(), stats.kstest(again.ranks[:, place], "uniform").pvalue
-        rows.append((parameter.title, f"{held:.1%}", f"{p:.2f}", f"{again.width[:, place].mean():.2f}"))
+    for column, parameter in enumerate(posterior.reference.past.uncertain.values()):
+        held, p = check.inside[:, column].mean(), stats.kstest(check.ranks[:, column], "uniform").pvalue
+        rows.append((parameter.title, f"{held:.1%}", f"{p:.2f}", f"{check.width[:, column].mean():.2f}"))
     head = ("parameter", "90% intervals that hold it", "ranks uniform, p", "width, of the prior's")
     return table(head, rows)
 
 
-def batches(found: Posterior) -> str:
+def batches(posterior: Posterior) -> str:
     """How much fewer synthetic records would leave to chance."""
-    assert found.bank is not None
-    held = np.array([recovery(found.bank, BATCH, SEED + k).inside.mean(axis=0) for k in range(BATCHES)])
-    outside = int(((held < RECOVERED[0]) | (held > RECOVERED[1])).sum())
+    assert posterior.reference is not None
+    held = np.array(
+        [posterior.reference.simulation_based_calibration(BATCH, SEED + k).inside.mean(axis=0) for k in range(BATCHES)]
+    )
+    outside = int(((held < HELD[0]) | (held > HELD[1])).sum())
     return f"""\
 With {BATCH} records only, chosen {BATCHES} times by chance, single parameters have {held.min():.1%} to {held.max():.1%}, and {outside} of these {held.size} figures lie outside
-{RECOVERED[0]:.0%} to {RECOVERED[1]:.0%}; all parameters together have {held.mean(axis=1).min():.1%} to {held.mean(axis=1).max():.1%}."""
+{HELD[0]:.0%} to {HELD[1]:.0%}; all parameters together have {held.mean(axis=1).min():.1%} to {held.mean(axis=1).max():.1%}."""
 
 
-def single(found: Backtest, milestone: str) -> str:
+def single(backtested: Backtest, milestone: str) -> str:
     """Each forecast of one day beside what happened."""
-    here = found.forecasts[found.forecasts["milestone"] == milestone]
-    chance = here.pivot_table(index="strand", columns="forecaster", values="probability", sort=False)
+    own = backtested.table[backtested.table["milestone"] == milestone]
+    chance = own.pivot_table(index="strand", columns="forecaster", values="probability", sort=False)
     rows = []
-    for row in here[here["forecaster"] == MODEL].itertuples():
+    for row in own[own["forecaster"] == MODEL].itertuples():
         happened = "not by then" if pd.isna(row.truth) else str(row.truth)
         inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else ""
         others = (f"{chance.loc[row.strand, name]:.0%}" for name in FORECASTERS if name != MODEL)
@@ -166,14 +165,14 @@ def single(found: Backtest, milestone: str) -> str:
         rows.append(
             (row.strand, f"{row.probability:.0%}", day(row.origin, row.median), span, happened, inside, *others)
         )
-    head = ["strand", f"chance by {found.until}", "median", "80% interval", "what happened", "inside"]
+    head = ["strand", f"chance by {backtested.truth}", "median", "80% interval", "what happened", "inside"]
     return table([*head, *(NAMES[name] for name in FORECASTERS if name != MODEL)], rows)
 
 
-def scores(found: Backtest, milestone: str | None = None) -> str:
+def scores(backtested: Backtest, milestone: str | None = None) -> str:
     """The pooled scores of all forecasters."""
     rows = []
-    for row in pooled(found, milestone).itertuples():
+    for row in backtested.scores_of(milestone).itertuples():
         gain = "" if row.forecaster == MODEL else f"{row.gain:+.3f} ({bounds(row.gain_low, row.gain_high, '+.3f')})"
         rows.append(
             (NAMES[row.forecaster], f"{row.crps:.3f} ({bounds(row.crps_low, row.crps_high)})", gain, f"{row.brier:.3f}",
@@ -194,68 +193,70 @@ def scores(found: Backtest, milestone: str | None = None) -> str:
     return table(head, rows)
 
 
-def totals(found: Backtest) -> str:
+def totals(backtested: Backtest) -> str:
     """Counts beside what they were."""
     rows = [
         (row.origin, row.what, f"{row.median:.0f} ({row.low:.0f} to {row.high:.0f})", f"{row.truth:.0f}",
          "yes" if row.low <= row.truth <= row.high else "no")
-        for row in found.totals[found.totals["forecaster"] == MODEL].itertuples()
+        for row in backtested.totals[backtested.totals["forecaster"] == MODEL].itertuples()
     ]  # fmt: skip
     return table(("forecast of", "what", "median (80%)", "what happened", "inside"), rows)
 
 
-def origins(found: Backtest) -> str:
+def origins(backtested: Backtest) -> str:
     """Scores day by day."""
     rows = [
         (row["origin"], row["strands"], f"{row['happened']} of {row['forecasts']}", f"{row['effective_draws']:,.0f}",
-         f"{row['surprise']:.0%}", *(f"{row[name]:.3f}" for name in FORECASTERS))
-        for row in by_origin(found).to_dict("records")
+         f"{row['prior_predictive_p']:.0%}", *(f"{row[name]:.3f}" for name in FORECASTERS))
+        for row in backtested.by_origin.to_dict("records")
     ]  # fmt: skip
     head = (
         "forecast of",
         "strands",
         "happened",
         "draws worth",
-        "odder records",
+        "prior predictive p",
         *(NAMES[name] for name in FORECASTERS),
     )
     return table(head, rows)
 
 
-def histogram(found: Backtest) -> str:
+def histogram(backtested: Backtest) -> str:
     """The PIT histogram."""
-    shares = {name: pit_histogram(found, name) for name in (MODEL, PRIORS)}
+    shares = {name: backtested.pit_histogram(name) for name in (MODEL, PRIORS)}
     head = ("forecast by", *(f"{k * 10}-{k * 10 + 10}%" for k in range(10)))
-    return table(head, [(NAMES[name], *(f"{share:.0%}" for share in found)) for name, found in shares.items()])
+    return table(head, [(NAMES[name], *(f"{share:.0%}" for share in row)) for name, row in shares.items()])
 
 
-def plainly(found: Backtest) -> str:
+def plainly(backtested: Backtest) -> str:
     """What the scores come to, milestone by milestone."""
     lines = []
     for milestone in MILESTONES:
-        rows = pooled(found, milestone)
+        rows = backtested.scores_of(milestone)
         others = rows[rows["forecaster"] != MODEL]
         groups = {
             "better than": others[others["gain"] >= TOLD],
             "as good as": others[others["gain"].abs() < TOLD],
             "worse than": others[others["gain"] <= -TOLD],
         }
-        told = "; ".join(f"{words} {listed(group['forecaster'])}" for words, group in groups.items() if len(group))
-        lines.append(f"- {TITLES[milestone]}: on average {told}.")
+        comparison = "; ".join(
+            f"{words} {listed(group['forecaster'])}" for words, group in groups.items() if len(group)
+        )
+        lines.append(f"- {TITLES[milestone]}: on average {comparison}.")
     return "\n".join(lines)
 
 
-def why(found: Backtest) -> str:
+def why(backtested: Backtest) -> str:
     """Why the margin is what it is, with the figures behind it."""
-    rows = pooled(found).set_index("forecaster")
-    resolution = pooled(found, RESOLUTION).set_index("forecaster")
+    rows = backtested.scores.set_index("forecaster")
+    resolution = backtested.scores_of(RESOLUTION).set_index("forecaster")
     share = resolution.loc[MODEL, "happened"] / resolution.loc[MODEL, "forecasts"]
-    means = found.forecasts[found.forecasts["milestone"] == RESOLUTION].groupby("forecaster")["probability"].mean()
-    model = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    means = backtested.table[backtested.table["milestone"] == RESOLUTION].groupby("forecaster")["probability"].mean()
+    model = backtested.table[backtested.table["forecaster"] == MODEL]
     came = model[model["truth"].notna()]
     briers = ", ".join(f"{NAMES[name]} {resolution.loc[name, 'brier']:.3f}" for name in FORECASTERS)
     return f"""\
-- The calibration adds {rows.loc[PRIORS, "gain"]:+.3f} ({bounds(rows.loc[PRIORS, "gain_low"], rows.loc[PRIORS, "gain_high"], "+.3f")}) to the priors. The record tells mostly of effort (section 2), and the
+- The calibration adds {rows.loc[PRIORS, "gain"]:+.3f} ({bounds(rows.loc[PRIORS, "gain_low"], rows.loc[PRIORS, "gain_high"], "+.3f")}) to the priors. The record informs mostly effort (section 2), and the
   priors were written down by people who knew the record (see Limits): much more than nothing was not to be expected.
 - Of the resolutions forecast, {share:.0%} came. The model had given them {means[MODEL]:.0%} on average, constant rates {means["exponential"]:.0%},
   Kaplan-Meier {means["kaplan-meier"]:.0%}. The CRPS counts each day: as long as hardly anything is resolved, it is kind to forecasts that say "hardly
@@ -265,73 +266,70 @@ def why(found: Backtest) -> str:
   hardly be missed."""
 
 
-def verdicts(found_queues: list[Queue], rolling: Backtest, again: Recovery) -> str:
+def verdicts(systems: list[Queue], rolling: Backtest, check: CalibrationCheck) -> str:
     """What was asked of the model, and whether it did it."""
-    rows = pooled(rolling).set_index("forecaster")
+    rows = rolling.scores.set_index("forecaster")
     held, gains = rows.loc[MODEL, "cover80"], {n: rows.loc[n] for n in FORECASTERS if n != MODEL}
-    inside_all, came = again.inside.mean(axis=0), rows.loc[MODEL]
-    theory_met = all(abs(q.mean - q.theory) < q.half for q in found_queues)
+    inside_all, came = check.inside.mean(axis=0), rows.loc[MODEL]
+    theory_met = all(abs(q.mean - q.theory) < q.half for q in systems)
     asked = [
-        ("the engine gives theory's numbers (99.9% intervals)", f"{len(found_queues)} systems below, more in the tests", said(theory_met)),
-        (f"90% intervals hold known parameters in {RECOVERED[0]:.0%} to {RECOVERED[1]:.0%} of {SYNTHETIC:,} synthetic records",
-         f"{inside_all.min():.1%} to {inside_all.max():.1%} by parameter, {again.inside.mean():.1%} in all",
-         said(bool(((inside_all >= RECOVERED[0]) & (inside_all <= RECOVERED[1])).all()))),
+        ("the engine gives theory's numbers (99.9% intervals)", f"{len(systems)} systems below, more in the tests", verdict(theory_met)),
+        (f"90% intervals hold known parameters in {HELD[0]:.0%} to {HELD[1]:.0%} of {SYNTHETIC:,} synthetic records",
+         f"{inside_all.min():.1%} to {inside_all.max():.1%} by parameter, {check.inside.mean():.1%} in all",
+         verdict(bool(((inside_all >= HELD[0]) & (inside_all <= HELD[1])).all()))),
         (f"pooled 80% intervals hold {ASKED[0]:.0%} to {ASKED[1]:.0%} of all truths, later ones counted by what is left for later",
-         f"{held:.0%} ({bounds(came.cover80_low, came.cover80_high, '.0%')})", said(ASKED[0] <= held <= ASKED[1])),
+         f"{held:.0%} ({bounds(came.cover80_low, came.cover80_high, '.0%')})", verdict(ASKED[0] <= held <= ASKED[1])),
         (f"and as much of the {came.happened:.0f} that came by the last day",
          f"{came.came80:.0%} ({bounds(came.came80_low, came.came80_high, '.0%')}); expected {came.came80_expected:.0%} if the forecasts were true",
-         said(ASKED[0] <= came.came80 <= ASKED[1])),
+         verdict(ASKED[0] <= came.came80 <= ASKED[1])),
         ("and of these, given that they came by then",
-         f"{came.given80:.0%} ({bounds(came.given80_low, came.given80_high, '.0%')})", said(ASKED[0] <= came.given80 <= ASKED[1])),
+         f"{came.given80:.0%} ({bounds(came.given80_low, came.given80_high, '.0%')})", verdict(ASKED[0] <= came.given80 <= ASKED[1])),
         *((f"a better pooled CRPS than {NAMES[name]}", f"{g.gain:+.3f} ({bounds(g.gain_low, g.gain_high, '+.3f')})",
-           said(g.gain >= TOLD) + (", with 95% confidence" if g.gain_low > 0 else ", but not surely" if g.gain >= TOLD else "")) for name, g in gains.items()),
+           verdict(g.gain >= TOLD) + (", with 95% confidence" if g.gain_low > 0 else ", but not surely" if g.gain >= TOLD else "")) for name, g in gains.items()),
     ]  # fmt: skip
     return table(("what is asked", "figure", "verdict"), asked)
 
 
-def section_theory(found: list[Queue]) -> str:
+def section_theory(systems: list[Queue]) -> str:
     """The engine beside queueing theory."""
     return f"""\
 ## 1. Theory: does the engine compute what it says?
 
-{theory(found)}
+{theory(systems)}
 
 `tests/theory/` has more of them, and can fail; [method.md](method.md) says what each part of the model is held to."""
 
 
-def section_calibration(end: Posterior, again: Recovery) -> str:
+def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
     """How the record is read, and whether that finds what it should."""
-    names, strength = correlation(end)
+    names, strength = end.strongest_correlation
     return f"""\
 ## 2. Calibration: how the record is read
 
-`sim calibrate SCENARIO --until DATE -o FILE.yaml` gives the posterior of a scenario's uncertain parameters as a scenario that extends it.
+`sim calibrate SCENARIO --as-of DAY -o FILE.yaml` gives the posterior of a scenario's uncertain parameters as a scenario that extends it.
 
 - **The past is simulated** from the first request for information to the day, once for each draw of the parameters from their priors: with
   every opening of the record on its day, requests arriving at random beside them, and the staff of the time. Headcounts and rates
   dated after the day are dropped; the last one before stays.
 - **It is compared with the record as it was known on the day**: rates of findings, of outcomes without and after them, and the Kaplan-Meier
-  curve at {", ".join(name.split()[-2] for name in end.bank.names if name.startswith("still"))} days ({len(end.bank.names)} statistics with the openings). A strand pending in the record is looked at as long in the
+  curve at {", ".join(name.split()[-2] for name in end.reference.names if name.startswith("still"))} days ({len(end.reference.names)} statistics with the openings). A strand pending in the record is looked at as long in the
   simulated one, so that censoring needs no correction.
 - **Regression**: the normal scores of the parameters on the statistics of their simulated records, and their squares, give the posterior mean, the residuals the
   covariance (Beaumont, Zhang and Balding 2002; Fearnhead and Prangle 2012; Li, Nott, Fan and Sisson 2017), and the draws are weighted by
   posterior over prior. A parameter of which the statistics explain no more than chance (p < 0.001) keeps its prior.
-- **Modules**: the number of openings tells only of what leads up to openings, what strands do after it only of the rest ("cut" inference,
+- **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.
-- **Formulas** where they are exact: beta-binomial for a route's share once every strand has left the stage, gamma-Poisson for the rate of a
-  stream that opens proceedings by itself. Neither is the case in the Commission's record: strands are pending (the quick routes are seen
-  first, and counts alone mislead), and requests, which lead to the openings, need not be public.
 - **Posteriors are written one by one**: correlations are lost in the file (the strongest is {strength:.2f}, {" with ".join(names)}), not in the backtests,
   which use the weighted draws themselves.
 
-What the whole record, to {end.day}, says:
+What the whole record, to {end.as_of}, says:
 
 {parameters(end)}
 
 {compared(end)}
 
-Rates are logarithms of acts a year at risk, half an act added. {end.surprise:.0%} of the simulated records are odder than the real one (Mahalanobis
-distance); near 0 the model could not have made it. The {len(end.weight):,} draws are worth {end.effective_draws:,.0f}.
+Rates are logarithms of acts a year at risk, half an act added. The prior predictive p-value (Box 1980) is {end.prior_predictive_p:.0%}: that share of the simulated
+records is more extreme than the observed one (Mahalanobis distance); near 0 the model could not have made it. The {len(end.weights):,} draws are worth {end.effective_draws:,.0f}.
 
 ### Does the calibration find what it should?
 
@@ -340,7 +338,7 @@ their simulated records, of the size of the real one, go through the same calibr
 say, the ranks of the truth are uniform (Kolmogorov-Smirnov) and 90% intervals hold 90%, by chance between
 {stats.binom.ppf(0.025, SYNTHETIC, 0.9) / SYNTHETIC:.1%} and {stats.binom.ppf(0.975, SYNTHETIC, 0.9) / SYNTHETIC:.1%} in 19 of 20 parameters.
 
-{recovered(end, again)}
+{inferred(end, check)}
 
 {batches(end)}
 
@@ -353,8 +351,8 @@ def section_one(one: Backtest) -> str:
     return f"""\
 ## 3. The forecast of {AS_OF}
 
-`sim backtest --as-of {AS_OF}`: calibrated on what was public then, started from what was pending then, scored on {one.until}.
-{first.surprise:.0%} of the simulated records are odder than the real one of that day; the draws are worth {first.effective_draws:,.0f}.
+`sim backtest --as-of {AS_OF}`: calibrated on what was public then, started from what was pending then, scored on {one.truth}.
+The prior predictive p-value of the record of that day is {first.prior_predictive_p:.0%}; the draws are worth {first.effective_draws:,.0f}.
 
 ### {TITLES[FINDINGS]}
 
@@ -364,14 +362,14 @@ def section_one(one: Backtest) -> str:
 
 {single(one, RESOLUTION)}
 
-The last columns: the chance by {one.until} that the others gave. "Later or never": beyond three years, or the strand goes another way.
+The last columns: the chance by {one.truth} that the others gave. "Later or never": beyond three years, or the strand goes another way.
 
 {scores(one)}"""
 
 
 def section_rolling(rolling: Backtest) -> str:
     """Forecasts of many days, and their scores together."""
-    rows = pooled(rolling).set_index("forecaster")
+    rows = rolling.scores.set_index("forecaster")
     return f"""\
 ## 4. Rolling forecasts: {len(rolling.origins)} days, {rolling.origins[0]} to {rolling.origins[-1]}
 
@@ -410,7 +408,7 @@ def section_rolling(rolling: Backtest) -> str:
 
 {origins(rolling)}
 
-"Odder records": the share of simulated records that are odder than the real one. Where it is near 0 the model does not make such a
+"Prior predictive p": the share of simulated records that are more extreme than the observed one. Where it is near 0 the model does not make such a
 record: the first openings came sooner after the first requests than the model has it.
 
 ### Where the truth lay in the forecasts (PIT)
@@ -443,13 +441,13 @@ def section_limits(record: Record, first: Posterior) -> str:
 ## Limits
 
 - **Nothing after a day enters its forecast**: a test removes the later rows of the record and the later headcounts, and not a bit of
-  calibration and forecast changes (`tests/calibration/`, `tests/backtesting/`).
+  calibration and forecast changes (`tests/inference/`).
 - **Three things are known with hindsight all the same.** The split of a proceeding into strands has no date in the record: a proceeding is
   forecast in the strands into which it was to split. The procedure and the priors were written by people who had seen the record to its
   end, so that "priors only" is not what somebody would have written in {AS_OF.year}. And some headcounts of a day were derived from later ones.
-- **No parameter was tuned on later rows or on scores, but two choices of method came after scores had been seen.** A first version took openings to tell of
+- **No parameter was tuned on later rows or on scores, but two choices of method came after scores had been seen.** A first version took openings to inform
   effort as well, and began the past with the first opening; it scored worse than its priors on {AS_OF}. What was wrong could be
-  seen on that day ({first.surprise:.0%} of the simulated records are odder, because the first openings came so early), and modules and a past
+  seen on that day (a prior predictive p-value of {first.prior_predictive_p:.0%}, because the first openings came so early), and modules and a past
   that begins with the first request are the remedy. The squares in the regression came after the rolling scores without them: the reason was
   that ranks in synthetic records are more uniform with them, and the scores became a little better too. Before, the model was no better
   than its priors, and its advantage over Kaplan-Meier was within its interval: whoever wants to discount that verdict may.
@@ -463,11 +461,11 @@ def section_limits(record: Record, first: Posterior) -> str:
 
 
 def page(
-    found_queues: list[Queue],
+    systems: list[Queue],
     one: Backtest,
     rolling: Backtest,
     end: Posterior,
-    again: Recovery,
+    check: CalibrationCheck,
     other: Backtest,
     record: Record,
 ) -> str:
@@ -475,16 +473,16 @@ def page(
     intro = f"""\
 # Validation: theory, record, limits
 
-Written by `python docs/validation.py` from the code, the shipped assumptions and the shipped record, to {rolling.until}. Do not edit;
+Written by `python docs/validation.py` from the code, the shipped assumptions and the shipped record, to {rolling.truth}. Do not edit;
 no number here is typed by hand. {DRAWS:,} draws of the {len(end.basis.scenario.uncertain)} uncertain parameters on each day.
 
-{verdicts(found_queues, rolling, again)}
+{verdicts(systems, rolling, check)}
 
-In brackets: 95% confidence, whole proceedings resampled. {rolling.forecasts["proceeding"].nunique()} proceedings, worked on by the same people, are few: the
+In brackets: 95% confidence, whole proceedings resampled. {rolling.table["proceeding"].nunique()} proceedings, worked on by the same people, are few: the
 intervals are too narrow rather than too wide, and one more act may change a verdict whose interval is wide."""
     sections = (
-        section_theory(found_queues),
-        section_calibration(end, again),
+        section_theory(systems),
+        section_calibration(end, check),
         section_one(one),
         section_rolling(rolling),
         section_another(other),
@@ -494,16 +492,16 @@ intervals are too narrow rather than too wide, and one more act may change a ver
 
 
 def main(folder: Path) -> None:
-    """Run everything (or find it among the kept runs) and write the page."""
+    """Run everything (or take it from the stored runs) and write the page."""
     jobs = os.cpu_count() or 1
-    kept = {"draws": DRAWS, "jobs": jobs, "results": folder}
-    one = backtest(SCENARIO, AS_OF, **kept)
-    rolling = backtest(SCENARIO, rolling_months=3, **kept)
-    other = backtest(SCENARIO, EXAMPLE_AS_OF, record=EXAMPLE, **kept)
-    end = calibrate(SCENARIO, rolling.until, **kept)
-    assert end.bank is not None
-    again = recovery(end.bank, SYNTHETIC, SEED)
-    PAGE.write_text(page(queues(), one, rolling, end, again, other, load_record(RECORD)), encoding="utf-8")
+    common = {"draws": DRAWS, "jobs": jobs, "results": folder}
+    one = backtest(SCENARIO, as_of=AS_OF, **common)
+    rolling = backtest(SCENARIO, rolling_months=3, **common)
+    other = backtest(SCENARIO, as_of=EXAMPLE_AS_OF, record=EXAMPLE, **common)
+    end = calibrate(SCENARIO, as_of=rolling.truth, **common)
+    assert end.reference is not None
+    check = end.reference.simulation_based_calibration(SYNTHETIC, SEED)
+    PAGE.write_text(page(queues(), one, rolling, end, check, other, load_record(RECORD)), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
 

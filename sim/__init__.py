@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from sim.experiments.precision import Precision
     from sim.experiments.simulate import simulate
     from sim.experiments.sweep import sweep
-    from sim.inference.origins import backtest
-    from sim.inference.posterior import calibrate
+    from sim.inference.backtest import backtest
+    from sim.inference.calibrate import calibrate
     from sim.record.files import load_record
     from sim.results.measures import estimates, per_replication
     from sim.results.run import Run
@@ -43,8 +43,8 @@ _HOMES = {
     "Precision": "sim.experiments.precision",
     "Run": "sim.results.run",
     "UserError": "sim.errors",
-    "backtest": "sim.inference.origins",
-    "calibrate": "sim.inference.posterior",
+    "backtest": "sim.inference.backtest",
+    "calibrate": "sim.inference.calibrate",
     "compare": "sim.experiments.compare",
     "estimates": "sim.results.measures",
     "load_record": "sim.record.files",

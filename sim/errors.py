@@ -1,8 +1,13 @@
 """The one exception for users' mistakes: all errors are reported together, each with its location and remedy."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 LISTED = 20
 """How many known names a message lists at most."""
@@ -37,6 +42,22 @@ class UserError(Exception):
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[Problem, ...]]:
         return type(self), tuple(self.problems)
+
+
+def renamed_arguments(**new_names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a function whose arguments had other names: the old ones raise UserError with the new ones."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            for old, new in new_names.items():
+                if old in kwargs:
+                    raise UserError(f"{function.__name__}: the argument {old!r} is now called {new!r}")
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 class RunFailed(UserError):

@@ -196,18 +196,17 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
 
 def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
     """With few draws the page has the sections, parameters and strands that the committed one has."""
-    from sim.inference.origins import backtest
-    from sim.inference.posterior import calibrate, recovery
+    from sim import backtest, calibrate
 
     written = module(ROOT / "docs" / "validation.py")
     few = {"draws": 100, "jobs": 2}
     one = backtest(written.SCENARIO, written.AS_OF, **few)
     rolling = backtest(written.SCENARIO, date(2025, 6, 30), rolling_months=3, **few)
     other = backtest(written.SCENARIO, written.EXAMPLE_AS_OF, record=written.EXAMPLE, **few)
-    end = calibrate(written.SCENARIO, rolling.until, **few)
+    end = calibrate(written.SCENARIO, rolling.truth, **few)
     queue = written.Queue("one queue", 1.0, 1.01, 0.02)
     record = load_record(written.RECORD)
-    text = written.page([queue], one, rolling, end, recovery(end.bank, 20, 1), other, record)
+    text = written.page([queue], one, rolling, end, end.reference.simulation_based_calibration(20, 1), other, record)
     committed = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
     pages = [re.sub(r"[\d,]", "", page) for page in (text, committed)]
     for pattern in (r"^#+ [^(\n]*", r"^\| (\S+/\S+) \|"):

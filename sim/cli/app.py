@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -97,6 +97,17 @@ def day_of(option: str, said: str) -> "date":
         raise UserError(
             f"{option} {said}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
         ) from None
+
+
+def renamed_option(old: str, new: str) -> Any:
+    """A hidden option that only says what it is called now: the old spelling ends the command with one line."""
+
+    def callback(value: str) -> str:
+        if value:
+            raise UserError(f"{old} is now called {new}; write {new} {value}")
+        return value
+
+    return typer.Option(old, hidden=True, is_eager=True, callback=callback)
 
 
 def cores() -> int:

@@ -21,23 +21,22 @@ from sim.cli.app import (
     day_of,
     keep_figures,
     progress_bar,
+    renamed_option,
 )
 from sim.cli.runs import going_on
 from sim.errors import UserError
 
 if TYPE_CHECKING:
-    from sim.inference.origins import Backtest
+    from sim.inference.backtest import Backtest
 
 
 @app.command()
 def backtest(
     as_of: Annotated[
         str,
-        typer.Option(metavar="DATE", help="The day of the forecast; with --rolling the first one, which it can find."),
+        typer.Option(metavar="DAY", help="The day of knowledge; with --rolling the first of several (has a default)."),
     ] = "",
-    until: Annotated[
-        str, typer.Option(metavar="DATE", help="The day on which the truth is looked up; default: the record's last.")
-    ] = "",
+    truth: Annotated[str, typer.Option(metavar="DAY", help="The day of scoring; default: the record's last.")] = "",
     rolling: Annotated[
         str, typer.Option(metavar="MONTHS", help="Repeat it every so often, such as 3M, and pool the scores.")
     ] = "",
@@ -50,6 +49,7 @@ def backtest(
     results: KeptRuns = None,
     figures: Figures = None,
     as_json: AsJson = False,
+    until: Annotated[str, renamed_option("--until", "--truth")] = "",
 ) -> None:
     """Forecast every strand pending on a day of the past, and score that against what happened.
 
@@ -58,14 +58,14 @@ def backtest(
 
     Example: sim backtest --as-of 2024-03-14
     """
-    from sim.inference.origins import backtest as tested
+    from sim.inference.backtest import backtest as backtested
     from sim.view.terminal.backtest import as_data, show
 
-    days = day_of("--as-of", as_of) if as_of else None, day_of("--until", until) if until else None
+    days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
     check_figures(figures)
     with going_on(), progress_bar("backtest") as progress:
-        found = tested(
+        tested = backtested(
             scenario,
             *days,
             rolling_months=months,
@@ -76,29 +76,29 @@ def backtest(
             progress=progress,
         )
     if as_json:
-        print(json.dumps(as_data(found)))
+        print(json.dumps(as_data(tested)))
     else:
-        console().print(show(found))
+        console().print(show(tested))
     if figures:
-        _keep(found, figures)
+        _keep(tested, figures)
 
 
-def _keep(found: "Backtest", file: Path) -> None:
+def _keep(tested: "Backtest", file: Path) -> None:
     from sim.view.pictures.gallery import of_backtest
     from sim.view.pictures.kept import provenance
 
-    model, first, last = found.basis.scenario, found.origins[0], found.origins[-1]
-    days = f"{first}" if first == last else f"{len(found.origins)} days from {first} to {last}"
-    title = f"Backtest of {model.title or model.name}: forecasts of {days}, scored on {found.until}"
-    draws = len(found.posteriors[first].weight)
-    made = provenance(model, record=found.basis.folder.resolve().name, until=str(found.until), draws=draws)
-    keep_figures(file, title, of_backtest(found), made)
+    model, first, last = tested.basis.scenario, tested.origins[0], tested.origins[-1]
+    days = f"{first}" if first == last else f"{len(tested.origins)} days from {first} to {last}"
+    title = f"Backtest of {model.title or model.name}: forecasts of {days}, scored on {tested.truth}"
+    draws = len(tested.posteriors[first].weights)
+    made = provenance(model, record=tested.basis.folder.resolve().name, until=str(tested.truth), draws=draws)
+    keep_figures(file, title, of_backtest(tested), made)
 
 
-def _months(said: str) -> int | None:
-    if not said:
+def _months(written: str) -> int | None:
+    if not written:
         return None
-    match = re.fullmatch(r"([1-9][0-9]?)M", said, re.ASCII)
+    match = re.fullmatch(r"([1-9][0-9]?)M", written, re.ASCII)
     if not match:
-        raise UserError(f"--rolling {said}: wants a number of months, such as 3M")
+        raise UserError(f"--rolling {written}: wants a number of months, such as 3M")
     return int(match[1])

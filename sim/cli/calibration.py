@@ -20,6 +20,7 @@ from sim.cli.app import (
     day_of,
     keep_figures,
     progress_bar,
+    renamed_option,
     tell,
 )
 from sim.cli.runs import going_on
@@ -28,7 +29,9 @@ from sim.cli.runs import going_on
 @app.command()
 def calibrate(
     scenario: Annotated[Path, typer.Argument(help="A scenario file that names a record.", metavar="SCENARIO")],
-    until: Annotated[str, typer.Option(metavar="DATE", help="Only what was public at the end of this day.")],
+    as_of: Annotated[
+        str, typer.Option(metavar="DAY", help="The day of knowledge: only what was public at its end is used.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the posterior as a scenario file.")
     ] = None,
@@ -38,39 +41,40 @@ def calibrate(
     results: KeptRuns = None,
     figures: Figures = None,
     as_json: AsJson = False,
+    until: Annotated[str, renamed_option("--until", "--as-of")] = "",
 ) -> None:
     """Fit a scenario's uncertain parameters to what was public on a day; the result is a scenario file.
 
     The record's past is simulated from draws of the parameters, and compared with what it really was; see
     docs/validation.md.
 
-    Example: sim calibrate scenarios/three-probes.yaml --until 2024-03-14 -o scenarios/calibrated.yaml
+    Example: sim calibrate scenarios/three-probes.yaml --as-of 2024-03-14 -o scenarios/calibrated.yaml
     """
-    from sim.inference.posterior import calibrate as calibrated
-    from sim.inference.scenario_file import check_file, write_scenario
+    from sim.inference.calibrate import calibrate as calibrated
+    from sim.inference.calibrate import check_output
     from sim.view.terminal.calibration import as_data, show
 
-    day = day_of("--until", until)
+    day = day_of("--as-of", as_of)
     check_figures(figures)
     if output:
-        check_file(output)
+        check_output(output)
     with going_on(), progress_bar("calibrate") as progress:
-        found = calibrated(
+        posterior = calibrated(
             scenario, day, record=record, draws=draws, jobs=jobs or cores(), results=results, progress=progress
         )
     if output:
-        write_scenario(found, output)
+        posterior.to_yaml(output)
     if as_json:
-        print(json.dumps(as_data(found, output)))
+        print(json.dumps(as_data(posterior, output)))
     else:
-        console().print(show(found))
+        console().print(show(posterior))
         if output:
             tell(f"wrote {output}; try: sim run {output}")
     if figures:
         from sim.view.pictures.gallery import of_calibration
         from sim.view.pictures.kept import provenance
 
-        model = found.basis.scenario
+        model = posterior.basis.scenario
         title = f"Calibration of {model.title or model.name} on what was public on {day}"
-        made = provenance(model, record=found.basis.folder.resolve().name, until=str(day), draws=draws)
-        keep_figures(figures, title, of_calibration(found), made)
+        made = provenance(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=draws)
+        keep_figures(figures, title, of_calibration(posterior), made)

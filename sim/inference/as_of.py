@@ -1,8 +1,7 @@
-"""A scenario's assumptions on another first day, with what was public by a day and nothing that came later.
+"""A scenario's assumptions on another first day, with what was public by then and nothing that came later.
 
-Two scenarios are made of it: the forecast, which begins on that day with what was pending, and the past, which begins
-with the first request or opening and ends on that day, so that its simulated record can be held against the real one.
-Dated assumptions (headcounts, rates) later than the day are dropped: the last one before it stays as it is.
+Two scenarios are made of them. The forecast begins on the day of knowledge with what was pending then. The past begins
+with the first request or opening and ends on that day, so that its simulated record can be compared with the real one.
 """
 
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 from sim.errors import UserError
 from sim.record.files import load_record
 from sim.record.model import Record, Strand
+from sim.record.spans import FINDINGS, OPENED, REQUEST
 from sim.scenario import checks
 from sim.scenario.loading import load_undated, pending_probes, platforms_of
 from sim.scenario.schema import (
@@ -30,8 +30,6 @@ from sim.scenario.schema import (
 )
 from sim.scenario.schema import Strand as ListedStrand
 
-OPENED = "proceedings_opened"
-FINDINGS = "preliminary_findings"
 OPENINGS = "(opened)"
 """The exit of the past at which the openings that its requests lead to are counted: the real ones are scripted."""
 ARRIVED = "(arrived)"
@@ -42,30 +40,65 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class Basis:
-    """Assumptions without a first day, the record that gives it one, and where both were read."""
+    """Assumptions without a first day, and the record that gives them one.
+
+    `folder`: of the record; `file`: of the scenario, None where a `Scenario` was given; `given`: the whole scenario.
+    """
 
     scenario: Scenario
     record: Record
-    file: Path
     folder: Path
+    file: Path | None
+    given: Scenario
+
+    @property
+    def name(self) -> str:
+        """What messages call the scenario."""
+        return str(self.file or self.scenario.name)
+
+    def check_day(self, day: date, option: str) -> None:
+        """Raise UserError for a day that the record does not cover."""
+        last = self.record.last_day
+        if day > last:
+            raise UserError(
+                f"{option} {day}: the record in {self.folder} ends on {last}; choose that day or an earlier one"
+            )
 
 
-def load_basis(file: Path | str, record: Path | str | None = None) -> Basis:
-    """A scenario file's assumptions and the record that it names, or the one in the folder `record`.
+def load_basis(scenario: Scenario | Path | str, record: Path | str | None = None) -> Basis:
+    """The assumptions of a scenario, and the record that it names or the one in the folder `record`.
 
-    Cases that the file lists itself, or leaves out, do not matter: the record says what there was. Raises UserError for
-    a bad file or record, where neither names a record, and where the procedure has no stage for an opening or for
-    findings.
+    Cases that the scenario lists itself, or leaves out, do not matter: the record says which there were.
+
+    Raises
+    ------
+    UserError
+        For a bad file or record, where neither names a record, and where the procedure has no stage for an opening or
+        for findings.
     """
-    scenario, named = load_undated(file)
+    file = None if isinstance(scenario, Scenario) else Path(scenario)
+    given, named = (scenario, scenario.record_folder) if isinstance(scenario, Scenario) else load_undated(scenario)
+    label = str(file or given.name)
     if record is None and named is None:
-        raise UserError(f"{file}: names no record (in_flight); say which one with --record FOLDER")
+        raise UserError(f"{label}: names no record (in_flight); say which one with --record FOLDER")
     folder = Path(record or named or "")
-    basis = Basis(scenario.model_copy(update={"probes": {}}), load_record(folder), Path(file), folder)
+    known = load_record(folder)
     for event in (OPENED, FINDINGS):
-        if event not in stages_of(scenario):
-            raise UserError(f"{file}: no stage of the procedure has record_event: {event}")
-    return basis
+        if event not in stages_of(given):
+            raise UserError(f"{label}: no stage of the procedure has record_event: {event}")
+    undated = given if file else _undated(given, known)
+    return Basis(undated.model_copy(update={"probes": {}}), known, folder, file, given)
+
+
+def _undated(scenario: Scenario, record: Record) -> Scenario:
+    """A scenario without what it took from the record on its own first day.
+
+    Services that were designated later than the day of a forecast would be known in it otherwise; those known then come
+    again from the record.
+    """
+    recorded = platforms_of(record.known_on(scenario.start))
+    own = {name: platform for name, platform in scenario.platforms.items() if recorded.get(name) != platform}
+    return scenario.model_copy(update={"platforms": own})
 
 
 def stages_of(scenario: Scenario) -> dict[str, str]:
@@ -73,36 +106,45 @@ def stages_of(scenario: Scenario) -> dict[str, str]:
     return {stage.record_event: name for name, stage in scenario.procedure.stages.items() if stage.record_event}
 
 
-def after(scenario: Scenario, stage: str) -> list[str]:
+def stages_from(scenario: Scenario, stage: str) -> list[str]:
     """A stage and those to which cases come from it."""
-    stages, found = scenario.procedure.stages, [stage]
-    for name in found:
+    stages, reachable = scenario.procedure.stages, [stage]
+    for name in reachable:
         routes = [stages[name].next, *(special.next for special in stages[name].next_when)]
         targets = [route.to or key for group in routes for key, route in group.items()]
-        found += [t for t in dict.fromkeys(targets) if t in stages and t not in found]
-    return found
+        reachable += [t for t in dict.fromkeys(targets) if t in stages and t not in reachable]
+    return reachable
 
 
-def forecast_scenario(basis: Basis, day: date, horizon: date, draws: int) -> Scenario:
+def forecast_scenario(basis: Basis, as_of: date, horizon: date, draws: int) -> Scenario:
     """The scenario that begins on a day with what was pending, from what was public by the end of it."""
-    known = basis.record.known_on(day)
-    scenario = _dated(basis, known, day, day, horizon, draws)
-    return _checked(basis, _with_pending(scenario, known))
+    known = basis.record.known_on(as_of)
+    scenario = _with_pending(_dated(basis, known, as_of, as_of, horizon, draws), known)
+    problems = checks.problems(scenario)  # the file was checked when it was read; the record can make it wrong again
+    if problems:
+        raise UserError(*(f"{basis.name} on {as_of}: {finding.message}" for finding in problems))
+    return scenario
 
 
-def past_scenario(basis: Basis, day: date, draws: int) -> Scenario:
+def past_scenario(basis: Basis, as_of: date, draws: int) -> Scenario:
     """The scenario from the first request or opening to a day, with every opening of the record on its day.
 
-    Requests arrive at random and take their staff, and where they lead to an opening the work of opening is done; but
-    the case then ends at `OPENINGS`, where it is counted. Raises UserError if no proceedings were open by the day.
+    Openings are conditioned on rather than simulated, so that the simulated strands are those of the record. Requests
+    arrive at random and take their staff, and where they lead to an opening the work of opening is done; but the case
+    then ends at `OPENINGS`, where it is counted.
+
+    Raises
+    ------
+    UserError
+        If no proceedings were open before the day.
     """
-    known = basis.record.known_on(day)
+    known = basis.record.known_on(as_of)
     if not known.strands:
-        raise UserError(f"no proceedings had been opened by {day}; there is nothing to calibrate on")
-    if min(strand.opened for strand in known.strands) >= day:
-        raise UserError(f"the first proceedings were opened on {day}; there is nothing to calibrate on yet")
+        raise UserError(f"no proceedings had been opened by {as_of}; there is nothing to calibrate on")
+    if min(strand.opened for strand in known.strands) >= as_of:
+        raise UserError(f"the first proceedings were opened on {as_of}; there is nothing to calibrate on yet")
     start = first_day(known)
-    scenario = _with_pending(_dated(basis, known, day, start, day, draws), known)
+    scenario = _with_pending(_dated(basis, known, as_of, start, as_of, draws), known)
     opened = stages_of(scenario)[OPENED]
     later = _scripted([strand for strand in known.strands if strand.opened > start], opened)
     arrivals = {
@@ -115,42 +157,39 @@ def past_scenario(basis: Basis, day: date, draws: int) -> Scenario:
             "probes": {**scenario.probes, **later},
             "arrivals": arrivals,
             "procedure": _diverted(scenario.procedure, opened),
-            "targets": [],
+            "targets": [],  # of stages that the past may not have
         }
     )
 
 
 def first_day(known: Record) -> date:
     """The day on which enforcement begins in a record: of its first request for information or opening."""
-    return min(act.date for act in known.acts if act.event in ("rfi", OPENED))
+    return min(act.date for act in known.acts if act.event in (REQUEST, OPENED))
 
 
-def _dated(basis: Basis, known: Record, day: date, start: date, horizon: date, draws: int) -> Scenario:
+def _dated(basis: Basis, known: Record, as_of: date, start: date, horizon: date, draws: int) -> Scenario:
     """The assumptions from a start to a horizon, as they were known on a day."""
     scenario = basis.scenario
-    platforms = {**platforms_of(known), **scenario.platforms}
-    said: dict[str, Any] = {
+    staffing = {
+        role: pool.model_copy(
+            update={name: known_by(getattr(pool, name), as_of) for name in ("headcount", "casework_share")}
+        )
+        for role, pool in scenario.staffing.items()
+    }
+    update: dict[str, Any] = {
         "start": start,
         "horizon": horizon,
         "replications": draws,
         "replications_per_draw": 1,
-        "platforms": platforms,
+        "platforms": {**platforms_of(known), **scenario.platforms},
         "procedure": _with_topics(scenario.procedure, known),
-        "staffing": {
-            role: pool.model_copy(
-                update={
-                    "headcount": until(pool.headcount, day),
-                    "casework_share": until(pool.casework_share, day),
-                }
-            )
-            for role, pool in scenario.staffing.items()
-        },
-        "arrivals": _streams(scenario, known, start, day),
+        "staffing": staffing,
+        "arrivals": _streams(scenario, known, start, as_of),
     }
-    return scenario.model_copy(update=said)
+    return scenario.model_copy(update=update)
 
 
-def until(dated: Mapping[date, Number], day: date) -> dict[date, Number]:
+def known_by(dated: Mapping[date, Number], day: date) -> dict[date, Number]:
     """A dated table without what is later than a day; the first entry stays, since it holds for all time before it."""
     first = min(dated)
     return {when: value for when, value in dated.items() if when <= day or when == first}
@@ -158,30 +197,30 @@ def until(dated: Mapping[date, Number], day: date) -> dict[date, Number]:
 
 def _with_topics(procedure: Procedure, known: Record) -> Procedure:
     """The procedure with the topics of the record beside its own, if it lists any."""
-    said = [act.topic for act in known.acts if act.event in ("rfi", OPENED)]
-    said += [topic for strand in known.strands for topic in strand.topics]
-    topics = list(dict.fromkeys([*procedure.topics, *said])) if procedure.topics else []
+    recorded = [act.topic for act in known.acts if act.event in (REQUEST, OPENED)]
+    recorded += [topic for strand in known.strands for topic in strand.topics]
+    topics = list(dict.fromkeys([*procedure.topics, *recorded])) if procedure.topics else []
     return procedure.model_copy(update={"topics": topics})
 
 
-def _streams(scenario: Scenario, known: Record, start: date, day: date) -> dict[str, AnyArrivals]:
+def _streams(scenario: Scenario, known: Record, start: date, as_of: date) -> dict[str, AnyArrivals]:
     """The arrivals, with the rates known on the day, to the services known then; waves on their own days.
 
     A stream to services of which the record knows none comes to all that it knows, with equal weights.
     """
-    found: dict[str, AnyArrivals] = {}
+    streams: dict[str, AnyArrivals] = {}
     services = {*known.platforms, *scenario.platforms}
     for name, stream in scenario.arrivals.items():
         shares = {p: share for p, share in stream.platforms.items() if p in services or p == "any"}
         if isinstance(stream, Wave):
-            if shares and start < stream.on <= day:
-                found[name] = stream.model_copy(update={"platforms": shares})
+            if shares and start < stream.on <= as_of:
+                streams[name] = stream.model_copy(update={"platforms": shares})
             continue
         shares = shares or dict.fromkeys(known.platforms, 1.0)
         assert isinstance(stream, (RandomArrivals, RandomWaves))
-        rates = until(stream.per_year, day)
-        found[name] = stream.model_copy(update={"platforms": shares, "per_year": rates})
-    return found
+        rates = known_by(stream.per_year, as_of)
+        streams[name] = stream.model_copy(update={"platforms": shares, "per_year": rates})
+    return streams
 
 
 def _with_pending(scenario: Scenario, known: Record) -> Scenario:
@@ -189,14 +228,6 @@ def _with_pending(scenario: Scenario, known: Record) -> Scenario:
         return scenario.model_copy(update={"probes": pending_probes(scenario, known)})
     except KeyError as error:
         raise UserError(str(error.args[0])) from None
-
-
-def _checked(basis: Basis, scenario: Scenario) -> Scenario:
-    """The scenario, if it is right in all that its record could make wrong."""
-    found = checks.problems(scenario)
-    if found:
-        raise UserError(*(f"{basis.file} on {scenario.start}: {finding.message}" for finding in found))
-    return scenario
 
 
 def _scripted(strands: list[Strand], stage: str) -> dict[str, Probe]:
@@ -213,22 +244,22 @@ def _scripted(strands: list[Strand], stage: str) -> dict[str, Probe]:
 
 
 def _diverted(procedure: Procedure, opened: str) -> Procedure:
-    """The procedure whose routes to an opening end there, after their steps."""
+    """The procedure whose routes to an opening end at `OPENINGS`, after their steps."""
+
+    def divert(routes: Routes) -> Routes:
+        return {
+            name: route.model_copy(update={"to": OPENINGS}) if (route.to or name) == opened else route
+            for name, route in routes.items()
+        }
+
     stages = {
         name: stage.model_copy(
             update={
-                "next": _divert(stage.next, opened),
-                "next_when": [o.model_copy(update={"next": _divert(o.next, opened)}) for o in stage.next_when],
+                "next": divert(stage.next),
+                "next_when": [special.model_copy(update={"next": divert(special.next)}) for special in stage.next_when],
             }
         )
         for name, stage in procedure.stages.items()
     }
     stages[ARRIVED] = Stage(title="Opened by itself", next={OPENINGS: Route(probability=1.0)})
     return procedure.model_copy(update={"stages": stages, "exits": {**procedure.exits, OPENINGS: "Opened"}})
-
-
-def _divert(routes: Routes, opened: str) -> Routes:
-    return {
-        name: route.model_copy(update={"to": OPENINGS}) if (route.to or name) == opened else route
-        for name, route in routes.items()
-    }

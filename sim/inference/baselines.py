@@ -1,4 +1,4 @@
-"""Forecasts that need no model: what the durations of the record, as known on a day, say of a strand that is pending.
+"""Forecasts without a model, from the durations of the record as known on a day: what the model has to beat.
 
 Each gives the probability that a milestone has come by each day from 1 on, for a strand of a given age in its stage.
 A strand that leaves its stage in another way never comes to the milestone: such ends compete (Aalen and Johansen 1978).
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.dates import days_between
 from sim.record.model import Record
 from sim.record.spans import FINDINGS, OPENED, TOTAL, strand_spans
-from sim.record.tables import last_day
-from sim.results.summary import Floats
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -23,26 +24,20 @@ class Durations:
     days: Floats
     how: Floats
 
-    @property
-    def years_at_risk(self) -> float:
-        """All days together, as years of one strand."""
-        return float(self.days.sum()) / 365.0
-
 
 def durations(record: Record, stage: str, milestone: str | None) -> Durations:
     """How long strands have been in a stage, as known on the last day of a record.
 
     `milestone`: the event that is meant; None: any end.
     """
-    end = last_day(record)
     spans = [span for span in strand_spans(record) if span.stage == stage]
-    days = [float(days_between(span.since, span.ended or end)) for span in spans]
+    days = [float(days_between(span.since, span.ended or record.last_day)) for span in spans]
     how = [0.0 if not span.ended else 1.0 if milestone in (None, span.outcome) else 2.0 for span in spans]
     return Durations(np.array(days), np.array(how))
 
 
 def durations_for(record: Record, milestone: str, at_findings: bool) -> Durations:
-    """The durations that tell of a milestone (findings, or any outcome) for a strand before or after its findings."""
+    """The durations that inform a milestone (findings, or any outcome) for a strand before or after its findings."""
     if milestone == FINDINGS:
         return durations(record, OPENED, FINDINGS)
     return durations(record, FINDINGS if at_findings else TOTAL, None)
@@ -55,21 +50,21 @@ def kaplan_meier_forecast(known: Durations, age: float, days: int) -> Floats:
     nothing of the kind was seen at that age or later, it says that nothing will happen: it cannot know better.
     """
     times = np.unique(known.days[known.how > 0])
-    left, hits = 1.0, 0.0
-    survival, incidence = [left], [hits]
+    left, came = 1.0, 0.0
+    survival, incidence = [left], [came]
     for time in times:
         at_risk = float((known.days >= time).sum())
-        here = known.days == time
-        hits += left * float((here & (known.how == 1)).sum()) / at_risk
-        left *= 1.0 - float((here & (known.how > 0)).sum()) / at_risk
+        ends = known.days == time
+        came += left * float((ends & (known.how == 1)).sum()) / at_risk
+        left *= 1.0 - float((ends & (known.how > 0)).sum()) / at_risk
         survival.append(left)
-        incidence.append(hits)
+        incidence.append(came)
     now = int(np.searchsorted(times, age, side="right"))
     if survival[now] <= 0:
         return np.zeros(days)
     then = np.searchsorted(times, age + np.arange(1, days + 1), side="right")
-    found: Floats = (np.array(incidence)[then] - incidence[now]) / survival[now]
-    return found
+    forecast: Floats = (np.array(incidence)[then] - incidence[now]) / survival[now]
+    return forecast
 
 
 def exponential_forecast(known: Durations, days: int, added: float = 0.0) -> Floats:
@@ -78,14 +73,14 @@ def exponential_forecast(known: Durations, days: int, added: float = 0.0) -> Flo
     `added`: ends of the meant kind added to the count. One half is Jeffreys' prior, so that a record without any end
     yet does not say "never".
     """
-    years = max(known.years_at_risk, 1.0 / 365.0)
-    rate = (float((known.how == 1).sum()) + added) / years / 365.0
-    other = float((known.how == 2).sum()) / years / 365.0
+    at_risk = max(float(known.days.sum()), 1.0)
+    rate = (float((known.how == 1).sum()) + added) / at_risk
+    other = float((known.how == 2).sum()) / at_risk
     if rate == 0:
         return np.zeros(days)
     t = np.arange(1, days + 1)
-    found: Floats = rate / (rate + other) * -np.expm1(-(rate + other) * t)
-    return found
+    forecast: Floats = rate / (rate + other) * -np.expm1(-(rate + other) * t)
+    return forecast
 
 
 BASELINES: dict[str, Callable[[Durations, float, int], Floats]] = {

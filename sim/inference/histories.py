@@ -1,37 +1,52 @@
-"""Histories of strands, real and simulated, in one form; and the statistics by which they are compared.
+"""When strands reach their milestones, in the record and in simulated runs, in one form; and statistics of that.
 
 A history is what a record says: which strands were opened when, which of them had preliminary findings and which were
-resolved by its last day. The same functions make the statistics of both kinds, so that a simulated record is looked
-at exactly as the real one.
+resolved by its last day. The same functions make the statistics of both kinds, so that a simulated record is seen
+exactly as the real one. Whatever inference reads of the summary of a run is read in this module.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.inference.as_of import FINDINGS, OPENINGS, stages_of
-from sim.record.model import Record
+from sim.inference.as_of import OPENINGS, stages_from, stages_of
+from sim.record.model import Record, Strand
+from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
-from sim.results.summary import Floats, Layout
+from sim.results.summary import Layout
 from sim.scenario.schema import Scenario
 
+Floats = NDArray[np.float64]
+
+RESOLUTION = "resolution"
+"""A decision, commitments or closure: the end of a strand, however it ends."""
+MILESTONES = (FINDINGS, RESOLUTION)
 AGES = (200, 365, 545)
 """Days since the opening at which the share of strands still without findings or outcome is looked at."""
-COUNTED = "openings"
+FEWEST_FOLLOWED = 4
+"""Strands that must have been followed to such an age for its share to be a statistic."""
+OPENINGS_RATE = "openings"
 """The statistic of the openings."""
-FEWEST = 4
-"""Strands that must have been followed so long for that share to be told."""
 
 
 @dataclass(frozen=True)
 class Histories:
     """Several histories of the same strands, opened on the same days, from a first day to an end.
 
-    Times are days since the first day. `opened`: (strands); `findings` and `resolved`: (histories, strands), infinite
-    where not reached by the end; `openings`: (histories), proceedings opened after the first day, where simulated by
-    the requests that led to one.
+    Attributes
+    ----------
+    opened : (strands,)
+        Days since the first day, as are all times here.
+    findings, resolved : (histories, strands)
+        Infinite where not reached by the end.
+    openings : (histories,)
+        Proceedings opened after the first day; where simulated, by the requests that led to one.
+    end : float
+        The last day.
     """
 
     names: tuple[str, ...]
@@ -41,29 +56,27 @@ class Histories:
     openings: Floats
     end: float
 
-    def only(self, number: int) -> "Histories":
-        """One of the histories."""
-        here = slice(number, number + 1)
-        return Histories(
-            self.names, self.opened, self.findings[here], self.resolved[here], self.openings[here], self.end
-        )
+
+def name_of(strand: Strand) -> str:
+    """A strand's name in the model: proceeding/strand."""
+    return f"{strand.proceeding}/{strand.strand}"
 
 
-def findings_places(scenario: Scenario) -> list[str]:
-    """Where a strand has its preliminary findings."""
-    return [stages_of(scenario)[FINDINGS]]
+def reached(strand: Strand, milestone: str) -> date | None:
+    """The day on which a strand of the record came to a milestone."""
+    return strand.preliminary_findings if milestone == FINDINGS else strand.outcome_date
 
 
-def strands_of(layout: Layout) -> list[str]:
-    """The listed cases that are strands of proceedings."""
-    return [case for case in layout.listed if "/" in case]
+def pending_strands(record: Record, day: date) -> list[Strand]:
+    """The strands that were pending at the end of a day."""
+    return [strand for strand in record.known_on(day).strands if not strand.outcome]
 
 
 def real_history(record: Record, past: Scenario) -> Histories:
-    """The history that the record tells of the strands of a past, to the end of that past."""
-    names, start, end = strands_of(Layout(past)), past.start, past.horizon
-    known = record.known_on(end)
-    strands = {f"{strand.proceeding}/{strand.strand}": strand for strand in known.strands}
+    """What the record says of the strands of a past, to the end of that past."""
+    names, start = _strand_names(Layout(past)), past.start
+    known = record.known_on(past.horizon)
+    strands = {name_of(strand): strand for strand in known.strands}
     opened = {strand.proceeding for strand in known.strands if strand.opened > start}
     return Histories(
         names=tuple(names),
@@ -75,25 +88,65 @@ def real_history(record: Record, past: Scenario) -> Histories:
     )
 
 
+def simulated_histories(run: Run) -> Histories:
+    """The histories of the replications of a past."""
+    scenario, names = run.scenario, _strand_names(run.summary.layout)
+    probes = [scenario.probes[name.partition("/")[0]] for name in names]
+    return Histories(
+        names=tuple(names),
+        opened=np.array([_days(scenario.start, probe.arrives or probe.since) for probe in probes]),
+        findings=_times(run, names, FINDINGS).T,
+        resolved=_times(run, names, RESOLUTION).T,
+        openings=run.summary.total(f"reached:{OPENINGS}"),
+        end=scenario.horizon_days,
+    )
+
+
+def _strand_names(layout: Layout) -> list[str]:
+    """The listed cases that are strands of proceedings."""
+    return [case for case in layout.listed if "/" in case]
+
+
 def _days(start: date, day: date | None) -> float:
     return np.inf if day is None else float(days_between(start, day))
 
 
-def simulated_histories(run: Run) -> Histories:
-    """The histories that the replications of a past tell."""
-    scenario, layout = run.scenario, run.summary.layout
-    names, found, opened = strands_of(layout), findings_places(scenario), []
-    for name in names:
-        probe = scenario.probes[name.partition("/")[0]]
-        opened.append(_days(scenario.start, probe.arrives or probe.since))
-    return Histories(
-        names=tuple(names),
-        opened=np.array(opened),
-        findings=np.array([run.summary.first(name, found) for name in names]).T.reshape(-1, len(names)),
-        resolved=np.array([run.summary.first(name, layout.resolving) for name in names]).T.reshape(-1, len(names)),
-        openings=run.summary.total(f"reached:{OPENINGS}"),
-        end=scenario.horizon_days,
-    )
+def milestone_times(run: Run, strand: str, milestone: str) -> Floats:
+    """When a strand first came to a milestone in each replication, in days since the start; infinite: not seen."""
+    states = [stages_of(run.scenario)[FINDINGS]] if milestone == FINDINGS else run.summary.layout.resolving
+    return run.summary.first(strand, states)
+
+
+def _times(run: Run, strands: Sequence[str], milestone: str) -> Floats:
+    """The same of several strands: (strands, replications)."""
+    times = [milestone_times(run, strand, milestone) for strand in strands]
+    return np.array(times).reshape(len(strands), run.replications)
+
+
+COUNTS = ("findings of pending strands", "resolved of pending strands", "strands opened", "strands pending")
+"""What a backtest counts by the day of scoring, of the strands pending on the day of the forecast and of all."""
+
+
+def simulated_counts(run: Run, pending: Mapping[str, Sequence[str]]) -> dict[str, Floats]:
+    """Each of `COUNTS` in every replication of a forecast that ends on the day of scoring.
+
+    `pending`: for each milestone, the names of the strands that had not reached it.
+    """
+    came = [(_times(run, pending[m], m) <= run.scenario.horizon_days).sum(axis=0).astype(float) for m in MILESTONES]
+    summary, opened = run.summary, stages_of(run.scenario)[OPENED]
+    stages = [name for name in stages_from(run.scenario, opened) if name in summary.layout.open_stages]
+    waiting = [summary.total(f"visits:{stage}") - summary.total(f"ended:{stage}") for stage in stages]
+    counts = (*came, summary.total(f"entered:{opened}"), np.sum(waiting, axis=0))
+    return dict(zip(COUNTS, counts, strict=True))
+
+
+def real_counts(truth: Record, as_of: date, scored: date, pending: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Each of `COUNTS` as the record has it on the day of scoring."""
+    later = {name_of(strand): strand for strand in truth.strands}
+    came = [sum(reached(later[name], m) is not None for name in pending[m]) for m in MILESTONES]
+    opened = sum(strand.opened > as_of for strand in truth.strands)
+    counts = (*came, opened, len(pending_strands(truth, scored)))
+    return dict(zip(COUNTS, map(float, counts), strict=True))
 
 
 def statistics(histories: Histories) -> tuple[list[str], Floats]:
@@ -106,18 +159,19 @@ def statistics(histories: Histories) -> tuple[list[str], Floats]:
     h, end = histories, histories.end
     first = np.minimum(np.minimum(h.findings, h.resolved), end)
     at_risk = (first - h.opened).sum(axis=1) / YEAR_DAYS
-    found, over = h.findings <= end, h.resolved <= end
-    after = np.where(found, np.minimum(h.resolved, end) - np.where(found, h.findings, 0.0), 0.0).sum(axis=1)
-    names = ["findings", "outcomes without findings", "outcomes after findings", COUNTED]
+    has_findings, resolved = h.findings <= end, h.resolved <= end
+    since_findings = np.where(has_findings, np.minimum(h.resolved, end) - np.where(has_findings, h.findings, 0.0), 0.0)
+    names = ["findings", "outcomes without findings", "outcomes after findings", OPENINGS_RATE]
     columns = [
-        _log_rate(found.sum(axis=1), at_risk),
-        _log_rate((over & ~found).sum(axis=1), at_risk),
-        _log_rate((over & found).sum(axis=1), after / YEAR_DAYS + 1.0),
+        _log_rate(has_findings.sum(axis=1), at_risk),
+        _log_rate((resolved & ~has_findings).sum(axis=1), at_risk),
+        # One year more at risk: early on hardly any strand has findings, and the rate would be noise.
+        _log_rate((resolved & has_findings).sum(axis=1), since_findings.sum(axis=1) / YEAR_DAYS + 1.0),
         _log_rate(h.openings, np.full(len(h.openings), end / YEAR_DAYS)),
     ]
     for age in AGES:
         followed = end - h.opened >= age
-        if followed.sum() >= FEWEST:
+        if followed.sum() >= FEWEST_FOLLOWED:
             names.append(f"still pending after {age} days")
             columns.append(((first - h.opened)[:, followed] >= age).mean(axis=1))
     return names, np.column_stack(columns)

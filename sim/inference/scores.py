@@ -1,4 +1,4 @@
-"""How good forecasts of a time were: proper scores, coverage and PIT, with truths that may lie beyond the last day.
+"""How good forecasts of a time were: proper scores, coverage and PIT, of one forecast and of many together.
 
 A forecast is the probability that something has come by each day from 1 to the last one, on which the truth is looked
 up: an array F of that length, which need not come up to 1 (it may come later, or never). The truth is a day, or
@@ -8,14 +8,18 @@ infinite: not by the last day, which is all that is known then (right-censored).
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
-from sim.results.summary import Floats
+Floats = NDArray[np.float64]
 
 LEVELS = (0.5, 0.8, 0.95)
-"""Central intervals whose coverage is told."""
+"""Central intervals whose coverage is scored."""
 FEWEST_CLUSTERS = 5
-"""With fewer, nobody can tell how much the mean would vary."""
+"""With fewer, the bootstrap says nothing of how much the mean would vary."""
 RESAMPLES = 2000
+"""Of the bootstrap."""
+SEED = 20240314
 """Of the bootstrap."""
 
 
@@ -59,13 +63,13 @@ def pit(forecast: Floats, truth: float) -> Pit:
     """Where the truth lies in the forecast."""
     if truth > len(forecast):
         return Pit(float(forecast[-1]), 1.0)
-    place = max(int(np.ceil(truth)), 1) - 1
-    return Pit(float(forecast[place - 1]) if place else 0.0, float(forecast[place]))
+    index = max(int(np.ceil(truth)), 1) - 1
+    return Pit(float(forecast[index - 1]) if index else 0.0, float(forecast[index]))
 
 
-def coverage(where: Pit, level: float) -> float:
+def coverage(truth: Pit, level: float) -> float:
     """How much of a truth the central interval holds: 1, 0, or between for a truth that is known to a range."""
-    return where.within((1 - level) / 2, (1 + level) / 2)
+    return truth.within((1 - level) / 2, (1 + level) / 2)
 
 
 def histogram(low: Floats, high: Floats, bins: int = 10) -> Floats:
@@ -91,7 +95,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def clustered_mean(values: Floats, clusters: list[str], seed: int) -> Interval:
+def clustered_mean(values: Floats, clusters: list[str], seed: int = SEED) -> Interval:
     """The mean with its bootstrap interval, where values of one cluster are not independent.
 
     Whole clusters are drawn with replacement (Davison and Hinkley 1997, section 3.8); the percentile interval of
@@ -106,3 +110,73 @@ def clustered_mean(values: Floats, clusters: list[str], seed: int) -> Interval:
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
     return Interval(float(values.mean()), float(low), float(high))
+
+
+def score(forecast: Floats, truth: float) -> dict[str, float]:
+    """All scores of one forecast, as columns: brier, crps, pit_low, pit_high, and cover50, cover80, cover95."""
+    position = pit(forecast, truth)
+    return {
+        "brier": brier(forecast, truth),
+        "crps": censored_crps(forecast, truth),
+        "pit_low": position.low,
+        "pit_high": position.high,
+        **{f"cover{level * 100:.0f}": coverage(position, level) for level in LEVELS},
+    }
+
+
+def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """The scores of each forecaster over many forecasts, with what is left to chance in them.
+
+    Strands of one proceeding, and one strand forecast on several days, are not independent: intervals resample whole
+    proceedings. A dozen proceedings are few, and intervals from few clusters are too narrow rather than too wide.
+
+    Parameters
+    ----------
+    forecasts
+        Columns: forecaster, proceeding, truth (missing: had not come by the last day), probability (by the last day),
+        and those of `score`. Every forecaster has the same forecasts in the same order.
+    reference
+        The forecaster whose gain over the others is computed.
+
+    Returns
+    -------
+    DataFrame
+        One row for each forecaster. Columns: forecaster, forecasts, happened, brier, crps, gain (by how much the
+        reference's crps is smaller, paired), cover50, cover80, cover95; came80: of the truths that came by the last
+        day, the share that the 80% intervals hold, and came80_expected: what it would be on average if the forecasts
+        were true; given80: the same for the 80% intervals of the forecasts given that it comes by then, of which 80% is
+        expected. brier, crps, gain, cover80, came80 and given80 have a 95% interval, _low and _high.
+    """
+    baseline = forecasts.loc[forecasts["forecaster"] == reference, "crps"].to_numpy()
+    rows: list[dict[str, object]] = []
+    for forecaster, own in forecasts.groupby("forecaster", sort=False):
+        clusters = own["proceeding"].tolist()
+        row: dict[str, object] = {"forecaster": forecaster, "forecasts": len(own)}
+        row["happened"] = int(own["truth"].notna().sum())
+        for name in ("brier", "crps", "cover80"):
+            row |= _named(name, clustered_mean(own[name].to_numpy(), clusters))
+        row |= _named("gain", clustered_mean(own["crps"].to_numpy() - baseline, clusters))
+        rows.append(row | {"cover50": own["cover50"].mean(), "cover95": own["cover95"].mean(), **_of_what_came(own)})
+    return pd.DataFrame(rows)
+
+
+def _named(name: str, value: Interval) -> dict[str, float]:
+    return {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
+
+
+def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
+    """The coverage of 80% intervals among the truths that came by the last day."""
+    came = rows[rows["truth"].notna()]
+    if came.empty:
+        nothing = Interval(np.nan, np.nan, np.nan)
+        return {**_named("came80", nothing), "came80_expected": np.nan, **_named("given80", nothing)}
+    chance, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
+    possible = chance > 0  # where the forecast said "never" nothing is given
+    expected = np.where(possible, np.maximum(np.minimum(chance, 0.9) - 0.1, 0.0) / np.maximum(chance, 1e-12), 0.0)
+    given = [
+        Pit(low / p, high / p).within(0.1, 0.9) if p > 0 else 0.0
+        for low, high, p in zip(came["pit_low"], came["pit_high"], chance, strict=True)
+    ]
+    held = clustered_mean(came["cover80"].to_numpy(), clusters)
+    inside = clustered_mean(np.array(given), clusters)
+    return {**_named("came80", held), "came80_expected": float(expected.mean()), **_named("given80", inside)}

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sim.errors import UserError
+
 IN_PROCEEDINGS = (
     "proceedings_opened",
     "scope_extended",
@@ -108,6 +110,16 @@ class Record:
     platforms: dict[str, Platform]
     turnover: dict[str, float]
     until: date | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last day that the record covers: what it says or was cut to, else the day of its last act.
+
+        Raises UserError if it has no act and says none.
+        """
+        if self.until is None and not self.acts:
+            raise UserError("the record has no acts in events.csv, so that it has no last day; write one in until.txt")
+        return self.until or max(act.date for act in self.acts)
 
     def known_on(self, day: date) -> "Record":
         """The record as the public knew it at the end of a day.

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from scipy.stats import CensoredData, ecdf
 
 from sim.dates import YEAR_DAYS
-from sim.errors import UserError
 from sim.record.model import OUTCOMES, Record, Strand
 from sim.record.spans import (
     FINDINGS,
@@ -42,20 +41,10 @@ LEVELS = (0.8, 0.95)
 BANDS = ("low80", "high80", "low95", "high95")
 
 
-def last_day(record: Record) -> date:
-    """The last day that a record covers: what it says or was cut to, else the day of its last act.
-
-    Raises UserError if it has no act and says none.
-    """
-    if record.until is None and not record.acts:
-        raise UserError("the record has no acts in events.csv, so that it has no last day; write one in until.txt")
-    return record.until or max(act.date for act in record.acts)
-
-
 def _known(record: Record, until: date | None) -> tuple[Record, date]:
     """The record as known on a day, and that day: never later than the last that the record covers."""
-    known = record.known_on(until or last_day(record))
-    return known, last_day(known)
+    known = record.known_on(until or record.last_day)
+    return known, known.last_day
 
 
 def _frame(rows: Iterable[dict[str, object]], columns: dict[str, str]) -> pd.DataFrame:

@@ -255,7 +255,7 @@ def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight) -> Sc
     probes = {name: probe for name, probe in probes.items() if name not in pending.without}
     platforms = {**platforms_of(record), **scenario.platforms}
     said = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
-    return scenario.model_copy(update=said)
+    return scenario.model_copy(update=said).with_record_folder(_record_folder(tree, pending.record))
 
 
 def _not_pending(name: str, place: int, pending: list[str]) -> checks.Finding:

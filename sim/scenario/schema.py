@@ -7,9 +7,10 @@ of these mappings. Times are in days unless a name says otherwise.
 from collections.abc import Mapping
 from datetime import date
 from html import escape
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.dates import days_between
@@ -467,9 +468,25 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     sources: dict[str, Source] = {}
     "where numbers come from, for readers; by path. Taken from the comments of the files; no need to write it"
 
+    _record_folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def record_folder(self) -> Path | None:
+        """The folder of the record that its file named, for those who set another first day; None if there was none."""
+        return self._record_folder
+
+    def with_record_folder(self, folder: Path | None) -> "Scenario":
+        """The same scenario, which remembers the folder of its record. It is no setting and changes no result."""
+        scenario = self.model_copy()
+        scenario._record_folder = folder
+        return scenario
+
     def __eq__(self, other: object) -> bool:
         """Whether both say the same, wherever they have it from."""
-        return isinstance(other, Scenario) and super().__eq__(other.model_copy(update={"sources": self.sources}))
+        if not isinstance(other, Scenario):
+            return False
+        same_origin = other.model_copy(update={"sources": self.sources}).with_record_folder(self.record_folder)
+        return super().__eq__(same_origin)
 
     def __repr__(self) -> str:
         said = f"{self.start} to {self.horizon}, {self.replications:,} replications, seed {self.seed}"
@@ -521,7 +538,7 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         """
         from sim.scenario.loading import replace  # which reads files into what is declared here
 
-        return replace(self, settings, name)
+        return replace(self, settings, name).with_record_folder(self.record_folder)
 
 
 def shorten(text: str, width: int) -> str:

@@ -1,6 +1,7 @@
 """What people call the parts of the public record and of backtests, wherever they are shown."""
 
-from sim.inference.forecasting import MODEL, PRIORS, RESOLUTION
+from sim.inference.backtest import MODEL, PRIORS
+from sim.inference.histories import RESOLUTION
 from sim.record.spans import FINDINGS
 
 STAGES = {

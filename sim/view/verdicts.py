@@ -7,15 +7,13 @@ from typing import Any
 import pandas as pd
 
 from sim.experiments.sweep import Sweep, helping, stops_helping
-from sim.inference.forecasting import MODEL
-from sim.inference.origins import Backtest
-from sim.inference.pooled import pooled
-from sim.inference.posterior import Posterior
+from sim.inference.backtest import MODEL, Backtest
+from sim.inference.calibrate import Posterior
 from sim.view.titles import NAMES
 from sim.view.words import number
 
-ODD = 0.05
-"""Below this share of odder simulated records people are warned."""
+EXTREME = 0.05
+"""Below this prior predictive p-value people are warned."""
 TOLD = 0.001
 """Differences of mean scores below this are none."""
 FEW = 30
@@ -24,7 +22,7 @@ FEW = 30
 
 def conclusion(found: Backtest) -> str:
     """Whether the model scored better than the others, and how sure that is, in sentences."""
-    rows = pooled(found)
+    rows = found.scores
     others = rows[rows["forecaster"] != MODEL]
     parts = []
     for words, chosen in (
@@ -47,14 +45,17 @@ def listed(forecasters: Iterable[str]) -> str:
 def undated_staff(found: Posterior) -> date | None:
     """The first day for which the scenario gives the headcount of every role, if proceedings were open before."""
     first = max(min(pool.headcount) for pool in found.basis.scenario.staffing.values())
-    opened = min(strand.opened for strand in found.basis.record.known_on(found.day).strands)
+    opened = min(strand.opened for strand in found.basis.record.known_on(found.as_of).strands)
     return first if first > opened else None
 
 
 def verdict(found: Posterior) -> str:
     """Whether the model can make the record, in a sentence."""
-    said = f"{found.surprise:.0%} of the simulated records are odder than the real one"
-    if found.surprise < ODD:
+    said = (
+        f"{found.prior_predictive_p:.0%} of the simulated records are more extreme than the observed one"
+        " (prior predictive p-value)"
+    )
+    if found.prior_predictive_p < EXTREME:
         return f"{said}: the model hardly makes such a record, and what follows is to be taken with care."
     return f"{said}: the model can make it."
 

@@ -348,12 +348,12 @@ def test_lines_are_joined_for_print() -> None:
 
 def test_the_last_day_of_a_record(small: Record, tmp_path: Path) -> None:
     """What until.txt says, else the day of the last act; never more than that; a bad day or a later act is told."""
-    assert small.until == record_tables.last_day(small) == SMALL_END
+    assert small.until == small.last_day == SMALL_END
     late = record_tables.durations(small, date(2030, 1, 1))
     pd.testing.assert_frame_equal(late, record_tables.durations(small))
     file = tmp_path / "until.txt"
     file.unlink()
-    assert record_tables.last_day(load_record(tmp_path)) == date(2024, 6, 10)
+    assert load_record(tmp_path).last_day == date(2024, 6, 10)
     file.write_text("2024-06-31", encoding="utf-8")
     with pytest.raises(UserError, match=r"until.txt:1:1: '2024-06-31' is not a day"):
         load_record(tmp_path)

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 import small_authority
 
-from sim.inference.forecasting import FORECASTERS, MODEL
-from sim.inference.origins import backtest
-from sim.inference.pooled import pit_histogram, pooled
+from sim.inference.backtest import FORECASTERS, MODEL, backtest
 from sim.inference.scores import FEWEST_CLUSTERS
 from sim.view.pictures import backtest as pictures
 from sim.view.titles import NAMES
@@ -47,7 +45,7 @@ def test_any_backtest_has_the_picture(of, which, request):
 
 def model_rows(found):
     """The model's own forecasts."""
-    return found.forecasts[found.forecasts["forecaster"] == MODEL]
+    return found.table[found.table["forecaster"] == MODEL]
 
 
 def test_the_forecasts_are_counted_as_they_are(single):
@@ -66,8 +64,8 @@ def test_the_forecasts_are_counted_as_they_are(single):
 
 def test_nothing_came(single):
     """Where nothing happened by the last day the title says so."""
-    nothing = single.forecasts.assign(truth=None, days=np.inf)
-    picture = pictures.forecasts(replace(single, forecasts=nothing))
+    nothing = single.table.assign(truth=None, days=np.inf)
+    picture = pictures.forecasts(replace(single, table=nothing))
     assert picture.title.endswith("; none came")
     assert set(picture.table["inside"]) == {""}
 
@@ -85,7 +83,7 @@ def test_one_of_several_days(rolling):
 def test_coverage_is_that_of_the_tables(rolling):
     """By forecaster and level, with the same interval as the pooled scores have for 80%."""
     table = pictures.coverage(rolling).table.set_index(["forecaster", "interval"])
-    for _, row in pooled(rolling).iterrows():
+    for _, row in rolling.scores.iterrows():
         name = NAMES[row["forecaster"]]
         for level in (50, 80, 95):
             held = table.loc[(name, level / 100), "share of the truth that it holds"]
@@ -99,14 +97,14 @@ def test_coverage_is_that_of_the_tables(rolling):
 )
 def test_the_verdict_on_coverage(rolling, held, words):
     """Too narrow, too wide and right intervals are called so."""
-    changed = replace(rolling, forecasts=rolling.forecasts.assign(cover80=held))
+    changed = replace(rolling, table=rolling.table.assign(cover80=held))
     assert words in pictures.coverage(changed).title
 
 
 def few_proceedings(found):
     """The backtest with the forecasts of so few proceedings that nothing can be told."""
-    few = found.forecasts["proceeding"].unique()[: FEWEST_CLUSTERS - 1]
-    return replace(found, forecasts=found.forecasts[found.forecasts["proceeding"].isin(few)])
+    few = found.table["proceeding"].unique()[: FEWEST_CLUSTERS - 1]
+    return replace(found, table=found.table[found.table["proceeding"].isin(few)])
 
 
 def test_too_few_proceedings_to_tell(rolling):
@@ -121,7 +119,7 @@ def test_too_few_proceedings_to_tell(rolling):
 def test_the_histogram_is_that_of_the_pooled_forecasts(rolling):
     """Its shares add to one, and the band of chance holds the flat line."""
     table = pictures.pit(rolling).table
-    assert table["share of truths"].tolist() == pytest.approx(pit_histogram(rolling).tolist(), abs=1e-4)
+    assert table["share of truths"].tolist() == pytest.approx(rolling.pit_histogram().tolist(), abs=1e-4)
     assert table["share of truths"].sum() == pytest.approx(1, abs=1e-3)
     assert (table["chance allows, from"] <= 0.1).all()
     assert (table["chance allows, to"] >= 0.1).all()
@@ -150,12 +148,12 @@ def test_the_band_of_chance_holds_true_forecasts(rolling):
     """Of 200 histograms of true forecasts, about 95% lie in the band as a whole; forecasts that are off do not."""
     generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
     for _ in range(200):
-        found = replace(rolling, forecasts=forecasts_of(generator.random(60), strands))
+        found = replace(rolling, table=forecasts_of(generator.random(60), strands))
         low, high = pictures._chance(found)
-        held = pit_histogram(found)
+        held = found.pit_histogram()
         inside += bool(((held >= low) & (held <= high)).all())
     assert 180 <= inside <= 198
-    early = replace(rolling, forecasts=forecasts_of(generator.random(60) ** 4, strands))
+    early = replace(rolling, table=forecasts_of(generator.random(60) ** 4, strands))
     assert pictures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than chance")
 
 

@@ -52,7 +52,7 @@ def test_record_stands_beside_the_stages_that_compare(small_run):
     assert "That cases end in Request for information need not be published" in picture.caption
     of, ended = real.loc["proceedings_opened", ["cases", "ended"]]
     assert f"Formal proceedings: {ended} of {of} visits in the record have ended" in picture.caption
-    assert f"as known on {record_tables.last_day(record)}" in picture.caption
+    assert f"as known on {record.last_day}" in picture.caption
     assert "with 7.0 people of these roles on average after 6.0 before" in picture.caption
 
 

@@ -13,7 +13,7 @@ PRIOR, NOW = "#999999", PALETTE[0]
 def parameters(table: pd.DataFrame) -> go.Figure:
     """Medians and 80% intervals before and after, on the scale of what was thought possible before.
 
-    `table`: a row for each parameter: title, told (whether the record says anything of it), low, median, high (of the
+    `table`: a row for each parameter: title, informed (by the record), low, median, high (of the
     posterior, as shares of the prior below it, 0 to 1), before and now (in words, for the hover).
     """
     figure, rows = blank(), list(range(len(table)))
@@ -23,15 +23,15 @@ def parameters(table: pd.DataFrame) -> go.Figure:
         marker={"symbol": "line-ns", "size": 12, "line": {"color": INK, "width": 2}},
         customdata=table["before"].tolist(), hovertemplate="before: %{customdata}<extra></extra>",
     )  # fmt: skip
-    told = table[table["told"]].assign(row=[row for row, is_told in zip(rows, table["told"], strict=True) if is_told])
-    ends = [(row + 0.14, low, high) for row, low, high in zip(told["row"], told["low"], told["high"], strict=True)]
+    informed = table.assign(row=rows)[table["informed"]]
+    ends = list(zip(informed["row"] + 0.14, informed["low"], informed["high"], strict=True))
     segments(figure, ends, colour=NOW, width=5, name="now, 80%")
     figure.add_scatter(
-        x=told["median"].tolist(), y=(told["row"] + 0.14).tolist(), mode="markers", name="now, median",
+        x=informed["median"].tolist(), y=(informed["row"] + 0.14).tolist(), mode="markers", name="now, median",
         marker={"symbol": "diamond", "size": 10, "color": NOW, "line": {"color": INK, "width": 1}},
-        customdata=told["now"].tolist(), hovertemplate="now: %{customdata}<extra></extra>",
+        customdata=informed["now"].tolist(), hovertemplate="now: %{customdata}<extra></extra>",
     )  # fmt: skip
-    for row in (row for row in rows if row not in set(told["row"])):
+    for row in (row for row in rows if row not in set(informed["row"])):
         figure.add_annotation(
             x=0.5, y=row + 0.2, text="the record is silent", showarrow=False, font={"size": 12, "color": INK}
         )

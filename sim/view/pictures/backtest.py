@@ -7,11 +7,9 @@ import numpy as np
 import pandas as pd
 
 from sim.dates import date_after
-from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL
-from sim.inference.origins import Backtest
-from sim.inference.pooled import SEED, pit_histogram, pooled
-from sim.inference.pooled import by_origin as scores_by_origin
-from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, Interval, clustered_mean
+from sim.inference.backtest import FORECASTERS, MODEL, Backtest
+from sim.inference.histories import MILESTONES
+from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, Interval, clustered_mean
 from sim.results.summary import Floats
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
@@ -31,22 +29,22 @@ def forecasts(found: Backtest, origin: date | None = None) -> Picture | None:
     `origin`: the day; default: of several the one after which most of what was forecast happened. None if it is no
     origin of the backtest.
     """
-    mine = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    mine = found.table[found.table["forecaster"] == MODEL]
     happened = mine["truth"].notna().groupby(mine["origin"]).sum()
     origin = origin or happened.index[int(happened.to_numpy().argmax())]
     here = mine[mine["origin"] == origin]
     if here.empty:
         return None
     rows = _forecast_rows(found, here, origin)
-    last = [found.until, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
+    last = [found.truth, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
     end = date_after(max(last), 30)
     panels = {TITLES[milestone]: rows[rows["milestone"] == milestone] for milestone in MILESTONES}
     return Picture(
         "backtest-forecasts",
         _forecasts_title(found, rows, origin),
-        f"Forecast of {origin}{_of_several(found)}, looked up on {found.until} · bars hold 80%",
+        f"Forecast of {origin}{_of_several(found)}, looked up on {found.truth} · bars hold 80%",
         _forecasts_caption(found, rows),
-        figures.forecasts({name: table for name, table in panels.items() if len(table)}, origin, found.until, end),
+        figures.forecasts({name: table for name, table in panels.items() if len(table)}, origin, found.truth, end),
         _forecast_table(rows, origin),
     )
 
@@ -60,7 +58,7 @@ def _forecast_rows(found: Backtest, here: pd.DataFrame, origin: date) -> pd.Data
     ]
     days = {name: [_date(origin, value) for value in here[name]] for name in ("low", "median", "high")}
     dated = {name: pd.to_datetime(pd.Series(values, index=here.index)) for name, values in days.items()}
-    chance = [f"chance by {found.until}: {share(value)}" for value in here["probability"]]
+    chance = [f"chance by {found.truth}: {share(value)}" for value in here["probability"]]
     inside = (here["days"] >= here["low"]) & (here["days"] <= here["high"])
     rows = here.assign(name=names, chance=chance, inside=inside, truth=pd.to_datetime(here["truth"]), **dated)
     return rows.sort_values(["milestone", "probability"], ascending=[True, False], kind="stable")
@@ -72,7 +70,7 @@ def _date(origin: date, days: float) -> date | None:
 
 def _forecasts_title(found: Backtest, rows: pd.DataFrame, origin: date) -> str:
     came = rows[rows["truth"].notna()]
-    said = f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {found.until}"
+    said = f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {found.truth}"
     if came.empty:
         return f"{said}; none came"
     return f"{said}; {len(came)} came, {int(came['inside'].sum())} of them inside their 80% intervals"
@@ -83,7 +81,7 @@ def _forecasts_caption(found: Backtest, rows: pd.DataFrame) -> str:
         f"{plural(len(rows), 'forecast')} of {plural(rows['strand'].nunique(), 'strand')} in"
         f" {plural(rows['proceeding'].nunique(), 'proceeding')}, the likeliest first. A bar holds 80% of what the model"
         " held possible; one that ends in an arrow goes on beyond what is shown, as does a median that is missing."
-        f" An open diamond had not come by {found.until}, so that nobody knows yet whether its bar is right."
+        f" An open diamond had not come by {found.truth}, so that nobody knows yet whether its bar is right."
     )
     outside = rows[rows["truth"].notna() & ~rows["inside"]]
     if len(outside):
@@ -133,7 +131,7 @@ def coverage(found: Backtest) -> Picture:
 def _coverage_table(found: Backtest) -> pd.DataFrame:
     rows = []
     for forecaster in FORECASTERS:
-        mine = found.forecasts[found.forecasts["forecaster"] == forecaster]
+        mine = found.table[found.table["forecaster"] == forecaster]
         for level in LEVELS:
             held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine["proceeding"].tolist(), SEED)
             rows.append((forecaster, level, *held))
@@ -157,7 +155,7 @@ def _coverage_caption(found: Backtest) -> str:
         "An 80% interval should hold the truth 8 times in 10. A truth that had not come by the last day counts by how"
         " much of the forecast for later the interval holds."
     )
-    model = pooled(found).iloc[0]
+    model = found.scores.iloc[0]
     if model["happened"]:
         said += (
             f" Of the {model['happened']} of {model['forecasts']} that came by then alone, the model's 80% intervals"
@@ -169,13 +167,13 @@ def _coverage_caption(found: Backtest) -> str:
 
 def pit(found: Backtest) -> Picture:
     """Where the truth lay in the model's forecasts: flat is right; with the band that chance allows."""
-    held, (low, high) = pit_histogram(found, bins=BINS), _chance(found)
+    held, (low, high) = found.pit_histogram(bins=BINS), _chance(found)
     edges = np.linspace(0, 1, BINS + 1)
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
     table["outside"] = (held < low) | (held > high)
     return Picture(
         "backtest-pit",
-        _pit_title(table, found.forecasts["proceeding"].nunique()),
+        _pit_title(table, found.table["proceeding"].nunique()),
         f"{_subtitle(found)} · whiskers: true forecasts stay inside in 95 of 100 cases",
         "For each truth, the chance that the model gave to its coming earlier. If forecasts are right, every tenth of"
         " them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high ends ones that"
@@ -204,7 +202,7 @@ def _chance(found: Backtest) -> tuple[Floats, Floats]:
     Each strand has one uniform number, the place of its truth in every forecast of it; where that is beyond what the
     forecast gave until the last day, the truth is spread over the rest, as the real ones are.
     """
-    mine = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    mine = found.table[found.table["forecaster"] == MODEL]
     chance = mine["probability"].to_numpy(dtype=float)[:, None]
     edges = np.linspace(0, 1, BINS + 1)
     rest = np.clip(np.minimum(edges[1:], 1.0) - np.maximum(edges[:-1], chance), 0, None) / np.maximum(1 - chance, 1e-12)
@@ -222,7 +220,7 @@ def _chance(found: Backtest) -> tuple[Floats, Floats]:
 
 def scores(found: Backtest) -> Picture:
     """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
-    rows = pooled(found)
+    rows = found.scores
     panels = {
         "<b>CRPS</b> (0 is best)": _panel(rows, "crps"),
         "<b>Brier score</b> (0 is best)": _panel(rows, "brier"),
@@ -252,16 +250,23 @@ def by_origin(found: Backtest) -> Picture | None:
     """The mean CRPS of the forecasts of each day, by forecaster; None for a backtest of one day."""
     if len(found.origins) == 1:
         return None
-    table = scores_by_origin(found)
+    table = found.by_origin
     intervals = [_of_day(found, day) for day in table["origin"]]
     low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
     best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - TOLD).sum())
     beaten = {name: int((table[name] >= table[MODEL] + TOLD).sum()) for name in FORECASTERS if name != MODEL}
-    data = table.assign(origin=pd.to_datetime(table["origin"]), effective_draws=table["effective_draws"].round(1))
     digits = {name: table[name].round(4) for name in FORECASTERS}
-    data = data.assign(surprise=table["surprise"].round(3), **digits, low=np.round(low, 4), high=np.round(high, 4))
+    data = table.assign(
+        origin=pd.to_datetime(table["origin"]),
+        effective_draws=table["effective_draws"].round(1),
+        prior_predictive_p=table["prior_predictive_p"].round(3),
+        low=np.round(low, 4),
+        high=np.round(high, 4),
+        **digits,
+    )
     few = sum(not isfinite(interval.low) for interval in intervals)
-    named = {**NAMES, "origin": "forecast of", "effective_draws": "draws worth", "surprise": "odder records"}
+    named = {**NAMES, "origin": "forecast of", "effective_draws": "draws worth"}
+    named["prior_predictive_p"] = "prior predictive p-value"
     interval_names = {"low": "the model: 95% interval, low", "high": "the model: 95% interval, high"}
     return Picture(
         "backtest-by-origin",
@@ -277,7 +282,7 @@ def by_origin(found: Backtest) -> Picture | None:
 
 
 def _of_day(found: Backtest, day: date) -> Interval:
-    here = found.forecasts[(found.forecasts["origin"] == day) & (found.forecasts["forecaster"] == MODEL)]
+    here = found.table[(found.table["origin"] == day) & (found.table["forecaster"] == MODEL)]
     return clustered_mean(here["crps"].to_numpy(), here["proceeding"].tolist(), SEED)
 
 
@@ -293,7 +298,7 @@ def totals(found: Backtest) -> Picture:
     columns = ["origin", "what", "forecaster", "mean", "low", "median", "high", "truth"]
     return Picture(
         "backtest-totals",
-        f"{int(inside.sum())} of {len(rows)} counts by {found.until} lie inside the model's 80% intervals",
+        f"{int(inside.sum())} of {len(rows)} counts by {found.truth} lie inside the model's 80% intervals",
         f"{_subtitle(found)} · bars hold 80%",
         "Counts until the last day: preliminary findings and outcomes of the strands that were pending when the"
         " forecast was made, strands opened since, and strands pending at the end, old and new."
@@ -320,21 +325,21 @@ def _largest_miss(outside: pd.DataFrame) -> str:
 
 
 def _subtitle(found: Backtest) -> str:
-    model = found.forecasts[found.forecasts["forecaster"] == MODEL]
+    model = found.table[found.table["forecaster"] == MODEL]
     first, last = found.origins[0], found.origins[-1]
     days = f"of {first}" if first == last else f"of {len(found.origins)} days from {first} to {last}"
     cases = f"{plural(model['strand'].nunique(), 'strand')} in {plural(model['proceeding'].nunique(), 'proceeding')}"
-    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {found.until}"
+    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {found.truth}"
 
 
 def _whiskers(found: Backtest) -> str:
-    if found.forecasts["proceeding"].nunique() < FEWEST_CLUSTERS:
+    if found.table["proceeding"].nunique() < FEWEST_CLUSTERS:
         return "no intervals, as there are too few proceedings to tell them"
     return "whiskers: 95% confidence, whole proceedings drawn anew"
 
 
 def _few(found: Backtest) -> str:
-    number = found.forecasts["proceeding"].nunique()
+    number = found.table["proceeding"].nunique()
     if number >= FEW:
         return ""
     verb = "is" if number == 1 else "are"

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sim.inference.posterior import Posterior, comparison, summary
+from sim.inference.calibrate import Posterior
 from sim.view.figures import calibration as figures
 from sim.view.figures.picture import Picture
 from sim.view.verdicts import undated_staff, verdict
@@ -16,21 +16,20 @@ PARAMETERS = {
     "low": "now, 10%",
     "median": "now, median",
     "high": "now, 90%",
-    "how": "how it is known",
+    "informed": "informed by the record",
     "explained": "share explained by such a record",
-    "counted": "counted",
 }
 STATISTICS = {"sd": "standard deviation", "mean": "simulated mean", "real": "the record"}
-HOW = {"simulation": "simulated records", "formula": "a formula", "prior": "the record says nothing of it"}
 
 
 def parameters(posterior: Posterior) -> Picture | None:
     """Each uncertain parameter before and after the record: median and 80% interval; None if there are none."""
-    table = summary(posterior)
+    table = posterior.table
     if table.empty:
         return None
     rows = _on_prior(posterior, table)
-    data = table.assign(how=table["how"].map(HOW), explained=table["explained"].round(3))
+    informed = table["informed"].map({True: "yes", False: "no"})
+    data = table.assign(informed=informed, explained=table["explained"].round(3))
     digits = ["prior10", "prior50", "prior90", "low", "median", "high"]
     data[digits] = data[digits].map(lambda value: float(f"{value:.4g}"))
     return Picture(
@@ -56,7 +55,7 @@ def _on_prior(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "title": table["title"],
-            "told": table["how"] != "prior",
+            "informed": table["informed"],
             **shares,
             "before": [_interval(*row) for row in table[["prior50", "prior10", "prior90"]].to_numpy()],
             "now": [_interval(*row) for row in table[["median", "low", "high"]].to_numpy()],
@@ -69,15 +68,15 @@ def _interval(median: float, low: float, high: float) -> str:
 
 
 def _parameters_title(table: pd.DataFrame) -> str:
-    told = table[table["how"] != "prior"]
-    if told.empty:
+    informed = table[table["informed"]]
+    if informed.empty:
         return f"The record says nothing of the {len(table)} uncertain parameters: what is assumed stays as it was"
-    widths = (told["high"] - told["low"]) / (told["prior90"] - told["prior10"])
-    most = told.iloc[int(widths.fillna(1.0).to_numpy().argmin())]
+    widths = (informed["high"] - informed["low"]) / (informed["prior90"] - informed["prior10"])
+    most = informed.iloc[int(widths.fillna(1.0).to_numpy().argmin())]
     now = _interval(most["median"], most["low"], most["high"])
     before = _interval(most["prior50"], most["prior10"], most["prior90"])
     return (
-        f"The record says something of {len(told)} of {len(table)} parameters; most of"
+        f"The record says something of {len(informed)} of {len(table)} parameters; most of"
         f" “{most['title']}”, now {now}, before {before}"
     )
 
@@ -88,10 +87,10 @@ def _parameters_caption(posterior: Posterior, table: pd.DataFrame) -> str:
         " 90%, its middle is 50%. A blue bar that is shorter means that the record narrows the parameter; one that lies"
         " to the right, that it makes it larger."
     )
-    untold = table.loc[table["how"] == "prior", "title"].tolist()
-    if untold:
-        said += f" {len(untold)} of {len(table)} keep{'s' if len(untold) == 1 else ''} what was assumed."
-    proceedings = {strand.proceeding for strand in posterior.basis.record.known_on(posterior.day).strands}
+    uninformed = table.loc[~table["informed"], "title"].tolist()
+    if uninformed:
+        said += f" {len(uninformed)} of {len(table)} keep{'s' if len(uninformed) == 1 else ''} what was assumed."
+    proceedings = {strand.proceeding for strand in posterior.basis.record.known_on(posterior.as_of).strands}
     said += f" The record had {plural(len(proceedings), 'proceeding')} by then."
     if late := undated_staff(posterior):
         said += f" The scenario says nothing of the staff before {late}, so that of that day was taken."
@@ -100,14 +99,14 @@ def _parameters_caption(posterior: Posterior, table: pd.DataFrame) -> str:
 
 def statistics(posterior: Posterior) -> Picture | None:
     """The real record among those that the model makes, statistic by statistic; None where no past was simulated."""
-    bank, table = posterior.bank, comparison(posterior)
-    if bank is None or table.empty:
+    reference, table = posterior.reference, posterior.statistics
+    if reference is None or table.empty:
         return None
-    spread = bank.statistics.std(axis=0)
+    spread = reference.statistics.std(axis=0)
     varies = spread > 0
     if not varies.any():
         return None
-    simulated = (bank.statistics[:, varies] - bank.statistics[:, varies].mean(axis=0)) / spread[varies]
+    simulated = (reference.statistics[:, varies] - reference.statistics[:, varies].mean(axis=0)) / spread[varies]
     shares = zip(("low95", "low80", "high80", "high95"), (0.025, 0.1, 0.9, 0.975), strict=True)
     quantiles = {name: np.quantile(simulated, share, axis=0).round(3) for name, share in shares}
     rows = table[varies].reset_index(drop=True)
@@ -133,6 +132,6 @@ def statistics(posterior: Posterior) -> Picture | None:
 def _subtitle(posterior: Posterior) -> str:
     scenario = posterior.basis.scenario
     return (
-        f"{scenario.title or scenario.name}, on what was public on {posterior.day} ·"
-        f" {len(posterior.weight):,} draws, worth {posterior.effective_draws:,.0f}"
+        f"{scenario.title or scenario.name}, on what was public on {posterior.as_of} ·"
+        f" {len(posterior.weights):,} draws, worth {posterior.effective_draws:,.0f}"
     )

@@ -125,7 +125,7 @@ def _caption(
         return
     if len(real):
         yield (
-            f"The record, as known on {record_tables.last_day(record)}, is of past cases and the staff of their time;"
+            f"The record, as known on {record.last_day}, is of past cases and the staff of their time;"
             f" the model's visits are of the time from {run.scenario.start} on{_other_staff(run, record)}."
             " Whether the model could have made the record, with the staff of its time, is what a calibration tells."
         )

@@ -29,8 +29,8 @@ from sim.view.pictures import (
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Sensitivity
     from sim.experiments.sweep import Sweep
-    from sim.inference.origins import Backtest
-    from sim.inference.posterior import Posterior
+    from sim.inference.backtest import Backtest
+    from sim.inference.calibrate import Posterior
 
 __all__ = [
     "Section",

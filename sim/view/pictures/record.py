@@ -283,7 +283,7 @@ def _day(record: Record, until: date | None) -> date | None:
     """The last day that is read; None for a record that has none."""
     if record.until is None and not record.acts:
         return None
-    return record_tables.last_day(record.known_on(until or record_tables.last_day(record)))
+    return record.known_on(until or record.last_day).last_day
 
 
 def _subtitle(day: date) -> str:

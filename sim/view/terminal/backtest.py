@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.dates import date_after
-from sim.inference.forecasting import FORECASTERS, MILESTONES, MODEL
-from sim.inference.origins import Backtest
-from sim.inference.pooled import by_origin, pit_histogram, pooled
+from sim.inference.backtest import FORECASTERS, MODEL, Backtest
+from sim.inference.histories import MILESTONES
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import FEW, conclusion, verdict
 from sim.view.words import share, spark
@@ -36,15 +35,15 @@ def show(found: Backtest) -> RenderableType:
 
 
 def _has(found: Backtest, milestone: str) -> bool:
-    return bool((found.forecasts["milestone"] == milestone).any())
+    return bool((found.table["milestone"] == milestone).any())
 
 
 def _heading(found: Backtest) -> Text:
     first, last = found.origins[0], found.origins[-1]
     days = f"{first}" if first == last else f"{len(found.origins)} days from {first} to {last}"
-    text = Text(f"Forecasts of {days}, scored on {found.until}", style="bold")
+    text = Text(f"Forecasts of {days}, scored on {found.truth}", style="bold")
     posterior = found.posteriors[first]
-    said = f"\n{len(posterior.weight):,} draws from the priors on each day, calibrated on what was public then."
+    said = f"\n{len(posterior.weights):,} draws from the priors on each day, calibrated on what was public then."
     if first == last:
         said += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
     text.append(said, style="not bold")
@@ -71,10 +70,10 @@ def _forecasts(found: Backtest, milestone: str) -> Table:
     (origin,) = found.origins
     table = _table(
         f"{TITLES[milestone]}: what was forecast on {origin}, and what happened",
-        "strand", f"chance by {found.until}", "median", "80% between", "and", "what happened", "inside",
+        "strand", f"chance by {found.truth}", "median", "80% between", "and", "what happened", "inside",
         note="Inside: whether the 80% interval holds it, where that is known.",
     )  # fmt: skip
-    rows = found.forecasts[found.forecasts["milestone"] == milestone]
+    rows = found.table[found.table["milestone"] == milestone]
     for row in _rows(rows[rows["forecaster"] == MODEL]):
         happened = f"{row.truth}" if not pd.isna(row.truth) else "not by then"
         inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _surely(row)
@@ -85,26 +84,26 @@ def _forecasts(found: Backtest, milestone: str) -> Table:
 
 def _surely(row: Any) -> str:
     """Whether a truth that lies beyond the last day is inside the interval, if that is sure."""
-    return "no" if row.high <= row.until_days else ""
+    return "no" if row.high <= row.days_ahead else ""
 
 
 def _origins(found: Backtest) -> Table:
     table = _table(
         "Day by day: mean score (censored CRPS, 0 is best) of the forecasts made on it",
-        "forecast of", "strands", "happened of", "draws worth", "odder", *(NAMES[name] for name in FORECASTERS),
-        note="Draws worth: after weighting by the calibration. Odder: simulated records odder than the real one; near"
-        " 0, the model does not make such a record.",
+        "forecast of", "strands", "happened of", "draws worth", "more extreme", *(NAMES[name] for name in FORECASTERS),
+        note="Draws worth: after weighting by the calibration. More extreme: the share of simulated records that are,"
+        " than the observed one (prior predictive p-value); near 0, the model does not make such a record.",
     )  # fmt: skip
-    for row in by_origin(found).to_dict("records"):
+    for row in found.by_origin.to_dict("records"):
         scores = (f"{row[name]:.3f}" for name in FORECASTERS)
         happened = f"{row['happened']} of {row['forecasts']}"
-        worth, odder = f"{row['effective_draws']:,.0f}", share(row["surprise"])
-        table.add_row(str(row["origin"]), str(row["strands"]), happened, worth, odder, *scores)
+        worth, extreme = f"{row['effective_draws']:,.0f}", share(row["prior_predictive_p"])
+        table.add_row(str(row["origin"]), str(row["strands"]), happened, worth, extreme, *scores)
     return table
 
 
 def _scores(found: Backtest, milestone: str | None) -> Table:
-    rows = pooled(found, milestone)
+    rows = found.scores_of(milestone)
     first = rows.iloc[0]
     table = _table(
         f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
@@ -140,7 +139,7 @@ def _bound(value: float) -> str:
 
 def _totals(found: Backtest) -> Table:
     table = _table(
-        f"Totals until {found.until}", "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
+        f"Totals until {found.truth}", "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
         note="Pending: in formal proceedings without decision, commitments or closure, old and new strands.",
     )  # fmt: skip
     for row in _rows(found.totals[found.totals["forecaster"] == MODEL]):
@@ -151,8 +150,8 @@ def _totals(found: Backtest) -> Table:
 
 
 def _closing(found: Backtest) -> Text:
-    bars = pit_histogram(found)
-    proceedings = found.forecasts["proceeding"].nunique()
+    bars = found.pit_histogram()
+    proceedings = found.table["proceeding"].nunique()
     text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
     text += spark(list(bars), bars.max())
     text += f"\n{conclusion(found)}"
@@ -179,16 +178,16 @@ def as_data(found: Backtest) -> dict[str, Any]:
         "record": str(found.basis.folder),
         "scenario": found.basis.scenario.name,
         "origins": [str(day) for day in found.origins],
-        "until": str(found.until),
-        "draws": len(found.posteriors[found.origins[0]].weight),
+        "truth": str(found.truth),
+        "draws": len(found.posteriors[found.origins[0]].weights),
         "conclusion": conclusion(found),
         "scores": {
-            "all": records(pooled(found)),
-            **{m: records(pooled(found, m)) for m in MILESTONES if _has(found, m)},
+            "all": records(found.scores),
+            **{m: records(found.scores_of(m)) for m in MILESTONES if _has(found, m)},
         },
-        "by_origin": records(by_origin(found)),
-        "pit_histogram": [round(float(value), 8) for value in pit_histogram(found)],
-        "forecasts": records(found.forecasts),
+        "by_origin": records(found.by_origin),
+        "pit_histogram": [round(float(value), 8) for value in found.pit_histogram()],
+        "forecasts": records(found.table),
         "totals": records(found.totals),
     }
 

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.inference.posterior import Posterior, comparison, correlation, summary
+from sim.inference.calibrate import Posterior
 from sim.view.verdicts import undated_staff, verdict
 
 
@@ -20,9 +20,9 @@ def show(found: Posterior) -> RenderableType:
 
 def _heading(found: Posterior) -> Text:
     scenario = found.basis.scenario
-    text = Text(f"{scenario.title or scenario.name}: calibrated on what was public on {found.day}", style="bold")
+    text = Text(f"{scenario.title or scenario.name}: calibrated on what was public on {found.as_of}", style="bold")
     text.append(
-        f"\n{len(found.weight):,} draws from the priors, worth {found.effective_draws:,.0f} after weighting. "
+        f"\n{len(found.weights):,} draws from the priors, worth {found.effective_draws:,.0f} after weighting. "
         + verdict(found),
         style="not bold",
     )
@@ -37,18 +37,21 @@ def _heading(found: Posterior) -> Text:
 
 
 def _parameters(found: Posterior) -> Table:
-    names, strength = correlation(found)
-    note = "Told: the share of a parameter's variance that such a record explains. Prior: it says nothing of it."
+    names, strength = found.strongest_correlation
+    note = (
+        "Explained: the share of a parameter's variance that such a record explains. Prior: the record does not inform"
+        " it."
+    )
     if names:
         note += f" Strongest correlation in the posterior: {strength:.2f} ({' with '.join(names)})."
     table = Table(title="What the record says of the parameters: median, and 80% between", title_justify="left",
                   title_style="bold", box=None, pad_edge=False, caption=note, caption_justify="left")  # fmt: skip
-    for place, column in enumerate(("parameter", "prior", "between", "and", "now", "between", "and", "told")):
+    for place, column in enumerate(("parameter", "prior", "between", "and", "now", "between", "and", "explained")):
         table.add_column(column, justify="left" if place == 0 else "right")
-    for row in summary(found).itertuples(index=False):
+    for row in found.table.itertuples(index=False):
         numbers = [row.prior50, row.prior10, row.prior90, row.median, row.low, row.high]
-        told = str(row.counted) or (f"{row.explained:.0%}" if row.how == "simulation" else "prior")
-        table.add_row(str(row.title), *(f"{value:.3g}" for value in numbers), told)
+        informed = f"{row.explained:.0%}" if row.informed else "prior"
+        table.add_row(str(row.title), *(f"{value:.3g}" for value in numbers), informed)
     return table
 
 
@@ -58,23 +61,23 @@ def _statistics(found: Posterior) -> Table:
                   pad_edge=False, caption=note, caption_justify="left")  # fmt: skip
     for place, column in enumerate(("statistic", "real", "simulated, mean", "standard deviation")):
         table.add_column(column, justify="left" if place == 0 else "right")
-    for row in comparison(found).itertuples(index=False):
+    for row in found.statistics.itertuples(index=False):
         table.add_row(str(row.statistic), *(f"{value:.2f}" for value in row[1:]))
     return table
 
 
 def as_data(found: Posterior, file: Path | None = None) -> dict[str, Any]:
     """The calibration as JSON takes it."""
-    names, strength = correlation(found)
+    names, strength = found.strongest_correlation
     return {
         "scenario": found.basis.scenario.name,
         "record": str(found.basis.folder),
-        "until": str(found.day),
-        "draws": len(found.weight),
+        "as_of": str(found.as_of),
+        "draws": len(found.weights),
         "effective_draws": round(found.effective_draws, 3),
-        "surprise": round(found.surprise, 6),
-        "strongest_correlation": {"parameters": list(names), "value": round(strength, 6)},
-        "parameters": json.loads(summary(found).to_json(orient="records", double_precision=8)),
-        "statistics": json.loads(comparison(found).to_json(orient="records", double_precision=8)),
+        "prior_predictive_p": round(found.prior_predictive_p, 6),
+        "strongest_correlation": {"parameters": names, "value": round(strength, 6)},
+        "parameters": json.loads(found.table.to_json(orient="records", double_precision=8)),
+        "statistics": json.loads(found.statistics.to_json(orient="records", double_precision=8)),
         "file": str(file) if file else None,
     }

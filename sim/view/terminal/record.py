@@ -59,7 +59,7 @@ def read(folder: Path, until: str = "", table: str = "") -> Found:
         raise UserError(
             f"--until {day}: the record in {folder} ends on {record.until}; choose that day or an earlier one"
         )
-    return Found(folder, record, day or record_tables.last_day(record))
+    return Found(folder, record, day or record.last_day)
 
 
 def as_data(found: Found, table: str = "") -> dict[str, Any]:

@@ -16,11 +16,11 @@ import small_authority
 from sim.errors import UserError
 from sim.experiments.simulate import simulate_each
 from sim.inference.as_of import Basis, load_basis
-from sim.inference.forecasting import FORECASTERS, MODEL, PRIORS, Origin
-from sim.inference.origins import backtest
-from sim.inference.pooled import by_origin, pit_histogram, pooled
-from sim.inference.posterior import margins
+from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Origin, backtest, forecast_curve, origin_scenarios
+from sim.inference.histories import milestone_times
+from sim.inference.scores import coverage, pit
 from sim.record.model import Record
+from sim.scenario.loading import load_scenario
 from sim.view.terminal.backtest import as_data
 from sim.view.verdicts import conclusion
 
@@ -60,10 +60,15 @@ def cut(source: Path, folder: Path, day: date) -> None:
     (folder / "until.txt").write_text(f"{day}\n", encoding="utf-8")
 
 
+def simulated(basis: Basis, as_of: date, truth: date, draws: int) -> Origin:
+    """An origin with its runs."""
+    plan = origin_scenarios(basis, as_of, truth, draws, look_ahead=False)
+    return Origin(basis, as_of, truth, dict(zip(plan, simulate_each(list(plan.values()), jobs=2), strict=True)))
+
+
 def made(basis: Basis, truth: Record) -> tuple[Origin, pd.DataFrame, pd.DataFrame]:
     """A calibrated forecast of ORIGIN with its tables."""
-    origin = Origin(basis, ORIGIN, END, 100, look_ahead=False)
-    origin.take(simulate_each(origin.scenarios, jobs=2))
+    origin = simulated(basis, ORIGIN, END, 100)
     return origin, origin.forecasts(truth), origin.totals(truth)
 
 
@@ -86,10 +91,10 @@ def test_removing_what_came_later_changes_no_bit(tmp_path):
     assert max(act.date for act in known.record.acts) <= ORIGIN
     one, *tables = made(whole, whole.record)
     other, *others = made(known, whole.record)
-    assert one.posterior.weight.tobytes() == other.posterior.weight.tobytes()
-    assert one.posterior.bank.statistics.tobytes() == other.posterior.bank.statistics.tobytes()
-    assert one.posterior.bank.observed.tobytes() == other.posterior.bank.observed.tobytes()
-    assert margins(one.posterior) == margins(other.posterior)
+    assert one.posterior.weights.tobytes() == other.posterior.weights.tobytes()
+    assert one.posterior.reference.statistics.tobytes() == other.posterior.reference.statistics.tobytes()
+    assert one.posterior.reference.observed.tobytes() == other.posterior.reference.observed.tobytes()
+    assert one.posterior.margins == other.posterior.margins
     for table, same in zip(tables, others, strict=True):
         pd.testing.assert_frame_equal(table, same, check_exact=True)
 
@@ -104,12 +109,12 @@ def small(tmp_path_factory):
 def test_origins(small):
     """From the first day on, every half year, at the ends of months."""
     assert small.origins == [date(2021, 6, 30), date(2021, 12, 31), date(2022, 6, 30)]
-    assert small.until == date(2022, 12, 31)
+    assert small.truth == date(2022, 12, 31)
 
 
 def test_every_pending_strand_is_forecast_by_everybody(small):
     """Findings where there were none yet, resolution in any case; and the truth beside it."""
-    here = small.forecasts[small.forecasts["origin"] == date(2021, 12, 31)]
+    here = small.table[small.table["origin"] == date(2021, 12, 31)]
     model = here[here["forecaster"] == MODEL].set_index(["strand", "milestone"])
     assert list(model.index) == [
         ("b/one", "resolution"),
@@ -128,9 +133,9 @@ def test_every_pending_strand_is_forecast_by_everybody(small):
 def test_scores_lie_where_they_can(small):
     """Probabilities and scores between 0 and 1, and PITs in order."""
     columns = ["probability", "brier", "crps", "pit_low", "pit_high", "cover50", "cover80", "cover95"]
-    assert small.forecasts[columns].min().min() >= 0
-    assert small.forecasts[columns].max().max() <= 1 + 1e-9
-    assert (small.forecasts["pit_low"] <= small.forecasts["pit_high"]).all()
+    assert small.table[columns].min().min() >= 0
+    assert small.table[columns].max().max() <= 1 + 1e-9
+    assert (small.table["pit_low"] <= small.table["pit_high"]).all()
 
 
 def test_totals_count_the_record(small):
@@ -147,15 +152,35 @@ def test_totals_count_the_record(small):
 
 def test_pooled_scores_are_means(small):
     """The pooled table has the means of the forecasts, and the gain is the difference of two of them."""
-    table = pooled(small).set_index("forecaster")
-    means = small.forecasts.groupby("forecaster")["crps"].mean()
+    table = small.scores.set_index("forecaster")
+    means = small.table.groupby("forecaster")["crps"].mean()
     for name in FORECASTERS:
         assert table.loc[name, "crps"] == pytest.approx(means[name])
         assert table.loc[name, "gain"] == pytest.approx(means[name] - means[MODEL])
     assert table.loc[MODEL, "gain"] == 0.0
-    assert table.loc[PRIORS, "forecasts"] == len(small.forecasts) / len(FORECASTERS)
-    assert pit_histogram(small).sum() == pytest.approx(1.0)
-    assert by_origin(small)["strands"].tolist() == [3, 3, 4]
+    assert table.loc[PRIORS, "forecasts"] == len(small.table) / len(FORECASTERS)
+    assert small.pit_histogram().sum() == pytest.approx(1.0)
+    assert small.by_origin["strands"].tolist() == [3, 3, 4]
+
+
+def test_a_backtest_is_shown_in_a_line(small):
+    """A short text, and the scores in a notebook."""
+    assert len(repr(small)) < 300
+    assert "as of 3 days from 2021-06-30 to 2022-06-30, truth of 2022-12-31" in repr(small)
+    assert small._repr_html_().count("<tr") == 1 + len(FORECASTERS)
+
+
+def test_a_scenario_in_memory_is_as_good_as_its_file(tmp_path):
+    """The same forecasts, with what the record knew later left out."""
+    file = small_authority.write(tmp_path)
+    one, other = (backtest(given, as_of=date(2021, 12, 31), draws=100) for given in (file, load_scenario(file)))
+    pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
+
+
+def test_old_arguments_are_named_with_the_new_ones(tmp_path):
+    """`until` was the day of scoring."""
+    with pytest.raises(UserError, match="backtest: the argument 'until' is now called 'truth'"):
+        backtest(small_authority.write(tmp_path), date(2021, 6, 30), until=date(2022, 1, 1))
 
 
 def test_the_conclusion_names_every_other_forecaster(small):
@@ -175,16 +200,12 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
     """Truths made by the model itself: pooled 80% coverage of many records is 80% (4 standard errors over records)."""
     file = small_authority.write(tmp_path)
     basis = load_basis(file)
-    origin = Origin(basis, date(2021, 12, 31), date(2022, 12, 31), 600, look_ahead=False)
-    runs = list(simulate_each(origin.scenarios))
-    origin.take(runs)
-    from sim.inference.forecasting import _times, forecast_curve
-    from sim.inference.scores import coverage, pit
-
+    origin = simulated(basis, date(2021, 12, 31), date(2022, 12, 31), 600)
+    run = origin.runs["scored"]
     equal, held = origin.weights(PRIORS), []
     for strand in ("d/one", "e/one"):
-        curve = forecast_curve(origin.run, strand, "resolution", equal)
-        times = np.ceil(_times(origin.run, strand, "resolution"))
+        curve = forecast_curve(run, strand, "resolution", equal)
+        times = np.ceil(milestone_times(run, strand, "resolution"))
         held.append([coverage(pit(curve, t if t <= 365 else np.inf), 0.8) for t in times])
     means = np.mean(held, axis=0)
     assert abs(means.mean() - 0.8) < 4 * means.std() / np.sqrt(len(means))
@@ -195,12 +216,12 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
     [
         ({"as_of": date(2021, 1, 1)}, "nothing was pending"),
         ({"as_of": date(2022, 12, 31)}, "must be before"),
-        ({"as_of": date(2021, 6, 30), "until": date(2024, 1, 1)}, "ends on 2022-12-31"),
+        ({"as_of": date(2021, 6, 30), "truth": date(2024, 1, 1)}, "ends on 2022-12-31"),
         ({}, "--as-of is missing"),
         ({"as_of": date(2021, 6, 30), "draws": 10}, "at least 100"),
     ],
 )
-def test_what_cannot_be_tested_is_told(tmp_path, options, message):
+def test_what_cannot_be_tested_is_said(tmp_path, options, message):
     """Days outside the record, nothing pending, too few draws."""
     with pytest.raises(UserError, match=message):
         backtest(small_authority.write(tmp_path), **options)
@@ -220,13 +241,15 @@ def sim(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
         (["backtest", "--as-of", "14.3.2024"], "is not a day of the calendar"),
         (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "wants a number of months, such as 3M"),
         (["backtest", "--as-of", "2024-03-14", "--record", "nowhere"], "there is no such folder"),
-        (["backtest", "--as-of", "2024-03-14", "--until", "2031-01-01"], "ends on 2025-12-31"),
+        (["backtest", "--as-of", "2024-03-14", "--truth", "2031-01-01"], "ends on 2025-12-31"),
         (["backtest", "--as-of", "2024-03-14", "--scenario", "scenarios/dma.yaml"], "names no record"),
-        (["calibrate", "scenarios/three-probes.yaml", "--until", "soon"], "is not a day of the calendar"),
-        (["calibrate", "scenarios/three-probes.yaml", "--until", "2022-01-01"], "no proceedings had been opened"),
-        (["calibrate", "scenarios/none.yaml", "--until", "2024-03-14"], "there is no such file"),
-        (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14", "-o", "x.txt"], "ends in .yaml"),
-        (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14", "-o", "scenarios/cap.yaml"], "exists"),
+        (["calibrate", "scenarios/three-probes.yaml", "--as-of", "soon"], "is not a day of the calendar"),
+        (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2022-01-01"], "no proceedings had been opened"),
+        (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14"], "write --as-of 2024-03-14"),
+        (["backtest", "--as-of", "2024-03-14", "--until", "2025-03-14"], "write --truth 2025-03-14"),
+        (["calibrate", "scenarios/none.yaml", "--as-of", "2024-03-14"], "there is no such file"),
+        (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "x.txt"], "ends in .yaml"),
+        (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "scenarios/cap.yaml"], "exists"),
     ],
 )
 def test_mistakes_are_told_in_one_line(words, message):
@@ -243,7 +266,7 @@ def test_another_record_goes_through_the_same_commands(tmp_path):
     example = str(ROOT / "docs" / "example-record")
     scenario = str(SHIPPED / "three-probes.yaml")
     out = tmp_path / "calibrated.yaml"
-    done = sim("calibrate", scenario, "--until", "2022-06-30", "--record", example, "--draws", "100", "-o", str(out))
+    done = sim("calibrate", scenario, "--as-of", "2022-06-30", "--record", example, "--draws", "100", "-o", str(out))
     assert done.returncode == 0, done.stderr
     assert sim("validate", str(out)).returncode == 0
     said = sim(

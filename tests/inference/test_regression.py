@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sim.inference.abc import effective_draws, fit, recover, surprise, weighted_quantile, weights
+from sim.inference.regression import (
+    effective_draws,
+    fit,
+    normalised,
+    prior_predictive_p,
+    simulation_based_calibration,
+    weighted_quantile,
+)
 
 
-def bank(draws: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def reference_table(draws: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two standard normal parameters: the first is seen twice with noise, the second not at all."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(draws, 2))
@@ -16,10 +23,10 @@ def bank(draws: int, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_weights_give_the_known_posterior():
     """Normal prior and noise of variance 1/2 seen twice: the posterior is normal, mean 0.8 x the mean, variance 0.2."""
-    scores, seen = bank(20_000, np.sqrt(0.5), 1)
+    scores, seen = reference_table(20_000, np.sqrt(0.5), 1)
     fitted = fit(scores, seen)
-    assert fitted.told.tolist() == [True, False]
-    weight = weights(fitted.log_weights(scores, fitted.mean(np.array([[1.0, 1.4]]))[0]))
+    assert fitted.informed.tolist() == [True, False]
+    weight = normalised(fitted.log_weights(scores, fitted.mean(np.array([[1.0, 1.4]]))[0]))
     mean = np.dot(weight, scores[:, 0])
     sd = np.sqrt(np.dot(weight, (scores[:, 0] - mean) ** 2))
     assert mean == pytest.approx(0.96, abs=0.03)
@@ -27,54 +34,54 @@ def test_weights_give_the_known_posterior():
     assert np.dot(weight, scores[:, 1]) == pytest.approx(0.0, abs=4 / np.sqrt(effective_draws(weight)))
 
 
-def test_a_statistic_that_tells_nothing_leaves_the_prior():
+def test_an_uninformative_statistic_leaves_the_prior():
     """Constant or unrelated statistics give equal weights."""
-    scores, _ = bank(500, 1.0, 2)
+    scores, _ = reference_table(500, 1.0, 2)
     constant = fit(scores, np.ones((500, 3)))
-    assert not constant.told.any()
+    assert not constant.informed.any()
     assert np.ptp(constant.log_weights(scores, constant.mean(np.ones((1, 3)))[0])) == 0.0
-    assert not fit(scores, np.random.default_rng(3).normal(size=(500, 3))).told.any()
+    assert not fit(scores, np.random.default_rng(3).normal(size=(500, 3))).informed.any()
 
 
-def test_a_statistic_tells_only_what_it_may():
-    """With `use` a parameter is told by its own statistics alone."""
-    scores, seen = bank(2000, 0.5, 4)
-    assert not fit(scores, seen, np.zeros((2, 2), dtype=bool)).told.any()
+def test_a_statistic_informs_only_what_it_may():
+    """With `use` a parameter is informed by its own statistics alone."""
+    scores, seen = reference_table(2000, 0.5, 4)
+    assert not fit(scores, seen, np.zeros((2, 2), dtype=bool)).informed.any()
     half = fit(scores, seen, np.array([[True, False], [True, True]]))
-    assert half.told.tolist() == [True, False]
+    assert half.informed.tolist() == [True, False]
     assert half.slopes[2, 0] == 0.0
 
 
 def test_repeated_statistics_do_no_harm():
     """A statistic that is a multiple of another changes nothing."""
-    scores, seen = bank(2000, 0.5, 5)
+    scores, seen = reference_table(2000, 0.5, 5)
     once, twice = fit(scores, seen), fit(scores, np.column_stack([seen, 3 * seen[:, 0] + 1]))
     assert twice.mean(np.array([[1.0, 0.5, 4.0]])) == pytest.approx(once.mean(np.array([[1.0, 0.5]])))
 
 
 def test_simulation_based_calibration_of_the_toy():
     """Ranks of the truth are uniform (Kolmogorov-Smirnov, p > 0.001), 90% intervals hold it 85 to 95 times of 100."""
-    scores, seen = bank(2000, 0.7, 6)
-    found = recover(scores, seen, np.arange(400))
-    for place in range(2):
-        assert kstest(found.ranks[:, place], "uniform").pvalue > 0.001
-        assert 0.85 <= found.inside[:, place].mean() <= 0.95
-    assert found.width[:, 0].mean() == pytest.approx(np.sqrt(0.49 / 2 / (1 + 0.49 / 2)), rel=0.05)
-    assert found.width[:, 1].mean() == pytest.approx(1.0, rel=0.05)
+    scores, seen = reference_table(2000, 0.7, 6)
+    check = simulation_based_calibration(scores, seen, np.arange(400))
+    for column in range(2):
+        assert kstest(check.ranks[:, column], "uniform").pvalue > 0.001
+        assert 0.85 <= check.inside[:, column].mean() <= 0.95
+    assert check.width[:, 0].mean() == pytest.approx(np.sqrt(0.49 / 2 / (1 + 0.49 / 2)), rel=0.05)
+    assert check.width[:, 1].mean() == pytest.approx(1.0, rel=0.05)
 
 
-def test_recovery_sees_a_wrong_posterior():
+def test_simulation_based_calibration_sees_a_wrong_posterior():
     """The test before can fail: with statistics shuffled among the records the truth is missed."""
-    scores, seen = bank(2000, 0.3, 7)
+    scores, seen = reference_table(2000, 0.3, 7)
     wrong = np.where(np.arange(2000)[:, None] < 200, np.roll(seen, 1, axis=0), seen)
-    assert recover(scores, wrong, np.arange(200)).inside[:, 0].mean() < 0.85
+    assert simulation_based_calibration(scores, wrong, np.arange(200)).inside[:, 0].mean() < 0.85
 
 
-def test_surprise():
-    """A record in the middle of the simulated ones surprises nobody; one far away does."""
-    _, seen = bank(1000, 0.5, 8)
-    assert surprise(seen, seen.mean(axis=0, keepdims=True)) == 1.0
-    assert surprise(seen, np.array([[9.0, -9.0]])) == 0.0
+def test_prior_predictive_p():
+    """1 for a record in the middle of the simulated ones, 0 for one far away."""
+    _, seen = reference_table(1000, 0.5, 8)
+    assert prior_predictive_p(seen, seen.mean(axis=0, keepdims=True)) == 1.0
+    assert prior_predictive_p(seen, np.array([[9.0, -9.0]])) == 0.0
 
 
 def test_weighted_quantile_by_hand():

@@ -1,0 +1,326 @@
+"""Backtests: what the model would have forecast on a day of the past, and how good that was.
+
+On each day of a forecast (its origin, the day of knowledge) the parameters are calibrated on what was public then,
+every strand that was pending is forecast, and the forecasts are scored against what the record has by a later day, the
+day of the truth. The simulated futures are those of the draws from the priors, weighted by the calibration, so that the
+forecast from the priors alone comes from the same runs with equal weights. Only the truth is read of what came after an
+origin.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.dates import days_between
+from sim.errors import UserError, renamed_arguments
+from sim.experiments.simulate import Progress, simulate_each
+from sim.inference.as_of import Basis, forecast_scenario, load_basis, past_scenario
+from sim.inference.baselines import BASELINES, durations_for
+from sim.inference.calibrate import DRAWS, Posterior, ReferenceTable, check_draws
+from sim.inference.histories import (
+    MILESTONES,
+    RESOLUTION,
+    milestone_times,
+    name_of,
+    pending_strands,
+    reached,
+    real_counts,
+    simulated_counts,
+)
+from sim.inference.regression import Floats, weighted_quantile
+from sim.inference.scores import histogram, pooled, quantile, score
+from sim.record.model import Record, Strand
+from sim.results.run import Run
+from sim.scenario.schema import Scenario
+
+MODEL, PRIORS = "model", "priors only"
+"""The calibrated model, and the same with equal weights."""
+FORECASTERS = (MODEL, PRIORS, *BASELINES)
+AHEAD_DAYS = 1096
+"""Days ahead that a forecast shown by itself looks at least: medians often lie beyond the day of the truth."""
+SCORED, SHOWN, PAST = "scored", "shown", "past"
+"""The scenarios of an origin: up to the day of the truth; so far ahead that medians can be given; before the origin."""
+
+
+@dataclass(frozen=True, repr=False)
+class Backtest:
+    """Forecasts of pending strands from one or several origins, beside what happened.
+
+    Attributes
+    ----------
+    truth : date
+        The day of scoring.
+    posteriors : dict
+        The calibration of each origin.
+    table : DataFrame
+        One row for each origin, pending strand, milestone that it had not reached, and forecaster. Columns: origin,
+        proceeding, strand, milestone, forecaster, truth (day of the milestone; missing: had not come by the day of
+        scoring), days (to the milestone, infinite if missing), days_ahead (to the day of scoring), probability (of the
+        milestone by then), low, median, high (80% interval in days; infinite: later than looked at, or never), and
+        those of `sim.inference.scores.score`: brier, crps, pit_low, pit_high, cover50, cover80, cover95.
+    totals : DataFrame
+        One row for each origin, count (`sim.inference.histories.COUNTS`) and forecaster, of the model and its priors.
+        Columns: origin, what, forecaster, truth, mean, low, median, high (80% interval), pit_low, pit_high.
+    """
+
+    basis: Basis
+    truth: date
+    posteriors: dict[date, Posterior]
+    table: pd.DataFrame
+    totals: pd.DataFrame
+
+    @property
+    def origins(self) -> list[date]:
+        """The days of the forecasts, in their order."""
+        return list(self.posteriors)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The scores of each forecaster over all forecasts; columns as in `sim.inference.scores.pooled`."""
+        return self.scores_of()
+
+    def scores_of(self, milestone: str | None = None) -> pd.DataFrame:
+        """The same over the forecasts of one milestone only."""
+        return pooled(self.table if milestone is None else self.table[self.table["milestone"] == milestone], MODEL)
+
+    @property
+    def by_origin(self) -> pd.DataFrame:
+        """One row for each origin.
+
+        Columns: origin, strands, forecasts, happened, effective_draws, prior_predictive_p (see
+        `sim.inference.calibrate.Posterior`), and the mean crps of each forecaster by its name.
+        """
+        rows = []
+        for origin, posterior in self.posteriors.items():
+            own = self.table[self.table["origin"] == origin]
+            model = own[own["forecaster"] == MODEL]
+            row = {"origin": origin, "strands": model["strand"].nunique(), "forecasts": len(model)}
+            row |= {"happened": int(model["truth"].notna().sum()), "effective_draws": posterior.effective_draws}
+            row["prior_predictive_p"] = posterior.prior_predictive_p
+            rows.append(row | own.groupby("forecaster")["crps"].mean().to_dict())
+        return pd.DataFrame(rows)
+
+    def pit_histogram(self, forecaster: str = MODEL, bins: int = 10) -> Floats:
+        """The share of truths in each of so many equal classes of a forecaster's probability: flat is right.
+
+        A truth beyond the last day is spread over the classes above the probability of the last day.
+        """
+        own = self.table[self.table["forecaster"] == forecaster]
+        return histogram(own["pit_low"].to_numpy(), own["pit_high"].to_numpy(), bins)
+
+    def __repr__(self) -> str:
+        """One line."""
+        first, last = self.origins[0], self.origins[-1]
+        days = f"as of {first}" if first == last else f"as of {len(self.origins)} days from {first} to {last}"
+        model = self.table[self.table["forecaster"] == MODEL]
+        return (
+            f"Backtest({self.basis.scenario.name}, {days}, truth of {self.truth}: {len(model)} forecasts of"
+            f" {model['strand'].nunique()} strands, {model['truth'].notna().sum()} came,"
+            f" mean CRPS {model['crps'].mean():.3f})"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = ["forecaster", "forecasts", "happened", "crps", "brier", "cover50", "cover80", "cover95"]
+        return f"<p>{self!r}</p>" + self.scores[columns].to_html(index=False, float_format="{:.3f}".format)
+
+
+@renamed_arguments(until="truth")
+def backtest(
+    scenario: Scenario | Path | str,
+    as_of: date | None = None,
+    truth: date | None = None,
+    *,
+    rolling_months: int | None = None,
+    record: Path | str | None = None,
+    draws: int = DRAWS,
+    jobs: int = 1,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Forecasts as they would have been made, scored against the record.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    as_of
+        The day of knowledge. With `rolling_months` it is the first of several; without it, these begin at the end of
+        the month of the first opening.
+    truth
+        The day of scoring; the record's last if not given.
+    rolling_months
+        Months between two forecasts.
+    record
+        The folder of a record instead of the one that the scenario names.
+    draws
+        From the priors, at each origin.
+    jobs
+        Processes.
+    results
+        A folder in which the simulated runs are stored.
+    progress
+        Called with the replications done and their total.
+
+    Raises
+    ------
+    UserError
+        For bad files, for days that the record does not cover, and where nothing was pending.
+    """
+    basis = load_basis(scenario, record)
+    truth = truth or basis.record.last_day
+    basis.check_day(truth, "--truth")
+    check_draws(draws)
+    days = _origins(basis, as_of, truth, rolling_months)
+    plans = [origin_scenarios(basis, day, truth, draws, look_ahead=rolling_months is None) for day in days]
+    planned = [scenario for plan in plans for scenario in plan.values()]
+    runs = simulate_each(planned, jobs=jobs, results=results, progress=progress)
+    origins = [
+        Origin(basis, day, truth, {name: next(runs) for name in plan}) for day, plan in zip(days, plans, strict=True)
+    ]
+    known = basis.record.known_on(truth)
+    table = pd.concat([origin.forecasts(known) for origin in origins], ignore_index=True)
+    totals = pd.concat([origin.totals(known) for origin in origins], ignore_index=True)
+    return Backtest(basis, truth, {origin.as_of: origin.posterior for origin in origins}, table, totals)
+
+
+def origin_scenarios(basis: Basis, as_of: date, truth: date, draws: int, look_ahead: bool) -> dict[str, Scenario]:
+    """What has to be run for an origin, by `SCORED`, `SHOWN` and `PAST`."""
+    scenarios = {SCORED: forecast_scenario(basis, as_of, truth, draws)}
+    if look_ahead:
+        ahead = max(truth, date.fromordinal(as_of.toordinal() + AHEAD_DAYS))
+        scenarios[SHOWN] = forecast_scenario(basis, as_of, ahead, draws)
+    if basis.scenario.uncertain and min(strand.opened for strand in basis.record.strands) < as_of:
+        scenarios[PAST] = past_scenario(basis, as_of, draws)
+    return scenarios
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One origin with the finished runs of its scenarios, and what comes of them."""
+
+    basis: Basis
+    as_of: date
+    truth: date
+    runs: dict[str, Run]
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """The calibration on what was public; the priors where there was no past to calibrate on."""
+        if PAST not in self.runs:
+            return Posterior.prior(self.basis, self.as_of, self.runs[SCORED].replications)
+        # Weights pass from the past to the future only because both have the same draws.
+        assert self.runs[SCORED].parameters.equals(self.runs[PAST].parameters)
+        return Posterior.of(self.basis, self.as_of, ReferenceTable.of(self.basis, self.runs[PAST]))
+
+    def weights(self, forecaster: str) -> Floats:
+        """The weights of the draws: equal for the priors."""
+        draws = self.runs[SCORED].replications
+        equal: Floats = np.full(draws, 1.0 / draws)
+        return self.posterior.weights if forecaster == MODEL else equal
+
+    def forecasts(self, truth: Record) -> pd.DataFrame:
+        """The rows of `Backtest.table`; `truth`: the record as known on the day of scoring."""
+        later = {name_of(strand): strand for strand in truth.strands}
+        rows = []
+        for strand in pending_strands(self.basis.record, self.as_of):
+            for milestone in [RESOLUTION] if strand.preliminary_findings else MILESTONES:
+                came = reached(later[name_of(strand)], milestone)
+                rows += [self._row(strand, milestone, forecaster, came) for forecaster in FORECASTERS]
+        return pd.DataFrame(rows)
+
+    def _row(self, strand: Strand, milestone: str, forecaster: str, came: date | None) -> dict[str, object]:
+        curve, ahead = self._curves(strand, milestone, forecaster)
+        days = float(days_between(self.as_of, came)) if came else np.inf
+        return {
+            "origin": self.as_of,
+            "proceeding": strand.proceeding,
+            "strand": name_of(strand),
+            "milestone": milestone,
+            "forecaster": forecaster,
+            "truth": came,
+            "days": days,
+            "days_ahead": days_between(self.as_of, self.truth),
+            "probability": float(curve[-1]),
+            **{label: quantile(ahead, p) for label, p in (("low", 0.1), ("median", 0.5), ("high", 0.9))},
+            **score(curve, days),
+        }
+
+    def _curves(self, strand: Strand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
+        """The forecast up to the day of the truth, and as far ahead as is looked."""
+        scored, shown = self.runs[SCORED], self.runs.get(SHOWN, self.runs[SCORED])
+        if forecaster in BASELINES:
+            record = self.basis.record.known_on(self.as_of)
+            known = durations_for(record, milestone, strand.preliminary_findings is not None)
+            age = float(days_between(strand.preliminary_findings or strand.opened, self.as_of))
+            ahead = BASELINES[forecaster](known, age, int(shown.scenario.horizon_days))
+            return ahead[: int(scored.scenario.horizon_days)], ahead
+        name, weights = name_of(strand), self.weights(forecaster)
+        curve = forecast_curve(scored, name, milestone, weights)
+        return curve, curve if shown is scored else forecast_curve(shown, name, milestone, weights)
+
+    def totals(self, truth: Record) -> pd.DataFrame:
+        """The rows of `Backtest.totals`; `truth`: the record as known on the day of scoring."""
+        strands = pending_strands(self.basis.record, self.as_of)
+        pending = {m: [name_of(strand) for strand in strands if not reached(strand, m)] for m in MILESTONES}
+        counts = real_counts(truth, self.as_of, self.truth, pending)
+        rows = []
+        for what, simulated in simulated_counts(self.runs[SCORED], pending).items():
+            for forecaster in (MODEL, PRIORS):
+                weights, real = self.weights(forecaster), counts[what]
+                low, median, high = (weighted_quantile(simulated, weights, p) for p in (0.1, 0.5, 0.9))
+                row = {"origin": self.as_of, "what": what, "forecaster": forecaster, "truth": real}
+                row |= {"mean": float(np.dot(weights, simulated)), "low": low, "median": median, "high": high}
+                row |= {"pit_low": weights[simulated < real].sum(), "pit_high": weights[simulated <= real].sum()}
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+
+def forecast_curve(run: Run, strand: str, milestone: str, weights: Floats) -> Floats:
+    """The probability that a strand has come to a milestone by each day from 1 to the horizon.
+
+    `weights`: of each replication; they add to one.
+    """
+    days = int(run.scenario.horizon_days)
+    times = np.ceil(np.maximum(milestone_times(run, strand, milestone), 0.5))
+    came = np.isfinite(times) & (times <= days)
+    mass = np.bincount(times[came].astype(int), weights[came], days + 1)
+    curve: Floats = np.minimum(np.cumsum(mass)[1:], 1.0)
+    return curve
+
+
+def _origins(basis: Basis, as_of: date | None, truth: date, months: int | None) -> list[date]:
+    """The days from which something that was pending can be forecast."""
+    if as_of is None:
+        if months is None:
+            raise UserError("--as-of is missing: the day on which the forecast is made, such as 2024-03-14")
+        if not basis.record.strands:
+            raise UserError(f"the record in {basis.folder} has no proceedings; there is nothing to forecast")
+        as_of = _month_end(min(strand.opened for strand in basis.record.strands), 0)
+    if as_of >= truth:
+        raise UserError(f"--as-of {as_of}: must be before {truth}, the day on which the truth is looked up")
+    days = [as_of]
+    if months is not None:
+        from_month_ends = as_of == _month_end(as_of, 0)
+        steps = range(0, 12 * (truth.year - as_of.year + 1), months)
+        dated = [_month_end(as_of, step) if from_month_ends else _months_later(as_of, step) for step in steps]
+        days = [day for day in dated if day < truth]
+    with_pending = [day for day in days if pending_strands(basis.record, day)]
+    if not with_pending:
+        raise UserError(f"--as-of {as_of}: nothing was pending in proceedings; there is nothing to forecast")
+    return with_pending
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day of a month so many months later, or the last of that month."""
+    end = _month_end(day, months)
+    return end.replace(day=min(day.day, end.day))
+
+
+def _month_end(day: date, months: int) -> date:
+    """The last day of the month so many months later."""
+    number = day.year * 12 + day.month + months
+    return date.fromordinal(date(number // 12, number % 12 + 1, 1).toordinal() - 1)

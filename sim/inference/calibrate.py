@@ -1,0 +1,384 @@
+"""The posterior of a scenario's uncertain parameters, given what was public on a day; and that as a scenario file.
+
+Parameters are drawn from their priors, the record's past is simulated with each draw (its openings on their days, the
+staff of the time), and the draws are weighted by how likely they make the record as it really was on that day. A strand
+that was pending then is pending in the simulated record too, so that censoring needs no correction.
+`sim.inference.regression` has the method.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import UserError, renamed_arguments
+from sim.experiments.simulate import Progress, simulate_each
+from sim.files import whole
+from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
+from sim.inference.histories import OPENINGS_RATE, real_history, simulated_histories, statistics
+from sim.inference.regression import (
+    CalibrationCheck,
+    Flags,
+    Floats,
+    Regression,
+    effective_draws,
+    fit,
+    normal_scores,
+    normalised,
+    prior_predictive_p,
+    simulation_based_calibration,
+)
+from sim.record.spans import OPENED
+from sim.results.run import Run
+from sim.scenario.distributions import Beta, Distribution, Empirical, Lognormal
+from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
+from sim.scenario.yaml_nodes import split, text
+
+DRAWS = 1000
+"""Draws from the priors, unless another number is given."""
+FEWEST_DRAWS = 100
+"""Fewer draws make no regression."""
+POINTS = 50
+"""Values of a posterior that is written as a list of values."""
+QUANTILES = (0.1, 0.5, 0.9)
+MARK = "# Written by `sim calibrate`."
+"""A line at the beginning of a scenario file, by which it is known as an output and may be overwritten."""
+
+
+@dataclass(frozen=True)
+class ReferenceTable:
+    """Draws from the priors with the record that each makes, and the observed one.
+
+    Attributes
+    ----------
+    past : Scenario
+        What was simulated; its `uncertain` gives the order of the parameters.
+    scores : (draws, parameters)
+        The draws as normal scores in their priors.
+    names : list of str
+        Of the statistics.
+    statistics : (draws, statistics)
+    observed : (1, statistics)
+    """
+
+    past: Scenario
+    scores: Floats
+    names: list[str]
+    statistics: Floats
+    observed: Floats
+
+    @classmethod
+    def of(cls, basis: Basis, run: Run) -> "ReferenceTable":
+        """The reference table of a simulated past."""
+        past, parameters = run.scenario, run.scenario.uncertain
+        values = run.parameters[list(parameters)].to_numpy(dtype=float)
+        uniforms = [[p.value.cdf(v) for v in values[:, n]] for n, p in enumerate(parameters.values())]
+        names, simulated = statistics(simulated_histories(run))
+        _, observed = statistics(real_history(basis.record, past))
+        return cls(past, normal_scores(np.array(uniforms).T), names, simulated, observed)
+
+    @property
+    def use(self) -> Flags:
+        """Which statistics may inform which parameter: (parameters, statistics).
+
+        Openings inform what leads up to them (arrivals, and stages before the opening), and nothing else; what strands
+        do after their openings informs the rest. How long requests took before the record began is not known, and an
+        error there must not be read as an error about the work on strands.
+        """
+        of_openings = np.array([name == OPENINGS_RATE for name in self.names])
+        return np.array([of_openings if upstream(self.past, name) else ~of_openings for name in self.past.uncertain])
+
+    def simulation_based_calibration(self, records: int, seed: int) -> CalibrationCheck:
+        """Infer known parameters from so many of the table's own records, chosen at random."""
+        numbers = np.random.default_rng(seed).choice(len(self.scores), min(records, len(self.scores)), replace=False)
+        return simulation_based_calibration(self.scores, self.statistics, numbers, self.use)
+
+
+def upstream(scenario: Scenario, parameter: str) -> bool:
+    """Whether a parameter concerns only what comes before the opening of proceedings: arrivals, earlier stages."""
+    stages = stages_from(scenario, stages_of(scenario)[OPENED])
+    for path in scenario.uncertain[parameter].sets or scenario.uncertain[parameter].scales or []:
+        parts = split(path)
+        if parts[0] != "arrivals" and (parts[:2] != ["procedure", "stages"] or parts[2] in {*stages, "*"}):
+            return False
+    return True
+
+
+@dataclass(frozen=True, repr=False)
+class Posterior:
+    """What is known of the uncertain parameters on a day.
+
+    Attributes
+    ----------
+    basis : Basis
+        The assumptions and the record.
+    as_of : date
+        The day of knowledge.
+    weights : (draws,)
+        Of each draw from the priors; they add to one.
+    reference : ReferenceTable or None
+        None where there was no past to compare with.
+    regression : Regression or None
+        Of the reference table.
+    mean : (informed,)
+        Posterior means of the normal scores of the informed parameters.
+    """
+
+    basis: Basis
+    as_of: date
+    weights: Floats
+    reference: ReferenceTable | None = None
+    regression: Regression | None = None
+    mean: Floats | None = None
+
+    @classmethod
+    def of(cls, basis: Basis, as_of: date, reference: ReferenceTable) -> "Posterior":
+        """The posterior that a reference table gives."""
+        regression = fit(reference.scores, reference.statistics, reference.use)
+        mean = regression.mean(reference.observed)[0]
+        weights = normalised(regression.log_weights(reference.scores, mean))
+        return cls(basis, as_of, weights, reference, regression, mean)
+
+    @classmethod
+    def prior(cls, basis: Basis, as_of: date, draws: int) -> "Posterior":
+        """What is known where there is no past to compare with: the priors."""
+        return cls(basis, as_of, np.full(draws, 1.0 / draws))
+
+    @property
+    def effective_draws(self) -> float:
+        """How many equally weighted draws the weighted ones are worth."""
+        return effective_draws(self.weights)
+
+    @property
+    def prior_predictive_p(self) -> float:
+        """The share of simulated records more extreme than the observed one; near 0: the model cannot make it."""
+        return prior_predictive_p(self.reference.statistics, self.reference.observed) if self.reference else 1.0
+
+    @property
+    def informed(self) -> list[str]:
+        """The parameters that the record informs."""
+        if self.regression is None:
+            return []
+        names = self.basis.scenario.uncertain
+        return [name for name, informed in zip(names, self.regression.informed, strict=True) if informed]
+
+    @property
+    def margins(self) -> dict[str, Distribution]:
+        """The posterior of each informed parameter by itself."""
+        if self.regression is None or self.mean is None:
+            return {}
+        parameters, spread = self.basis.scenario.uncertain, np.sqrt(np.diag(self.regression.covariance))
+        rows = zip(self.informed, self.mean, spread, strict=True)
+        return {name: _margin(parameters[name].value, mean, sd) for name, mean, sd in rows}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each parameter, in the order of the file.
+
+        Columns: parameter, title, informed (by the record; the others keep their priors), explained (share of the
+        variance of the prior's normal score that the statistics explain, on average over records), prior10, prior50,
+        prior90, low (10%), median and high (90%) of the posterior.
+        """
+        parameters, margins, rows = self.basis.scenario.uncertain, self.margins, []
+        explained = self.regression.explained if self.regression else np.zeros(len(parameters))
+        for (name, parameter), share in zip(parameters.items(), explained, strict=True):
+            before = parameter.value.quantile(np.array(QUANTILES))
+            after = margins[name].quantile(np.array(QUANTILES)) if name in margins else before
+            rows.append((name, parameter.title or name, name in margins, share, *before, *after))
+        columns = ["parameter", "title", "informed", "explained", "prior10", "prior50", "prior90"]
+        return pd.DataFrame(rows, columns=[*columns, "low", "median", "high"])
+
+    @property
+    def statistics(self) -> pd.DataFrame:
+        """One row for each statistic. Columns: statistic, real, mean and sd (of the simulated records)."""
+        if self.reference is None:
+            return pd.DataFrame(columns=["statistic", "real", "mean", "sd"])
+        known, simulated = self.reference, self.reference.statistics
+        columns = {"statistic": known.names, "real": known.observed[0], "mean": simulated.mean(axis=0)}
+        return pd.DataFrame({**columns, "sd": simulated.std(axis=0)})
+
+    @property
+    def strongest_correlation(self) -> tuple[list[str], float]:
+        """The two parameters with the strongest correlation in the posterior, and it; none: no names and 0.
+
+        A scenario file gives each parameter by itself, so that correlations are lost in it.
+        """
+        names = self.informed
+        if self.regression is None or len(names) < 2:
+            return [], 0.0
+        scale = np.sqrt(np.diag(self.regression.covariance))
+        table = np.triu(self.regression.covariance / np.outer(scale, scale), 1)
+        one, other = np.unravel_index(int(np.argmax(np.abs(table))), table.shape)
+        return [names[int(one)], names[int(other)]], float(table[one, other])
+
+    def to_yaml(self, path: Path | str) -> Path:
+        """Write the posterior as a scenario file and check that it loads; gives the path.
+
+        It extends the file of the calibrated scenario, and is a whole scenario where that was given as a `Scenario`.
+
+        Raises
+        ------
+        UserError
+            If the file cannot be written, or is there and no output of a calibration.
+        """
+        file = Path(path)
+        check_output(file)
+        if self.basis.file and file.resolve() == self.basis.file.resolve():
+            raise UserError(f"{file}: would extend itself; choose another name")
+        try:
+            with whole(file) as temporary:
+                temporary.write_text(scenario_text(self, file), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+        load_scenario(file)
+        return file
+
+    def __repr__(self) -> str:
+        """One line."""
+        total = len(self.basis.scenario.uncertain)
+        return (
+            f"Posterior({self.basis.scenario.name}, as of {self.as_of}: {len(self.informed)} of {total} parameters"
+            f" informed, {len(self.weights):,} draws worth {self.effective_draws:,.0f},"
+            f" prior predictive p = {self.prior_predictive_p:.2f})"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>" + self.table.to_html(index=False, float_format="{:.3g}".format)
+
+
+@renamed_arguments(until="as_of")
+def calibrate(
+    scenario: Scenario | Path | str,
+    as_of: date,
+    *,
+    record: Path | str | None = None,
+    draws: int = DRAWS,
+    jobs: int = 1,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Posterior:
+    """The posterior of a scenario's uncertain parameters, given what was public by the end of a day.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    as_of
+        The day of knowledge.
+    record
+        The folder of a record instead of the one that the scenario names.
+    draws
+        From the priors.
+    jobs
+        Processes.
+    results
+        A folder in which the simulated pasts are stored.
+    progress
+        Called with the replications done and their total.
+
+    Raises
+    ------
+    UserError
+        For bad files, for a day that the record does not cover or before which nothing was opened, and for a scenario
+        without uncertain parameters.
+    """
+    basis = load_basis(scenario, record)
+    basis.check_day(as_of, "--as-of")
+    check_draws(draws)
+    if not basis.scenario.uncertain:
+        raise UserError(f"{basis.name}: has no uncertain parameters; there is nothing to calibrate")
+    past = past_scenario(basis, as_of, draws)
+    (run,) = simulate_each([past], jobs=jobs, results=results, progress=progress)
+    return Posterior.of(basis, as_of, ReferenceTable.of(basis, run))
+
+
+def check_draws(draws: int) -> None:
+    """Raise UserError for too few draws."""
+    if draws < FEWEST_DRAWS:
+        raise UserError(f"--draws {draws}: at least {FEWEST_DRAWS} are needed")
+
+
+def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
+    """The distribution whose normal scores in its prior have this mean and standard deviation.
+
+    A lognormal or a beta stays one (the former exactly); of any other the values at evenly spaced shares are listed.
+    """
+    from scipy.special import ndtr, ndtri
+
+    points = (np.arange(POINTS) + 0.5) / POINTS
+    values = prior.quantile(ndtr(mean + spread * ndtri(points)))
+    if isinstance(prior, Lognormal):
+        shape, scale = prior.parameters()
+        median, sigma = scale * np.exp(shape * mean), shape * spread
+        return Lognormal(distribution="lognormal", median=_short(median), cv=_short(np.sqrt(np.expm1(sigma**2))))
+    if isinstance(prior, Beta):
+        centre, variance = values.mean(), values.var()
+        observations = centre * (1 - centre) / variance - 1  # the method of moments
+        return Beta(distribution="beta", mean=_short(centre), observations=_short(observations))
+    return Empirical(distribution="empirical", values=[_short(value) for value in values])
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
+def scenario_text(posterior: Posterior, file: Path) -> str:
+    """The text of the scenario file `file`: what the record informs, on top of the calibrated scenario."""
+    base, scenario = posterior.basis.file, posterior.basis.scenario
+    heading = {
+        "name": re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "calibrated",
+        "title": f"{scenario.title or scenario.name}, calibrated on what was public on {posterior.as_of}",
+    }
+    source = f"calibrated on what was public until {posterior.as_of}"
+    values = {
+        name: {"value": value.model_dump(mode="json", exclude_none=True), "source": source}
+        for name, value in posterior.margins.items()
+    }
+    if base:
+        content: dict[str, Any] = {"extends": relpath(base, file.parent), **heading}
+        content |= {"uncertain": values} if values else {}
+    else:
+        content = posterior.basis.given.model_dump(mode="json", exclude_defaults=True) | heading
+        content["uncertain"] = {name: row | values.get(name, {}) for name, row in content["uncertain"].items()}
+    return "\n".join([*_schema_line(base, file), *_comment(posterior), text(content)])
+
+
+def _schema_line(base: Path | None, file: Path) -> list[str]:
+    """The line by which editors find the schema, if it stands beside the calibrated scenario."""
+    if base is None or not (schema := base.parent / "scenario.schema.json").is_file():
+        return []
+    return [f"# yaml-language-server: $schema={relpath(schema, file.parent)}"]
+
+
+def _comment(posterior: Posterior) -> list[str]:
+    draws = f"{len(posterior.weights):,} draws from the priors, worth {posterior.effective_draws:,.0f}"
+    uninformed = [name for name in posterior.basis.scenario.uncertain if name not in posterior.informed]
+    lines = [MARK, f"# Uncertain parameters, given what was public until {posterior.as_of}: {draws}."]
+    if uninformed:
+        lines.append(f"# The record does not inform {', '.join(uninformed)}: as before.")
+    names, strength = posterior.strongest_correlation
+    if names:
+        lines.append(
+            f"# Each parameter is given by itself; the strongest correlation left out is {strength:.2f}"
+            f" ({' with '.join(names)})."
+        )
+    return lines
+
+
+def check_output(file: Path) -> None:
+    """Raise UserError if a posterior cannot be written there: another file is there, or the name is none."""
+    if file.suffix not in (".yaml", ".yml"):
+        raise UserError(f"{file}: a scenario file ends in .yaml")
+    if not file.parent.is_dir():
+        raise UserError(f"{file}: there is no folder {file.parent}")
+    try:
+        if file.exists() and MARK not in file.read_text(encoding="utf-8").splitlines()[:2]:
+            raise UserError(f"{file}: exists already and is no output of sim calibrate; choose another name")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
