@@ -10,7 +10,9 @@ origin.
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +35,7 @@ from sim.inference.histories import (
 )
 from sim.inference.regression import Floats, weighted_quantile
 from sim.inference.scores import histogram, pooled, quantile, score
+from sim.plotting import views
 from sim.record.model import Record, Strand
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -112,20 +115,29 @@ class Backtest:
         own = self.table[self.table["forecaster"] == forecaster]
         return histogram(own["pit_low"].to_numpy(), own["pit_high"].to_numpy(), bins)
 
+    def plot(self, name: str = "backtest-forecasts") -> Any:
+        """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
+        return views().plot(self, name)
+
+    @property
+    def plots(self) -> list[str]:
+        """The names of the figures, for `plot`."""
+        names: list[str] = views().names(self)
+        return names
+
     def __repr__(self) -> str:
-        """One line."""
         first, last = self.origins[0], self.origins[-1]
         days = f"as of {first}" if first == last else f"as of {len(self.origins)} days from {first} to {last}"
         model = self.table[self.table["forecaster"] == MODEL]
         return (
-            f"Backtest({self.basis.scenario.name}, {days}, truth of {self.truth}: {len(model)} forecasts of"
+            f"<Backtest {self.basis.scenario.name!r}, {days}, truth of {self.truth}: {len(model)} forecasts of"
             f" {model['strand'].nunique()} strands, {model['truth'].notna().sum()} came,"
-            f" mean CRPS {model['crps'].mean():.3f})"
+            f" mean CRPS {model['crps'].mean():.3f}>"
         )
 
     def _repr_html_(self) -> str:
         columns = ["forecaster", "forecasts", "happened", "crps", "brier", "cover50", "cover80", "cover95"]
-        return f"<p>{self!r}</p>" + self.scores[columns].to_html(index=False, float_format="{:.3f}".format)
+        return f"<p>{escape(repr(self))}</p>" + self.scores[columns].to_html(index=False, float_format="{:.3f}".format)
 
 
 @renamed_arguments(until="truth")

@@ -9,6 +9,7 @@ that was pending then is pending in the simulated record too, so that censoring 
 import re
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from os.path import relpath
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from sim.inference.regression import (
     prior_predictive_p,
     simulation_based_calibration,
 )
+from sim.plotting import views
 from sim.record.spans import OPENED
 from sim.results.run import Run
 from sim.scenario.distributions import Beta, Distribution, Empirical, Lognormal
@@ -239,17 +241,26 @@ class Posterior:
         load_scenario(file)
         return file
 
+    def plot(self, name: str = "calibration-parameters") -> Any:
+        """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
+        return views().plot(self, name)
+
+    @property
+    def plots(self) -> list[str]:
+        """The names of the figures, for `plot`."""
+        names: list[str] = views().names(self)
+        return names
+
     def __repr__(self) -> str:
-        """One line."""
         total = len(self.basis.scenario.uncertain)
         return (
-            f"Posterior({self.basis.scenario.name}, as of {self.as_of}: {len(self.informed)} of {total} parameters"
+            f"<Posterior {self.basis.scenario.name!r}, as of {self.as_of}: {len(self.informed)} of {total} parameters"
             f" informed, {len(self.weights):,} draws worth {self.effective_draws:,.0f},"
-            f" prior predictive p = {self.prior_predictive_p:.2f})"
+            f" prior predictive p = {self.prior_predictive_p:.2f}>"
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>" + self.table.to_html(index=False, float_format="{:.3g}".format)
+        return f"<p>{escape(repr(self))}</p>" + self.table.to_html(index=False, float_format="{:.3g}".format)
 
 
 @renamed_arguments(until="as_of")
