@@ -131,6 +131,7 @@ class Replication:
 
     def __init__(self, plan: Plan, number: int) -> None:
         self.plan, self.stages, self.weights, self.extras = plan, plan.stages, plan.weights, plan.extras
+        self.fte_days_per_day = plan.fte_days_per_day
         self.env = Environment()
         draws = Draws(Streams(plan.scenario.seed, number))
         self.draw = draws.row
@@ -324,7 +325,7 @@ class Replication:
         """
         row = case.row
         scale = row[step.column] * case.complexity
-        case.step_days = step.unconstrained_days(row, scale, self.plan.fte_days_per_day)
+        case.step_days = step.unconstrained_days(row, scale, self.fte_days_per_day)
         case.unconstrained += case.step_days
         weight = self.weights[case.rank]
         work = [(pool, row[amount] * scale, cap) for pool, amount, cap in step.work if row[amount] * scale > 0]

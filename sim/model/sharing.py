@@ -114,7 +114,8 @@ class ProcessorSharing:
     def available(self) -> float:
         """FTE that teams at work leave: also people reserved for a waiting team, until it starts."""
         # `free` is below zero while the headcount has fallen below what the teams at work need.
-        return max(self.pool.free + self.pool.reserved, 0) / MILLI
+        pool = self.pool
+        return max(pool.free + pool.reserved, 0) / MILLI
 
     def on_capacity_change(self) -> None:
         """Teams or the headcount changed: divide anew, unless everybody can and could work at the cap."""
