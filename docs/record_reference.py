@@ -17,7 +17,7 @@ from sim.view.terminal.record import read, summary
 DOCS = Path(__file__).resolve().parent
 EXAMPLE = DOCS / "example-record"
 INTRODUCTION = """\
-# A record of enforcement, and what `sim record` says of it
+# A record of enforcement, and what `sim record` shows of it
 
 Written by `python docs/record_reference.py` from the code. Do not edit.
 
@@ -28,7 +28,7 @@ in the same format.
 
 ```sh
 sim record                                   # the Commission's, to its last day
-sim record --until 2024-03-14                # as it was known at the end of that day
+sim record --as-of 2024-03-14                # as it was known at the end of that day
 sim record --table stages                    # one table, with the rows of the record behind each number
 sim record --table sources                   # what each row rests on
 sim record --json > record.json              # everything, for programs
@@ -42,7 +42,7 @@ a cell that holds a comma, empty lines left out. All columns must be there, in a
 filled. Several values in one cell have `;` between them.
 
 A fifth file, `until.txt`, may hold one line: the last day up to which the record was kept, such as 2025-12-31. What is pending is
-counted until then. Without it the day of the last act is the last day, unless `--until` says a later one.
+counted until then. Without it the day of the last act is the last day, unless `--as-of` gives a later one.
 
 | kind | what a cell may say |
 |---|---|
@@ -51,7 +51,7 @@ counted until then. Without it the day of the last act is the last day, unless `
 | number or bound | a number, also `>45` or `<20` |
 | address | `http://` or `https://`, without spaces |
 | list | one item or several |
-| word | one of the words told |
+| word | one of the words below |
 | text | anything |
 """
 FILES = {
@@ -69,7 +69,7 @@ MEANING = {
         "proceeding": "the formal proceeding to which the act belongs, if any; see below",
         "event": "what happened; the words are below",
         "topic": "what the act is about, one word of one's own list, used alike in events.csv and strands.csv",
-        "articles": "the obligations concerned. For a request these are the duties asked about; the power used is told in `detail`",
+        "articles": "the obligations concerned. For a request these are the duties asked about; the power used is named in `detail`",
         "detail": "remarks; nothing is computed from them, since they may be written with hindsight",
         "source_url": "address of the source. May be empty if `source_kind` and `detail` say what the row rests on",
         "source_kind": "`commission`, `court`, `law_firm`, `press`, `civil_society`, or another word",
@@ -102,7 +102,7 @@ MEANING = {
         "note": "one of the two must be filled",
     },
     "turnover.csv": {
-        "provider": "as in platforms.csv; every provider there has a row here, and no other",
+        "provider": "as in platforms.csv; every provider of that file has a row, and no other",
         "worldwide_turnover_eur_bn": "worldwide turnover a year of the group, EUR billion: the base of the cap on fines",
         "year": "the year of the figure",
         "confidence": "of the figure",
@@ -123,26 +123,26 @@ under `non_compliance_decision`.
 
 ### What is checked
 
-Every mistake is told at once with `file:line:column`, where the column is the character of that line at which the cell begins, from 1.
+All errors are reported together, each with `file:line:column`, where the column is the character of that line at which the cell begins, from 1.
 
 - Each cell is of its kind, and filled if needed. Every row of events.csv and platforms.csv says what it rests on.
-- Nothing is there twice: services, providers, strands, and acts that agree in day, service, proceeding, event, topic and detail.
+- Nothing occurs twice: services, providers, strands, and acts that agree in day, service, proceeding, event, topic and detail.
 - Services and providers are the same in all files, and an act's provider is the one of its service.
 - A service gets no `rfi` and no opening before its designation. A `closed_without_proceedings` closes an `rfi` to that service on that
   topic.
 - Every proceeding named has its `proceedings_opened`, one for each service concerned, and no act in it is earlier. An `rfi` may be tied
   to a proceeding that was opened later.
 - Every opening has at least one strand. A strand's services belong to one provider; its milestones are in order, and each is an act
-  of the proceeding in events.csv on the same day: strands have their sources there.
+  of the proceeding in events.csv on the same day, where it has its source.
 - No act is later than the day in `until.txt`.
 
 ## What was known on a day
 
-`--until` and a forecast's first day see only: acts up to that day; strands opened by then, without their later findings, outcome
+`--as-of` and a forecast's first day see only: acts up to that day; strands opened by then, without their later findings, outcome
 and fine; services designated or acted upon by then; ties to proceedings open by then. Two things are not dated and stand as they are:
 the split of a proceeding into strands, and turnover.
 
-Under way on a day are the strands opened by then and not closed, each since its latest milestone (after a decision or commitments too,
+In progress on a day are the strands opened by then and not closed, each since its latest milestone (after a decision or commitments too,
 since compliance must be watched; `sim record` counts these as resolved), and the requests for information that
 
 - did not lead to a proceeding open by then. A request sent into an open proceeding is part of it if it is on a topic of one of its

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Figures, app, check_figures, console, keep_figures
+from sim.cli.app import AsJson, Figures, app, check_figures, console, keep_figures, renamed_option
 
 
 @app.command()
@@ -14,31 +14,32 @@ def record(
     folder: Annotated[Path, typer.Option("--record", help="Folder of a record, any regulator's.")] = Path(
         "scenarios/record"
     ),
-    until: Annotated[
-        str, typer.Option(metavar="DATE", help="As known at the end of this day; default: its last.")
+    as_of: Annotated[
+        str, typer.Option(metavar="DAY", help="The day of knowledge: as known at its end; default: the record's last.")
     ] = "",
     table: Annotated[str, typer.Option(metavar="NAME", help="One table in full, such as strands or stages.")] = "",
     figures: Figures = None,
     as_json: AsJson = False,
+    until: Annotated[str, renamed_option("--until", "--as-of")] = "",
 ) -> None:
     """Show what the public record says: strands, durations with what is pending, requests, clearance rate.
 
     Every number has its rows of the record beside it (--table, --json), and these their sources (--table sources).
 
-    Example: sim record --until 2024-12-31 --table stages
+    Example: sim record --as-of 2024-12-31 --table stages
     """
     from sim.view.terminal.record import as_data, one_table, read, summary
 
     check_figures(figures)
-    found = read(folder, until, table)
+    shown = read(folder, as_of, table)
     if as_json:
-        print(json.dumps(as_data(found, table)))
+        print(json.dumps(as_data(shown, table)))
     else:
-        console().print(one_table(found, table) if table else summary(found), soft_wrap=table == "sources")
+        console().print(one_table(shown, table) if table else summary(shown), soft_wrap=table == "sources")
     if figures:
         from sim.view.pictures.gallery import of_record
         from sim.view.pictures.kept import provenance
 
-        title = f"The public record, as known on {found.until}"
-        made = provenance(record=found.folder.resolve().name, until=str(found.until))
-        keep_figures(figures, title, of_record(found.record, found.until), made)
+        title = f"The public record, as known on {shown.as_of}"
+        made = provenance(record=shown.folder.resolve().name, until=str(shown.as_of))
+        keep_figures(figures, title, of_record(shown.record, shown.as_of), made)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from sim.errors import UserError
 from sim.record.files import load_record
-from sim.record.model import Record, Strand
+from sim.record.model import Record, RecordedStrand
 from sim.record.spans import FINDINGS, OPENED, REQUEST
 from sim.scenario import checks
 from sim.scenario.loading import load_undated, pending_probes, platforms_of
@@ -26,9 +26,9 @@ from sim.scenario.schema import (
     Routes,
     Scenario,
     Stage,
+    Strand,
     Wave,
 )
-from sim.scenario.schema import Strand as ListedStrand
 
 OPENINGS = "(opened)"
 """The exit of the past at which the openings that its requests lead to are counted: the real ones are scripted."""
@@ -230,13 +230,13 @@ def _with_pending(scenario: Scenario, known: Record) -> Scenario:
         raise UserError(str(error.args[0])) from None
 
 
-def _scripted(strands: list[Strand], stage: str) -> dict[str, Probe]:
+def _scripted(strands: list[RecordedStrand], stage: str) -> dict[str, Probe]:
     """Proceedings that arrive on the day of their opening, with their strands."""
     probes: dict[str, Probe] = {}
     for strand in strands:
         common: dict[str, Any] = {"topic": strand.topics[0], "obligations": len(set(strand.articles)) or 1}
         before = probes.get(strand.proceeding)
-        listed = {**(before.strands if before else {}), strand.strand: ListedStrand(**common)}
+        listed = {**(before.strands if before else {}), strand.strand: Strand(**common)}
         probes[strand.proceeding] = Probe(
             stage=stage, arrives=strand.opened, platform=strand.platform, strands=listed, **common
         )

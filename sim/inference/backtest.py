@@ -36,7 +36,7 @@ from sim.inference.histories import (
 from sim.inference.regression import Floats, weighted_quantile
 from sim.inference.scores import histogram, pooled, quantile, score
 from sim.plotting import views
-from sim.record.model import Record, Strand
+from sim.record.model import Record, RecordedStrand
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
@@ -221,7 +221,7 @@ class Origin:
 
     @cached_property
     def posterior(self) -> Posterior:
-        """The calibration on what was public; the priors where there was no past to calibrate on."""
+        """The calibration on what was public; the priors where the record had no past yet."""
         if PAST not in self.runs:
             return Posterior.prior(self.basis, self.as_of, self.runs[SCORED].replications)
         # Weights pass from the past to the future only because both have the same draws.
@@ -244,7 +244,7 @@ class Origin:
                 rows += [self._row(strand, milestone, forecaster, came) for forecaster in FORECASTERS]
         return pd.DataFrame(rows)
 
-    def _row(self, strand: Strand, milestone: str, forecaster: str, came: date | None) -> dict[str, object]:
+    def _row(self, strand: RecordedStrand, milestone: str, forecaster: str, came: date | None) -> dict[str, object]:
         curve, ahead = self._curves(strand, milestone, forecaster)
         days = float(days_between(self.as_of, came)) if came else np.inf
         return {
@@ -261,7 +261,7 @@ class Origin:
             **score(curve, days),
         }
 
-    def _curves(self, strand: Strand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
+    def _curves(self, strand: RecordedStrand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
         """The forecast up to the day of the truth, and as far ahead as is looked."""
         scored, shown = self.runs[SCORED], self.runs.get(SHOWN, self.runs[SCORED])
         if forecaster in BASELINES:

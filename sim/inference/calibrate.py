@@ -125,7 +125,7 @@ class Posterior:
     weights : (draws,)
         Of each draw from the priors; they add to one.
     reference : ReferenceTable or None
-        None where there was no past to compare with.
+        None where the record had no past to compare with.
     regression : Regression or None
         Of the reference table.
     mean : (informed,)
@@ -149,7 +149,7 @@ class Posterior:
 
     @classmethod
     def prior(cls, basis: Basis, as_of: date, draws: int) -> "Posterior":
-        """What is known where there is no past to compare with: the priors."""
+        """The priors: what is known before there is a past to compare with."""
         return cls(basis, as_of, np.full(draws, 1.0 / draws))
 
     @property
@@ -227,7 +227,7 @@ class Posterior:
         Raises
         ------
         UserError
-            If the file cannot be written, or is there and no output of a calibration.
+            If the file cannot be written, or exists and is no output of a calibration.
         """
         file = Path(path)
         check_output(file)
@@ -383,7 +383,7 @@ def _comment(posterior: Posterior) -> list[str]:
 
 
 def check_output(file: Path) -> None:
-    """Raise UserError if a posterior cannot be written there: another file is there, or the name is none."""
+    """Raise UserError if a posterior cannot be written to a file, because of its name or of what it holds."""
     if file.suffix not in (".yaml", ".yml"):
         raise UserError(f"{file}: a scenario file ends in .yaml")
     if not file.parent.is_dir():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS, days_between
 from sim.inference.as_of import OPENINGS, stages_from, stages_of
-from sim.record.model import Record, Strand
+from sim.record.model import Record, RecordedStrand
 from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
 from sim.results.summary import Layout
@@ -57,17 +57,17 @@ class Histories:
     end: float
 
 
-def name_of(strand: Strand) -> str:
+def name_of(strand: RecordedStrand) -> str:
     """A strand's name in the model: proceeding/strand."""
     return f"{strand.proceeding}/{strand.strand}"
 
 
-def reached(strand: Strand, milestone: str) -> date | None:
+def reached(strand: RecordedStrand, milestone: str) -> date | None:
     """The day on which a strand of the record came to a milestone."""
     return strand.preliminary_findings if milestone == FINDINGS else strand.outcome_date
 
 
-def pending_strands(record: Record, day: date) -> list[Strand]:
+def pending_strands(record: Record, day: date) -> list[RecordedStrand]:
     """The strands that were pending at the end of a day."""
     return [strand for strand in record.known_on(day).strands if not strand.outcome]
 
@@ -154,7 +154,8 @@ def statistics(histories: Histories) -> tuple[list[str], Floats]:
 
     Logarithms of rates: acts so far over the time at risk, with half an act added so that none is infinite (findings;
     outcomes without findings; outcomes after them; openings); and the shares of strands that were still without any
-    act at some ages, which is the Kaplan-Meier curve there, since strands are followed from their openings to one end.
+    act at some ages, which is the Kaplan-Meier curve at these ages, since strands are followed from their openings to
+    one end.
     """
     h, end = histories, histories.end
     first = np.minimum(np.minimum(h.findings, h.resolved), end)

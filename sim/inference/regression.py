@@ -30,7 +30,7 @@ SPREAD = 1e-9
 
 
 @dataclass(frozen=True)
-class Design:
+class Predictors:
     """The columns of the regression: an intercept, standardised statistics, and their squares.
 
     Attributes
@@ -52,7 +52,7 @@ class Design:
     used: Flags
 
     @classmethod
-    def of(cls, statistics: Floats) -> "Design":
+    def of(cls, statistics: Floats) -> "Predictors":
         """The columns that a reference table (draws, statistics) allows."""
         varied = statistics.std(axis=0) > SPREAD
         centre, scale = statistics[:, varied].mean(axis=0), statistics[:, varied].std(axis=0)
@@ -87,7 +87,7 @@ class Regression:
         Share of each parameter's variance that is explained (adjusted), 0 where not informed.
     """
 
-    design: Design
+    predictors: Predictors
     informed: Flags
     slopes: Floats
     covariance: Floats
@@ -95,11 +95,11 @@ class Regression:
 
     def mean(self, statistics: Floats) -> Floats:
         """Posterior means of the informed parameters' scores at statistics: (records, informed)."""
-        return self.design.matrix(statistics) @ self.slopes
+        return self.predictors.matrix(statistics) @ self.slopes
 
     def leverage(self, statistics: Floats) -> Floats:
         """How much each record of the table pulls its own posterior mean: the diagonal of the hat matrix."""
-        orthogonal, _ = np.linalg.qr(self.design.matrix(statistics))
+        orthogonal, _ = np.linalg.qr(self.predictors.matrix(statistics))
         pull: Floats = (orthogonal**2).sum(axis=1)
         return pull
 
@@ -133,19 +133,19 @@ def fit(scores: Floats, statistics: Floats, use: Flags | None = None) -> Regress
         another ("cut" inference, Plummer 2015).
     """
     draws, parameters = scores.shape
-    design = Design.of(statistics)
-    columns = design.matrix(statistics)[:, 1:]
+    predictors = Predictors.of(statistics)
+    columns = predictors.matrix(statistics)[:, 1:]
     slopes = np.zeros((1 + columns.shape[1], parameters))
     explained, residuals = np.zeros(parameters), scores.copy()
     use = np.ones((parameters, statistics.shape[1]), dtype=bool) if use is None else use
-    modules = [tuple(row) for row in design.allowed(use)]
+    modules = [tuple(row) for row in predictors.allowed(use)]
     for module in dict.fromkeys(modules):
         members = np.array([one == module for one in modules])
         _fit_module(scores, columns, members, np.array(module, dtype=bool), slopes, explained, residuals)
     informed = explained > 0
     same_module = np.array([[one == other for other in modules] for one in modules])
     covariance = residuals.T @ residuals / draws * same_module
-    return Regression(design, informed, slopes[:, informed], covariance[np.ix_(informed, informed)], explained)
+    return Regression(predictors, informed, slopes[:, informed], covariance[np.ix_(informed, informed)], explained)
 
 
 def _fit_module(

@@ -87,7 +87,7 @@ def quantile(forecast: Floats, p: float) -> float:
     return float(reached[0] + 1) if len(reached) else np.inf
 
 
-class Interval(NamedTuple):
+class MeanInterval(NamedTuple):
     """A mean with a 95% confidence interval."""
 
     mean: float
@@ -95,7 +95,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def clustered_mean(values: Floats, clusters: list[str], seed: int = SEED) -> Interval:
+def clustered_mean(values: Floats, clusters: list[str], seed: int = SEED) -> MeanInterval:
     """The mean with its bootstrap interval, where values of one cluster are not independent.
 
     Whole clusters are drawn with replacement (Davison and Hinkley 1997, section 3.8); the percentile interval of
@@ -104,12 +104,12 @@ def clustered_mean(values: Floats, clusters: list[str], seed: int = SEED) -> Int
     """
     names, codes = np.unique(clusters, return_inverse=True)
     if len(names) < FEWEST_CLUSTERS:
-        return Interval(float(values.mean()), -np.inf, np.inf)
+        return MeanInterval(float(values.mean()), -np.inf, np.inf)
     sums, sizes = np.bincount(codes, values, len(names)), np.bincount(codes, minlength=len(names))
     drawn = np.random.default_rng(seed).integers(0, len(names), (RESAMPLES, len(names)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Interval(float(values.mean()), float(low), float(high))
+    return MeanInterval(float(values.mean()), float(low), float(high))
 
 
 def score(forecast: Floats, truth: float) -> dict[str, float]:
@@ -160,7 +160,7 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _named(name: str, value: Interval) -> dict[str, float]:
+def _named(name: str, value: MeanInterval) -> dict[str, float]:
     return {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
 
 
@@ -168,7 +168,7 @@ def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
     """The coverage of 80% intervals among the truths that came by the last day."""
     came = rows[rows["truth"].notna()]
     if came.empty:
-        nothing = Interval(np.nan, np.nan, np.nan)
+        nothing = MeanInterval(np.nan, np.nan, np.nan)
         return {**_named("came80", nothing), "came80_expected": np.nan, **_named("given80", nothing)}
     chance, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
     possible = chance > 0  # where the forecast said "never" nothing is given

@@ -1,4 +1,4 @@
-"""The files of a record: their format, and every mistake in them with its place.
+"""The files of a record: their format, and every error in them with its location.
 
 `sim.record.model` says what a record means; docs/record.md says what each column means.
 """
@@ -12,7 +12,18 @@ from datetime import date
 from pathlib import Path
 
 from sim.errors import Problem, UserError, suggestion
-from sim.record.model import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES, Act, Platform, Record, Strand, items, slug
+from sim.record.model import (
+    CONFIDENCES,
+    EVENTS,
+    IN_PROCEEDINGS,
+    OUTCOMES,
+    Act,
+    Record,
+    RecordedStrand,
+    Service,
+    items,
+    slug,
+)
 
 
 def load_record(folder: Path | str) -> Record:
@@ -98,7 +109,7 @@ COLUMNS = {
     "turnover.csv": "provider* worldwide_turnover_eur_bn* year* confidence* note*",
 }
 """The columns of each file: all must be there, in any order, and no others. A star: no cell may be empty."""
-FORMAT = {file: {name.rstrip("*"): "*" in name for name in said.split()} for file, said in COLUMNS.items()}
+FORMAT = {file: {name.rstrip("*"): "*" in name for name in names.split()} for file, names in COLUMNS.items()}
 RULES: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("date", "opened", "preliminary_findings", "outcome_date"), _day),
     **dict.fromkeys(("designation_date", "designation_ended"), _day),
@@ -196,14 +207,14 @@ def _until(path: Path, problems: list[Problem]) -> date | None:
     if not path.exists():
         return None
     try:
-        said = path.read_text("utf-8-sig").strip()
+        written = path.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError):
         problems.append(Problem(str(path), message="cannot be read; its one line is the record's last day"))
         return None
-    if message := _day(said):
+    if message := _day(written):
         problems.append(Problem(str(path), 1, 1, message))
         return None
-    return parse_day(said)
+    return parse_day(written)
 
 
 def _late_problems(tables: dict[str, list[_Row]], until: date | None) -> Iterator[Problem]:
@@ -257,7 +268,7 @@ def _repeated(rows: Iterable[_Row], key: Callable[[_Row], tuple[str, ...]], colu
     for row in rows:
         before = seen.setdefault(key(row), row.line)
         if before != row.line:
-            yield row.wrong(column, f"the same as in line {before}; leave one out, or tell them apart")
+            yield row.wrong(column, f"the same as in line {before}; leave one out, or make them differ")
 
 
 def _platform_problems(tables: dict[str, list[_Row]]) -> Iterator[Problem]:
@@ -358,7 +369,7 @@ def _strand_platform_problems(
     row: _Row, providers: dict[str, str], openings: dict[tuple[str, str], _Row]
 ) -> Iterator[Problem]:
     proceeding, names = row["proceeding"], items(row["platform"])
-    # An opening of an unknown service is reported there, and may be the one that is missing here.
+    # An opening of an unknown service is reported at the opening, and may be the one that is missing.
     doubtful = any(known == proceeding and name not in providers for known, name in openings)
     for name in names:
         act = openings.get((proceeding, name))
@@ -376,7 +387,7 @@ def _strand_platform_problems(
 
 
 def _milestone_problems(row: _Row, days: dict[tuple[str, str], set[date | None]]) -> Iterator[Problem]:
-    """Milestones out of order, said by half, or not among the acts."""
+    """Milestones out of order, given by half, or not among the acts."""
     opened, findings, ended = (row.day(name) for name in ("opened", "preliminary_findings", "outcome_date"))
     outcome = OUTCOMES.get(row["outcome"], "")
     if findings and opened and findings < opened:
@@ -396,8 +407,8 @@ def _milestone_problems(row: _Row, days: dict[tuple[str, str], set[date | None]]
     ):
         known = days.get((row["proceeding"], event), set())
         if event and day and day not in known and None not in known:
-            there = ", ".join(sorted(str(day) for day in known)) or "none"
-            yield row.wrong(column, f"events.csv has no {event} in the proceeding on {day}; known: {there}")
+            others = ", ".join(sorted(str(day) for day in known)) or "none"
+            yield row.wrong(column, f"events.csv has no {event} in the proceeding on {day}; known: {others}")
 
 
 def _act(row: _Row) -> Act:
@@ -416,8 +427,8 @@ def _act(row: _Row) -> Act:
     )
 
 
-def _strand(row: _Row) -> Strand:
-    return Strand(
+def _strand(row: _Row) -> RecordedStrand:
+    return RecordedStrand(
         proceeding=row["proceeding"],
         strand=row["strand"],
         platform=";".join(items(row["platform"])),
@@ -432,8 +443,8 @@ def _strand(row: _Row) -> Strand:
     )
 
 
-def _platform(row: _Row) -> Platform:
-    return Platform(
+def _platform(row: _Row) -> Service:
+    return Service(
         service=row["service"],
         provider=row["provider"],
         type=row["type"],

@@ -1,4 +1,4 @@
-"""The public record of enforcement -> typed acts; what was known, and what was under way, on a day.
+"""The public record of enforcement -> typed acts; what was known, and what was in progress, on a day.
 
 A record is a folder of four CSV files; docs/record.md says what each column means. Any regulator's record in this
 format can be used.
@@ -20,7 +20,7 @@ IN_PROCEEDINGS = (
     "fine",
     "closed",
 )
-"""Events that there are only in a proceeding."""
+"""Events that occur only in a proceeding."""
 EVENTS = (
     "designation",
     "designation_ended",
@@ -64,7 +64,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Strand:
+class RecordedStrand:
     """A group of grievances of one proceeding with its milestones; None: not reached.
 
     `platform` names one service, or several with ';' between them; `outcome` is a key of `OUTCOMES`; `line` is its
@@ -85,7 +85,7 @@ class Strand:
 
 
 @dataclass(frozen=True)
-class Platform:
+class Service:
     """A designated service; or a part of one (`part_of` names it), which has no designation of its own."""
 
     service: str
@@ -102,20 +102,20 @@ class Record:
     """What is public: acts and strands in the order of the files, platforms by service.
 
     `turnover` is the provider's worldwide turnover a year, EUR billion. `until` is the last day that the record covers:
-    up to which it was kept, or to which it was cut; None if nobody said.
+    up to which it was kept, or to which it was cut; None if it names none.
     """
 
     acts: tuple[Act, ...]
-    strands: tuple[Strand, ...]
-    platforms: dict[str, Platform]
+    strands: tuple[RecordedStrand, ...]
+    platforms: dict[str, Service]
     turnover: dict[str, float]
     until: date | None = None
 
     @property
     def last_day(self) -> date:
-        """The last day that the record covers: what it says or was cut to, else the day of its last act.
+        """The last day that the record covers: what it names or was cut to, else the day of its last act.
 
-        Raises UserError if it has no act and says none.
+        Raises UserError if it has no act and names none.
         """
         if self.until is None and not self.acts:
             raise UserError("the record has no acts in events.csv, so that it has no last day; write one in until.txt")
@@ -145,7 +145,7 @@ def _by(day: date, when: date | None) -> date | None:
     return when if when is not None and when <= day else None
 
 
-def _platforms_on(platforms: dict[str, Platform], day: date, acted: set[str]) -> dict[str, Platform]:
+def _platforms_on(platforms: dict[str, Service], day: date, acted: set[str]) -> dict[str, Service]:
     acted = acted | {platforms[name].part_of for name in acted}
     cut = {
         name: replace(
@@ -158,7 +158,7 @@ def _platforms_on(platforms: dict[str, Platform], day: date, acted: set[str]) ->
     return {name: platform for name, platform in cut.items() if platform.designated or name in acted}
 
 
-def _strand_on(strand: Strand, day: date) -> Strand:
+def _strand_on(strand: RecordedStrand, day: date) -> RecordedStrand:
     strand = replace(strand, preliminary_findings=_by(day, strand.preliminary_findings))
     if _by(day, strand.outcome_date):
         return strand
@@ -166,8 +166,8 @@ def _strand_on(strand: Strand, day: date) -> Strand:
 
 
 @dataclass(frozen=True)
-class InFlight:
-    """A case under way: `milestone` is the event that began its present stage, on the day `since`.
+class CaseInProgress:
+    """A case in progress: `milestone` is the event that began its present stage, on the day `since`.
 
     A strand has its proceeding as `parent`, and is named "parent/strand"; a request has no parent.
     `topic` is the first of `topics`; `obligations` counts the distinct articles in scope.
@@ -185,8 +185,8 @@ class InFlight:
     obligations: int
 
 
-def in_flight(record: Record, day: date) -> tuple[InFlight, ...]:
-    """What was under way at the end of a day, from what was known then; by date and name.
+def in_progress(record: Record, day: date) -> tuple[CaseInProgress, ...]:
+    """What was in progress at the end of a day, from what was known then; by date and name.
 
     Strands in the stage of their latest milestone: also those with a decision or commitments, which keep
     staff busy, but not the closed ones. And requests for information that no open proceeding has taken up.
@@ -197,13 +197,13 @@ def in_flight(record: Record, day: date) -> tuple[InFlight, ...]:
     return tuple(sorted([*cases, *_request_cases(known)], key=lambda case: (case.since, case.name)))
 
 
-def _strand_case(strand: Strand, platforms: dict[str, Platform]) -> InFlight:
+def _strand_case(strand: RecordedStrand, platforms: dict[str, Service]) -> CaseInProgress:
     milestone, since = "proceedings_opened", strand.opened
     if strand.preliminary_findings:
         milestone, since = "preliminary_findings", strand.preliminary_findings
     if strand.outcome and strand.outcome_date:
         milestone, since = OUTCOMES[strand.outcome], strand.outcome_date
-    return InFlight(
+    return CaseInProgress(
         name=f"{strand.proceeding}/{strand.strand}",
         parent=strand.proceeding,
         platform=strand.platform,
@@ -217,13 +217,13 @@ def _strand_case(strand: Strand, platforms: dict[str, Platform]) -> InFlight:
     )
 
 
-def _request_cases(known: Record) -> Iterator[InFlight]:
+def _request_cases(known: Record) -> Iterator[CaseInProgress]:
     """One case for each platform and topic: named after the first request, in its stage since the latest."""
     groups: dict[tuple[str, str], list[Act]] = {}
     for act in sorted(_untaken_requests(known), key=lambda act: act.date):
         groups.setdefault((act.platform, act.topic), []).append(act)
     for (platform, topic), acts in groups.items():
-        yield InFlight(
+        yield CaseInProgress(
             name=_request_name(acts[0], known.acts),
             parent="",
             platform=platform,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sim.record.model import OUTCOMES, Act, Record, Strand
+from sim.record.model import OUTCOMES, Act, Record, RecordedStrand
 
 REQUEST, OPENED, FINDINGS = "rfi", "proceedings_opened", "preliminary_findings"
 STAGES = (REQUEST, OPENED, FINDINGS)
@@ -35,22 +35,22 @@ class Span:
     rows: tuple[str, ...]
 
     def pending_on(self, day: date) -> bool:
-        """Whether it is under way at the end of a day."""
+        """Whether it is in progress at the end of a day."""
         return self.since <= day and (self.ended is None or self.ended > day)
 
 
-def row_of(found: Act | Strand) -> str:
-    """The place of a row in the record, as file:line."""
-    return f"{'events' if isinstance(found, Act) else 'strands'}.csv:{found.line}"
+def row_of(row: Act | RecordedStrand) -> str:
+    """Where a row is in the record, as file:line."""
+    return f"{'events' if isinstance(row, Act) else 'strands'}.csv:{row.line}"
 
 
-def rows_of(found: Iterable[Act | Strand]) -> tuple[str, ...]:
-    """The places of rows, each once, in the order of the files."""
-    lines = {(not isinstance(one, Act), one.line): row_of(one) for one in found}
+def rows_of(rows: Iterable[Act | RecordedStrand]) -> tuple[str, ...]:
+    """Where rows are, each once, in the order of the files."""
+    lines = {(not isinstance(one, Act), one.line): row_of(one) for one in rows}
     return tuple(lines[key] for key in sorted(lines))
 
 
-def strand_acts(record: Record, strand: Strand, event: str, day: date) -> list[Act]:
+def strand_acts(record: Record, strand: RecordedStrand, event: str, day: date) -> list[Act]:
     """The acts that were one milestone of a strand.
 
     Of the acts of that kind in the proceeding on that day, those on a topic of the strand; all of them if none is.
@@ -60,7 +60,7 @@ def strand_acts(record: Record, strand: Strand, event: str, day: date) -> list[A
 
 
 def strand_spans(record: Record) -> Iterator[Span]:
-    """Each strand from its opening to the findings, from there to its outcome, and from the opening to the outcome.
+    """Each strand from its opening to the findings, from these to its outcome, and from the opening to the outcome.
 
     A strand that came to an outcome without findings has no span of the stage after them.
     """
@@ -75,7 +75,7 @@ def strand_spans(record: Record) -> Iterator[Span]:
 
 
 def _strand_span(
-    record: Record, strand: Strand, stage: str, begin: tuple[str, date], end: tuple[str, date] | None
+    record: Record, strand: RecordedStrand, stage: str, begin: tuple[str, date], end: tuple[str, date] | None
 ) -> Span:
     acts = [act for event, day in (begin, end or begin) for act in strand_acts(record, strand, event, day)]
     return Span(
@@ -93,8 +93,9 @@ def _strand_span(
 def request_spans(record: Record) -> Iterator[Span]:
     """Requests for information, from the first on a concern to what took it up or closed it.
 
-    Requests to one service on one topic that end by the same act are one concern, as in `sim.record.model.in_flight`. A
-    request into an open proceeding on a topic of one of its strands is part of that proceeding, and has no span.
+    Requests to one service on one topic that end by the same act are one concern, as in
+    `sim.record.model.in_progress`. A request into an open proceeding on a topic of one of its strands is part of that
+    proceeding, and has no span.
     """
     groups: dict[tuple[str, str, Act | None], list[Act]] = {}
     pursued = {(strand.proceeding, topic) for strand in record.strands for topic in strand.topics}

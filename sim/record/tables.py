@@ -20,7 +20,7 @@ from scipy.stats import CensoredData, ecdf
 
 from sim.dates import YEAR_DAYS
 from sim.errors import renamed_arguments
-from sim.record.model import OUTCOMES, Record, Strand
+from sim.record.model import OUTCOMES, Record, RecordedStrand
 from sim.record.spans import (
     FINDINGS,
     OPENED,
@@ -44,18 +44,18 @@ BANDS = ("low80", "high80", "low95", "high95")
 TYPES = {"text": "str", "day": "datetime64[us]", "whole": "int64", "number": "float64", "yes": "bool"}
 
 
-class Table(Protocol):
+class RecordTable(Protocol):
     """A table of a record as it was known on a day; the last day that the record covers if none is given."""
 
     def __call__(self, record: Record, as_of: date | None = None) -> pd.DataFrame:
         """Make the table."""
 
 
-TABLES: dict[str, Table] = {}
+TABLES: dict[str, RecordTable] = {}
 """The tables by the names that the command knows."""
 
 
-def table(columns: str) -> Callable[[Callable[[Record, date], Rows]], Table]:
+def table(columns: str) -> Callable[[Callable[[Record, date], Rows]], RecordTable]:
     """Decorate what yields the rows of a table, from the record as known on a day and that day.
 
     `columns`: the columns in their order, `name:type` with a key of `TYPES`; text without a type. A table without rows
@@ -63,15 +63,14 @@ def table(columns: str) -> Callable[[Callable[[Record, date], Rows]], Table]:
     """
     types = {name: TYPES[kind or "text"] for name, _, kind in (column.partition(":") for column in columns.split())}
 
-    def decorate(rows: Callable[[Record, date], Rows]) -> Table:
-        @renamed_arguments(until="as_of")
+    def decorate(rows: Callable[[Record, date], Rows]) -> RecordTable:
         def made(record: Record, as_of: date | None = None) -> pd.DataFrame:
             known = record.known_on(as_of or record.last_day)
             return pd.DataFrame(list(rows(known, known.last_day)), columns=list(types)).astype(types)
 
         made.__name__ = made.__qualname__ = rows.__name__
         made.__doc__ = rows.__doc__
-        return TABLES.setdefault(rows.__name__, made)
+        return TABLES.setdefault(rows.__name__, renamed_arguments(until="as_of")(made))
 
     return decorate
 
@@ -147,7 +146,7 @@ def strands(known: Record, day: date) -> Rows:
         }
 
 
-def _milestones(strand: Strand) -> list[tuple[str, date]]:
+def _milestones(strand: RecordedStrand) -> list[tuple[str, date]]:
     """The events that a strand came to, with their days; its stage begins with the last one."""
     outcome = OUTCOMES[strand.outcome] if strand.outcome else ""
     events = [(OPENED, strand.opened), (FINDINGS, strand.preliminary_findings), (outcome, strand.outcome_date)]
@@ -157,7 +156,7 @@ def _milestones(strand: Strand) -> list[tuple[str, date]]:
     return reached
 
 
-def _rows_of_strand(known: Record, strand: Strand) -> tuple[str, ...]:
+def _rows_of_strand(known: Record, strand: RecordedStrand) -> tuple[str, ...]:
     acts = [act for event, when in _milestones(strand) for act in strand_acts(known, strand, event, when)]
     return rows_of([*acts, strand])
 
@@ -179,7 +178,7 @@ def durations(known: Record, day: date) -> Rows:
     Columns: stage (rfi, proceedings_opened, preliminary_findings: from that milestone to the next one; and
     opening_to_outcome, which holds the last two), case, proceeding, platforms, since, ended (missing: pending), outcome
     (the event that ended it), days, observed (whether the end was seen), rows. Requests are counted by service and
-    topic from the first on; hardly any is ever said to be closed, so that most stay pending.
+    topic from the first on; hardly any is ever publicly closed, so that most stay pending.
     """
     for span in _spans(known):
         yield {
@@ -200,6 +199,43 @@ def _spans(known: Record) -> list[Span]:
     order = [*STAGES, TOTAL]
     spans = [*request_spans(known), *strand_spans(known)]
     return sorted(spans, key=lambda span: (order.index(span.stage), span.since, span.case))
+
+
+@table(
+    "stage cases:whole proceedings:whole ended:whole pending:whole median:number low80:number high80:number"
+    " low95:number high95:number pending_median:number pending_oldest:number oldest rows"
+)
+def stages(known: Record, day: date) -> Rows:
+    """How long each stage takes, by Kaplan-Meier, and how old what is pending in it has become.
+
+    Columns: stage, cases, proceedings (distinct ones among the strands, or that took up the requests), ended, pending,
+    median (infinite: fewer than half are estimated to have ended), low80, high80, low95, high95 (the days at which the
+    confidence bands of the curve pass one half: Brookmeyer and Crowley 1982), pending_median and pending_oldest (days,
+    of the pending ones; missing if there are none), oldest (the case that has been pending longest), rows.
+    """
+    curves = survival(known, day)
+    for stage, visits in durations(known, day).groupby("stage", sort=False):
+        curve = curves[curves["stage"] == stage]
+        waiting = visits[~visits["observed"]].sort_values("days", ascending=False, kind="stable")
+        yield {
+            "stage": stage,
+            "cases": len(visits),
+            "proceedings": visits.loc[visits["proceeding"] != "", "proceeding"].nunique(),
+            "ended": int(visits["observed"].sum()),
+            "pending": len(waiting),
+            "median": _half_time(curve, "survival"),
+            **{name: _half_time(curve, name) for name in BANDS},
+            "pending_median": waiting["days"].median(),
+            "pending_oldest": waiting["days"].max() if len(waiting) else np.nan,
+            "oldest": waiting["case"].iloc[0] if len(waiting) else "",
+            "rows": _joined_cells(visits["rows"]),
+        }
+
+
+def _half_time(curve: pd.DataFrame, column: str) -> float:
+    """The first day on which a curve is at most one half; infinite if it does not come down so far."""
+    reached = curve.loc[curve[column] <= 0.5 + 1e-12, "days"]
+    return float(reached.iloc[0]) if len(reached) else np.inf
 
 
 @table(
@@ -242,43 +278,6 @@ def _bands(estimate: Any) -> dict[str, Floats]:
         bands[f"low{level * 100:.0f}"] = np.where(down, 0.0, low)
         bands[f"high{level * 100:.0f}"] = np.where(down, np.nanmin(high, initial=1.0), high)
     return bands
-
-
-@table(
-    "stage cases:whole proceedings:whole ended:whole pending:whole median:number low80:number high80:number"
-    " low95:number high95:number pending_median:number pending_oldest:number oldest rows"
-)
-def stages(known: Record, day: date) -> Rows:
-    """How long each stage takes, by Kaplan-Meier, and how old what is pending in it has become.
-
-    Columns: stage, cases, proceedings (distinct ones among the strands, or that took up the requests), ended, pending,
-    median (infinite: fewer than half are estimated to have ended), low80, high80, low95, high95 (the days at which the
-    confidence bands of the curve pass one half: Brookmeyer and Crowley 1982), pending_median and pending_oldest (days,
-    of the pending ones; missing if there are none), oldest (the case that has been pending longest), rows.
-    """
-    curves = survival(known, day)
-    for stage, visits in durations(known, day).groupby("stage", sort=False):
-        curve = curves[curves["stage"] == stage]
-        waiting = visits[~visits["observed"]].sort_values("days", ascending=False, kind="stable")
-        yield {
-            "stage": stage,
-            "cases": len(visits),
-            "proceedings": visits.loc[visits["proceeding"] != "", "proceeding"].nunique(),
-            "ended": int(visits["observed"].sum()),
-            "pending": len(waiting),
-            "median": _half_time(curve, "survival"),
-            **{name: _half_time(curve, name) for name in BANDS},
-            "pending_median": waiting["days"].median(),
-            "pending_oldest": waiting["days"].max() if len(waiting) else np.nan,
-            "oldest": waiting["case"].iloc[0] if len(waiting) else "",
-            "rows": _joined_cells(visits["rows"]),
-        }
-
-
-def _half_time(curve: pd.DataFrame, column: str) -> float:
-    """The first day on which a curve is at most one half; infinite if it does not come down so far."""
-    reached = curve.loc[curve[column] <= 0.5 + 1e-12, "days"]
-    return float(reached.iloc[0]) if len(reached) else np.inf
 
 
 @table("month:day services:whole letters:whole rows")

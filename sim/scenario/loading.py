@@ -11,7 +11,7 @@ from yaml import MappingNode, Node, ScalarNode
 
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
-from sim.record.model import Record, in_flight
+from sim.record.model import Record, in_progress
 from sim.scenario import checks
 from sim.scenario.parameters import rows
 from sim.scenario.paths import part
@@ -293,7 +293,7 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
     """
     stage_of = {s.record_event: name for name, s in scenario.procedure.stages.items() if s.record_event}
     probes: dict[str, Probe] = {}
-    for case in in_flight(record, scenario.start):
+    for case in in_progress(record, scenario.start):
         if case.milestone not in stage_of:
             raise KeyError(
                 f"{case.name} stands after {case.milestone!r}, but no stage of the procedure has that record_event"

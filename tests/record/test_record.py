@@ -1,4 +1,4 @@
-"""The record: what a file may say, what was known on a day, and what was under way on it."""
+"""The record: what a file may say, what was known on a day, and what was in progress on it."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ import pytest
 
 from sim.errors import Problem, UserError
 from sim.record.files import FORMAT, load_record
-from sim.record.model import InFlight, Record, in_flight
+from sim.record.model import CaseInProgress, Record, in_progress
 
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "record"
 THREE_PROBES = date(2024, 3, 14)
@@ -379,7 +379,7 @@ def test_milestones_may_fall_on_one_day(tmp_path: Path) -> None:
         row["date"] = "2024-03-01"
     tables["strands.csv"][0].update(preliminary_findings="2024-03-01", outcome_date="2024-03-01")
     record = load_record(write(tmp_path, tables))
-    assert [case.milestone for case in in_flight(record, date(2024, 3, 1))] == ["non_compliance_decision"]
+    assert [case.milestone for case in in_progress(record, date(2024, 3, 1))] == ["non_compliance_decision"]
 
 
 def test_one_mistake_has_no_consequential_messages(tmp_path: Path) -> None:
@@ -400,11 +400,11 @@ def test_the_service_of_a_part_is_known_with_it(tmp_path: Path) -> None:
     assert platforms["Video"].designated is None
 
 
-def requests(tmp_path: Path, *acts: dict[str, str]) -> dict[str, InFlight]:
-    """What is under way at the end of 2024 with these acts besides those of the minimal record."""
+def requests(tmp_path: Path, *acts: dict[str, str]) -> dict[str, CaseInProgress]:
+    """What is in progress at the end of 2024 with these acts besides those of the minimal record."""
     tables = minimal()
     tables["events.csv"] += acts
-    cases = in_flight(load_record(write(tmp_path, tables)), date(2024, 12, 31))
+    cases = in_progress(load_record(write(tmp_path, tables)), date(2024, 12, 31))
     return {case.name: case for case in cases if not case.parent}
 
 
@@ -427,9 +427,9 @@ def test_a_request_that_led_to_the_opening_is_over(tmp_path: Path) -> None:
     tables = minimal()
     tables["events.csv"].append(act("2024-02-01", "rfi", "elections", "video-2024-03"))
     record = load_record(write(tmp_path, tables))
-    before = [case.name for case in in_flight(record, date(2024, 2, 29))]
+    before = [case.name for case in in_progress(record, date(2024, 2, 29))]
     assert before == ["rfi-2024-01-10-video", "rfi-2024-02-01-video"]
-    assert [case.name for case in in_flight(record, date(2024, 3, 1))] == ["video-2024-03/minors"]
+    assert [case.name for case in in_progress(record, date(2024, 3, 1))] == ["video-2024-03/minors"]
 
 
 def test_requests_on_one_topic_are_one_case(tmp_path: Path) -> None:
@@ -455,9 +455,9 @@ def test_a_closed_request_is_over_until_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_strand_walks_through_its_milestones(tmp_path: Path) -> None:
-    """Each milestone begins a stage on its day, and the decision stays under way."""
+    """Each milestone begins a stage on its day, and the decision stays in progress."""
     record = load_record(write(tmp_path, minimal()))
-    stages = {day: in_flight(record, day)[0] for day in map(date.fromisoformat, DAYS_OF_MILESTONES)}
+    stages = {day: in_progress(record, day)[0] for day in map(date.fromisoformat, DAYS_OF_MILESTONES)}
     assert [case.milestone for case in stages.values()] == list(DAYS_OF_MILESTONES.values())
     assert [case.since for case in stages.values()] == list(stages)
     assert {case.obligations for case in stages.values()} == {2}
@@ -469,8 +469,8 @@ def test_a_closed_strand_is_not_under_way(tmp_path: Path) -> None:
     tables["events.csv"][3]["event"] = "closed"
     tables["strands.csv"][0].update(outcome="closed", fine_eur="")
     record = load_record(write(tmp_path, tables))
-    assert len(in_flight(record, date(2024, 8, 31))) == 1
-    assert in_flight(record, date(2024, 9, 1)) == ()
+    assert len(in_progress(record, date(2024, 8, 31))) == 1
+    assert in_progress(record, date(2024, 9, 1)) == ()
 
 
 @pytest.fixture(scope="module")
@@ -503,7 +503,7 @@ def test_no_shipped_address_holds_a_session(shipped: Record) -> None:
 
 def test_fourteen_march_2024(shipped: Record) -> None:
     """On the day of the third probe: nine new requests, and the strands of three proceedings."""
-    cases = in_flight(shipped, THREE_PROBES)
+    cases = in_progress(shipped, THREE_PROBES)
     today = {case.platform for case in cases if case.milestone == "rfi" and case.since == THREE_PROBES}
     assert today == {
         *("Bing", "Facebook", "Google Search", "Instagram", "LinkedIn"),
@@ -518,7 +518,7 @@ def test_fourteen_march_2024(shipped: Record) -> None:
 
 def test_end_of_2025(shipped: Record) -> None:
     """At the end of the record: strands by stage, and the requests without a visible end."""
-    cases = in_flight(shipped, END)
+    cases = in_progress(shipped, END)
     assert Counter(case.milestone for case in cases) == {
         "rfi": 38,
         "proceedings_opened": 12,
@@ -536,16 +536,16 @@ def test_a_tie_is_not_known_before_the_opening(shipped: Record) -> None:
     known = shipped.known_on(THREE_PROBES)
     asked = [act for act in known.acts if act.date == date(2023, 10, 19) and act.provider == "Meta"]
     assert [act.proceeding for act in asked] == ["", ""]
-    before = {case.name: case for case in in_flight(shipped, THREE_PROBES)}
+    before = {case.name: case for case in in_progress(shipped, THREE_PROBES)}
     for name in ("rfi-2023-10-19-facebook", "rfi-2023-10-19-instagram"):
         assert (before[name].parent, before[name].milestone) == ("", "rfi")
-        assert name in {case.name for case in in_flight(shipped, date(2024, 4, 29))}
-        assert name not in {case.name for case in in_flight(shipped, date(2024, 4, 30))}
+        assert name in {case.name for case in in_progress(shipped, date(2024, 4, 29))}
+        assert name not in {case.name for case in in_progress(shipped, date(2024, 4, 30))}
 
 
 def test_two_services_in_one_strand_are_one_case(shipped: Record) -> None:
     """Facebook and Instagram are one case with both names and the company behind them."""
-    (case,) = (c for c in in_flight(shipped, END) if c.name == "meta-fb-2024-04/data-access")
+    (case,) = (c for c in in_progress(shipped, END) if c.name == "meta-fb-2024-04/data-access")
     assert (case.platform, case.provider, case.topic) == ("Facebook;Instagram", "Meta", "researcher_data_access")
     assert (case.strand, case.parent, case.obligations) == ("data-access", "meta-fb-2024-04", 1)
 
@@ -582,7 +582,7 @@ def until(tables: Tables, day: date) -> Tables:
 def test_later_rows_make_no_difference(shipped: Record, tmp_path: Path, day: date) -> None:
     """A record from which all that is later was removed says the same of that day, and of what was known on it."""
     earlier = load_record(write(tmp_path, until(read(SHIPPED), day)))
-    assert in_flight(earlier, day) == in_flight(shipped, day)
+    assert in_progress(earlier, day) == in_progress(shipped, day)
     assert earlier.known_on(day) == shipped.known_on(day)
 
 
@@ -594,7 +594,7 @@ def test_later_remarks_make_no_difference(shipped: Record, tmp_path: Path, day: 
         row.update(detail=f"remark {number}", source_url="https://example.org/", confidence="low", case_id="")
     for row in tables["strands.csv"] + tables["platforms.csv"]:
         row.update(note="a remark")
-    assert in_flight(load_record(write(tmp_path, tables)), day) == in_flight(shipped, day)
+    assert in_progress(load_record(write(tmp_path, tables)), day) == in_progress(shipped, day)
 
 
 @pytest.mark.parametrize("day", DATES, ids=str)
@@ -604,13 +604,13 @@ def test_what_was_known_earlier_is_known_through_any_later_day(shipped: Record, 
     assert known.known_on(day) == known
     for other in DATES[::5]:
         assert known.known_on(other) == shipped.known_on(other).known_on(day) == shipped.known_on(min(day, other))
-    assert in_flight(known, day) == in_flight(shipped, day)
+    assert in_progress(known, day) == in_progress(shipped, day)
 
 
 @pytest.mark.parametrize("day", DATES, ids=str)
 def test_cases_under_way_are_well_formed(shipped: Record, day: date) -> None:
     """Names are unique, cases in order of day and name, none later than the day, each of a service known on it."""
-    cases = in_flight(shipped, day)
+    cases = in_progress(shipped, day)
     known = shipped.known_on(day)
     assert len({case.name for case in cases}) == len(cases)
     assert list(cases) == sorted(cases, key=lambda case: (case.since, case.name))

@@ -21,7 +21,7 @@ from sim import cli
 from sim.errors import UserError
 from sim.record import tables as record_tables
 from sim.record.files import FORMAT, load_record
-from sim.record.model import Record, in_flight
+from sim.record.model import Record, in_progress
 from sim.record.spans import strand_acts
 from sim.record.tables import TABLES
 from sim.view.terminal.record import lines_of
@@ -271,11 +271,11 @@ def test_the_shipped_flow_recomputed(shipped: Record) -> None:
 
 @pytest.mark.parametrize("day", DAYS[1:], ids=str)
 def test_pending_is_what_is_in_flight(shipped: Record, day: date) -> None:
-    """The last day and every month's end have the cases of `in_flight`, without the resolved ones."""
+    """The last day and every month's end have the cases of `in_progress`, without the resolved ones."""
     table = record_tables.pending(shipped, day)
     assert table["day"].iloc[-1].date() == day
     for end, rows in table.groupby("day"):
-        cases = Counter(case.milestone for case in in_flight(shipped, end.date()))
+        cases = Counter(case.milestone for case in in_progress(shipped, end.date()))
         assert dict(zip(rows["stage"], rows["cases"], strict=True)) == {name: cases[name] for name in rows["stage"]}
 
 
@@ -421,7 +421,7 @@ def test_the_command_reads_nothing_later(sim: Sim, tmp_path: Path) -> None:
     """The command's output for a day is that of a record that has nothing later."""
     day = date(2024, 4, 30)
     cut(SHIPPED, tmp_path / "earlier", day)
-    shown = [sim("--until", day, "--record", folder, "--json")[1] for folder in (SHIPPED, tmp_path / "earlier")]
+    shown = [sim("--as-of", day, "--record", folder, "--json")[1] for folder in (SHIPPED, tmp_path / "earlier")]
     first, second = (json.loads(text)["tables"] for text in shown)
     assert first == second
     assert len(first["strands"]) == 12
@@ -439,7 +439,7 @@ def test_each_table_in_print_and_as_json(sim: Sim, name: str) -> None:
     assert len(out.splitlines()) > 5
     code, out, _ = sim("--table", name, "--json")
     said = json.loads(out)
-    assert (code, said["until"], list(said["tables"])) == (0, "2025-12-31", list(dict.fromkeys([name, "sources"])))
+    assert (code, said["as_of"], list(said["tables"])) == (0, "2025-12-31", list(dict.fromkeys([name, "sources"])))
     assert len(said["tables"][name]) == len(TABLES[name](load_record(SHIPPED), None))
     if name != "sources":
         named = {row for line in said["tables"][name] for row in line["rows"]}
@@ -463,7 +463,7 @@ def test_another_record_needs_no_change(sim: Sim, tmp_path: Path) -> None:
     assert "piazza-2021: Piazza" in out
     assert "2 strands resolved (decision 1, commitments 1); fines of EUR 2 million" in " ".join(out.split())
     assert "X" not in re.findall(r"\w+", out)
-    code, out, _ = sim("--record", folder, "--until", "2012-12-31", "--json")
+    code, out, _ = sim("--record", folder, "--as-of", "2012-12-31", "--json")
     pending = [row for row in json.loads(out)["tables"]["durations"] if not row["observed"]]
     assert {(row["case"], row["days"]) for row in pending} == {
         ("Piazza: elections", 243), ("piazza-2021/complaints", 579),
@@ -472,10 +472,10 @@ def test_another_record_needs_no_change(sim: Sim, tmp_path: Path) -> None:
 
 def test_a_day_before_everything_is_empty_and_no_error(sim: Sim) -> None:
     """Nothing was known, and that is said."""
-    code, out, err = sim("--until", "2020-01-01")
+    code, out, err = sim("--as-of", "2020-01-01")
     assert (code, err) == (0, "")
     assert "No act is known on that day" in " ".join(out.split())
-    code, out, _ = sim("--until", "2020-01-01", "--json")
+    code, out, _ = sim("--as-of", "2020-01-01", "--json")
     tables = json.loads(out)["tables"]
     assert (code, tables.keys()) == (0, TABLES.keys())
     assert [row["cases"] for row in tables.pop("pending")] == [0, 0, 0]
@@ -487,13 +487,14 @@ def test_a_day_before_everything_is_empty_and_no_error(sim: Sim) -> None:
     [
         (("--table", "strand"), "--table strand: there is no such table; did you mean 'strands'?"),
         (("--table", "xyz"), "--table xyz: there is no such table; known: proceedings, strands"),
-        (("--until", "2024-02-30"), "--until 2024-02-30: is not a day of the calendar"),
-        (("--until", "yesterday"), "--until yesterday: is not a day of the calendar"),
-        (("--until", "2026-01-01"), "--until 2026-01-01: the record in scenarios/record ends on 2025-12-31"),
+        (("--as-of", "2024-02-30"), "--as-of 2024-02-30: is not a day of the calendar"),
+        (("--as-of", "yesterday"), "--as-of yesterday: is not a day of the calendar"),
+        (("--as-of", "2026-01-01"), "--as-of 2026-01-01: the record in scenarios/record ends on 2025-12-31"),
+        (("--until", "2024-12-31"), "--until is now called --as-of; write --as-of 2024-12-31"),
         (("--record", "nowhere"), "nowhere: there is no such folder; a record is a folder with events.csv"),
     ],
 )
-def test_bad_calls_are_told_in_one_line(sim: Sim, arguments: tuple[str, ...], message: str) -> None:
+def test_bad_calls_are_reported_in_one_line(sim: Sim, arguments: tuple[str, ...], message: str) -> None:
     """Exit code 2, one line, nothing on stdout."""
     code, out, err = sim(*arguments)
     assert (code, out) == (2, "")
@@ -501,8 +502,14 @@ def test_bad_calls_are_told_in_one_line(sim: Sim, arguments: tuple[str, ...], me
     assert err.count("\n") == 1
 
 
-def test_mistakes_in_a_record_have_their_places(sim: Sim, tmp_path: Path) -> None:
-    """One line for each mistake, with file, line and column."""
+def test_the_old_argument_is_named_with_the_new_one(shipped: Record) -> None:
+    """`until` was the day of knowledge."""
+    with pytest.raises(UserError, match="stages: the argument 'until' is now called 'as_of'"):
+        record_tables.stages(shipped, until=END)  # type: ignore[call-arg]
+
+
+def test_errors_in_a_record_have_their_locations(sim: Sim, tmp_path: Path) -> None:
+    """One line for each error, with file, line and column."""
     folder = tmp_path / "theirs"
     shutil.copytree(EXAMPLE, folder)
     path = folder / "strands.csv"

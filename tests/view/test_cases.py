@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sim.experiments.simulate import simulate_each
-from sim.record.model import Platform, Record, Strand
+from sim.record.model import Record, RecordedStrand, Service
 from sim.results import indicators
 from sim.results.run import Run
 from sim.view.figures import cases as figures
@@ -20,15 +20,17 @@ OPEN = ["agora-2023-06/minors", "agora-2023-06/adverts", "babel-2023-09", "corso
 ADVERTS = "agora-2023-06/adverts"
 
 
-def strand(name: str, findings: date | None, outcome: str | None = None, ended: date | None = None) -> Strand:
+def strand(name: str, findings: date | None, outcome: str | None = None, ended: date | None = None) -> RecordedStrand:
     """A strand of the first proceeding."""
-    return Strand("agora-2023-06", name, "Agora", ("minors",), ("1",), date(2023, 6, 1), findings, outcome, ended, None)
+    return RecordedStrand(
+        "agora-2023-06", name, "Agora", ("minors",), ("1",), date(2023, 6, 1), findings, outcome, ended, None
+    )
 
 
 RECORD = Record(
     (),
     (strand("adverts", date(2023, 12, 1)), strand("minors", date(2024, 5, 1), "non_compliance", date(2024, 9, 1))),
-    {"Agora": Platform("Agora", "Agora Holding", "VLOP", date(2023, 1, 1), None, "", "")},
+    {"Agora": Service("Agora", "Agora Holding", "VLOP", date(2023, 1, 1), None, "", "")},
     {},
 )
 """What happened in truth, some of it after the first day."""

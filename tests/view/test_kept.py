@@ -198,7 +198,7 @@ def test_the_record_s_pictures_are_kept(tmp_path, monkeypatch, capsys):
     file = tmp_path / "r.figures.json"
     assert called(monkeypatch, "record", "--record", "docs/example-record", "--json", "--figures", file) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["until"] == "2022-12-31"
+    assert json.loads(out)["as_of"] == "2022-12-31"
     assert f"kept 5 pictures in {file}" in err
     kept = read_kept(file)
     assert kept.title == "The public record, as known on 2022-12-31"
@@ -210,7 +210,7 @@ def test_the_record_s_pictures_are_kept(tmp_path, monkeypatch, capsys):
     "command",
     [
         ["record"],
-        ["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14"],
+        ["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14"],
         ["backtest", "--as-of", "2024-03-14"],
         ["sweep", "scenarios/dma.yaml", "--set", "staffing.case_handlers.headcount=20,40"],
         ["sensitivity", "scenarios/dma.yaml"],

@@ -9,7 +9,7 @@ import pandas as pd
 from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest
 from sim.inference.histories import MILESTONES
-from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, Interval, clustered_mean
+from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, MeanInterval, clustered_mean
 from sim.results.summary import Floats
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
@@ -281,7 +281,7 @@ def by_origin(found: Backtest) -> Picture | None:
     )
 
 
-def _of_day(found: Backtest, day: date) -> Interval:
+def _of_day(found: Backtest, day: date) -> MeanInterval:
     here = found.table[(found.table["origin"] == day) & (found.table["forecaster"] == MODEL)]
     return clustered_mean(here["crps"].to_numpy(), here["proceeding"].tolist(), SEED)
 

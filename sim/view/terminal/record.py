@@ -31,38 +31,38 @@ LEFT_OUT = {
 
 
 @dataclass(frozen=True)
-class Found:
+class RecordAsOf:
     """A record, the folder that it is from, and the last day that is read of it."""
 
     folder: Path
     record: Record
-    until: date
+    as_of: date
 
     def table(self, name: str) -> pd.DataFrame:
         """One of `sim.record.tables.TABLES`."""
-        return record_tables.TABLES[name](self.record, self.until)
+        return record_tables.TABLES[name](self.record, self.as_of)
 
 
-def read(folder: Path, until: str = "", table: str = "") -> Found:
+def read(folder: Path, as_of: str = "", table: str = "") -> RecordAsOf:
     """Read a record for the command. Raises UserError for a bad record, day or name of a table."""
     names = record_tables.TABLES
     if table and table not in names:
         raise UserError(f"--table {table}: there is no such table{suggestion(table, names)}")
     try:
-        day = parse_day(until) if until else None
+        day = parse_day(as_of) if as_of else None
     except ValueError:
         raise UserError(
-            f"--until {until}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
+            f"--as-of {as_of}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
         ) from None
     record = load_record(folder)
     if day and record.until and day > record.until:
         raise UserError(
-            f"--until {day}: the record in {folder} ends on {record.until}; choose that day or an earlier one"
+            f"--as-of {day}: the record in {folder} ends on {record.until}; choose that day or an earlier one"
         )
-    return Found(folder, record, day or record.last_day)
+    return RecordAsOf(folder, record, day or record.last_day)
 
 
-def as_data(found: Found, table: str = "") -> dict[str, Any]:
+def as_data(found: RecordAsOf, table: str = "") -> dict[str, Any]:
     """The tables, or one of them, and the sources of the rows that it names, as JSON takes them.
 
     Days are written as text; infinite and missing numbers become null; `rows` become lists.
@@ -76,7 +76,7 @@ def as_data(found: Found, table: str = "") -> dict[str, Any]:
         row for one in sources if one["row"] in cited and one["event"] == "strand" for row in one["source"].split(";")
     }
     tables.setdefault("sources", [one for one in sources if one["row"] in cited])
-    return {"record": str(found.folder), "until": str(found.until), "tables": tables}
+    return {"record": str(found.folder), "as_of": str(found.as_of), "tables": tables}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [row | ({"rows": row["rows"].split(";") if row["rows"] else []} if "rows" in row else {}) for row in rows]
 
 
-def one_table(found: Found, name: str) -> RenderableType:
+def one_table(found: RecordAsOf, name: str) -> RenderableType:
     """A table in full; below it, the rows of the record behind each of its lines."""
     if name == "sources":
         return _source_list(found)
@@ -106,13 +106,13 @@ def one_table(found: Found, name: str) -> RenderableType:
                    pad_edge=False)  # fmt: skip
     for line, cell in enumerate(rows, 1):
         behind.add_row(str(line), lines_of(cell) or "none")
-    closing = f"As known on {found.until}."
+    closing = f"As known on {found.as_of}."
     if left_out:
         closing += f" --json has also: {', '.join(left_out)}."
     return Group(table, Padding(behind, (1, 0)), Text(closing, style="dim"))
 
 
-def _source_list(found: Found) -> Text:
+def _source_list(found: RecordAsOf) -> Text:
     """Each row with its source on a line of its own, so that an address stays in one piece."""
     blocks = [
         f"{row.row}  {row.day.date()}  {row.platforms.replace(';', ', ')}  {row.event}  {row.topic.replace(';', ', ')}"
@@ -147,7 +147,7 @@ def lines_of(rows: str) -> str:
     return "; ".join(f"{file}: {', '.join(runs)}" for file, runs in said.items())
 
 
-def summary(found: Found) -> RenderableType:
+def summary(found: RecordAsOf) -> RenderableType:
     """Everything that `sim record` says."""
     parts = [_heading(found)]
     if len(found.table("strands")):
@@ -158,12 +158,12 @@ def summary(found: Found) -> RenderableType:
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _heading(found: Found) -> RenderableType:
-    text = Text(f"The public record in {found.folder}, as known on {found.until}", style="bold")
+def _heading(found: RecordAsOf) -> RenderableType:
+    text = Text(f"The public record in {found.folder}, as known on {found.as_of}", style="bold")
     requests, strands, proceedings = (found.table(name) for name in ("requests", "strands", "proceedings"))
     outcomes = strands.loc[strands["outcome"] != "", "outcome"].map(OUTCOMES).value_counts(sort=False)
     said = ", ".join(f"{name} {count}" for name, count in outcomes.items())
-    days = [act.date for act in found.record.known_on(found.until).acts]
+    days = [act.date for act in found.record.known_on(found.as_of).acts]
     text.append(
         f"\n{requests['services'].sum()} requests for information in {requests['letters'].sum()} letters;"
         f" {len(proceedings)} proceedings with {len(strands)} strands;"
@@ -201,7 +201,7 @@ def _interval(low: float, high: float) -> str:
     return f"{low:,.0f} or more" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
 
 
-def _strand_table(found: Found) -> RenderableType:
+def _strand_table(found: RecordAsOf) -> RenderableType:
     """One block for each proceeding: a line for it, then one for each of its strands."""
     columns = ("proceeding, and its strands", "opened", "findings", "after days", "outcome", "days open", "in stage")
     table = _table("Where does each proceeding stand?", 1, *columns)
@@ -228,7 +228,7 @@ def _strand_table(found: Found) -> RenderableType:
     )
 
 
-def _stage_table(found: Found) -> RenderableType:
+def _stage_table(found: RecordAsOf) -> RenderableType:
     columns = ("stage", "cases", "ended", "pending", "median", "80% interval", "95% interval")
     table = _table("How long does each stage take? In days", 1, *columns, "median age", "oldest")
     for column in table.columns[4:7]:
@@ -251,7 +251,7 @@ def _stage_table(found: Found) -> RenderableType:
     )
 
 
-def _pending_table(found: Found) -> RenderableType:
+def _pending_table(found: RecordAsOf) -> RenderableType:
     counts = found.table("pending").pivot_table(index="day", columns="stage", values="cases", sort=False)
     counts = counts[counts.sum(axis=1).cumsum() > 0]
     last = counts.index[-1]
@@ -271,7 +271,7 @@ def _pending_table(found: Found) -> RenderableType:
     )
 
 
-def _request_table(found: Found) -> RenderableType:
+def _request_table(found: RecordAsOf) -> RenderableType:
     requests = found.table("requests")
     columns = ("year", "requests", "letters", "Jan to Dec", "most in a month")
     table = _table("How many requests for information?", 1, *columns)
@@ -289,7 +289,7 @@ def _request_table(found: Found) -> RenderableType:
     )
 
 
-def _clearance_table(found: Found) -> RenderableType:
+def _clearance_table(found: RecordAsOf) -> RenderableType:
     columns = ("", "from", "to", "incoming", "resolved", "pending", "clearance rate", "disposition time")
     table = _table("Are as many resolved as come in?", 3, *columns)
     rows = found.table("clearance")
