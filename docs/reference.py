@@ -21,33 +21,57 @@ INTRODUCTION = """\
 
 Written by `python docs/reference.py` from the code. Do not edit.
 
-A scenario is a YAML file, read as YAML 1.2 (`no` is a word, `12:30` is a word, `1e3` is a number; a key given twice is a mistake).
-`extends:` names a file on which it is built: mappings are combined key by key, `null` takes a key away; lists, distributions and
-tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside it, or is a mapping that
-extends one. `--set PATH=VALUE` sets anything from the command line; a part of a path with dots of its own stands in quotes.
-
-A case is called as its probe, or as its stream with a number; a strand and a case of a wave have a `/` and their own name after that.
-So the names of probes, streams and strands hold no `/`, and none that a draw is keyed by holds a `|`.
-
-A comment says where a number comes from. It belongs to the value in whose line it ends; where there is none, to the key directly
-below it at the same indentation; or to the key directly above it, if it is indented deeper. A number without one has that of the
-nearest setting above it, in the same file, that has one; an alias (`*name`) has the comment of the place where the value is written
-out. What stands above the first key of a file is about the file. Tags in the comment say how well the number is founded; if there
-are several, the weakest counts:
-
-| tag | meaning |
-|---|---|
-{tags}
-
-    casework_share: 0.35  # [X] requests, planning and the rest of the team take most
-
-So whoever changes a number changes the comment beside it: a number that a file overrides without a comment has no source. `--set`
-is its own source; an uncertain parameter has its `source`, and what the comment of its value adds. `sim show SCENARIO --sources`
-prints every parameter with its source, and stored runs keep them. Comments determine no result: a run is found again when only they
-have changed.
-
-Times are in days, efforts in FTE-days, unless a name says otherwise. A table of dates gives a value from each date on. The shipped
+A scenario is a YAML file, read as YAML 1.2: `no` and `12:30` are words, `1e3` is a number, and a key given twice is an error.
+Times are in days and efforts in FTE-days unless a name says otherwise. A table of dates gives a value from each date on. The
 files in [scenarios](../scenarios) are the examples.
+
+## Building on other files
+
+`extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; lists,
+distributions and tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside the
+scenario, or is a mapping that extends one.
+
+`--set PATH=VALUE` changes any setting for one run, as does a dict in Python:
+`load_scenario(file, {"staffing.legal.headcount": 16})` reads the file with other settings, and `scenario.replace(...)` changes
+a scenario that has been loaded. Part of a path that contains dots stands in quotes. A dict or list replaces the one at its path.
+
+## Names
+
+A case takes the name of its probe, or that of its stream with a number; a strand, and a case of a wave, adds `/` and its own name.
+So the names of probes, streams and strands contain no `/`, and no name from which a random draw is derived contains a `|`.
+`sources` is never a name.
+
+## Where numbers come from
+
+Any block may have `sources`, which say where its numbers come from: by the name of a setting, a dotted path below it, or `all` for
+the numbers of the block that have none of their own. Each is a basis and a reason; one that has an address is written out in full.
+
+    casework_share: 0.35
+    headcount: 13
+    sources:
+      casework_share: assumption; requests, planning and the rest of the team take most
+      headcount: {basis: source, reason: annual report, url: https://example.eu/report}
+
+| basis | meaning |
+|---|---|
+{bases}
+
+A number has the source that names it most closely, in the file in which the number is written; an alias (`*name`) has that of the
+place where the value is written out. So whoever changes a number changes its source with it: a number that a file overrides
+without a source has none. A misspelt basis and a source of something that the block does not say are errors. A number may have
+no source: `sim show SCENARIO --sources` prints every number with its source, and counts those that have none, and
+`sim validate --sources` reports them as errors. Sources change no result, and a stored run is found again when only they have
+changed. (An uncertain parameter may also give its source in words, as `source`.)
+
+## The headline population
+
+A procedure may name the stage from which on a case counts as what people mean by a case. Headline indicators are of the cases in
+this stage or one after it, in the order of the file; cases before it are counted by themselves, under the title `before`.
+
+    headline:
+      stage: proceedings
+      title: strands in formal proceedings
+      before: requests for information
 """
 INDICATORS = """\
 # Indicators
@@ -100,7 +124,16 @@ GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
     ("Cases", (schema.Probe, schema.Strand, schema.RandomArrivals, schema.Wave, schema.RandomWaves)),
     (
         "Procedure",
-        (schema.Procedure, schema.Complexity, schema.Stage, schema.Effort, schema.Team, schema.Wait, schema.Route)
+        (
+            schema.Procedure,
+            schema.Headline,
+            schema.Complexity,
+            schema.Stage,
+            schema.Effort,
+            schema.Team,
+            schema.Wait,
+            schema.Route,
+        )
         + (schema.RoutesFor, schema.When, schema.Limit, schema.Fork, schema.Fine),
     ),
     (
@@ -163,8 +196,8 @@ def table(model: type[Settings]) -> str:
 
 def scenarios() -> str:
     """docs/scenarios.md."""
-    tags = "\n".join(f"| `[{tag}]` | {meaning} |" for tag, meaning in sources.TAGS.items())
-    parts = [INTRODUCTION.replace("{tags}", tags)]
+    bases = "\n".join(f"| `{basis}` | {meaning} |" for basis, meaning in sources.BASES.items())
+    parts = [INTRODUCTION.replace("{bases}", bases)]
     for title, models in GROUPS:
         parts += [f"## {title}\n", *(table(model) for model in models)]
     return "\n".join(parts)

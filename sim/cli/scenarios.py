@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 @app.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(help="Scenario or procedure files.", metavar="FILE...")],
+    sources: Annotated[bool, typer.Option("--sources", help="A number without a source is an error.")] = False,
     set_: Sets = None,
 ) -> None:
-    """Check scenario and procedure files without running anything; all mistakes are told at once.
+    """Check scenario and procedure files without running anything; all errors are reported together.
 
     Example: sim validate scenarios/*.yaml
     """
-    from sim.scenario.loading import is_procedure, load_procedure, load_scenario
+    from sim.scenario.loading import is_procedure, load_procedure, load_scenario, unsourced
     from sim.scenario.settings import parse_settings
 
     problems = []
@@ -35,7 +36,8 @@ def validate(
                 print(f"{path}: a valid procedure with {len(procedure.stages)} stages")
             else:
                 scenario = load_scenario(path, parse_settings(set_ or ()))
-                print(f"{path}: a valid scenario; {len(scenario.probes)} cases under way or listed")
+                problems += unsourced(path) if sources else []
+                print(f"{path}: a valid scenario; {len(scenario.probes)} cases in progress or listed")
         except UserError as error:
             problems += error.problems
     if problems:
@@ -150,9 +152,8 @@ def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
 
 def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
     """The parameters at a path or below it, with their sources."""
-    from sim.scenario.parameters import parameters
+    from sim.scenario.parameters import count_by_basis, parameters
     from sim.scenario.paths import expand, joined
-    from sim.scenario.sources import TAGS
 
     try:
         below = tuple(joined(keys) for keys in expand(scenario, path)) if path else ()
@@ -165,12 +166,12 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    meanings = "; ".join(f"{tag}: {meaning}" for tag, meaning in TAGS.items())
-    table = Table(box=None, pad_edge=False, caption=meanings, caption_justify="left")
-    for name in ("parameter", "value", "unit", "tag", "source", "place"):
+    table = Table(box=None, pad_edge=False, caption=count_by_basis(found), caption_justify="left")
+    for name in ("parameter", "value", "unit", "basis", "reason", "place"):
         table.add_column(name, overflow="fold")
     for it in found:
-        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.tag, it.source, it.place)))
+        reason = f"{it.reason} {it.url}".strip() or "no source given"
+        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.basis or "", reason, it.place)))
     console().print(table)
 
 

@@ -346,17 +346,17 @@ def scenario_text(posterior: Posterior, file: Path) -> str:
         "name": re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "calibrated",
         "title": f"{scenario.title or scenario.name}, calibrated on what was public on {posterior.as_of}",
     }
-    source = f"calibrated on what was public until {posterior.as_of}"
-    values = {
-        name: {"value": value.model_dump(mode="json", exclude_none=True), "source": source}
-        for name, value in posterior.margins.items()
+    source = f"derived; calibrated on what was public until {posterior.as_of}"
+    values: dict[str, dict[str, Any]] = {
+        name: {"value": value.model_dump(mode="json", exclude_none=True)} for name, value in posterior.margins.items()
     }
     if base:
         content: dict[str, Any] = {"extends": relpath(base, file.parent), **heading}
-        content |= {"uncertain": values} if values else {}
+        content |= {"uncertain": {**values, "sources": {"all": source}}} if values else {}
     else:
         content = posterior.basis.given.model_dump(mode="json", exclude_defaults=True) | heading
-        content["uncertain"] = {name: row | values.get(name, {}) for name, row in content["uncertain"].items()}
+        for name, row in values.items():
+            content["uncertain"][name] |= row | {"sources": {"value": source}}
     return "\n".join([*_schema_line(base, file), *_comment(posterior), text(content)])
 
 

@@ -6,7 +6,10 @@ nothing required and with `null` to take a key away.
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from sim.scenario.schema import Procedure, Scenario
+from sim.scenario.sources import AnySources
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXTENDS = {"type": "string", "description": "file or name that this one is built on; what is said here goes before it"}
@@ -33,7 +36,9 @@ def procedure_schema() -> dict[str, Any]:
 def _file_schema(model: type[Scenario] | type[Procedure], title: str) -> dict[str, Any]:
     schema = model.model_json_schema(mode="validation")
     definitions = schema.pop("$defs")
-    definitions[model.__name__] = schema
+    sources = TypeAdapter(AnySources).json_schema(mode="validation")
+    definitions |= {model.__name__: schema, "Source": sources.pop("$defs")["Source"]}
+    definitions = {name: _with_sources(one) if name != "Source" else one for name, one in definitions.items()}
     partial = {f"{name}Partial": _partial(definition) for name, definition in definitions.items()}
     for name in {f"{model.__name__}Partial", "ProcedurePartial"} & set(partial):
         partial[name]["properties"]["extends"] = EXTENDS
@@ -43,8 +48,20 @@ def _file_schema(model: type[Scenario] | type[Procedure], title: str) -> dict[st
         "if": {"required": ["extends"]},
         "then": {"$ref": f"#/$defs/{model.__name__}Partial"},
         "else": {"$ref": f"#/$defs/{model.__name__}"},
-        "$defs": {**definitions, **partial},
+        "$defs": {**definitions, **partial, "Sources": sources, "SourcesPartial": sources},
     }
+
+
+def _with_sources(node: Any) -> Any:
+    """The same with `sources` allowed in every mapping, but for those that have names of their own kind."""
+    if isinstance(node, list):
+        return [_with_sources(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _with_sources(value) for key, value in node.items()}
+    if node.get("type") == "object" and "propertyNames" not in node:
+        found["properties"] = {**found.get("properties", {}), "sources": {"$ref": "#/$defs/Sources"}}
+    return found
 
 
 def _partial(node: Any) -> Any:

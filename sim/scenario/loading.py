@@ -14,10 +14,10 @@ from sim.record.files import load_record
 from sim.record.model import Record, in_progress
 from sim.scenario import checks
 from sim.scenario.parameters import rows
-from sim.scenario.paths import part
+from sim.scenario.paths import joined, part
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import Settings
-from sim.scenario.sources import SETTING, Source, overridden, written_sources
+from sim.scenario.sources import SETTING, Source, declared_at, overridden, without_sources, written, written_sources
 from sim.scenario.yaml_nodes import find, is_null, locate, merge, node_of, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
@@ -114,7 +114,7 @@ def is_procedure(path: Path) -> bool:
 
 def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
     """A file's tree laid on the tree of the file it extends, and so on."""
-    tree = read(path)
+    tree = without_sources(read(path))
     base = find(tree, "extends")
     if base is None:
         return tree
@@ -226,16 +226,33 @@ def _with_sources(
     scenario: Scenario, tree: MappingNode, folder: Path, others: Mapping[str, Source] | None = None
 ) -> Scenario:
     """The scenario with the sources of all numbers that its files say, and of `others`."""
-    written = written_sources(tree, rows(scenario), scenario.sources, folder)
+    written = written_sources(tree, rows(scenario), folder)
     return scenario.model_copy(update={"sources": {**(others or {}), **written}})
+
+
+def unsourced(path: Path | str) -> list[Problem]:
+    """The numbers in a scenario's files that have no source, or none with a basis, each in its line.
+
+    Raises UserError if the scenario cannot be read.
+    """
+    tree, scenario = _read_scenario(path, {})
+    found = set()
+    for keys, numbers in rows(scenario):
+        for number in numbers:
+            node = written(tree, number)
+            if node is not None and (declared_at(node) or Source()).basis is None:
+                found.add(problem(node, f"{joined(keys)}: has no source; sources beside it say where it comes from"))
+    return sorted(found)
 
 
 def _record_sources(record: Path, day: date, folder: Path) -> dict[str, Source]:
     """The sources of what is taken from a record."""
     place = Path(relpath(record, folder))
     return {
-        "probes": Source(text=f"[D] the public record, as it was known on {day}", place=place.as_posix()),
-        "platforms": Source(text="[S] the public record", place=(place / "turnover.csv").as_posix()),
+        "probes": Source(
+            basis="derived", reason=f"the public record, as it was known on {day}", place=place.as_posix()
+        ),
+        "platforms": Source(basis="source", reason="the public record", place=(place / "turnover.csv").as_posix()),
     }
 
 

@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from sim.dates import days_between
 from sim.scenario.distributions import AnyDistribution, Value
 from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
-from sim.scenario.sources import Source
+from sim.scenario.sources import AnySource
 from sim.scenario.staffing import Calendar, Dated, Pool
 
 Reason = Literal["party", "procedure", "hold", "dormancy"]
@@ -465,8 +465,8 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "durations that are promised or asked for"
     costs: Costs | None = None
     "what people cost, for answers in euros"
-    sources: dict[str, Source] = {}
-    "where numbers come from, for readers; by path. Taken from the comments of the files; no need to write it"
+    sources: dict[str, AnySource] = {}
+    "where numbers come from; by path. Any block of a file may have `sources` for what is in it"
 
     _record_folder: Path | None = PrivateAttr(default=None)
 

@@ -1,84 +1,217 @@
-"""Where the numbers of a scenario come from: what its files say beside them."""
+"""Where numbers come from: the `sources` that stand in the same block of a file as the numbers.
+
+Any mapping of a scenario or procedure file may hold `sources`: a mapping from the names of its settings (or dotted
+paths below them, or `all`) to a basis and a reason. A number has the source that names it most closely in the file in
+which it is written; an alias (`*name`) that of the place where the value is written out. So a file that overrides a
+number without a source takes the source away with the number. Sources are taken out of a file's tree before files are
+combined and settings are checked: they change no result.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from os.path import relpath
 from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
 
-from yaml import MappingNode, Node, ScalarNode
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from sim.scenario.comments import comments
+from sim.errors import Problem, UserError, suggestion
 from sim.scenario.paths import Keys, joined
 from sim.scenario.settings import Settings
-from sim.scenario.yaml_nodes import find
+from sim.scenario.yaml_nodes import CACHED_FILES, find, locate, parse, plain, problem, split
 
-TAGS = {
+Basis = Literal["law", "source", "derived", "assumption"]
+BASES: dict[Basis, str] = {
     "law": "the law sets it",
-    "S": "a public source says so",
-    "D": "derived from sourced figures",
-    "X": "extrapolated, an assumption",
+    "source": "a public source says so",
+    "derived": "derived from sourced figures",
+    "assumption": "extrapolated, an assumption",
 }
-"""How well a number is founded, as its comment says in brackets; the best first."""
-_TAG = re.compile(rf"\[({'|'.join(TAGS)})\]")
+"""How well a number is founded, the best first."""
+KEY = "sources"
+ALL = "all"
+"""What stands in `sources` for every number of the block that has no source of its own."""
 SETTING = "setting "
 """With this begins what takes the place of a file's name for values that stand in no file."""
-SET = "set for this run, outside the files"
+OUTSIDE = "set for this run, outside the files"
+ADDRESS = r"https?://\S+"
+EXAMPLE = "wants a basis and a reason, such as 'assumption; as last year'"
+
+
+def _address(value: str) -> str:
+    if value and not re.fullmatch(ADDRESS, value):
+        raise PydanticCustomError("address", f"wants an address such as https://example.eu/report, not {value!r}")
+    return value
 
 
 class Source(Settings):
-    """Where a number comes from."""
+    """Where a number comes from. In a file also as a text, the basis and the reason: `assumption; as last year`."""
 
-    text: str = ""
-    "what is said of it, with the tags [law], [S], [D], [X]"
+    basis: Basis | None = None
+    "how well the number is founded: law, source, derived (from sourced figures) or assumption"
+    reason: str = ""
+    "why it is this number: the article, the report, the way it was derived, or why it was assumed"
+    url: Annotated[str, AfterValidator(_address), Field(json_schema_extra={"pattern": ADDRESS})] = ""
+    "the address of the source, if it has one"
     place: str = ""
-    "file and line of the number, seen from the scenario file; empty if it stands in none"
+    "file and line of the number, seen from the scenario file; added when a scenario is shown or stored"
 
     @property
-    def tag(self) -> str:
-        """How well the number is founded, a key of `TAGS`: the weakest that is said, '' if none is."""
-        return max(_TAG.findall(self.text), key=list(TAGS).index, default="")
-
-    @property
-    def words(self) -> str:
-        """What is said, without the tag at its beginning."""
-        said = _TAG.match(self.text)
-        return self.text[said.end() :].strip() if said else self.text
+    def is_shown(self) -> bool:
+        """Whether it was written by `sim show` or a stored run, and says itself where its number was."""
+        return bool(self.place) or self.reason == OUTSIDE
 
 
-def nearest(sources: Mapping[str, Source], keys: Keys) -> tuple[str, Source]:
-    """The source of a setting, its own or that of the nearest group that has one, and the path that it is given for."""
+def _from_text(value: Any) -> Any:
+    """The short form of a source, `basis; reason`, as its settings."""
+    if not isinstance(value, str):
+        return value
+    basis, separator, reason = (part.strip() for part in value.partition(";"))
+    if separator and basis not in BASES:
+        raise PydanticCustomError("basis", f"unknown basis {basis!r}{suggestion(basis, BASES)}")
+    if not separator or not reason:
+        raise PydanticCustomError("basis", f"{EXAMPLE}, not {value!r}")
+    return {"basis": basis, "reason": reason}
+
+
+_Text = Annotated[str, Field(pattern=rf"^\s*({'|'.join(BASES)})\s*;\s*\S")]
+AnySource = Annotated[Source, BeforeValidator(_from_text, json_schema_input_type=_Text | Source)]
+AnySources = Annotated[dict[str, AnySource], Field(description="where the numbers of this block come from")]
+"""By name of a setting, or dotted path below it, or `all`."""
+_ANY_SOURCE: TypeAdapter[Source] = TypeAdapter(AnySource)
+
+
+class _Entry(NamedTuple):
+    """What `sources` say of a setting, seen from the block that is being walked through."""
+
+    keys: tuple[str, ...]
+    source: Source
+
+
+class _Reader:
+    """Reads the sources of one file: its tree without them, the source of each value, and what is wrong."""
+
+    def __init__(self, root: MappingNode) -> None:
+        self.by_index: dict[int, Source] = {}
+        self.problems: list[Problem] = []
+        self._stripped: dict[int, Node] = {}
+        self.tree = self._walk(root, None, ())
+
+    def _walk(self, node: Node, inherited: Source | None, entries: tuple[_Entry, ...]) -> Node:
+        """Note the source of a value and of all in it; gives the value without `sources`."""
+        if id(node) in self._stripped:  # an alias is met after the value that it stands for
+            return self._stripped[id(node)]
+        declared = find(node, KEY)
+        if declared is not None:
+            entries = (*entries, *self._entries(node, declared))
+        own = [entry.source for entry in entries if not entry.keys]
+        source = own[-1] if own else inherited
+        if source is not None:
+            self.by_index[node.start_mark.index] = source
+        self._stripped[id(node)] = self._without_sources(node, source, entries)
+        return self._stripped[id(node)]
+
+    def _without_sources(self, node: Node, source: Source | None, entries: tuple[_Entry, ...]) -> Node:
+        def child(key: str, value: Node) -> Node:
+            closer = tuple(_Entry(entry.keys[1:], entry.source) for entry in entries if entry.keys[:1] == (key,))
+            return self._walk(value, source, closer)
+
+        if isinstance(node, MappingNode):
+            pairs = [(key, child(key.value, value)) for key, value in node.value if key.value != KEY]
+            return MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
+        if isinstance(node, SequenceNode):
+            items = [child(str(place), item) for place, item in enumerate(node.value)]
+            return SequenceNode(node.tag, items, node.start_mark, node.end_mark)
+        return node
+
+    def _entries(self, block: Node, declared: Node) -> Iterator[_Entry]:
+        """The entries of a block's `sources`; those that are wrong are noted as problems."""
+        if not isinstance(declared, MappingNode):
+            message = "sources: wants the names of settings in this block, or all, each with where it comes from"
+            self.problems.append(problem(declared, message))
+            return
+        for name, value in declared.value:
+            try:
+                source = _ANY_SOURCE.validate_python(plain(value))
+            except ValidationError as error:
+                self.problems += [_located(name.value, value, one) for one in error.errors(include_url=False)]
+                continue
+            keys = () if name.value == ALL and find(block, ALL) is None else tuple(split(name.value))
+            missing = None if source.is_shown else _missing(block, keys)  # `sim show` leaves out defaults
+            if missing is not None:
+                self.problems.append(problem(name, f"sources: this block says nothing of {missing}"))
+            else:
+                yield _Entry(keys, source)
+
+
+def _missing(block: Node, keys: tuple[str, ...]) -> str | None:
+    """What of a path is not written in a block, with a suggestion; None if all is."""
+    node: Node | None = block
+    for key in keys:
+        known = list(_children(node))
+        if key not in known:
+            return f"{key!r}{suggestion(key, [name for name in known if name != KEY])}"
+        node = _children(node)[key]
+    return None
+
+
+def _children(node: Node | None) -> dict[str, Node]:
+    if isinstance(node, MappingNode):
+        return {key.value: value for key, value in node.value}
+    return {str(place): item for place, item in enumerate(node.value)} if isinstance(node, SequenceNode) else {}
+
+
+def _located(name: str, value: Node, error: Any) -> Problem:
+    """What pydantic finds wrong with an entry, in its line."""
+    node, known = locate(value, error["loc"], error["type"] == "unknown_setting")
+    return problem(node, f"{joined(('sources', name, *known))}: {error['msg']}")
+
+
+@lru_cache(CACHED_FILES)
+def _read(root: MappingNode) -> _Reader:
+    return _Reader(root)
+
+
+def without_sources(root: MappingNode) -> MappingNode:
+    """A file's tree without its `sources`. Raises UserError with all that is wrong in them."""
+    reader = _read(root)
+    if reader.problems:
+        raise UserError(*reader.problems)
+    assert isinstance(reader.tree, MappingNode)
+    return reader.tree
+
+
+def nearest(sources: Mapping[str, Source], keys: Keys) -> Source:
+    """The source of a setting: its own, or that of the nearest group that has one."""
     for length in range(len(keys), 0, -1):
         path = joined(keys[:length])
         if path in sources:
-            return path, sources[path]
-    return "", Source()
+            return sources[path]
+    return Source()
 
 
-def written_sources(
-    tree: Node, rows: Iterable[tuple[Keys, list[Keys]]], said: Mapping[str, Source], folder: Path
-) -> dict[str, Source]:
-    """The sources of all numbers that a tree of files says, by path; those without a comment have an empty text.
+def written_sources(tree: Node, rows: Iterable[tuple[Keys, list[Keys]]], folder: Path) -> dict[str, Source]:
+    """The sources of all numbers in a tree of combined files, by path; an empty source for those without one.
 
-    `rows`: settings with the numbers in them; numbers of one setting with the same comment are told together, as the
-    setting's. `said`: the sources that a file gives as settings, for numbers that have no comment there. Places are
-    told as seen from `folder`.
+    Parameters
+    ----------
+    tree
+        The tree, with `sources` taken out.
+    rows
+        Settings, each with the numbers in it. Numbers of one setting with the same source are given together, as
+        the setting's.
+    folder
+        The folder from which places are seen.
     """
-    said_in = _file_of(find(tree, "sources"))
     found: dict[str, Source] = {}
     for keys, numbers in rows:
-        here: dict[str, Source] = {}
-        for number in numbers:
-            node = _written(tree, number)
-            if node is None:
-                continue
-            source = _source(node, folder)
-            path, told = nearest(said, number)
-            if path and not source.text and _file_of(node) == said_in:
-                found[path] = told
-            else:
-                here[joined(number)] = source
-        found |= _together(joined(keys), here, len(numbers))
+        nodes = {joined(number): written(tree, number) for number in numbers}
+        sources = {path: _source(node, folder) for path, node in nodes.items() if node is not None}
+        found |= _together(joined(keys), sources, len(numbers))
     return found
 
 
@@ -88,41 +221,42 @@ def overridden(sources: Mapping[str, Source], paths: Iterable[str]) -> dict[str,
     for path in paths:
         below = f"{path}."
         found = {key: source for key, source in found.items() if not f"{key}.".startswith(below)}
-        found[path] = Source(text=SET)
+        found[path] = Source(reason=OUTSIDE)
     return found
 
 
 def _together(path: str, sources: dict[str, Source], numbers: int) -> dict[str, Source]:
     """The sources of the numbers of one setting, with the one that most of them share as that of the setting."""
-    said = [(source.text, source.place.rpartition(":")[0]) for source in sources.values()]
-    usual, times = Counter(said).most_common(1)[0] if said else ((), 0)
+    same = [(source.basis, source.reason, source.place.rpartition(":")[0]) for source in sources.values()]
+    usual, times = Counter(same).most_common(1)[0] if same else ((), 0)
     if 2 * times <= numbers:
         return sources
-    shared = [name for name, one in zip(sources, said, strict=True) if one == usual]
+    shared = [name for name, one in zip(sources, same, strict=True) if one == usual]
     return {path: sources[shared[0]]} | {name: one for name, one in sources.items() if name not in shared}
 
 
-def _written(tree: Node, keys: Keys) -> Node | None:
-    """The value that a tree says for a setting; None if it says nothing of it."""
-    here: Node | None = tree
+def written(tree: Node, keys: Keys) -> Node | None:
+    """The value that a tree has for a setting; None if it has none."""
+    node: Node | None = tree
     for key in keys:
-        if isinstance(here, ScalarNode):  # the short form of a setting, such as a route's probability
-            return here
-        if isinstance(here, MappingNode):
-            here = find(here, str(key))
-        elif here is not None:
-            here = here.value[key] if key < len(here.value) else None
-    return here
-
-
-def _file_of(node: Node | None) -> str | None:
-    return node.start_mark.name if node is not None else None
+        if isinstance(node, ScalarNode):  # the short form of a setting, such as a route's probability
+            return node
+        node = _children(node).get(str(key))
+    return node
 
 
 def _source(node: Node, folder: Path) -> Source:
+    """The source of a value, with its place if it does not say another."""
     mark = node.start_mark
     if mark.name.startswith(SETTING):
-        return Source(text=SET)
-    assert mark.buffer is not None  # the whole text, as `parse` was given it, and an end mark
-    text = comments(mark.buffer[:-1], mark.name).get(mark.index, "")
-    return Source(text=text, place=f"{Path(relpath(mark.name, folder)).as_posix()}:{mark.line + 1}")
+        return Source(reason=OUTSIDE)
+    source = declared_at(node) or Source()
+    place = f"{Path(relpath(mark.name, folder)).as_posix()}:{mark.line + 1}"
+    return source if source.is_shown else source.model_copy(update={"place": place})
+
+
+def declared_at(node: Node) -> Source | None:
+    """What the file in which a value is written declares as its source."""
+    mark = node.start_mark
+    assert isinstance(mark.buffer, str)  # the whole text, as `parse` was given it, and an end mark
+    return _read(parse(mark.buffer[:-1], mark.name)).by_index.get(mark.index)

@@ -25,7 +25,9 @@ question: What changes?  # in the words of those who ask it; `sim report` and `s
 # More or fewer people, from a date on (a table of dates replaces the whole table it overrides):
 # staffing:
 #   {role}:
-#     headcount: {{{start}: {headcount:g}}}  # [X] say here where the number comes from
+#     headcount: {{{start}: {headcount:g}}}
+#     sources:
+#       headcount: assumption; why this number
 """
 
 

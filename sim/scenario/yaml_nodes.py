@@ -20,7 +20,7 @@ KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
 DEEPEST = 100
 """Levels of mappings and lists that are read; a scenario has a dozen, and Python's stack ends soon after 300."""
-KEPT_FILES = 64
+CACHED_FILES = 64
 """Files whose nodes are kept: every point of a sweep reads the same ones. Nodes are never changed."""
 TOO_DEEP = f"stands more than {DEEPEST} levels deep"
 
@@ -100,7 +100,7 @@ def _node(data: Any, mark: Mark) -> Node:
     return ScalarNode(_TAG + kind, "" if data is None else str(data), mark, mark)
 
 
-@lru_cache(KEPT_FILES)
+@lru_cache(CACHED_FILES)
 def parse(text: str, name: str) -> MappingNode:
     """A document's node tree.
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.results.run import Run
-from sim.scenario.parameters import Parameter
+from sim.scenario.parameters import Parameter, count_by_basis
 from sim.scenario.parameters import parameters as parameters_of
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
-from sim.scenario.sources import TAGS
+from sim.scenario.sources import BASES
 from sim.scenario.yaml_nodes import text
 from sim.view import words
 from sim.view.tables import Table
@@ -39,7 +39,7 @@ def parameters(scenario: Scenario) -> list[Table]:
         Table(
             title,
             COLUMNS,
-            [(_of(scenario, p.path), p.value, p.unit, TAGS.get(p.tag, ""), p.source, p.place) for p in found],
+            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.place) for p in found],
         )
         for title, found in groups.items()
     ]
@@ -52,8 +52,9 @@ def _group(scenario: Scenario, path: str) -> str:
     return "The procedure as a whole" if first == "procedure" else PARTS.get(first, "The scenario as a whole")
 
 
-def _told(it: Parameter) -> tuple[str, ...]:
-    return it.value, it.unit, TAGS.get(it.tag, ""), it.source, it.place
+def _source(it: Parameter) -> tuple[str, str]:
+    """What a parameter is founded on, and its reason with its address."""
+    return BASES[it.basis] if it.basis else "", f"{it.reason} {it.url}".strip()
 
 
 def _of(scenario: Scenario, path: str) -> str:
@@ -65,12 +66,9 @@ def _of(scenario: Scenario, path: str) -> str:
     return f"{one.title or rest[0]}: {words.listing(one.sets or one.scales or ())}"
 
 
-def unsourced(tables: Sequence[Table]) -> str:
-    """How many of the parameters have a source, in a sentence."""
-    rows = [row for table in tables for row in table.rows]
-    without = sum(not row[COLUMNS.index("source")] for row in rows)
-    said = f"{without} of them say nothing of where they come from" if without else "each says where it comes from"
-    return f"{len(rows)} settings of the first scenario; {said}."
+def count(scenario: Scenario) -> str:
+    """How many of the parameters are founded on what, in a sentence."""
+    return f"Of the first scenario, {count_by_basis(parameters_of(scenario))}"
 
 
 def table(runs: Sequence[Run]) -> Table:

@@ -390,10 +390,10 @@ def test_show_with_set(sim):
 
 def test_show_sources(sim, small):
     """`sim show --sources` prints the parameters of a file or a stored run with where they come from, also as JSON."""
-    small.write_text(SMALL.replace("headcount: 3}", "headcount: 3}  # [S] counted"), "utf-8")
+    small.write_text(SMALL.replace("headcount: 3}", "headcount: 3, sources: {headcount: source; counted}}"), "utf-8")
     code, out, err = sim("show", "small.yaml", "--sources")
     assert (code, err) == (0, "")
-    assert re.search(r"staffing\.clerks\.headcount +3 +FTE +S +counted +small\.yaml:\d+", out)
+    assert re.search(r"staffing\.clerks\.headcount +3 +FTE +source +counted +small\.yaml:\d+", out)
     sim("run", "small.yaml", "--jobs", 1)
     folder = Path("results") / runs(small.parent)[0]
     for of in ("small.yaml", folder):
@@ -401,7 +401,7 @@ def test_show_sources(sim, small):
         [row] = json.loads(out)
         assert row.pop("place").startswith("small.yaml:")
         path = "staffing.clerks.headcount"
-        assert row == {"path": path, "value": "3", "unit": "FTE", "tag": "S", "source": "counted"}
+        assert row == {"path": path, "value": "3", "unit": "FTE", "basis": "source", "reason": "counted", "url": ""}
     code, _, err = sim("show", "small.yaml", "--sources", "--path", "staffing.clercs")
     assert code == 2
     assert "did you mean 'clerks'?" in err

@@ -1,4 +1,4 @@
-"""Where numbers come from: which comment belongs to which number, through all ways of combining files."""
+"""Where numbers come from: which source belongs to which number, through all ways of combining files."""
 
 import json
 from pathlib import Path
@@ -6,22 +6,21 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sim.errors import UserError
 from sim.experiments.chunks import packed
 from sim.experiments.sweep import sweep
 from sim.results.store import digest
-from sim.scenario.loading import load_scenario, load_undated
-from sim.scenario.parameters import PARTS, parameters
+from sim.scenario.loading import load_scenario, load_undated, unsourced
+from sim.scenario.parameters import PARTS, count_by_basis, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
-from sim.scenario.settings import parse_settings
-from sim.scenario.sources import TAGS, Source
+from sim.scenario.sources import BASES
 from sim.scenario.yaml_nodes import split, text
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(SCENARIOS.glob("*.yaml"))
 
 QUEUE = """\
-# [S] About the file, and about no number.
 name: queue
 title: One queue
 exits: {closed: Closed, lost: Lost}
@@ -29,13 +28,21 @@ stages:
   service:
     title: In service
     steps:
-      # [X] asked of the clerks
-      work: &work {step: team, fte: {clerks: 1}, days: {distribution: lognormal, median: 21, quantiles: {0.95: 44}}}
-      again: *work  # [S] not of what stands elsewhere
-      reply: {step: wait, reason: party, working_days: 5}  # [law] Art. 1
+      work: &work
+        step: team
+        fte: {clerks: 1}
+        days: {distribution: lognormal, median: 21, quantiles: {0.95: 44}}
+        sources:
+          all: assumption; asked of the clerks
+      again: *work
+      reply: {step: wait, reason: party, working_days: 5, sources: {working_days: law; Art. 1}}
+      sources:
+        again: source; not of what stands elsewhere
     next:
-      lost: 0.3  # [D] counted
+      lost: 0.3
       closed: rest
+      sources:
+        lost: derived; counted
 """
 BASE = """\
 name: base
@@ -45,40 +52,46 @@ replications: 10
 seed: 1
 procedure: queue
 staffing:
-  # [S] a report; the split is assumed [X]
   clerks:
     headcount: {2024-01-01: 3, 2024-07-01: 5}
-    casework_share: 0.8  # [D] beside
-
-    # apart from the next by a line
-    # of its own
-
+    casework_share: 0.8
     ramp_up: {days: 90, from_share: 0.5}
-      # [X] below
-      # in two lines
+    sources:
+      casework_share: {basis: derived, reason: beside, url: https://example.eu/a}
+      ramp_up.days: >
+        assumption; in
+        two lines
   Case.Team:
     headcount: 2
+  sources:
+    all: assumption; a report; the split is assumed
 arrivals:
   cases:
     kind: random
     stage: service
-    # above
     per_year: 60
-    platforms: {X: 2, TikTok: 1, Temu: 1}  # weights
+    platforms: {X: 2, TikTok: 1, Temu: 1}
     obligations: {distribution: pert, low: 1, mode: 2, high: 5}
+    sources:
+      per_year: derived; close
+      platforms: derived; weights
 targets:
-  # asked for
   - {milestone: closed, of: service, within_days: 30}
-  - {milestone: closed, of: service, within_days: 60}  # [S] promised
+  - {milestone: closed, of: service, within_days: 60}
 uncertain:
   speed:
     sets: procedure.stages.service.steps.work.days
-    value: {distribution: uniform, low: 5, high: 9}  # [X] a guess
-    source: the clerks
+    value: {distribution: uniform, low: 5, high: 9}
+    sources:
+      value: assumption; a guess of the clerks
   rate:
     scales: arrivals.cases.per_year
     value: {distribution: beta, mean: 0.5, observations: 4}
-    source: "[D] the record"
+    source: the record, in words
+sources:
+  arrivals.cases.per_year: source; farther away
+  targets: assumption; asked for
+  targets.1: "law; promised: Art. 2"
 """
 
 
@@ -91,11 +104,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def over(folder, said, *sets):
+def over(folder, said, settings=None):
     """The base scenario extended by a text."""
     path = folder / "over.yaml"
     path.write_text(f"extends: base.yaml\n{said}", encoding="utf-8")
-    return load_scenario(path, parse_settings(sets))
+    return load_scenario(path, settings)
 
 
 def table(scenario):
@@ -104,9 +117,9 @@ def table(scenario):
 
 
 def said(scenario, path):
-    """Tag, source and place of a parameter."""
+    """Basis, reason and place of a parameter."""
     found = table(scenario)[path]
-    return found.tag, found.source, found.place
+    return found.basis, found.reason, found.place
 
 
 def line_of(source, words):
@@ -114,145 +127,178 @@ def line_of(source, words):
     return next(number for number, line in enumerate(source.splitlines(), 1) if words in line)
 
 
-# which comment belongs to a number
+# which source belongs to a number
 
 
 @pytest.mark.parametrize(
-    ("path", "tag", "source", "written"),
+    ("path", "basis", "reason", "written"),
     [
-        ("staffing.clerks.casework_share", "D", "beside", "casework_share"),
-        ("arrivals.cases.per_year", "", "above", "per_year"),
-        ("staffing.clerks.ramp_up.days", "X", "below in two lines", "ramp_up"),
-        ("staffing.clerks.ramp_up.from_share", "X", "below in two lines", "ramp_up"),
-        ("staffing.clerks.headcount", "X", "a report; the split is assumed [X]", "2024-07-01"),
-        ('staffing."Case.Team".headcount', "X", "a report; the split is assumed [X]", "headcount: 2"),
-        ("arrivals.cases.platforms", "", "weights", "platforms"),
-        ("arrivals.cases.obligations", "", "", "obligations"),
-        ("targets.0.within_days", "", "asked for", "within_days: 30"),
-        ("targets.1.within_days", "S", "promised", "within_days: 60"),
+        ("staffing.clerks.casework_share", "derived", "beside", "casework_share"),
+        ("staffing.clerks.ramp_up.days", "assumption", "in two lines", "ramp_up"),
+        ("staffing.clerks.ramp_up.from_share", "assumption", "a report; the split is assumed", "ramp_up"),
+        ("staffing.clerks.headcount", "assumption", "a report; the split is assumed", "2024-07-01"),
+        ('staffing."Case.Team".headcount', "assumption", "a report; the split is assumed", "headcount: 2"),
+        ("arrivals.cases.per_year", "derived", "close", "per_year: 60"),
+        ("arrivals.cases.platforms", "derived", "weights", "platforms"),
+        ("arrivals.cases.obligations", None, "", "obligations"),
+        ("targets.0.within_days", "assumption", "asked for", "within_days: 30"),
+        ("targets.1.within_days", "law", "promised: Art. 2", "within_days: 60"),
+        ("uncertain.speed.value", "assumption", "a guess of the clerks", "low: 5"),
+        ("uncertain.rate.value", None, "the record, in words", "mean: 0.5"),
     ],
 )
-def test_comments_of_a_scenario(folder, path, tag, source, written):
-    """Beside, above, below, inherited, or none: each number has its comment, its tag and its line."""
-    assert said(load_scenario(folder / "base.yaml"), path) == (tag, source, f"base.yaml:{line_of(BASE, written)}")
+def test_sources_of_a_scenario(folder, path, basis, reason, written):
+    """Each number has the source that names it most closely, of its own block or of one above; or none."""
+    scenario = load_scenario(folder / "base.yaml")
+    assert said(scenario, path) == (basis, reason, f"base.yaml:{line_of(BASE, written)}")
+    assert table(scenario)["staffing.clerks.casework_share"].url == "https://example.eu/a"
 
 
 @pytest.mark.parametrize(
-    ("path", "tag", "source", "written"),
+    ("path", "basis", "reason", "written"),
     [
-        ("steps.work.days", "X", "asked of the clerks", "work: &"),
-        ("steps.work.fte", "X", "asked of the clerks", "work: &"),
-        ("steps.again.days", "X", "asked of the clerks", "work: &"),
+        ("steps.work.days", "assumption", "asked of the clerks", "days: {"),
+        ("steps.work.fte", "assumption", "asked of the clerks", "fte: {"),
+        ("steps.again.days", "assumption", "asked of the clerks", "days: {"),
         ("steps.reply.working_days", "law", "Art. 1", "reply"),
-        ("next.lost.probability", "D", "counted", "lost: 0.3"),
+        ("next.lost.probability", "derived", "counted", "lost: 0.3"),
     ],
 )
-def test_comments_of_a_procedure(folder, path, tag, source, written):
-    """The numbers of a procedure have the comments of its file; an aliased one those of where it is written."""
+def test_sources_of_a_procedure(folder, path, basis, reason, written):
+    """The numbers of a procedure have the sources of its file; an aliased one those of where it is written."""
     scenario = load_scenario(folder / "base.yaml")
     place = f"procedures/queue.yaml:{line_of(QUEUE, written)}"
-    assert said(scenario, f"procedure.stages.service.{path}") == (tag, source, place)
+    assert said(scenario, f"procedure.stages.service.{path}") == (basis, reason, place)
 
 
-def test_a_comment_beside_goes_before_one_above(folder):
-    """Of several comments that could be meant the nearest counts."""
-    scenario = over(folder, "name: over\nstaffing:\n  clerks:\n    # above\n    casework_share: 0.5  # beside\n")
-    assert said(scenario, "staffing.clerks.casework_share")[1] == "beside"
+def test_comments_are_comments(folder):
+    """A comment says nothing of where a number comes from."""
+    scenario = over(folder, "name: over\nstaffing: {clerks: {casework_share: 0.5}}  # assumption; a comment\n")
+    assert said(scenario, "staffing.clerks.casework_share") == (None, "", "over.yaml:3")
 
 
-def test_a_block_above_ends_at_an_empty_line(folder):
-    """What stands above an empty line, or at another indentation, is not about the key below."""
-    lines = ["name: over", "staffing:", "  clerks:", "    title: Clerks", "    # apart", "", "  # left", "    # above"]
-    scenario = over(folder, "\n".join([*lines, "    casework_share: 0.5", ""]))
-    assert said(scenario, "staffing.clerks.casework_share")[1] == "above"
+def test_a_name_may_be_all(folder):
+    """Where a block has something called `all`, its source is of that alone."""
+    platforms = "platforms: {all: 1, X: 2, sources: {all: source; one}}"
+    scenario = over(folder, f"name: over\narrivals: {{cases: {{{platforms}}}}}\n")
+    assert said(scenario, "arrivals.cases.platforms.all")[:2] == ("source", "one")
+    assert said(scenario, "arrivals.cases.platforms.X")[:2] == (None, "")
 
 
-def test_what_looks_like_a_comment_in_a_text_is_none(folder):
-    """A `#` in quotes, in a word or in a block of text begins no comment."""
-    texts = "name: over\ndescription: |\n  a text\n  # [S] no comment\n"
-    scenario = over(folder, f"{texts}staffing:\n  clerks: {{title: 'A # [S] clerk', casework_share: 0.5}}\n")
-    assert said(scenario, "staffing.clerks.casework_share") == ("", "", "over.yaml:7")
-    scenario = over(folder, "name: over\nstaffing: {clerks: {title: a#b, casework_share: 0.5}}\n")
-    assert said(scenario, "staffing.clerks.casework_share")[1] == ""
+EXAMPLE = "wants a basis and a reason, such as 'assumption; as last year'"
+WRONG = [
+    ("{seed: asumption; as last year}", "17: sources.seed: unknown basis 'asumption'; did you mean 'assumption'?"),
+    ("{seed: as last year}", f"17: sources.seed: {EXAMPLE}, not 'as last year'"),
+    ("{seed: law}", f"17: sources.seed: {EXAMPLE}, not 'law'"),
+    (
+        "{seed: {basis: guess, reason: why}}",
+        "25: sources.seed.basis: wants 'law', 'source', 'derived' or 'assumption', not 'guess'",
+    ),
+    (
+        "{seed: {basis: law, resaon: why}}",
+        "30: sources.seed.resaon: unknown setting 'resaon'; did you mean 'reason'?",
+    ),
+    (
+        "{seed: {basis: law, reason: why, url: www}}",
+        "48: sources.seed.url: wants an address such as https://example.eu/report, not 'www'",
+    ),
+    ("{sed: law; Art. 1}", "11: sources: this block says nothing of 'sed'; did you mean 'seed'?"),
+    (
+        "law; Art. 1",
+        "10: sources: wants the names of settings in this block, or all, each with where it comes from",
+    ),
+]
 
 
-def test_comments_in_a_mapping_in_braces(folder):
-    """A mapping in braces over several lines has a comment in each, and one for all at its end."""
-    written = "name: over\narrivals: {cases: {\n  per_year: 7,  # first\n  obligations: 3}}  # last\n"
-    scenario = over(folder, written)
-    assert said(scenario, "arrivals.cases.per_year") == ("", "first", "over.yaml:4")
-    assert said(scenario, "arrivals.cases.obligations") == ("", "last", "over.yaml:5")
+@pytest.mark.parametrize(("written", "problem"), WRONG, ids=[written for written, _ in WRONG])
+def test_wrong_sources(folder, written, problem):
+    """What is wrong with a source is said in its line, with what would be right."""
+    with pytest.raises(UserError) as caught:
+        over(folder, f"name: over\nsources: {written}\nseed: 2\n")
+    assert [str(one).replace(f"{folder}/", "") for one in caught.value.problems] == [f"over.yaml:3:{problem}"]
+
+
+def test_wrong_sources_are_reported_together(folder):
+    """All wrong sources of a file are reported."""
+    with pytest.raises(UserError) as caught:
+        over(folder, "name: over\nseed: 2\nhorizon: 2025-03-01\nsources: {seed: x, horizon: y, start: law; Art. 1}\n")
+    assert len(caught.value.problems) == 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_ends_of_lines(folder, end):
-    """Comments are found whichever way lines end."""
+    """Sources are found whichever way lines end."""
     (folder / "base.yaml").write_bytes(BASE.replace("\n", end).encode())
     scenario = load_scenario(folder / "base.yaml")
-    assert said(scenario, "staffing.clerks.ramp_up.days")[:2] == ("X", "below in two lines")
+    assert said(scenario, "staffing.clerks.ramp_up.days")[:2] == ("assumption", "in two lines")
 
 
 # files combined
 
 
-def test_an_overriding_number_has_the_comment_of_its_own_file(folder):
-    """A number of an extension has the comment beside it there, and none of the number it replaces."""
-    staff = "staffing:\n  clerks: {casework_share: 0.5}\n  Case.Team: {headcount: 4}  # [D]\n"
+def test_an_overriding_number_has_the_source_of_its_own_file(folder):
+    """A number of an extension has the source beside it there, and none of the number it replaces."""
+    staff = "staffing:\n  clerks: {casework_share: 0.5}\n  Case.Team: {headcount: 4, sources: {all: law; Art. 1}}\n"
     scenario = over(folder, f"name: over\n{staff}")
-    assert said(scenario, "staffing.clerks.casework_share") == ("", "", "over.yaml:4")
-    assert said(scenario, 'staffing."Case.Team".headcount') == ("D", "", "over.yaml:5")
+    assert said(scenario, "staffing.clerks.casework_share") == (None, "", "over.yaml:4")
+    assert said(scenario, 'staffing."Case.Team".headcount') == ("law", "Art. 1", "over.yaml:5")
 
 
-def test_a_number_that_is_kept_keeps_its_comment(folder):
-    """A comment of an extension is not about the numbers that it leaves as they are."""
-    scenario = over(folder, "name: over\n\n# [S] another source\nstaffing:\n  clerks: {casework_share: 0.5}\n")
-    assert said(scenario, "staffing.clerks.casework_share")[:2] == ("S", "another source")
-    assert said(scenario, "staffing.clerks.headcount")[:2] == ("X", "a report; the split is assumed [X]")
+def test_a_number_that_is_kept_keeps_its_source(folder):
+    """A source of an extension is not of the numbers that it leaves as they are."""
+    staff = "staffing:\n  clerks: {casework_share: 0.5}\n  sources: {all: source; another}\n"
+    scenario = over(folder, f"name: over\n{staff}")
+    assert said(scenario, "staffing.clerks.casework_share")[:2] == ("source", "another")
+    assert said(scenario, "staffing.clerks.headcount")[:2] == ("assumption", "a report; the split is assumed")
 
 
 def test_an_entry_of_a_table_with_another_source(folder):
-    """A table of numbers is one parameter; an entry that another file adds is told by itself."""
-    written = "name: over\narrivals:\n  cases:\n    platforms: {Temu: 3}  # new\n"
+    """A table of numbers is one parameter; an entry that another file adds stands by itself."""
+    written = "name: over\narrivals: {cases: {platforms: {Temu: 3, sources: {Temu: source; new}}}}\n"
     found = table(over(folder, written))
     assert found["arrivals.cases.platforms"].value == "X: 2, TikTok: 1"
-    assert found["arrivals.cases.platforms"].source == "weights"
-    assert (found["arrivals.cases.platforms.Temu"].value, found["arrivals.cases.platforms.Temu"].source) == ("3", "new")
+    assert found["arrivals.cases.platforms"].reason == "weights"
+    assert (found["arrivals.cases.platforms.Temu"].value, found["arrivals.cases.platforms.Temu"].reason) == ("3", "new")
 
 
 def test_a_procedure_that_is_extended(folder):
-    """A number that a scenario changes in its procedure has the scenario's comment, the others the procedure's."""
-    scenario = over(
-        folder, "name: over\nprocedure:\n  extends: queue\n  stages: {service: {next: {lost: 0.4}}}  # [X] more\n"
-    )
-    assert said(scenario, "procedure.stages.service.next.lost.probability") == ("X", "more", "over.yaml:5")
+    """A number that a scenario changes in its procedure has the scenario's source, the others the procedure's."""
+    stages = "stages: {service: {next: {lost: 0.4}, sources: {next.lost: assumption; more}}}"
+    scenario = over(folder, f"name: over\nprocedure:\n  extends: queue\n  {stages}\n")
+    assert said(scenario, "procedure.stages.service.next.lost.probability") == ("assumption", "more", "over.yaml:5")
     assert said(scenario, "procedure.stages.service.steps.reply.working_days")[0] == "law"
 
 
-def test_set_on_the_command_line(folder):
-    """A number set on the command line says so, alone or in a table, and stands in no file."""
-    scenario = load_scenario(folder / "base.yaml", {"staffing.clerks.headcount": 9, "arrivals.cases.platforms.X": 5})
-    assert said(scenario, "staffing.clerks.headcount") == ("", "set for this run, outside the files", "")
-    assert said(scenario, "arrivals.cases.platforms.X") == ("", "set for this run, outside the files", "")
-    assert said(scenario, "arrivals.cases.platforms")[1] == "weights"
-
-
-def test_uncertain_parameters_have_their_own_source(folder):
-    """An uncertain parameter says its `source`, then what its comment adds; either may hold the tag."""
-    scenario = load_scenario(folder / "base.yaml")
-    assert said(scenario, "uncertain.speed.value")[:2] == ("X", "the clerks; a guess")
-    assert said(scenario, "uncertain.rate.value")[:2] == ("D", "the record")
+def test_set_outside_the_files(folder):
+    """A number set for one run says so, alone or in a table, and stands in no file; so does a replaced one."""
+    settings = {"staffing.clerks.headcount": 9, "arrivals.cases.platforms.X": 5}
+    base = load_scenario(folder / "base.yaml")
+    for scenario in (load_scenario(folder / "base.yaml", settings), base.replace(settings)):
+        assert said(scenario, "staffing.clerks.headcount") == (None, "set for this run, outside the files", "")
+        assert said(scenario, "arrivals.cases.platforms.X") == (None, "set for this run, outside the files", "")
+        assert said(scenario, "arrivals.cases.platforms")[1] == "weights"
+        assert said(scenario, "staffing.clerks.casework_share") == said(base, "staffing.clerks.casework_share")
 
 
 # what they are good for
 
 
-def test_tags():
-    """The weakest of several tags counts; the one at the beginning is not part of the words."""
-    assert list(TAGS) == ["law", "S", "D", "X"]
-    assert Source(text="[S] a report, about half [D]").tag == "D"
-    assert Source(text="[S] a report, about half [D]").words == "a report, about half [D]"
-    assert Source(text="about a half").tag == ""
-    assert Source(text="[Y] about a half").tag == ""
+def test_counts(folder):
+    """How many numbers are founded on what, in one sentence."""
+    assert count_by_basis(parameters(load_scenario(folder / "base.yaml"))) == (
+        "10 of 18 numbers are assumptions; 4 are derived from sourced figures; 0 have a public source; "
+        "2 are set by law; for 2 no source is given."
+    )
+
+
+def test_numbers_without_a_source(folder):
+    """Each is named in its line, also where only the procedure's file could say it; a reason in words is no basis."""
+    found = [str(problem).replace(f"{folder}/", "") for problem in unsourced(folder / "base.yaml")]
+    message = "has no source; sources beside it say where it comes from"
+    assert found == [
+        f"base.yaml:{line_of(BASE, 'obligations')}:18: arrivals.cases.obligations: {message}",
+        f"base.yaml:{line_of(BASE, 'mean: 0.5')}:12: uncertain.rate.value: {message}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -306,12 +352,14 @@ def test_parts_are_all_that_is_no_setting_of_the_run():
     assert set(Scenario.model_fields) == {*PARTS, *of_the_run, *words, "in_flight"}
 
 
-def test_comments_determine_nothing(folder):
-    """Scenarios that differ in comments only are equal, have the same run, and are sent to workers alike."""
+def test_sources_determine_nothing(folder):
+    """Scenarios that differ in sources only are equal, have the same run, and are sent to workers alike."""
     one = load_scenario(folder / "base.yaml")
-    (folder / "base.yaml").write_text(BASE.replace("[D] beside", "[S] another"), encoding="utf-8")
+    (folder / "base.yaml").write_text(
+        BASE.replace("derived, reason: beside", "source, reason: another"), encoding="utf-8"
+    )
     other = load_scenario(folder / "base.yaml")
-    assert said(other, "staffing.clerks.casework_share")[:2] == ("S", "another")
+    assert said(other, "staffing.clerks.casework_share")[:2] == ("source", "another")
     assert one == other
     assert one != load_scenario(folder / "base.yaml", {"staffing.clerks.casework_share": 0.7})
     assert digest(one) == digest(other)
@@ -342,13 +390,13 @@ def test_what_is_shown_and_then_changed(folder):
     """A number that an extension of a shown scenario says has the source that stands there, or none."""
     shown = text(part(load_scenario(folder / "base.yaml"), ""))
     (folder / "base.yaml").write_text(shown, encoding="utf-8")
-    scenario = over(
-        folder, "name: over\nstaffing: {clerks: {casework_share: 0.5}}\narrivals: {cases: {platforms: {X: 9}}}  # new\n"
-    )
-    assert said(scenario, "staffing.clerks.casework_share")[:2] == ("", "")
-    assert said(scenario, "arrivals.cases.platforms.X")[:2] == ("", "new")
-    assert said(scenario, "arrivals.cases.platforms")[:2] == ("", "weights")
-    assert said(scenario, "staffing.clerks.ramp_up.days")[:2] == ("X", "below in two lines")
+    platforms = "{X: 9, sources: {X: law; Art. 1}}"
+    staff = "staffing: {clerks: {casework_share: 0.5}}"
+    scenario = over(folder, f"name: over\n{staff}\narrivals: {{cases: {{platforms: {platforms}}}}}\n")
+    assert said(scenario, "staffing.clerks.casework_share")[:2] == (None, "")
+    assert said(scenario, "arrivals.cases.platforms.X")[:2] == ("law", "Art. 1")
+    assert said(scenario, "arrivals.cases.platforms")[:2] == ("derived", "weights")
+    assert said(scenario, "staffing.clerks.ramp_up.days")[:2] == ("assumption", "in two lines")
 
 
 def test_a_scenario_that_was_never_in_a_file(folder):
@@ -357,7 +405,7 @@ def test_a_scenario_that_was_never_in_a_file(folder):
     bare = parameters(scenario.model_copy(update={"sources": {}}))
     assert [(p.path, p.value) for p in bare] == [(p.path, p.value) for p in parameters(scenario)]
     assert {p.place for p in bare} == {""}
-    assert {p.source for p in bare if not p.path.startswith("uncertain")} == {""}
+    assert {p.reason for p in bare if not p.path.startswith("uncertain")} == {""}
 
 
 # what is shipped
@@ -383,7 +431,7 @@ def test_every_number_of_the_shipped_scenarios_is_told(path):
     scenario = load_scenario(path)
     found = parameters(scenario)
     assert all(parameter.place for parameter in found)
-    assert {parameter.tag for parameter in found} <= {*TAGS, ""}
+    assert {parameter.basis for parameter in found} <= set(BASES)
     told = {tuple(split(parameter.path)) for parameter in found}
     assert len(told) == len(found)
     parts = {name: value for name, value in part(scenario, "").items() if name in PARTS}
@@ -392,12 +440,13 @@ def test_every_number_of_the_shipped_scenarios_is_told(path):
     assert [keys for keys in places if not any(keys[:length] in told for length in range(len(keys) + 1))] == []
 
 
-@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_shipped_number_has_a_reason(path):
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_number_has_a_source(path):
     """Each says where it comes from, or why it is assumed, and how well it is founded."""
+    assert [str(problem) for problem in unsourced(path)] == []
     found = parameters(load_scenario(path))
-    assert [f"{p.place} {p.path}" for p in found if not p.source] == []
-    assert [f"{p.place} {p.path}" for p in found if not p.tag and not p.path.startswith("uncertain.")] == []
+    assert [f"{p.place} {p.path}" for p in found if not p.reason or not p.basis] == []
+    assert "no source" not in count_by_basis(found)
 
 
 def test_sources_of_the_first_scenario():
@@ -406,15 +455,15 @@ def test_sources_of_the_first_scenario():
     assert len(found) > 150
     by_path = {parameter.path: parameter for parameter in found}
     fine = by_path["procedure.stages.decision.fine.most"]
-    assert (fine.value, fine.unit, fine.tag) == ("0.06", "share", "law")
+    assert (fine.value, fine.unit, fine.basis) == ("0.06", "share", "law")
     assert fine.place.startswith("procedures/dsa.yaml:")
     x = by_path["probes.x-2023-12.obligations"]
-    assert (x.tag, x.source, x.place) == ("D", "the public record, as it was known on 2024-03-14", "record")
+    assert (x.basis, x.reason, x.place) == ("derived", "the public record, as it was known on 2024-03-14", "record")
     assert by_path["platforms.X.turnover_eur_bn"].place == "record/turnover.csv"
 
 
 def test_undated_scenarios_have_sources():
     """A scenario that gets other first days has the sources of its files too."""
     scenario, _ = load_undated(SCENARIOS / "three-probes.yaml")
-    assert scenario.sources["staffing.legal.casework_share"].tag == "X"
+    assert scenario.sources["staffing.legal.casework_share"].basis == "assumption"
     assert yaml.safe_load(text(part(scenario, "sources")))

@@ -82,7 +82,7 @@ def report(
         chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
         method=method.method(runs[0]),
         parameters=parameters,
-        unsourced=provenance.unsourced(parameters),
+        unsourced=provenance.count(scenarios[0]),
         provenance=provenance.table(runs),
         scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in scenarios],
         glossary=glossary.words(scenarios[0]),
