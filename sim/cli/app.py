@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,42 +29,16 @@ app = typer.Typer(
     "`sim run` answers it.\n\nExample: sim run scenarios/three-probes.yaml",
 )
 
-ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files.", metavar="SCENARIO...")]
-Sets = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Set any setting, such as staffing.legal.headcount=12."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
-Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
 
+@app.callback()
+def _frame(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        from sim import __version__
 
-Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
-Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")]
-Indicators = Annotated[
-    list[str] | None, typer.Option("--indicator", metavar="NAME", help="Only these, see `sim indicators`; repeatable.")
-]
-Cluster = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
-]
-
-RecordFolder = Annotated[
-    Path | None, typer.Option("--record", metavar="FOLDER", help="Another record than the one the scenario names.")
-]
-Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from their priors.")]
-KeptRuns = Annotated[
-    Path | None,
-    typer.Option("--results", metavar="FOLDER", help="Keep the simulated runs here: the same call is quick then."),
-]
-
-Figures = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE.figures.json",
-        help="Keep the pictures of what is found in this file, for sim report --with FILE and the dashboard.",
-    ),
-]
+        print(f"sim {__version__}")
+        raise typer.Exit
 
 
 def check_figures(file: Path | None) -> None:
@@ -97,17 +71,6 @@ def day_of(option: str, said: str) -> "date":
         raise UserError(
             f"{option} {said}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
         ) from None
-
-
-def renamed_option(old: str, new: str) -> Any:
-    """A hidden option that only says what it is called now: the old spelling ends the command with one line."""
-
-    def callback(value: str) -> str:
-        if value:
-            raise UserError(f"{old} is now called {new}; write {new} {value}")
-        return value
-
-    return typer.Option(old, hidden=True, is_eager=True, callback=callback)
 
 
 def cores() -> int:

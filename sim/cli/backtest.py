@@ -7,22 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import (
-    AsJson,
-    Draws,
-    Figures,
-    Jobs,
-    KeptRuns,
-    RecordFolder,
-    app,
-    check_figures,
-    console,
-    cores,
-    day_of,
-    keep_figures,
-    progress_bar,
-    renamed_option,
-)
+from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, progress_bar
+from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
 from sim.cli.runs import going_on
 from sim.errors import UserError
 

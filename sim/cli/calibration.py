@@ -6,23 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import (
-    AsJson,
-    Draws,
-    Figures,
-    Jobs,
-    KeptRuns,
-    RecordFolder,
-    app,
-    check_figures,
-    console,
-    cores,
-    day_of,
-    keep_figures,
-    progress_bar,
-    renamed_option,
-    tell,
-)
+from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, progress_bar, tell
+from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
 from sim.cli.runs import going_on
 
 

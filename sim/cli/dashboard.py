@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import Jobs, Results, app, cores, tell
+from sim.cli.app import app, cores, tell
+from sim.cli.options import Jobs, Results
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Figures, app, check_figures, console, keep_figures, renamed_option
+from sim.cli.app import app, check_figures, console, keep_figures
+from sim.cli.options import AsJson, Figures, renamed_option
 
 
 @app.command()

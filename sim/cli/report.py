@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import Jobs, Replications, Results, app, cores, progress_bar, tell
+from sim.cli.app import app, cores, progress_bar, tell
+from sim.cli.options import Jobs, Replications, Results
 from sim.cli.runs import going_on, load_all
 from sim.errors import UserError
 

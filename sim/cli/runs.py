@@ -8,21 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.app import (
-    AsJson,
-    Cluster,
-    Jobs,
-    Replications,
-    Results,
-    ScenarioFiles,
-    Seed,
-    Sets,
-    app,
-    console,
-    cores,
-    progress_bar,
-    tell,
-)
+from sim.cli.app import app, console, cores, progress_bar, tell
+from sim.cli.options import AsJson, Cluster, Jobs, Replications, Results, ScenarioFiles, Seed, Sets
 from sim.errors import RunInterrupted, UserError
 
 if TYPE_CHECKING:

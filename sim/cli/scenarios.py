@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import AsJson, Results, Sets, app, console, tell
+from sim.cli.app import app, console, tell
+from sim.cli.options import AsJson, Results, Sets
 from sim.cli.runs import as_data
 from sim.errors import UserError
 

@@ -1,4 +1,4 @@
-"""`sim sensitivity`: chance against not-knowing, and which parameters matter."""
+"""`sim sensitivity`: what is stochastic and what is parameter uncertainty, and which parameters matter."""
 
 import json
 from pathlib import Path
@@ -6,37 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import (
-    AsJson,
-    Cluster,
-    Figures,
-    Jobs,
-    Results,
-    Seed,
-    Sets,
-    app,
-    check_figures,
-    console,
-    cores,
-    keep_figures,
-    progress_bar,
-    tell,
-)
+from sim.cli.app import app, check_figures, console, cores, keep_figures, progress_bar, tell
+from sim.cli.options import AsJson, Cluster, Figures, Jobs, Results, ScenarioFile, Seed, Sets
 from sim.cli.runs import going_on, load_all
 
 if TYPE_CHECKING:
-    from sim.experiments.sensitivity import Sensitivity
+    from sim.experiments.sensitivity import Method, Sensitivity
     from sim.scenario.schema import Scenario
 
 
 @app.command()
 def sensitivity(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file with uncertain parameters.", metavar="SCENARIO")],
+    scenario: ScenarioFile,
     method: Annotated[
         Literal["split", "morris", "sobol"] | None,
         typer.Option(
-            help="split: how much of the variance is chance and how much not-knowing. morris: which parameters matter."
-            " sobol: the share of each, at some four times the cost. Default: split, then morris."
+            help="split: how much of the variance is stochastic, how much parameter uncertainty. morris: which"
+            " parameters matter. sobol: the share of each, at some four times the cost. Default: split, then morris."
         ),
     ] = None,
     indicator: Annotated[
@@ -71,88 +57,78 @@ def sensitivity(
 
     Example: sim sensitivity scenarios/three-probes.yaml --indicator pending_end --points 8
     """
-    from sim.experiments.sensitivity import MORRIS_POINTS, REPLICATIONS, SOBOL_POINTS, check
+    from sim.experiments import sensitivity as api
 
     check_figures(figures)
-    in_all = replications if method == "split" else None
-    (loaded,) = load_all([scenario], set_, in_all, seed)
-    check(loaded, indicator or ())
-    defaults = {"split": 0, "morris": MORRIS_POINTS, "sobol": SOBOL_POINTS}
-    common = {"jobs": jobs or cores(), "cluster": cluster, "results": results}
-    found = []
-    for each in [method] if method else ["split", "morris"]:
-        found.append(_analyse(loaded, each, indicator, points or defaults[each], replications or REPLICATIONS, common))
+    (loaded,) = load_all([scenario], set_, None, seed)
+    api.check(loaded, indicator or ())
+    methods: list[Method] = [method] if method else ["split", "morris"]
+    options: dict[str, Any] = {"jobs": jobs or cores(), "cluster": cluster, "results": results}
+    analyses = []
+    for each in methods:
+        size: dict[str, Any] = {} if each == "split" else {"points": _points(each, points)}
+        if each != "split" or method:
+            size["replications"] = replications
+        _tell_amount(loaded, each, **size)
+        with going_on(), progress_bar(f"{loaded.name}, {each}") as progress:
+            analyses.append(api.sensitivity(loaded, indicator, method=each, progress=progress, **size, **options))
         if not as_json:
-            _print(found[-1])
+            _print(analyses[-1])
     if as_json:
-        print(json.dumps([_as_data(each) for each in found]))
+        print(json.dumps([_as_data(each) for each in analyses]))
     if figures:
-        _keep(found, figures)
+        _keep(analyses, figures)
 
 
-def _keep(found: "list[Sensitivity]", file: Path) -> None:
+def _points(method: "Method", points: int | None) -> int:
+    """The number of points, for sobol rounded up to a power of two."""
+    from sim.experiments.indices import power_of_two
+    from sim.experiments.sensitivity import POINTS
+
+    wanted = points or POINTS[method]
+    if method == "sobol" and wanted != power_of_two(wanted):
+        tell(f"sobol: {wanted} points are rounded up to {power_of_two(wanted)}, a power of two")
+        return power_of_two(wanted)
+    return wanted
+
+
+def _tell_amount(scenario: "Scenario", method: "Method", points: int = 0, replications: int | None = None) -> None:
+    """What an analysis takes."""
+    from sim.experiments.sensitivity import REPLICATIONS, number_of_runs
+
+    runs = number_of_runs(scenario, method, points)
+    if method == "split":
+        amount = f"1 run of {replications or scenario.replications:,} replications, unless it is stored"
+    else:
+        each = replications or REPLICATIONS
+        amount = f"{runs:,} runs of {each:,} replications, {runs * each:,} in all, but for those stored"
+    tell(f"{scenario.name}: {method}: {amount}")
+
+
+def _keep(analyses: "list[Sensitivity]", file: Path) -> None:
     from sim.view.pictures.gallery import of_sensitivity
     from sim.view.pictures.kept import provenance
 
-    model, methods = found[0].scenario, " and ".join(each.method for each in found)
-    sections = [section for each in found for section in of_sensitivity(each)]
+    model, methods = analyses[0].scenario, " and ".join(each.method for each in analyses)
+    sections = [section for each in analyses for section in of_sensitivity(each)]
     title = f"What the forecasts of {model.title or model.name} are sensitive to"
     keep_figures(file, title, sections, provenance(model, method=methods))
 
 
-def _print(found: "Sensitivity") -> None:
+def _print(analysis: "Sensitivity") -> None:
     from sim.view.terminal.sensitivity import report
 
-    console().print(report(found))
+    console().print(report(analysis))
 
 
-def _analyse(
-    scenario: "Scenario",
-    method: str,
-    indicators: list[str] | None,
-    points: int,
-    replications: int,
-    common: dict[str, Any],
-) -> "Sensitivity":
-    """Tell what it takes, and do it."""
-    from sim.experiments import sensitivity as api
-    from sim.experiments.indices import power_of_two
-
-    if method == "sobol" and points != power_of_two(points):
-        tell(f"sobol: {points} points are rounded up to {power_of_two(points)}, a power of two")
-        points = power_of_two(points)
-    if method == "split":
-        tell(f"{scenario.name}: split: {_amount(1, scenario.replications)}")
-        with going_on(), progress_bar(f"{scenario.name}, split") as progress:
-            return api.split(scenario, indicators, progress=progress, **common)
-    runs = api.runs_of(scenario, method, points)
-    tell(f"{scenario.name}: {method}: {_amount(runs, replications)}")
-    analysis = api.screen if method == "morris" else api.sobol
-    with going_on(), progress_bar(f"{scenario.name}, {method}") as progress:
-        return analysis(
-            scenario,
-            indicators or api.INDICATORS,
-            points=points,
-            replications=replications,
-            progress=progress,
-            **common,
-        )
-
-
-def _amount(runs: int, replications: int) -> str:
-    if runs == 1:
-        return f"1 run of {replications:,} replications, unless it is stored"
-    return f"{runs:,} runs of {replications:,} replications, {runs * replications:,} in all, but for those stored"
-
-
-def _as_data(found: "Sensitivity") -> dict[str, Any]:
+def _as_data(analysis: "Sensitivity") -> dict[str, Any]:
     """An analysis as JSON takes it: missing numbers become null."""
     return {
-        "scenario": found.scenario.name,
-        "seed": found.scenario.seed,
-        "method": found.method,
-        "points": found.points,
-        "replications": found.replications,
-        "level": found.level,
-        "table": json.loads(found.table.to_json(orient="records", double_precision=10)),
+        "scenario": analysis.scenario.name,
+        "seed": analysis.scenario.seed,
+        "method": analysis.method,
+        "points": analysis.points,
+        "replications": analysis.replications,
+        "level": analysis.level,
+        "table": json.loads(analysis.table.to_json(orient="records", double_precision=10)),
     }

@@ -1,12 +1,15 @@
 """`sim sweep`: a scenario at many settings."""
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import (
+from sim.cli.app import app, check_figures, console, cores, keep_figures, progress_bar, tell
+from sim.cli.options import (
     AsJson,
     Cluster,
     Figures,
@@ -14,14 +17,8 @@ from sim.cli.app import (
     Jobs,
     Replications,
     Results,
+    ScenarioFile,
     Seed,
-    app,
-    check_figures,
-    console,
-    cores,
-    keep_figures,
-    progress_bar,
-    tell,
 )
 from sim.cli.runs import going_on
 from sim.errors import UserError
@@ -29,10 +26,15 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
 
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_STEPS = re.compile(rf"({_NUMBER}):({_NUMBER}):({_NUMBER})")
+_RANGE = re.compile(rf"({_NUMBER}):({_NUMBER})")
+_ITEM = re.compile(r"""(?:[^,\[\]{}"']|\[[^\]]*\]|\{[^}]*\}|"[^"]*"|'[^']*')+""")
+
 
 @app.command()
 def sweep(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file.", metavar="SCENARIO")],
+    scenario: ScenarioFile,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,23 +67,21 @@ def sweep(
 ) -> None:
     """Run a scenario at many settings: what the indicators are at each, and where one more FTE stops helping.
 
-    Every point is a stored run, found again next time; all have the same luck, so that differences are of the settings.
+    Every point is a stored run, found again next time; all have common random numbers, so that differences are of the
+    settings.
 
     Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
     """
-    from sim.experiments.design import designed, varies
-    from sim.experiments.sweep import INDICATORS, sweep_points
+    from sim.experiments.sweep import INDICATORS, designed, sweep_points
 
-    if csv and (csv.is_dir() or not csv.parent.is_dir()):  # before hours of work
-        raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
+    _check_csv(csv)
     check_figures(figures)
-    grid = [said for said in set_ or () if varies(said)]
-    fixed = [said for said in set_ or () if not varies(said)]
-    design = designed(scenario, grid, scale or (), range_ or (), samples, method, fixed, replications, seed)
+    settings, scales, ranges = parse_grid(set_ or ()), parse_scales(scale or ()), parse_ranges(range_ or ())
+    design = designed(scenario, settings, scales, ranges, samples, method, replications, seed)
     count, each = len(design.points), design.written.replications
     tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, but for those stored")
     with going_on(), progress_bar(f"{scenario.stem}, sweep") as progress:
-        found = sweep_points(
+        swept = sweep_points(
             design,
             indicators=indicator or INDICATORS,
             jobs=jobs or cores(),
@@ -90,47 +90,120 @@ def sweep(
             progress=progress,
         )
     if csv:
-        _write(found, csv)
+        _write(swept, csv)
     if as_json:
-        print(json.dumps(_as_data(found)))
+        print(json.dumps(_as_data(swept)))
     else:
         from sim.view.terminal.sweep import report
 
-        console().print(report(found))
+        console().print(report(swept))
     if figures:
-        _keep(found, figures)
+        _keep(swept, figures)
 
 
-def _keep(found: "Sweep", file: Path) -> None:
+def parse_grid(texts: Iterable[str]) -> dict[str, Any]:
+    """The settings of `--set`: a list of values for "path=a,b,c" or "path=low:high:step", or the value of "path=a".
+
+    Raises UserError for texts that are neither.
+    """
+    settings: dict[str, Any] = {}
+    for text in texts:
+        path, values = _axis("--set", text)
+        if path in settings:
+            raise UserError(f"{path}: is swept twice; name each setting once")
+        settings[path] = values if len(values) > 1 else values[0]
+    return settings
+
+
+def parse_scales(texts: Iterable[str]) -> dict[str, list[float]]:
+    """The factors of `--scale`, written like the values of `--set`. Raises UserError for what is no number."""
+    scales: dict[str, list[float]] = {}
+    for text in texts:
+        path, values = _axis("--scale", text)
+        for value in values:
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise UserError(f"--scale {text}: {value!r} is no factor; write numbers such as 0.8,1,1.2")
+        if path in scales:
+            raise UserError(f"{path}: is swept twice; name each setting once")
+        scales[path] = values
+    return scales
+
+
+def parse_ranges(texts: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """The limits of `--range`, written "path=low:high". Raises UserError."""
+    ranges: dict[str, tuple[float, float]] = {}
+    for text in texts:
+        path, _, limits = (part.strip() for part in text.partition("="))
+        match = _RANGE.fullmatch(limits)
+        if not path or not match or float(match[1]) >= float(match[2]):
+            raise UserError(f"--range {text}: wants path=low:high with low before high")
+        ranges[path] = (float(match[1]), float(match[2]))
+    return ranges
+
+
+def _axis(option: str, text: str) -> tuple[str, list[Any]]:
+    """The path and the values of "path=a,b,c" or "path=low:high:step"; values are read as YAML."""
+    from sim.experiments.sweep import MOST_POINTS
+    from sim.scenario.settings import parse_settings
+
+    path, equals, values = (part.strip() for part in text.partition("="))
+    if not equals or not path or not values:
+        raise UserError(f"{option} {text}: wants path=a,b,c or path=low:high:step")
+    steps = _STEPS.fullmatch(values)
+    if not steps:
+        items = [item.strip() for item in _ITEM.findall(values)]
+        return path, [parse_settings([f"{path}={item}"])[path] for item in items]
+    low, high, step = (float(part) for part in steps.groups())
+    if step <= 0 or high < low:
+        raise UserError(f"{option} {text}: wants low:high:step with low before high and a step above 0")
+    count = int((high - low) / step + 1e-9) + 1
+    if count > MOST_POINTS:
+        raise UserError(f"{option} {text}: these are {count:,} values; at most {MOST_POINTS:,} can be swept")
+    return path, [_rounded(low + step * number) for number in range(count)]
+
+
+def _rounded(value: float) -> float:
+    """A number without the noise of its arithmetic; whole if it is."""
+    rounded = float(f"{value:.10g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _check_csv(csv: Path | None) -> None:
+    """Raise UserError if a table cannot be written there: before hours of work, not after."""
+    if csv and (csv.is_dir() or not csv.parent.is_dir()):
+        raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
+
+
+def _keep(swept: "Sweep", file: Path) -> None:
     from sim.view.pictures.gallery import of_sweep
     from sim.view.pictures.kept import provenance
 
-    model = found.scenario
-    title = f"{model.title or model.name}, swept over {' and '.join(found.axes)}"
-    made = provenance(model, points=len(found.points), replications=found.replications)
-    keep_figures(file, title, of_sweep(found), made)
+    model = swept.scenario
+    title = f"{model.title or model.name}, swept over {' and '.join(swept.axes)}"
+    made = provenance(model, points=len(swept.points), replications=swept.replications)
+    keep_figures(file, title, of_sweep(swept), made)
 
 
-def _write(found: "Sweep", file: Path) -> None:
+def _write(swept: "Sweep", file: Path) -> None:
     try:
-        found.table.to_csv(file, index=False, lineterminator="\n")
+        swept.table.to_csv(file, index=False, lineterminator="\n")
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 
 
-def _as_data(found: "Sweep") -> dict[str, Any]:
+def _as_data(swept: "Sweep") -> dict[str, Any]:
     """A sweep as JSON takes it: missing numbers become null."""
     from sim.view.verdicts import sentences
 
-    tables = {"points": found.points, "table": found.table, "steps": found.steps}
+    tables = {"points": swept.points, "table": swept.table, "steps": swept.steps}
     rows = {name: json.loads(table.to_json(orient="records", double_precision=10)) for name, table in tables.items()}
     return {
-        "scenario": found.scenario.name,
-        "seed": found.scenario.seed,
-        "replications": found.replications,
-        "level": found.level,
-        "axes": found.axes,
-        "base": found.base,
+        "scenario": swept.scenario.name,
+        "seed": swept.scenario.seed,
+        "replications": swept.replications,
+        "level": swept.level,
+        "axes": swept.axes,
+        "base": swept.base,
         **rows,
-        "findings": list(sentences(found)),
+        "findings": list(sentences(swept)),
     }

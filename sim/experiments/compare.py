@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim.errors import UserError
+from sim.experiments.simulate import Progress, prepared, simulate
+from sim.experiments.values import IndicatorValues, values_of
+from sim.plotting import Drawable
 from sim.results.intervals import LEVEL, by_draw
-from sim.results.measures import Measure, measures
+from sim.results.measures import check_label
 from sim.results.run import Run
 from sim.results.summary import Floats
 from sim.scenario.schema import Scenario
-
-Adjustment = Literal["holm", "bonferroni"]
 
 COLUMNS = {
     "scenario": "the scenario compared with the first one",
@@ -28,151 +30,208 @@ COLUMNS = {
     " together (Bonferroni)",
     "high": "upper bound",
     "p": "p-value of no difference (paired t-test; 1 where there is none in any replication)",
-    "p_adjusted": "the same, adjusted for all rows of the table",
+    "p_adjusted": "the same, adjusted for all rows of the table (Holm)",
     "variance_reduction": "variance of the difference with independent seeds, over the one reached",
     "independent_replications": "replications that independent seeds would have needed for an interval as narrow",
 }
 """The columns of a comparison with their meaning."""
 
 PAIRED = ("seed", "replications", "replications_per_draw")
-"""What runs must have in common so that the same replication of each has the same luck."""
+"""What runs must have in common so that the same replication of each has common random numbers."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison(Drawable):
+    """Runs compared with the first of them.
+
+    Attributes
+    ----------
+    runs
+        The runs, the first of which is the base.
+    table
+        A row for each other run and indicator; its columns are explained in `COLUMNS`.
+    level
+        Confidence level of the intervals.
+    """
+
+    runs: tuple[Run, ...]
+    table: pd.DataFrame
+    level: float = LEVEL
+
+    @property
+    def significant(self) -> pd.DataFrame:
+        """The rows whose difference is significant, see the function `significant`."""
+        return significant(self.table, 1 - self.level)
+
+    def __repr__(self) -> str:
+        base, *others = (run.scenario.name for run in self.runs)
+        names = ", ".join(others) if len(others) <= 3 else f"{len(others)} scenarios"
+        return (
+            f"<Comparison of {names[:120]} with {base[:60]}: {self.runs[0].replications:,} replications,"
+            f" {len(self.table)} differences, {len(self.significant)} significant>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html(self.significant[["scenario", "title", "unit", "base", "value", "difference", "low", "high"]])
+
+
+def compare(
+    runs: Sequence[Run | Scenario | Path | str],
+    indicators: Sequence[str] | None = None,
+    *,
+    level: float = LEVEL,
+    replications: int | None = None,
+    seed: int | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Paired differences of indicators between each run and the first.
+
+    The same replication of two scenarios has common random numbers (Law, section 11.2): the same cases, with the same
+    draws. So differences are taken replication by replication.
+
+    Parameters
+    ----------
+    runs
+        Two or more runs with the same seed and numbers of replications. Scenarios, or paths of scenario files, are run
+        first, all with the seed and the numbers of replications of the first.
+    indicators
+        Labels of `sim indicators`; all that every run has if not given.
+    level
+        Of the confidence intervals.
+    replications, seed, jobs, cluster, results, progress
+        As for `simulate`, for what is to be run.
+
+    Returns
+    -------
+    Comparison
+        With a row for each run but the first and each indicator in its `table`.
+
+    Raises
+    ------
+    UserError
+        For runs that cannot be paired, and for unknown indicators.
+    """
+    sources = list(runs)
+    _check_number(sources)
+    first = sources[0]
+    if isinstance(first, Run) and not (replications is None and seed is None):
+        raise UserError("replications and seed are those of the first run, which is finished")
+    base = first.scenario if isinstance(first, Run) else prepared(first, replications, seed)
+    chosen = [source if isinstance(source, Run) else pairable(prepared(source), base) for source in sources]
+    scenarios = [source.scenario if isinstance(source, Run) else source for source in chosen]
+    _check_paired(scenarios, PAIRED)
+    _check_names(scenarios)
+    for scenario in scenarios:
+        for label in indicators or ():
+            check_label(scenario, label)
+    options: dict[str, Any] = {"jobs": jobs, "cluster": cluster, "results": results, "progress": progress}
+    finished = [source if isinstance(source, Run) else simulate(source, **options) for source in chosen]
+    return _compared(finished, indicators, finished[0].replications, level)
+
+
+def compare_shared(base: Run, other: Run, indicators: Sequence[str] | None = None) -> Comparison:
+    """As `compare`, over the first replications that both runs have: for a run that is still in progress.
+
+    Replications are numbered from 0 in every run, so that those of the same number have common random numbers. Raises
+    UserError for runs with another seed, or that share draws of the uncertain parameters differently.
+    """
+    _check_paired((base.scenario, other.scenario), [name for name in PAIRED if name != "replications"])
+    return _compared((base, other), indicators, min(base.replications, other.replications), LEVEL)
 
 
 def pairable(scenario: Scenario, first: Scenario) -> Scenario:
     """A scenario with the seed and the numbers of replications of the one that it is to be compared with."""
-    return scenario.model_copy(update={what: getattr(first, what) for what in PAIRED})
+    return scenario.model_copy(update={name: getattr(first, name) for name in PAIRED})
 
 
-def compare(
-    runs: Sequence[Run],
-    indicators: Sequence[str] | None = None,
-    *,
-    adjust: Adjustment = "holm",
-    level: float = LEVEL,
-) -> pd.DataFrame:
-    """Paired differences of every indicator between each run and the first: one row each, columns as in `COLUMNS`.
-
-    The runs must have the same seed and numbers of replications: then the same replication of two scenarios has the
-    same cases with the same luck (common random numbers; Law, section 11.2), and differences are paired. `indicators`:
-    labels, all that every run has if not given. `adjust`: how p-values are adjusted for their number (Holm, 1979, or
-    Bonferroni). Raises UserError for runs that cannot be paired.
-    """
-    _check_paired(runs, PAIRED)
-    return _differences(runs, indicators, runs[0].replications, adjust, level)
-
-
-def compare_what_both_have(
-    base: Run, other: Run, indicators: Sequence[str] | None = None, *, adjust: Adjustment = "holm", level: float = LEVEL
-) -> pd.DataFrame:
-    """As `compare`, over the first replications that both runs have: for a run that is still going on.
-
-    Replications are numbered from 0 in every run, so that the same number is the same luck. Raises UserError for runs
-    that have another seed, or share draws of the uncertain parameters differently.
-    """
-    runs = (base, other)
-    _check_paired(runs, [what for what in PAIRED if what != "replications"])
-    both = min(run.replications for run in runs)
-    return _differences(runs, indicators, both, adjust, level)
-
-
-def _differences(
-    runs: Sequence[Run], indicators: Sequence[str] | None, replications: int, adjust: Adjustment, level: float
-) -> pd.DataFrame:
-    """The differences of each run to the first over the first replications."""
-    base, *others = ({k: m.first(replications) for k, m in measures(run.summary).items()} for run in runs)
-    labels = [label for label in indicators or base if all(label in other for other in (base, *others))]
-    per_draw, family = runs[0].scenario.replications_per_draw, len(others)
-    rows = []
-    for run, other in zip(runs[1:], others, strict=True):
-        for label in labels:
-            pair = Pair(base[label], other[label], per_draw)
-            if pair.known:
-                rows.append((run.scenario.name, *pair.row(1 - (1 - level) / family)))
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name != "p_adjusted"])
-    table.insert(list(COLUMNS).index("p_adjusted"), "p_adjusted", adjusted(table["p"].to_numpy(), adjust))
-    return table
-
-
-def _check_paired(runs: Sequence[Run], equal: Sequence[str]) -> None:
+def _check_number(runs: Sequence[object]) -> None:
     if len(runs) < 2:
-        raise UserError("a comparison needs at least two scenarios")
-    first = runs[0].scenario
-    for run in runs[1:]:
-        for what in equal:
-            ours, theirs = getattr(first, what), getattr(run.scenario, what)
-            if ours != theirs:
-                message = f"{run.scenario.name} has {what} {theirs} and {first.name} has {ours}"
+        raise UserError("a comparison needs at least two scenarios; the others are compared with the first")
+
+
+def _check_paired(scenarios: Sequence[Scenario], equal: Sequence[str]) -> None:
+    first, *others = scenarios
+    for scenario in others:
+        for name in equal:
+            expected, value = getattr(first, name), getattr(scenario, name)
+            if expected != value:
+                message = f"{scenario.name} has {name} {value} and {first.name} has {expected}"
                 raise UserError(f"{message}: only equal ones can be paired")
 
 
-class MeanDifference(NamedTuple):
-    """A mean of paired differences, its standard error, and the degrees of freedom of Student's t for it."""
-
-    mean: float
-    error: float
-    freedom: int
+def _check_names(scenarios: Sequence[Scenario]) -> None:
+    names = [scenario.name for scenario in scenarios]
+    if len(set(names)) < len(names):
+        raise UserError(f"two of the scenarios have the same name: {', '.join(names)}; give each a `name` of its own")
 
 
-def mean_difference(differences: Floats) -> MeanDifference:
-    """The mean of paired differences, shape (draws of the parameters,); of a single one the error is infinite."""
-    count = len(differences)
-    if count < 2:
-        return MeanDifference(float(differences.mean()), np.inf, 1)
-    return MeanDifference(float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(count)), count - 1)
+def _compared(runs: Sequence[Run], indicators: Sequence[str] | None, replications: int, level: float) -> Comparison:
+    """The comparison over the first replications."""
+    base, *others = (values_of(run, indicators, replications) for run in runs)
+    labels = [label for label in base if all(label in other for other in others)]
+    per_draw, family_level = runs[0].scenario.replications_per_draw, 1 - (1 - level) / len(others)
+    rows = []
+    for run, other in zip(runs[1:], others, strict=True):
+        for label in labels:
+            if base[label].defined and other[label].defined:
+                row = _row(base[label], other[label], per_draw, family_level)
+                rows.append({"scenario": run.scenario.name, **row})
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table["p_adjusted"] = holm(table["p"].to_numpy(dtype=np.float64))
+    return Comparison(tuple(runs), table, level)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """One indicator in two scenarios."""
+def _row(base: IndicatorValues, other: IndicatorValues, per_draw: int, level: float) -> dict[str, Any]:
+    """The columns of one indicator in two scenarios, but for the scenario's name and the adjusted p-value."""
+    from scipy.special import stdtr
 
-    base: Measure
-    other: Measure
-    per_draw: int
-
-    @property
-    def known(self) -> bool:
-        """Whether both have a value."""
-        return not (np.isnan(self.base.values()).any() or np.isnan(self.other.values()).any())
-
-    def row(self, level: float) -> tuple[object, ...]:
-        """The columns of a comparison from `indicator` to `independent_replications`, without `p_adjusted`."""
-        from scipy.special import stdtr, stdtrit
-
-        base, value = (by_draw(m.values(), self.per_draw) for m in (self.base, self.other))
-        difference = value - base
-        found = mean_difference(difference)
-        half = float(stdtrit(found.freedom, (1 + level) / 2)) * found.error
-        same = not difference.any()
-        p = 1.0 if same else 0.0 if not found.error else 2 * float(stdtr(found.freedom, -abs(found.mean) / found.error))
-        reduction = self._reduction(base, value, found)
-        definition = self.base.definition
-        return (
-            self.base.label, self.base.title, definition.unit, float(base.mean()), float(value.mean()), found.mean,
-            found.mean - half, found.mean + half, p, reduction,
-            reduction * len(self.base.over) if np.isfinite(reduction) else np.inf,
-        )  # fmt: skip
-
-    def _reduction(self, base: Floats, value: Floats, found: MeanDifference) -> float:
-        """The variance of the difference of independent runs over that of the one found."""
-        independent = float(base.var(ddof=1) + value.var(ddof=1)) / len(base) if len(base) > 1 else np.nan
-        if not found.error:
-            return np.inf if independent else np.nan
-        return independent / found.error**2
+    difference = other.less(base, per_draw, level)
+    if not (other.array - base.array).any():  # a t-test of zeros has no p-value
+        p = 1.0
+    else:
+        score = abs(difference.value) / difference.error if difference.error else np.inf
+        p = 2 * float(stdtr(max(difference.draws - 1, 1), -score))
+    reduction = _variance_reduction(base, other, per_draw, difference.error)
+    return {
+        "indicator": base.label,
+        "title": base.title,
+        "unit": base.unit,
+        "base": float(base.array.mean()),
+        "value": float(other.array.mean()),
+        "difference": difference.value,
+        "low": difference.low,
+        "high": difference.high,
+        "p": p,
+        "variance_reduction": reduction,
+        "independent_replications": reduction * len(base.array) if np.isfinite(reduction) else np.inf,
+    }
 
 
-def adjusted(p: Floats, how: Adjustment) -> Floats:
-    """P-values adjusted for their number so that the chance of any false alarm is bounded (Holm, 1979; Bonferroni)."""
-    count = len(p)
-    if how == "bonferroni" or not count:
-        return np.minimum(p * count, 1.0)
+def _variance_reduction(base: IndicatorValues, other: IndicatorValues, per_draw: int, error: float) -> float:
+    """The variance of the difference between independent runs, over that of the paired difference."""
+    one, two = by_draw(base.array, per_draw), by_draw(other.array, per_draw)
+    independent = float(one.var(ddof=1) + two.var(ddof=1)) / len(one) if len(one) > 1 else np.nan
+    if not error:
+        return np.inf if independent else np.nan
+    return independent / error**2
+
+
+def holm(p: Floats) -> Floats:
+    """P-values adjusted for their number, so that the probability of any false alarm is bounded (Holm, 1979)."""
     order = np.argsort(p)
-    raised = np.minimum(np.maximum.accumulate(p[order] * (count - np.arange(count))), 1.0)
-    found = np.empty(count)
-    found[order] = raised
-    return found
+    raised = np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p)))) if len(p) else p
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted
 
 
-def important(table: pd.DataFrame, alpha: float = 1 - LEVEL, least: float = 0.01) -> pd.DataFrame:
-    """The rows whose difference is sure (adjusted p-value) and matters: at least so large a share of the base."""
+def significant(table: pd.DataFrame, alpha: float = 1 - LEVEL, least: float = 0.01) -> pd.DataFrame:
+    """The rows of a comparison whose difference is significant by the adjusted p-value and at least 1% of the base.
+
+    With many replications differences become significant that nobody would notice, hence the second condition.
+    """
     size = table["difference"].abs() >= least * table["base"].abs()
     return table[(table["p_adjusted"] < alpha) & size & (table["difference"] != 0)]

@@ -1,12 +1,11 @@
 """Sensitivity indices from function values: which inputs matter, whatever the function is.
 
-Inputs are points in the unit cube, the quantiles of the inputs' distributions. A function value is a row of
-replications whose mean is meant: R noisy values, the same luck behind the r-th value at every point (a function
-without noise has R = 1). What is decomposed is the expected value as a function of the inputs. The noise that is left
-in the means is estimated from the replications and taken out of variances, so that it is not mistaken for influence.
+Inputs are points in the unit cube, the quantiles of the inputs' distributions. The value of the function at a point is
+an expected value, estimated by the mean of R replications with common random numbers: the r-th replication of every
+point has the same random numbers (a function without noise has R = 1). What these do to all points alike cancels out
+of effects and variances; the rest is noise, which is estimated so that it is not mistaken for influence.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,13 +16,10 @@ from sim.results.summary import Floats
 
 SEED = 20110601
 """Of designs and of the bootstrap: the same call gives the same indices."""
-RESAMPLES = 2000
-"""Of the bootstrap."""
+RESAMPLES = 500
+"""Of the bootstrap of Sobol indices."""
 SHORTEST_STEP = 0.25
 """Of a radial design, as a share of an input's range."""
-
-Statistic = Callable[[Floats, Floats], Floats]
-"""Gives the indices, (resamples, indices), of values (columns, points, replications), weights (resamples, points)."""
 
 
 def radial_design(inputs: int, points: int) -> Floats:
@@ -35,7 +31,7 @@ def radial_design(inputs: int, points: int) -> Floats:
     noise of a quotient grows as its step shrinks. Raises UserError for less than two points.
     """
     if points < 2:
-        raise UserError(f"{points} points: elementary effects want at least two, to say how they differ")
+        raise UserError(f"{points} points: elementary effects need at least two, to say how they differ")
     base, end = np.split(_sobol_points(2 * inputs, points), 2, axis=1)
     end = np.where(np.abs(end - base) < SHORTEST_STEP, (end + 0.5) % 1.0, end)
     design = np.repeat(base[:, None, :], 1 + inputs, axis=1)
@@ -51,7 +47,7 @@ def saltelli_design(inputs: int, points: int) -> Floats:
     without which Sobol points have no balance.
     """
     if points < 2 or points & (points - 1):
-        raise UserError(f"{points} points: Sobol indices want a power of two, such as {power_of_two(points)}")
+        raise UserError(f"{points} points: Sobol indices need a power of two, such as {power_of_two(points)}")
     a, b = np.split(_sobol_points(2 * inputs, points), 2, axis=1)
     design = np.repeat(a[None], 2 + inputs, axis=0)
     design[1] = b
@@ -70,8 +66,8 @@ def _sobol_points(dimensions: int, points: int) -> Floats:
     from scipy.stats import qmc
 
     sampler = qmc.Sobol(dimensions, rng=SEED)
-    found: Floats = sampler.random_base2((power_of_two(points) - 1).bit_length())[:points]
-    return found
+    drawn: Floats = sampler.random_base2((power_of_two(points) - 1).bit_length())[:points]
+    return drawn
 
 
 class Interval(NamedTuple):
@@ -98,30 +94,53 @@ class Effects(NamedTuple):
 def elementary_effects(design: Floats, values: Floats, level: float = LEVEL) -> Effects:
     """Morris's measures of each input.
 
-    `design`: see `radial_design`; `values`: (points, 1 + inputs, replications). Intervals: see `_with_interval`.
+    `design`: see `radial_design`; `values`: (points, 1 + inputs, replications).
     """
     steps = np.diagonal(design[:, 1:], axis1=1, axis2=2) - design[:, 0]
     effects = (values[:, 1:] - values[:, :1]) / steps[:, :, None]
-    columns = effects.transpose(1, 0, 2)
-    mean = columns.mean(axis=2)
-    error = _noise(columns, columns)  # squared standard errors of the effects
-    spread = mean.var(axis=1, ddof=1)
+    mean = effects.mean(axis=2)
+    squared_error = _squared_error(effects)
+    spread = mean.var(axis=0, ddof=1)
+    sizes = effects * np.sign(mean)[:, :, None]  # their mean over the replications is the size of the mean effect
     return Effects(
-        _with_interval(_mean_effects, columns, level),
-        _with_interval(_mean_sizes, columns, level),
-        np.sqrt(np.maximum(spread - error.mean(axis=1), 0.0)),
-        np.sqrt(2 / np.pi) * np.sqrt(error).mean(axis=1),  # the mean size of a normal error
+        _mean_interval(effects, level),
+        _mean_interval(sizes, level),
+        np.sqrt(np.maximum(spread - squared_error.mean(axis=0), 0.0)),
+        np.sqrt(2 / np.pi) * np.sqrt(squared_error).mean(axis=0),  # the mean size of a normal error
     )
 
 
-def _mean_effects(columns: Floats, weights: Floats) -> Floats:
-    found: Floats = weights @ columns.mean(axis=2).T
-    return found
+def _mean_interval(effects: Floats, level: float) -> Interval:
+    """Means over points and replications, (points, inputs, replications), with intervals that count both.
+
+    Points differ in their effects, and replications, which all points share, in their random numbers: each gives a
+    half-width by Student's t, and these are added as independent errors are (Zou and Donner, 2008). What points and
+    replications do together is in both, so the intervals hold the true mean at least as often as they say.
+    """
+    by_point, by_replication = effects.mean(axis=2), effects.mean(axis=0)
+    value = by_point.mean(axis=0)
+    half = np.hypot(_half_width(by_point, 0, level), _half_width(by_replication, 1, level))
+    return Interval(value, value - half, value + half)
 
 
-def _mean_sizes(columns: Floats, weights: Floats) -> Floats:
-    found: Floats = weights @ np.abs(columns.mean(axis=2)).T
-    return found
+def _half_width(values: Floats, axis: int, level: float) -> Floats:
+    """Of the confidence interval of the mean along an axis; zero, for nothing is known of it, of a single value."""
+    from scipy.special import stdtrit
+
+    count = values.shape[axis]
+    if count < 2:
+        return np.zeros(values.mean(axis=axis).shape)
+    half: Floats = stdtrit(count - 1, (1 + level) / 2) * values.std(axis=axis, ddof=1) / np.sqrt(count)
+    return half
+
+
+def _squared_error(values: Floats) -> Floats:
+    """The squared standard errors of means over replications, the last axis; zero if there is but one replication."""
+    replications = values.shape[-1]
+    if replications == 1:
+        return np.zeros(values.shape[:-1])
+    variance: Floats = values.var(axis=-1, ddof=1) / replications
+    return variance
 
 
 class Shares(NamedTuple):
@@ -135,54 +154,37 @@ class Shares(NamedTuple):
 
 
 def sobol_shares(values: Floats, level: float = LEVEL) -> Shares:
-    """Sobol indices of each input; NaN where noise explains all differences.
+    """Sobol indices of each input, by `scipy.stats.sobol_indices`; NaN where nothing varies.
 
-    `values`: (2 + inputs, points, replications) at `saltelli_design`. The estimators of Saltelli et al. (2010), table
-    2 (b) and (f), as in `scipy.stats.sobol_indices`, to which they are equal where there is no noise; every product
-    of two means is freed of what the noise adds to it. Intervals: see `_with_interval`.
+    `values`: (2 + inputs, points) at `saltelli_design`. Intervals: percentiles of a bootstrap over the points (Archer,
+    Saltelli and Sobol, 1997). Noise of the replications is not taken out of them.
     """
-    inputs = len(values) - 2
-    centred = values - values[:2].mean(axis=(0, 1))
-    found = _with_interval(_shares, centred, level)
-    return Shares(*(Interval(*(part[where] for part in found)) for where in (slice(inputs), slice(inputs, None))))
+    points = values.shape[1]
+    drawn = np.random.default_rng(SEED).integers(points, size=(RESAMPLES, points))
+    value, resampled = _indices(values), np.array([_indices(values[:, rows]) for rows in drawn])
+    low, high = np.quantile(resampled, ((1 - level) / 2, (1 + level) / 2), axis=0)
+    first, total = (Interval(value[n], low[n], high[n]) for n in (0, 1))
+    return Shares(first, total)
 
 
-def _shares(values: Floats, weights: Floats) -> Floats:
-    """First-order and then total indices of each input."""
-    a, b, changed = values[0], values[1], values[2:]
-    centre = weights @ values[:2].mean(axis=(0, 2))
-    variance = weights @ (_product(a, a) + _product(b, b)) / 2 - centre**2
-    first = weights @ _product(b, changed - a).T
-    total = weights @ _product(changed - a, changed - a).T / 2
-    variance = np.where(variance > 0, variance, np.nan)
-    return np.concatenate([first, total], axis=1) / variance[:, None]
+def _indices(values: Floats) -> Floats:
+    """First and total indices, (2, inputs)."""
+    from scipy.stats import sobol_indices
 
-
-def _product(one: Floats, other: Floats) -> Floats:
-    """The product of two expected values, from their replications along the last axis.
-
-    The product of the means less what their common noise adds: the mean over all pairs of different replications.
-    """
-    found: Floats = one.mean(axis=-1) * other.mean(axis=-1) - _noise(one, other)
-    return found
-
-
-def _noise(one: Floats, other: Floats) -> Floats:
-    """The covariance of the errors of two means over replications; zero if there is but one replication."""
-    replications = one.shape[-1]
-    if replications == 1:
-        return np.zeros(np.broadcast_shapes(one.shape, other.shape)[:-1])
-    one, other = one - one.mean(axis=-1, keepdims=True), other - other.mean(axis=-1, keepdims=True)
-    found: Floats = (one * other).sum(axis=-1) / (replications - 1) / replications
-    return found
+    inputs, points = len(values) - 2, values.shape[1]
+    if np.ptp(values[:2]) == 0 or not np.isfinite(values).all():
+        return np.full((2, inputs), np.nan)
+    twice = np.repeat(values[:, None], 2, axis=1)  # as two outputs, because scipy fails with one output of one input
+    indices = sobol_indices(func={"f_A": twice[0], "f_B": twice[1], "f_AB": twice[2:]}, n=points)
+    return np.stack([indices.first_order[0], indices.total_order[0]])
 
 
 def noise_share(values: Floats) -> float:
     """The share of the variance between points that is noise; `values`: (points, replications).
 
-    A two-way table without repetition: what neither the point nor the luck explains, over the replications, against
-    the variance of the points' means (Searle, Casella and McCulloch, Variance Components, section 4.7). Zero where
-    nothing varies or there is but one replication.
+    A two-way table without repetition: what neither the point nor the replication's random numbers explain, over the
+    replications, against the variance of the points' means (Searle, Casella and McCulloch, Variance Components,
+    section 4.7). Zero where nothing varies or there is but one replication.
     """
     points, replications = values.shape
     means = values.mean(axis=1)
@@ -192,45 +194,3 @@ def noise_share(values: Floats) -> float:
     rest = values - means[:, None] - values.mean(axis=0) + values.mean()
     noise = float((rest**2).sum()) / ((points - 1) * (replications - 1)) / replications
     return float(min(noise / between, 1.0))
-
-
-def _with_interval(statistic: Statistic, values: Floats, level: float) -> Interval:
-    """A statistic with confidence intervals that say both how few points and how few replications there are.
-
-    A percentile bootstrap over the points (Archer, Saltelli and Sobol, 1997), expanded for few of them (Hesterberg,
-    2015, The American Statistician 69, section 5.3), gives the one half-width, a jackknife over the replications, which
-    all points share, the other; they are added as independent errors are (Zou and Donner, 2008).
-    What points and replications do together is in both, so the intervals hold the truth at least as often as said.
-    """
-    from scipy.special import ndtr
-
-    points = values.shape[1]
-    all_once = np.full((1, points), 1 / points)
-    value = statistic(values, all_once)[0]
-    weights = np.random.default_rng(SEED).multinomial(points, all_once[0], RESAMPLES) / points
-    drawn = statistic(values, weights)
-    low, high = np.full((2, *value.shape), np.nan)
-    known = np.isfinite(drawn).any(axis=0) & np.isfinite(value)
-    beyond = float(ndtr(-np.sqrt(points / (points - 1)) * _student(points - 1, level)))
-    if known.any():
-        low[known], high[known] = np.nanquantile(drawn[:, known], (beyond, 1 - beyond), axis=0)
-    luck = _student(values.shape[2] - 1, level) * _jackknife_error(statistic, values, all_once)
-    below, above = np.maximum(value - low, 0.0), np.maximum(high - value, 0.0)
-    return Interval(value, value - np.hypot(below, luck), value + np.hypot(above, luck))
-
-
-def _student(freedom: int, level: float) -> float:
-    """How many standard errors an interval reaches either way."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(max(freedom, 1), (1 + level) / 2))
-
-
-def _jackknife_error(statistic: Statistic, values: Floats, weights: Floats) -> Floats:
-    """The standard error of a statistic for want of replications; zero, for nothing is known of it, if there is one."""
-    replications = values.shape[2]
-    if replications < 2:
-        return np.zeros(statistic(values, weights).shape[1])
-    without = np.array([statistic(np.delete(values, r, axis=2), weights)[0] for r in range(replications)])
-    found: Floats = np.sqrt((replications - 1) * without.var(axis=0))
-    return found

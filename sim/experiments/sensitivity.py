@@ -1,10 +1,10 @@
-"""Which of the things that are not known matter: sensitivity of indicators to a scenario's uncertain parameters.
+"""Which uncertain parameters matter: sensitivity of indicators to what is not known of a scenario.
 
-`split`: how much of a forecast's variance is chance and how much not-knowing; one run, so begin with it. `screen`:
-which parameters matter at all (Morris). `sobol`: how the variance by not-knowing divides between them. The last two
-run the scenario with its parameters fixed at the points of a design, every point with the same replication numbers
-and so with the same luck (common random numbers). What they take apart is an indicator's expected value, estimated by
-the mean over the replications of a point, as a function of the parameters.
+`split`: how much of a forecast's variance is stochastic and how much is parameter uncertainty; one run, so begin with
+it. `morris`: which parameters matter at all. `sobol`: how the variance by parameter uncertainty divides between them.
+The last two run the scenario with its parameters fixed at the points of a design, every point with the same replication
+numbers and so with common random numbers. They take apart an indicator's expected value, estimated by the mean over the
+replications of a point, as a function of the parameters.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,9 +24,11 @@ from sim.experiments.indices import (
     saltelli_design,
     sobol_shares,
 )
-from sim.experiments.simulate import Progress, simulate_each
+from sim.experiments.simulate import Progress, prepared, simulate_each
+from sim.experiments.values import IndicatorValues, values_of
+from sim.plotting import Drawable
 from sim.results.intervals import LEVEL, variance_split
-from sim.results.measures import DEFINITIONS, Measure, check_label, measures
+from sim.results.measures import check_label
 from sim.results.run import Run
 from sim.results.summary import Floats
 from sim.scenario.checks import with_values
@@ -37,14 +39,14 @@ if TYPE_CHECKING:
 
 Method = Literal["split", "morris", "sobol"]
 INDICATORS = ("pending_end", "delay_per_case")
-"""Looked at unless others are asked for."""
-MORRIS_POINTS, SOBOL_POINTS = 16, 64
+"""Looked at unless others are asked for; a split looks at all that are of the whole procedure."""
+POINTS = {"morris": 16, "sobol": 64}
 """Steps along every parameter, and pairs of points, unless others are asked for."""
 REPLICATIONS = 25
 """At each point, unless others are asked for."""
 PER_DRAW = 2
 """Replications that share a draw in a split of a scenario that has one for each."""
-POINTS = "points"
+FOLDER = "points"
 """The folder of the points' runs in the results folder: hundreds, which would hide the other runs."""
 NEGLIGIBLE_SHARE = 0.05
 """A total Sobol index below this is customarily called small (Saltelli et al., The Primer, 2008)."""
@@ -54,13 +56,44 @@ NOISY = 0.1
 """Share of noise in the variance between points from which people are warned."""
 
 
-@dataclass(frozen=True)
-class Sensitivity:
-    """What an analysis found.
+@dataclass(frozen=True, repr=False, eq=False)
+class Sensitivity(Drawable):
+    """The sensitivity of indicators to the uncertain parameters.
 
-    `points`: trajectories (morris), pairs of points (sobol), draws of the parameters (split). `replications`: at each
-    point; in all for split. `table`: the findings, see the function that made it. `runs`: what they were computed
-    from, one row per run (of a split: per replication), with the values of the parameters and indicators.
+    Attributes
+    ----------
+    scenario
+        What was analysed.
+    method
+        "split", "morris" or "sobol".
+    points
+        Trajectories (morris), pairs of points (sobol), draws of the parameters (split).
+    replications
+        At each point; in all for a split.
+    table
+        Of a split: a row for each indicator, the largest share of parameter uncertainty first. Columns: indicator,
+        title, unit; value (mean), sd (of one replication), sd_stochastic, sd_parameters (the sd if only that were
+        present), share_parameters, low, high (its share of the variance and confidence interval), verdict:
+        "parameters" or "stochastic" (more than half of the variance, by the whole interval) or "open".
+
+        Otherwise: a row for each indicator and parameter, the most influential first. Columns: indicator, title, unit;
+        mean, sd (of the indicator over the points, noise taken out of the latter), noise_share (of the variance
+        between points), undefined (runs in which the indicator has no value: then there are no indices); parameter,
+        parameter_title; the indices; verdict: "matters", "negligible" or "open" (the interval does not tell).
+
+        Indices of morris, in the indicator's unit: mu, mu_low, mu_high (mean effect and its confidence interval: its
+        direction), mu_star, low, high (mean size of the effects and its interval), sigma (standard deviation of the
+        effects: not linear, or not the same whatever the other parameters are), noise (the mu_star that noise alone
+        would give). Negligible is less than NEGLIGIBLE_EFFECT of the largest mu_star.
+
+        Indices of sobol, shares of the variance: first, first_low, first_high (what the parameter explains by itself),
+        total, low, high (with its interactions: what would be left if all others were known). Negligible is a total
+        below NEGLIGIBLE_SHARE. Estimates from few points may lie outside 0 to 1; intervals do not.
+    runs
+        What the table was computed from: a row for each run (of a split: for each replication), with the values of the
+        parameters and indicators.
+    level
+        Confidence level of the intervals.
     """
 
     scenario: Scenario
@@ -71,11 +104,78 @@ class Sensitivity:
     runs: "pd.DataFrame"
     level: float = LEVEL
 
+    def __repr__(self) -> str:
+        size = f"{self.points:,} points, {self.replications:,} replications"
+        return (
+            f"<Sensitivity of {self.scenario.name[:80]} by {self.method}: {len(self.scenario.uncertain)} uncertain"
+            f" parameters, {size}>"
+        )
 
-def runs_of(scenario: Scenario, method: str, points: int) -> int:
-    """How many runs an analysis takes, stored ones included."""
-    parameters = len(scenario.uncertain)
-    return {"split": 1, "morris": points * (1 + parameters), "sobol": points * (2 + parameters)}[method]
+    def _repr_html_(self) -> str:
+        shown = ["title", "unit", "parameter_title", "mu_star", "total", "share_parameters", "low", "high", "verdict"]
+        return self.html(self.table[[name for name in shown if name in self.table]])
+
+
+def sensitivity(
+    scenario: Scenario | Path | str,
+    indicators: Sequence[str] | None = None,
+    *,
+    method: Method = "morris",
+    points: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    level: float = LEVEL,
+    jobs: int = 1,
+    cluster: str | None = None,
+    results: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Sensitivity:
+    """Say how much of a forecast is not known, and which uncertain parameters that comes from.
+
+    Parameters
+    ----------
+    scenario
+        A scenario with uncertain parameters, or the path of its file.
+    indicators
+        Labels of `sim indicators`. By default INDICATORS; of a split all those of the whole procedure, and not of one
+        stage, role or case.
+    method
+        "split": how much of the variance of single replications is stochastic, and how much parameter uncertainty,
+        from one run. "morris": elementary effects, from `points` x (1 + parameters) runs: an effect is the change of
+        the indicator's expected value per range of the parameter's quantiles, what the whole way from its lowest to
+        its highest value would change at the rate found on a step of at least a quarter of it. "sobol": shares of the
+        variance of the expected value, from `points` x (2 + parameters) runs.
+    points
+        Steps along each parameter (morris), or pairs of points (sobol, a power of two); not of a split.
+    replications
+        At each point; of a split in all, by default the scenario's own.
+    seed, jobs, cluster, results, progress
+        As for `simulate`. The points are stored in a folder of their own in `results`, and found again by an analysis
+        that has the same ones.
+    level
+        Of the confidence intervals.
+
+    Returns
+    -------
+    Sensitivity
+        With the findings in its `table`.
+
+    Raises
+    ------
+    UserError
+        If nothing is uncertain, an indicator is unknown, or the number of points does not fit the method.
+    """
+    if method not in ("split", *POINTS):
+        raise UserError(f"there is no method {method!r}; methods are split, morris and sobol")
+    loaded = prepared(scenario, replications if method == "split" else None, seed)
+    check(loaded, indicators or ())
+    options: dict[str, Any] = {"jobs": jobs, "cluster": cluster, "results": results, "progress": progress}
+    if method == "split":
+        return _split(loaded, indicators, level, options)
+    if results is not None:
+        options["results"] = Path(results) / FOLDER
+    plan = _Plan(loaded, tuple(indicators or INDICATORS), points or POINTS[method], replications or REPLICATIONS, level)
+    return _morris(plan, options) if method == "morris" else _sobol(plan, options)
 
 
 def check(scenario: Scenario, indicators: Sequence[str]) -> None:
@@ -86,109 +186,59 @@ def check(scenario: Scenario, indicators: Sequence[str]) -> None:
         check_label(scenario, label)
 
 
-def screen(
-    scenario: Scenario,
-    indicators: Sequence[str] = INDICATORS,
-    *,
-    points: int = MORRIS_POINTS,
-    replications: int = REPLICATIONS,
-    level: float = LEVEL,
-    jobs: int = 1,
-    cluster: str | None = None,
-    results: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Sensitivity:
-    """Morris's elementary effects of the uncertain parameters, from `points` x (1 + parameters) runs.
+def number_of_runs(scenario: Scenario, method: Method, points: int) -> int:
+    """How many runs an analysis takes, stored ones included."""
+    parameters = len(scenario.uncertain)
+    return {"split": 1, "morris": points * (1 + parameters), "sobol": points * (2 + parameters)}[method]
 
-    An effect is the change of the indicator's expected value per range of the parameter's quantiles: what the whole
-    way from its lowest to its highest value would change at the rate found on a step of at least a quarter of it.
 
-    Table: a row for each indicator and parameter, the largest `mu_star` first. Columns: indicator, title, unit; mean,
-    sd (of the indicator over the points, noise taken out of the latter), noise_share (of the variance between points),
-    undefined (runs in which the indicator has no value: then there are no indices); parameter, parameter_title;
-    mu, mu_low, mu_high (mean effect and its confidence interval: its direction), mu_star, low, high (mean size of the
-    effects and its interval), sigma (standard deviation of the effects: not linear, or not the same whatever the other
-    parameters are), noise (the mu_star that noise alone would give; all in the indicator's unit); verdict: "matters",
-    "negligible" (against NEGLIGIBLE_EFFECT of the largest mu_star) or "open" (the interval does not tell).
-    """
-    check(scenario, indicators)
-    design = radial_design(len(scenario.uncertain), points)
-    cube = design.reshape(-1, design.shape[2])
-    found, runs = _evaluate(scenario, cube, indicators, replications, jobs, cluster, results, progress)
-    runs.insert(0, "trajectory", np.repeat(np.arange(points), design.shape[1]))
-    runs.insert(1, "changed", ["", *scenario.uncertain] * points)
+@dataclass(frozen=True)
+class _Plan:
+    """An analysis by the points of a design."""
+
+    scenario: Scenario
+    indicators: tuple[str, ...]
+    points: int
+    replications: int
+    level: float
+
+
+def _morris(plan: _Plan, options: dict[str, Any]) -> Sensitivity:
+    design = radial_design(len(plan.scenario.uncertain), plan.points)
+    outputs, runs = _evaluate(plan, design.reshape(-1, design.shape[2]), options)
+    runs.insert(0, "trajectory", np.repeat(np.arange(plan.points), design.shape[1]))
+    runs.insert(1, "changed", ["", *plan.scenario.uncertain] * plan.points)
     rows = []
-    for label, values in found.items():
-        effects = elementary_effects(design, values.reshape(*design.shape[:2], replications), level)
-        rows += _sorted(scenario, label, values, _effect_rows(effects))
-    return Sensitivity(scenario, "morris", points, replications, _frame(rows), runs, level)
+    for output in outputs:
+        effects = elementary_effects(design, output.array.reshape(*design.shape[:2], -1), plan.level)
+        rows += _ranked(plan.scenario, output, output.array, _effect_rows(effects))
+    return Sensitivity(plan.scenario, "morris", plan.points, plan.replications, _frame(rows), runs, plan.level)
 
 
-def sobol(
-    scenario: Scenario,
-    indicators: Sequence[str] = INDICATORS,
-    *,
-    points: int = SOBOL_POINTS,
-    replications: int = REPLICATIONS,
-    level: float = LEVEL,
-    jobs: int = 1,
-    cluster: str | None = None,
-    results: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Sensitivity:
-    """Sobol indices of the uncertain parameters, from `points` x (2 + parameters) runs; `points` a power of two.
-
-    Shares of the variance of an indicator's expected value over the parameters' distributions.
-
-    Table: as that of `screen`, the largest `total` first, with these columns of its own: first, first_low, first_high
-    (what the parameter explains by itself), total, low, high (with its interactions: what would be left if all others
-    were known), verdict (against NEGLIGIBLE_SHARE). Estimates from few points may lie outside 0 to 1; intervals do not.
-    """
-    check(scenario, indicators)
-    design = saltelli_design(len(scenario.uncertain), points)
-    cube = design.reshape(-1, design.shape[2])
-    found, runs = _evaluate(scenario, cube, indicators, replications, jobs, cluster, results, progress)
-    runs.insert(0, "pair", np.tile(np.arange(points), len(design)))
-    runs.insert(1, "changed", np.repeat(["A", "B", *scenario.uncertain], points))
+def _sobol(plan: _Plan, options: dict[str, Any]) -> Sensitivity:
+    design = saltelli_design(len(plan.scenario.uncertain), plan.points)
+    outputs, runs = _evaluate(plan, design.reshape(-1, design.shape[2]), options)
+    runs.insert(0, "pair", np.tile(np.arange(plan.points), len(design)))
+    runs.insert(1, "changed", np.repeat(["A", "B", *plan.scenario.uncertain], plan.points))
     rows = []
-    for label, values in found.items():
-        shares = sobol_shares(values.reshape(*design.shape[:2], replications), level)
-        rows += _sorted(scenario, label, values[: 2 * points], _share_rows(shares))
-    return Sensitivity(scenario, "sobol", points, replications, _frame(rows), runs, level)
+    for output in outputs:
+        shares = sobol_shares(output.array.mean(axis=1).reshape(design.shape[:2]), plan.level)
+        rows += _ranked(plan.scenario, output, output.array[: 2 * plan.points], _share_rows(shares))
+    return Sensitivity(plan.scenario, "sobol", plan.points, plan.replications, _frame(rows), runs, plan.level)
 
 
-def split(
-    scenario: Scenario,
-    indicators: Sequence[str] | None = None,
-    *,
-    level: float = LEVEL,
-    jobs: int = 1,
-    cluster: str | None = None,
-    results: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Sensitivity:
-    """The variance of single replications split into chance and not-knowing, from one run of the scenario.
-
-    The scenario's own number of replications is run, PER_DRAW with each draw of the parameters if it has but one.
-    `indicators`: by default those of the whole procedure, not of one stage, role or case.
-
-    Table: a row for each indicator, the largest share of not-knowing first. Columns: indicator, title, unit; value
-    (mean), sd (of one replication), sd_chance, sd_not_knowing (the sd if only that were there), share_not_knowing, low,
-    high (its share of the variance and confidence interval, see `variance_split`), verdict: "not knowing"
-    or "chance" (more than half of the variance, by the whole interval) or "open".
-    """
-    check(scenario, indicators or ())
-    scenario = with_shared_draws(scenario)
-    options: dict[str, Any] = {"jobs": jobs, "cluster": cluster, "results": results, "progress": progress}
-    (run,) = simulate_each([scenario], **options)
-    known = measures(run.summary)
-    chosen = {label: m for label, m in known.items() if (label in indicators if indicators else not m.key)}
-    table = _frame([row for m in chosen.values() if (row := _split_row(run, m, level))])
+def _split(scenario: Scenario, indicators: Sequence[str] | None, level: float, options: dict[str, Any]) -> Sensitivity:
+    """The variance of single replications, from one run with at least PER_DRAW replications for each draw."""
+    shared = with_shared_draws(scenario)
+    (run,) = simulate_each([shared], **options)
+    known = values_of(run, indicators)
+    chosen = {label: each for label, each in known.items() if indicators or ":" not in label}
+    table = _frame([row for each in chosen.values() if (row := _split_row(run, each, level))])
     if len(table):
-        table = table.sort_values("share_not_knowing", ascending=False, ignore_index=True, kind="stable")
-    runs = run.parameters.assign(**{label: measure.values() for label, measure in chosen.items()})
-    draws = run.replications // scenario.replications_per_draw
-    return Sensitivity(scenario, "split", draws, run.replications, table, runs, level)
+        table = table.sort_values("share_parameters", ascending=False, ignore_index=True, kind="stable")
+    runs = run.parameters.assign(**{label: each.array for label, each in chosen.items()})
+    draws = run.replications // shared.replications_per_draw
+    return Sensitivity(shared, "split", draws, run.replications, table, runs, level)
 
 
 def with_shared_draws(scenario: Scenario) -> Scenario:
@@ -209,42 +259,31 @@ def _quantiles(scenario: Scenario, cube: Floats) -> Floats:
     return np.column_stack(columns)
 
 
-def _evaluate(
-    scenario: Scenario,
-    cube: Floats,
-    indicators: Sequence[str],
-    replications: int,
-    jobs: int,
-    cluster: str | None,
-    results: Path | str | None,
-    progress: Progress | None,
-) -> "tuple[dict[str, Floats], pd.DataFrame]":
-    """Indicators at points, (points, replications) each, and the points with their means as a table.
+def _evaluate(plan: _Plan, cube: Floats, options: dict[str, Any]) -> "tuple[list[IndicatorValues], pd.DataFrame]":
+    """Indicators at points, with values (points, replications), and the points with their means as a table.
 
-    Points at which all parameters have the same values, where a distribution is discrete, are run once.
+    Points at which all parameters have the same values, where a distribution is discrete, are run once. The values are
+    NaN in runs in which an indicator has none.
     """
     import pandas as pd
 
-    parameters = _quantiles(scenario, cube)
+    parameters = _quantiles(plan.scenario, cube)
     _, firsts, same = np.unique(parameters, axis=0, return_index=True, return_inverse=True)
-    folder = Path(results) / POINTS if results is not None else None
-    scenarios = list(points_of(scenario, cube[firsts], replications))
-    runs = simulate_each(scenarios, jobs=jobs, cluster=cluster, results=folder, progress=progress)
-    values = np.array([_values(run, indicators, replications) for run in runs])[same.reshape(-1)]
-    found = {label: values[:, number] for number, label in enumerate(indicators)}
-    table = pd.DataFrame(parameters, columns=list(scenario.uncertain))
-    return found, table.assign(**{label: each.mean(axis=1) for label, each in found.items()})
-
-
-def _values(run: Run, indicators: Sequence[str], replications: int) -> Floats:
-    """Indicators of a run, (indicators, replications); NaN for those that have no value in it."""
-    known = measures(run.summary)
-    none = np.full(replications, np.nan)
-    return np.array([known[label].values() if label in known else none for label in indicators])
+    runs = simulate_each(list(points_of(plan.scenario, cube[firsts], plan.replications)), **options)
+    known = [values_of(run, plan.indicators) for run in runs]
+    outputs = []
+    for label in plan.indicators:
+        given = [each.get(label) for each in known]
+        blank = np.full(plan.replications, np.nan)
+        values = np.array([each.array if each else blank for each in given])[same.reshape(-1)]
+        about = next(each for each in given if each)
+        outputs.append(IndicatorValues(label, about.title, about.unit, about.better, values))
+    table = pd.DataFrame(parameters, columns=list(plan.scenario.uncertain))
+    return outputs, table.assign(**{output.label: output.array.mean(axis=1) for output in outputs})
 
 
 def _effect_rows(effects: Effects) -> list[dict[str, Any]]:
-    """The findings of a screening by parameter."""
+    """Elementary effects by parameter."""
     mu, star = effects.mu, effects.mu_star
     limit = NEGLIGIBLE_EFFECT * float(star.value.max())
     matters = (star.low > np.maximum(limit, effects.noise)) | (mu.low > limit) | (mu.high < -limit)
@@ -254,15 +293,15 @@ def _effect_rows(effects: Effects) -> list[dict[str, Any]]:
 
 
 def _share_rows(shares: Shares) -> list[dict[str, Any]]:
-    """The Sobol indices by parameter."""
+    """Sobol indices by parameter."""
     first, total = shares
     matters = np.maximum(first.low, total.low) > NEGLIGIBLE_SHARE
-    columns = {"first": first.value, "first_low": _share(first.low), "first_high": _share(first.high)}
-    columns |= {"total": total.value, "low": _share(total.low), "high": _share(total.high)}
+    columns = {"first": first.value, "first_low": _clipped(first.low), "first_high": _clipped(first.high)}
+    columns |= {"total": total.value, "low": _clipped(total.low), "high": _clipped(total.high)}
     return _rows(columns, total.value, matters, total.high < NEGLIGIBLE_SHARE)
 
 
-def _share(limits: Floats) -> Floats:
+def _clipped(limits: Floats) -> Floats:
     """Limits of an interval of shares: what is beyond 0 and 1 cannot be."""
     return np.clip(limits, 0.0, 1.0)
 
@@ -276,18 +315,20 @@ def _rows(columns: dict[str, Floats], size: Floats, matters: Any, negligible: An
     ]
 
 
-def _sorted(scenario: Scenario, label: str, values: Floats, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows of an indicator, the most important parameter first, with what they have in common.
+def _ranked(
+    scenario: Scenario, output: IndicatorValues, values: Floats, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows of an indicator, the most influential parameter first, with what they have in common.
 
-    `values`: (points, replications), over which the mean, the spread and the noise are told.
+    `values`: (points, replications), of which the mean, the spread and the noise are.
     """
     undefined = int(np.isnan(values).any(axis=1).sum())
     means = values.mean(axis=1)
     share = np.nan if undefined else noise_share(values)
     common = {
-        "indicator": label,
-        "title": title(label),
-        "unit": DEFINITIONS[label.partition(":")[0]].unit,
+        "indicator": output.label,
+        "title": output.title,
+        "unit": output.unit,
         "mean": means.mean(),
         "sd": means.std(ddof=1) * np.sqrt(1 - share),
         "noise_share": share,
@@ -301,32 +342,24 @@ def _sorted(scenario: Scenario, label: str, values: Floats, rows: list[dict[str,
     return [{name: value for name, value in row.items() if name != "size"} for row in named]
 
 
-def title(label: str) -> str:
-    """What the indicator of a label is, with the stage, role, target or case that it is of."""
-    name, _, key = label.partition(":")
-    return f"{DEFINITIONS[name].title}, {key}" if key else DEFINITIONS[name].title
-
-
-def _split_row(run: Run, measure: Measure, level: float) -> dict[str, Any] | None:
+def _split_row(run: Run, indicator: IndicatorValues, level: float) -> dict[str, Any] | None:
     """The split of one indicator, if it has a value and varies."""
-    values = measure.values()
-    found = variance_split(values, run.scenario.replications_per_draw, level)
-    if found is None or np.isnan(values).any() or found.chance + found.not_knowing == 0:
+    split = variance_split(indicator.array, run.scenario.replications_per_draw, level)
+    if split is None or not indicator.defined or split.chance + split.not_knowing == 0:
         return None
-    verdict = "not knowing" if found.low > 0.5 else "chance" if found.high < 0.5 else "open"
-    chance, not_knowing = np.sqrt(found.chance), np.sqrt(found.not_knowing)
+    stochastic, parameters = np.sqrt(split.chance), np.sqrt(split.not_knowing)
     return {
-        "indicator": measure.label,
-        "title": measure.title,
-        "unit": measure.definition.unit,
-        "value": values.mean(),
-        "sd": np.hypot(chance, not_knowing),
-        "sd_chance": chance,
-        "sd_not_knowing": not_knowing,
-        "share_not_knowing": found.share_not_knowing,
-        "low": found.low,
-        "high": found.high,
-        "verdict": verdict,
+        "indicator": indicator.label,
+        "title": indicator.title,
+        "unit": indicator.unit,
+        "value": indicator.array.mean(),
+        "sd": np.hypot(stochastic, parameters),
+        "sd_stochastic": stochastic,
+        "sd_parameters": parameters,
+        "share_parameters": split.share_not_knowing,
+        "low": split.low,
+        "high": split.high,
+        "verdict": "parameters" if split.low > 0.5 else "stochastic" if split.high < 0.5 else "open",
     }
 
 

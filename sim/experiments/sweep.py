@@ -1,43 +1,68 @@
 """A scenario at many settings: grids and samples of points, each a stored run, compared with one of them pairwise.
 
-Every point has the same replication numbers and so the same luck (common random numbers): differences between points
-are those of the settings. The staffing response curve is the main use: an indicator against the people there are.
+Every point has the same replication numbers and so common random numbers: differences between points are those of the
+settings. The staffing response curve is the main use: an indicator against the people available.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+from pydantic_core import to_json, to_jsonable_python
 
-from sim.experiments.design import Design, Point, Sampling, designed
-from sim.experiments.simulate import Progress, simulate_each
+from sim.errors import UserError
+from sim.experiments.simulate import Progress, prepared, simulate_each
+from sim.experiments.values import IndicatorValues, values_of
+from sim.plotting import Drawable
 from sim.results.intervals import LEVEL, mean_interval
-from sim.results.measures import Measure, check_label, measures
+from sim.results.measures import check_label
+from sim.scenario import paths
+from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.staffing import headcount
+from sim.scenario.yaml_nodes import split
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INDICATORS = ("disposition_time", "pending_end", "delay_per_case")
-"""Duration, backlog and delay: what is told unless others are asked for."""
-POINTS = "points"
+"""Duration, backlog and delay: looked at unless others are asked for."""
+FOLDER = "points"
 """The folder of the points' runs in the results folder, as of sensitivity analyses."""
+MOST_POINTS = 10_000
+"""More points are taken for a slip of the pen."""
+Sampling = Literal["lhs", "sobol"]
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """What a sweep found.
+@dataclass(frozen=True, repr=False, eq=False)
+class Sweep(Drawable):
+    """A scenario at many settings.
 
-    `axes`: the columns of the settings that vary. `base`: the number of the point that the others are compared with.
-    `points`: a row per point with columns point, the axes, fte (people of all roles on average until the horizon) and
-    folder (the stored run). `table`: a row per point and indicator, with columns point, the axes, fte, indicator,
-    title, unit, value, low, high (confidence interval of the value), difference, diff_low, diff_high (from the base
-    point, paired; missing where the indicator has no value). `steps`: what one more FTE does between points that are
-    neighbours by staff, see `steps_of`; empty if more varies than one setting or the staff does not.
+    Attributes
+    ----------
+    scenario
+        The scenario as written, with the settings of all points.
+    axes
+        The columns of the settings that vary; of one that is scaled its path with ` x`.
+    base
+        The number of the point that the others are compared with.
+    points
+        A row for each point with columns point, the axes, fte (people of all roles on average until the horizon) and
+        folder (the stored run).
+    table
+        A row for each point and indicator, with columns point, the axes, fte, indicator, title, unit, value, low, high
+        (confidence interval of the value), difference, diff_low, diff_high (from the base point, paired; missing where
+        the indicator has no value).
+    steps
+        What one more FTE does between points that are neighbours by staff, see `steps_of`; empty if more than one
+        setting varies or the staff does not.
+    replications
+        At each point.
+    level
+        Confidence level of the intervals.
     """
 
     scenario: Scenario
@@ -49,37 +74,221 @@ class Sweep:
     replications: int
     level: float
 
+    def __repr__(self) -> str:
+        axes = ", ".join(self.axes) if sum(map(len, self.axes)) <= 120 else f"{len(self.axes)} settings"
+        return (
+            f"<Sweep of {self.scenario.name[:80]} over {axes}: {len(self.points):,} points of"
+            f" {self.replications:,} replications>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html(self.table[[*self.axes, "fte", "title", "unit", "value", "low", "high", "difference"]])
+
+
+class Point(NamedTuple):
+    """Where a scenario is run: the values by axis, and the scenario with them."""
+
+    at: dict[str, Any]
+    scenario: Scenario
+
+
+class Design(NamedTuple):
+    """The scenario as written, with the settings of all points, and the points."""
+
+    written: Scenario
+    points: list[Point]
+
 
 def sweep(
-    scenario: Path | str,
+    scenario: Scenario | Path | str,
+    settings: Mapping[str, Any] | None = None,
     *,
-    grid: Sequence[str] = (),
-    scales: Sequence[str] = (),
-    ranges: Sequence[str] = (),
+    scales: Mapping[str, Sequence[float]] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
     samples: int | None = None,
-    method: Sampling = "lhs",
-    sets: Iterable[str] = (),
+    sampling: Sampling = "lhs",
+    indicators: Sequence[str] = INDICATORS,
     replications: int | None = None,
     seed: int | None = None,
-    indicators: Sequence[str] = INDICATORS,
     level: float = LEVEL,
     jobs: int = 1,
     cluster: str | None = None,
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Run a scenario file at many points and tell its indicators at each.
+    """Run a scenario at many settings: what the indicators are at each, and where one more FTE stops helping.
 
-    `grid`: axes "path=a,b,c" or "path=low:high:step"; all combinations are points. `scales`: axes "path=0.8,1,1.2" of
-    factors for a number or for every number of a dated table. `ranges`: "path=low:high", `samples` points of which are
-    taken by `method` (Latin hypercube or Sobol), at each combination of the others. `sets`: settings of all points, as
-    for `load_scenario`. The rest is as for `simulate`. All points are checked before any is run. Raises UserError for
-    what cannot be swept.
+    All points are checked before any is run.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the path of its file.
+    settings
+        By dotted path. A list is an axis, such as `{"staffing.legal.headcount": [8, 12, 16]}`; anything else is set at
+        all points. All combinations of the axes are points.
+    scales
+        Axes of factors, such as `{"staffing.*.headcount": [0.8, 1, 1.2]}`, for a number or every number of a table.
+    ranges, samples, sampling
+        Limits, such as `{"staffing.legal.headcount": (8, 16)}`, between which `samples` points are taken, as a Latin
+        hypercube ("lhs") or from a Sobol sequence ("sobol"), at each combination of the axes.
+    indicators
+        Labels of `sim indicators`.
+    replications, seed, jobs, cluster, results, progress
+        As for `simulate`. The points are stored in a folder of their own in `results`, and found again.
+    level
+        Of the confidence intervals.
+
+    Returns
+    -------
+    Sweep
+        With a row for each point and indicator in its `table`. Differences are from the scenario as written if it is
+        among the points, otherwise from the first point.
+
+    Raises
+    ------
+    UserError
+        For settings that cannot be swept, and unknown indicators.
     """
-    design = designed(scenario, grid, scales, ranges, samples, method, sets, replications, seed)
+    design = designed(scenario, settings, scales, ranges, samples, sampling, replications, seed)
     return sweep_points(
         design, indicators=indicators, level=level, jobs=jobs, cluster=cluster, results=results, progress=progress
     )
+
+
+def designed(
+    scenario: Scenario | Path | str,
+    settings: Mapping[str, Any] | None = None,
+    scales: Mapping[str, Sequence[float]] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    samples: int | None = None,
+    sampling: Sampling = "lhs",
+    replications: int | None = None,
+    seed: int | None = None,
+) -> Design:
+    """The points of a sweep, checked, each different from the others; arguments as of `sweep`."""
+    settings, scales, ranges = settings or {}, scales or {}, ranges or {}
+    grid = {path: list(values) for path, values in settings.items() if isinstance(values, list | tuple | range)}
+    fixed = {path: value for path, value in settings.items() if path not in grid}
+    written = _with_settings(scenario, fixed)
+    _check_axes(grid, scales, ranges, samples)
+    for path in (*grid, *ranges):
+        _check_path(written, path)
+    drawn = _samples(written, ranges, samples or 1, sampling, written.seed if seed is None else seed)
+    axes = [[(path, value, {path: value}) for value in values] for path, values in grid.items()]
+    axes += [[(f"{path} x", factor, _scaled(written, path, factor)) for factor in scales[path]] for path in scales]
+    count = int(np.prod([len(axis) for axis in axes], dtype=float)) * len(drawn)
+    if count > MOST_POINTS:
+        raise UserError(f"these are {count:,} points; at most {MOST_POINTS:,} can be swept")
+    points: dict[str, Point] = {}
+    for combination, sample in product(product(*axes), drawn):
+        at = {name: _cell(value) for name, value, _ in combination} | sample
+        changed = {path: value for _, _, change in combination for path, value in change.items()} | sample
+        here = prepared(_with_settings(scenario, {**fixed, **changed}), replications, seed)
+        points.setdefault(here.model_dump_json(exclude={"sources"}), Point(at, here))
+    return Design(prepared(written, replications, seed), list(points.values()))
+
+
+def _with_settings(scenario: Scenario | Path | str, settings: Mapping[str, Any]) -> Scenario:
+    """The scenario with other settings. A file is read again: what it takes from the record may depend on them."""
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, settings)
+    return scenario.replace(settings) if settings else scenario
+
+
+def _check_axes(
+    grid: Mapping[str, Any], scales: Mapping[str, Any], ranges: Mapping[str, Any], samples: int | None
+) -> None:
+    if ranges and samples is None:
+        raise UserError("--range wants --samples, the number of points to take from it")
+    if samples is not None and not ranges:
+        raise UserError("--samples wants --range path=low:high, what to take them from")
+    names = [*grid, *scales, *ranges]
+    if not names:
+        raise UserError("nothing to sweep: say for example --set staffing.case_handlers.headcount=80,120,200")
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{name}: is swept twice; name each setting once")
+    for path, values in {**grid, **scales}.items():
+        if not len(values):
+            raise UserError(f"{path}: has no values to sweep")
+    for path, (low, high) in ranges.items():
+        if not low < high:
+            raise UserError(f"{path}: the range {low} to {high} wants low before high")
+
+
+def _check_path(written: Scenario, path: str) -> None:
+    """Raise UserError where a path leads to nothing: a misspelt role would be a new one that nobody asks for."""
+    above = paths.joined(tuple(split(path)[:-1]))
+    try:
+        if above and "*" not in above:
+            paths.expand(written, above)
+    except KeyError as error:
+        raise UserError(f"{path}: {error.args[0]}") from None
+
+
+def _samples(
+    written: Scenario, ranges: Mapping[str, tuple[float, float]], count: int, sampling: Sampling, seed: int
+) -> list[dict[str, Any]]:
+    """Values by path at the points of a Latin hypercube or a scrambled Sobol sequence; whole numbers stay whole.
+
+    scipy.stats.qmc; a Sobol sequence is balanced at powers of two alone, and so others are refused.
+    """
+    if not ranges:
+        return [{}]
+    from scipy.stats import qmc
+
+    if count < 1:
+        raise UserError(f"--samples {count}: wants at least 1")
+    if sampling == "sobol" and count & (count - 1):
+        raise UserError(f"--samples {count}: Sobol points come in powers of two, such as {1 << count.bit_length()}")
+    sampler = (qmc.Sobol if sampling == "sobol" else qmc.LatinHypercube)(len(ranges), rng=np.random.default_rng(seed))
+    low, high = zip(*ranges.values(), strict=True)
+    rows = qmc.scale(sampler.random(count), low, high).tolist()
+    whole = [_is_whole(written, path) for path in ranges]
+    return [
+        {path: round(value) if rounded else value for path, value, rounded in zip(ranges, row, whole, strict=True)}
+        for row in rows
+    ]
+
+
+def _is_whole(scenario: Scenario, path: str) -> bool:
+    """Whether a setting is a whole number."""
+    try:
+        return type(paths.part(scenario, path)) is int
+    except KeyError:
+        return False
+
+
+def _scaled(written: Scenario, path: str, factor: float) -> dict[str, Any]:
+    """The settings that a path names, multiplied."""
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor >= 0:
+        raise UserError(f"--scale {path}: {factor!r} is no factor; write numbers such as 0.8, 1, 1.2")
+    try:
+        scaled = {
+            paths.joined(keys): paths.scale_value(paths.value_at(written, keys), float(factor))
+            for keys in paths.expand(written, path)
+        }
+    except KeyError as error:
+        raise UserError(f"--scale {path}: {error.args[0]}") from None
+    except TypeError as error:
+        raise UserError(f"--scale {path}: {error}; only numbers can be scaled") from None
+    return {name: _as_setting(value) for name, value in scaled.items()}
+
+
+def _as_setting(value: Any) -> Any:
+    """A value as a scenario file would have it."""
+    plain = to_jsonable_python(value)
+    if isinstance(plain, dict) and list(plain) == ["0001-01-01"]:  # one number for all time
+        return plain["0001-01-01"]
+    return plain
+
+
+def _cell(value: Any) -> Any:
+    """A value of an axis in the tables: a number, whole if it is one, or a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value if isinstance(value, str) else to_json(value).decode().strip('"')
+    return int(value) if float(value).is_integer() else float(value)
 
 
 def sweep_points(
@@ -92,19 +301,17 @@ def sweep_points(
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Sweep:
-    """Run the points of a sweep and tell their indicators; as `sweep`."""
+    """Run the points of a sweep; as `sweep`."""
     written, points = design
     for label in indicators:
         check_label(written, label)
-    base = next((number for number, point in enumerate(points) if point.scenario == written), 0)
-    folder = Path(results) / POINTS if results is not None else None
+    folder = Path(results) / FOLDER if results is not None else None
     runs = simulate_each([p.scenario for p in points], jobs=jobs, cluster=cluster, results=folder, progress=progress)
-    found, folders = [], []
+    known, folders = [], []
     for run in runs:  # one at a time: their summaries are large
-        known = measures(run.summary)
-        found.append({label: known[label] for label in indicators if label in known})
+        known.append(values_of(run, indicators))
         folders.append(str(run.folder) if run.folder and results is not None else "")
-    return _told(written, points, base, folders, found, indicators, level)
+    return _tables(design, known, folders, indicators, level)
 
 
 def fte_of(scenario: Scenario) -> float:
@@ -113,40 +320,43 @@ def fte_of(scenario: Scenario) -> float:
     return float(sum(headcount(pool, scenario.start, days).mean() for pool in scenario.staffing.values()))
 
 
-def _told(
-    written: Scenario,
-    points: Sequence[Point],
-    base: int,
+def _tables(
+    design: Design,
+    known: Sequence[dict[str, IndicatorValues]],
     folders: Sequence[str],
-    found: Sequence[dict[str, Measure]],
     indicators: Sequence[str],
     level: float,
 ) -> Sweep:
-    """The tables of a sweep."""
+    """The tables of a sweep from the indicators' values at each point."""
     import pandas as pd
 
-    axes = list(points[0].at)
+    written, points = design
+    base = next((number for number, point in enumerate(points) if point.scenario == written), 0)
+    axes, per_draw = list(points[0].at), written.replications_per_draw
     staff = [fte_of(point.scenario) for point in points]
-    places = [{"point": n, **p.at, "fte": fte} for n, (p, fte) in enumerate(zip(points, staff, strict=True))]
-    per_draw = written.replications_per_draw
-    rows = []
-    for place, here in zip(places, found, strict=True):
-        for label in indicators:
-            if label in here:
-                rows.append({**place, **_row(here[label], found[base].get(label), per_draw, level)})
-    steps = steps_of(found, staff, indicators, per_draw, level) if len(axes) == 1 else steps_of([], [], [], 1, level)
-    table = pd.DataFrame(places).assign(folder=list(folders))
+    located = [{"point": n, **p.at, "fte": fte} for n, (p, fte) in enumerate(zip(points, staff, strict=True))]
+    rows = [
+        {**at, **_row(values[label], known[base].get(label), per_draw, level)}
+        for at, values in zip(located, known, strict=True)
+        for label in indicators
+        if label in values
+    ]
+    steps = steps_of(known, staff, indicators, per_draw, level) if len(axes) == 1 else steps_of([], [], [], 1, level)
+    table = pd.DataFrame(located).assign(folder=list(folders))
     return Sweep(written, axes, base, table, pd.DataFrame(rows), steps, points[0].scenario.replications, level)
 
 
-def _row(here: Measure, base: Measure | None, per_draw: int, level: float) -> dict[str, Any]:
+def _row(indicator: IndicatorValues, base: IndicatorValues | None, per_draw: int, level: float) -> dict[str, Any]:
     """An indicator at a point: its value and its difference from the base point."""
-    estimate = mean_interval(here.values(), per_draw, level)
-    row: dict[str, Any] = {"indicator": here.label, "title": here.title, "unit": here.definition.unit}
-    row |= {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-    paired = mean_interval(here.values() - base.values(), per_draw, level) if base else None
-    keys = ("difference", "diff_low", "diff_high")
-    return row | dict(zip(keys, paired[:3] if paired else (np.nan,) * 3, strict=True))
+    value = mean_interval(indicator.array, per_draw, level)
+    paired = indicator.less(base, per_draw, level)[:3] if base else (np.nan,) * 3
+    return {
+        "indicator": indicator.label,
+        "title": indicator.title,
+        "unit": indicator.unit,
+        **dict(zip(("value", "low", "high"), value[:3], strict=True)),
+        **dict(zip(("difference", "diff_low", "diff_high"), paired, strict=True)),
+    }
 
 
 STEPS = (
@@ -166,7 +376,7 @@ STEPS = (
 
 
 def steps_of(
-    found: Sequence[dict[str, Measure]],
+    known: Sequence[dict[str, IndicatorValues]],
     staff: Sequence[float],
     indicators: Sequence[str],
     per_draw: int,
@@ -185,13 +395,13 @@ def steps_of(
     rows = []
     for label in indicators:
         for a, b in pairs:
-            if label not in found[a] or label not in found[b]:
+            if label not in known[a] or label not in known[b]:
                 continue
-            people, here = staff[b] - staff[a], found[b][label]
-            change = (here.values() - found[a][label].values()) / people
+            before, after = known[a][label], known[b][label]
+            change = (after.array - before.array) / (staff[b] - staff[a])
             effect = mean_interval(change, per_draw, 1 - (1 - level) / len(pairs))
-            what = (label, here.title, here.definition.unit, a, b, staff[a], staff[b])
-            rows.append((*what, effect.value, effect.low, effect.high, here.definition.better))
+            step = (label, after.title, after.unit, a, b, staff[a], staff[b])
+            rows.append((*step, effect.value, effect.low, effect.high, after.better))
     return pd.DataFrame(rows, columns=list(STEPS))
 
 

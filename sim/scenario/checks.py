@@ -400,6 +400,6 @@ def with_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         for path in parameter.sets or parameter.scales or []:
             for keys in paths.expand(scenario, path):
                 old = paths.value_at(scenario, keys)
-                new = paths.settled(old, value) if parameter.sets else paths.times(old, value)
+                new = paths.set_value(old, value) if parameter.sets else paths.scale_value(old, value)
                 scenario = paths.replaced(scenario, keys, new)
     return scenario

@@ -79,18 +79,18 @@ def replaced(settings: Any, keys: Keys, value: Any) -> Any:
     return [replaced(item, rest, value) if place == key else item for place, item in enumerate(settings)]
 
 
-def times(value: Any, factor: float) -> Any:
+def scale_value(value: Any, factor: float) -> Any:
     """A setting multiplied: a number, a distribution, or every number of a table. Raises TypeError for others."""
     if isinstance(value, Distribution):
         return value.scaled(factor)
     if isinstance(value, dict):
-        return {key: times(part, factor) for key, part in value.items()}
+        return {key: scale_value(part, factor) for key, part in value.items()}
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{_said(value)} is not a number")
     return value * factor
 
 
-def settled(old: Any, value: float) -> Any:
+def set_value(old: Any, value: float) -> Any:
     """A drawn number in the place of a setting. Raises TypeError where the setting is not a number."""
     if isinstance(old, Distribution):
         return Constant(value=value)

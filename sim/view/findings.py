@@ -41,7 +41,7 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
     Raises UserError for runs that cannot be paired.
     """
     runs = distinct(runs)
-    table = compare(runs)
+    table = compare(runs).table
     return [sentence for run in runs[1:] for sentence in _against(run, runs[0], table)]
 
 

@@ -53,7 +53,7 @@ def answers(runs: Sequence[Run]) -> list[Answer]:
     runs = distinct(runs)
     alone = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_deadline(runs)]
     try:
-        table = compare(runs) if len(runs) > 1 else pd.DataFrame()
+        table = compare(runs).table if len(runs) > 1 else pd.DataFrame()
     except UserError:
         return alone  # runs that cannot be paired have no differences
     found = []

@@ -1,14 +1,17 @@
 """Paired comparisons: the differences by hand, their intervals, and multiplicity."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 from small_queue import queue
 
-from sim import compare, simulate
+from sim import compare, plotting, simulate
 from sim.errors import UserError
-from sim.experiments.compare import COLUMNS, adjusted, compare_what_both_have, important
+from sim.experiments.compare import COLUMNS, compare_shared, holm, significant
 from sim.results.intervals import by_draw
 from sim.results.measures import measures
 
@@ -32,7 +35,7 @@ def runs() -> list:
 
 def test_differences_by_hand(runs):
     """A difference is the mean of the replications' differences, its interval Student's over them."""
-    table = compare(runs[:2])
+    table = compare(runs[:2]).table
     assert list(table.columns) == list(COLUMNS)
     row = table.set_index("indicator").loc["pending_end"]
     one, other = (measures(run.summary)["pending_end"].values() for run in runs[:2])
@@ -47,7 +50,7 @@ def test_differences_by_hand(runs):
 
 def test_a_ratio_is_the_ratio_of_the_means(runs):
     """The value of a ratio is that of the totals over all replications, and so is its difference."""
-    table = compare(runs[:2]).set_index("indicator")
+    table = compare(runs[:2]).table.set_index("indicator")
     ratios = []
     for run in runs[:2]:
         ended = run.events[run.events["left"].notna()]
@@ -58,17 +61,17 @@ def test_a_ratio_is_the_ratio_of_the_means(runs):
 
 
 def test_no_difference_at_all(runs):
-    """Scenarios that differ in name alone differ in nothing: exactly zero, and nothing is important."""
-    table = compare(runs[1:])
+    """Scenarios that differ in name alone differ in nothing: exactly zero, and nothing is significant."""
+    table = compare(runs[1:]).table
     assert not table["difference"].any()
     assert (table["p_adjusted"] == 1).all()
-    assert important(table).empty
+    assert significant(table).empty
 
 
 def test_more_than_two_scenarios(runs):
     """Intervals of several scenarios hold together: each is that of a two-scenario comparison at a higher level."""
-    several = compare(runs).set_index(["scenario", "indicator"]).loc[("q3", "pending_end")]
-    single = compare(runs[:2], level=0.975).set_index("indicator").loc["pending_end"]
+    several = compare(runs).table.set_index(["scenario", "indicator"]).loc[("q3", "pending_end")]
+    single = compare(runs[:2], level=0.975).table.set_index("indicator").loc["pending_end"]
     assert several[["low", "high"]].tolist() == pytest.approx(single[["low", "high"]].tolist())
 
 
@@ -83,16 +86,15 @@ def test_runs_that_cannot_be_paired():
 
 
 def test_adjusted_p_values():
-    """Holm's and Bonferroni's adjustments of an example by hand."""
+    """Holm's adjustment of an example by hand."""
     p = np.array([0.01, 0.04, 0.03, 0.005])
-    assert adjusted(p, "holm") == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert adjusted(p, "bonferroni") == pytest.approx([0.04, 0.16, 0.12, 0.02])
+    assert holm(p) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_holm_bounds_false_alarms():
     """Of 2,000 families of ten true null hypotheses 5% have a false alarm, within the 99.9% bounds of that share."""
     p = np.random.default_rng(1).random((2000, 10))
-    alarms = sum((adjusted(row, "holm") < 0.05).any() for row in p)
+    alarms = sum((holm(row) < 0.05).any() for row in p)
     low, high = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], 2000, 0.05)
     assert low <= alarms <= high
 
@@ -103,7 +105,7 @@ def test_draws_that_are_shared_count_once():
         "speed": {"scales": "arrivals.cases.per_year", "value": {"distribution": "uniform", "low": 0.3, "high": 2}}
     }
     one, other = offices(2, 3, uncertain=uncertain, replications_per_draw=4)
-    row = compare([one, other]).set_index("indicator").loc["pending_end"]
+    row = compare([one, other]).table.set_index("indicator").loc["pending_end"]
     values = [by_draw(measures(run.summary)["pending_end"].values(), 4) for run in (one, other)]
     expected = stats.ttest_rel(values[1], values[0])
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected.confidence_interval(0.95)))
@@ -113,11 +115,51 @@ def test_draws_that_are_shared_count_once():
 def test_what_both_have_is_compared(runs):
     """A run of 10 replications is compared with the first 10 of one of 40, as if there were no more of them."""
     short = offices(2, 3, replications=10)
-    expected = compare(short)
+    expected = compare(short).table
     for base, other in (short, (runs[0], short[1]), (short[0], runs[1])):
-        pd.testing.assert_frame_equal(compare_what_both_have(base, other), expected)
-    assert len(compare_what_both_have(*short, ["pending_end"])) == 1
+        pd.testing.assert_frame_equal(compare_shared(base, other).table, expected)
+    assert len(compare_shared(*short, ["pending_end"]).table) == 1
     with pytest.raises(UserError, match="replications 10"):
         compare([runs[0], short[1]])
     with pytest.raises(UserError, match="seed"):
-        compare_what_both_have(runs[0], simulate(queue(name="other", seed=4)))
+        compare_shared(runs[0], simulate(queue(name="other", seed=4)))
+
+
+def test_scenarios_are_run_with_what_the_first_has(tmp_path):
+    """Scenarios and paths are run with the seed and replications of the first; runs are taken as they are."""
+    first, other = queue(replications=4), queue(name="other", seed=9, staffing={"staff": {"headcount": 3}})
+    expected = compare([simulate(first), simulate(other, replications=4, seed=first.seed)])
+    found = compare([first, other], results=tmp_path)
+    pd.testing.assert_frame_equal(found.table, expected.table)
+    pd.testing.assert_frame_equal(compare([simulate(first), other]).table, expected.table)
+    fewer = compare([first, other], replications=3, seed=5)
+    assert [(run.replications, run.scenario.seed) for run in fewer.runs] == [(3, 5)] * 2
+
+
+def test_what_cannot_be_compared_is_refused_before_anything_runs(monkeypatch):
+    """Equal names, a single scenario, unknown indicators, and other replications of a finished run."""
+    finished = simulate(queue(replications=2))
+    monkeypatch.setattr("sim.experiments.compare.simulate", None)
+    for arguments, message in (
+        (([queue(), queue()], None), "two of the scenarios have the same name: queue, queue"),
+        (([queue()], None), "at least two"),
+        (([queue(), queue(name="other")], ["pending_ent"]), "did you mean 'pending_end'"),
+    ):
+        with pytest.raises(UserError, match=message):
+            compare(*arguments)
+    with pytest.raises(UserError, match="those of the first run"):
+        compare([finished, queue(name="other")], replications=7)
+
+
+def test_a_comparison_is_one_line_and_a_short_table(runs, monkeypatch):
+    """It says what was compared and how much differs; `plot` asks the views by its name."""
+    found = compare(runs)
+    assert repr(found) == (
+        f"<Comparison of q3, again with q2: 40 replications, {len(found.table)} differences,"
+        f" {len(found.significant)} significant>"
+    )
+    assert found._repr_html_().count("<tr") <= 14
+    drawn = SimpleNamespace(plot=lambda result, name: (result, name), names=lambda result: ["differences"])
+    monkeypatch.setitem(sys.modules, plotting.BACKEND, drawn)
+    assert found.plot("pending") == (found, "pending")
+    assert found.plots == ["differences"]

@@ -7,19 +7,18 @@ import numpy as np
 import pytest
 
 from sim import cli
+from sim.cli.sweep import parse_grid, parse_ranges, parse_scales
 from sim.errors import UserError
 from sim.experiments import sweep as sweeps
-from sim.experiments.design import designed
 from sim.experiments.simulate import simulate
-from sim.experiments.sweep import fte_of, sweep
+from sim.experiments.sweep import designed, fte_of, sweep
 from sim.results.intervals import mean_interval
 from sim.results.measures import measures
 from sim.scenario.loading import load_scenario
-from sim.scenario.settings import parse_settings
 
 SERVERS = Path(__file__).parents[1] / "theory" / "scenarios" / "mmc.yaml"
 HEADCOUNT = "staffing.server.headcount"
-BUSY = ["arrivals.cases.per_year=547.5", "horizon=2003-01-01"]
+BUSY = {"arrivals.cases.per_year": 547.5, "horizon": "2003-01-01"}
 """A load of 1.5 servers."""
 
 
@@ -27,7 +26,7 @@ BUSY = ["arrivals.cases.per_year=547.5", "horizon=2003-01-01"]
 def found(tmp_path_factory):
     """A queue with 2 to 12 servers."""
     results = tmp_path_factory.mktemp("results")
-    return sweep(SERVERS, grid=[f"{HEADCOUNT}=2,3,4,8,12"], sets=BUSY, replications=20, results=results), results
+    return sweep(SERVERS, {HEADCOUNT: [2, 3, 4, 8, 12], **BUSY}, replications=20, results=results), results
 
 
 def points_of(*arguments, **options):
@@ -41,24 +40,49 @@ def at(points, name):
 
 
 def test_grids():
-    """Lists, steps and several axes make all combinations, in their order, as if each were set."""
-    points = points_of(SERVERS, [f"{HEADCOUNT}=1:2:0.5", "arrivals.cases.per_year=100,200"])
+    """Several axes make all combinations, in their order, as if each were set."""
+    points = points_of(SERVERS, {HEADCOUNT: [1, 1.5, 2], "arrivals.cases.per_year": [100, 200]})
     assert at(points, HEADCOUNT) == [1, 1, 1.5, 1.5, 2, 2]
     assert at(points, "arrivals.cases.per_year") == [100, 200] * 3
     assert points[3].scenario == load_scenario(SERVERS, {HEADCOUNT: 1.5, "arrivals.cases.per_year": 200})
 
 
 def test_a_value_may_be_a_table():
-    """Commas within braces do not part values."""
-    points = points_of(SERVERS, [f"{HEADCOUNT}=1, {{2001-01-01: 1, 2002-01-01: 3}}"])
-    assert len(points) == 2
-    assert fte_of(points[1].scenario) > 2.8
+    """In Python a dict; on the command line commas within braces do not part values. In tables it is a text."""
+    settings = parse_grid([f"{HEADCOUNT}=1, {{2001-01-01: 1, 2002-01-01: 3}}"])
+    for given in (settings, {HEADCOUNT: [1, {"2001-01-01": 1, "2002-01-01": 3}]}):
+        points = points_of(SERVERS, given)
+        assert at(points, HEADCOUNT) == [1, '{"2001-01-01":1,"2002-01-01":3}']
+        assert fte_of(points[1].scenario) > 2.8
+
+
+def test_the_command_line_says_the_same_as_python():
+    """Lists, steps, factors and ranges as they are written there; one value alone is set at all points."""
+    assert parse_grid([f"{HEADCOUNT}=1:2:0.5", "horizon=2002-01-01", "name=a,b"]) == {
+        HEADCOUNT: [1, 1.5, 2],
+        "horizon": "2002-01-01",
+        "name": ["a", "b"],
+    }
+    assert parse_scales([f"{HEADCOUNT}=0.8,1", "a.b=1:3:1"]) == {HEADCOUNT: [0.8, 1], "a.b": [1, 2, 3]}
+    assert parse_ranges([f"{HEADCOUNT}=1:2.5"]) == {HEADCOUNT: (1, 2.5)}
+
+
+def test_a_scenario_is_swept_as_its_file_is():
+    """A loaded scenario gives the same points; it may be one that is in no file."""
+    loaded = load_scenario(SERVERS)
+    grid, scales = {HEADCOUNT: [1, 2]}, {"arrivals.cases.per_year": [1, 2]}
+    for file, memory in zip(points_of(SERVERS, grid, scales), points_of(loaded, grid, scales), strict=True):
+        assert file == memory
+    fewer = sweep(loaded.replace(BUSY), grid, replications=2)
+    assert fewer.table.equals(sweep(SERVERS, {**grid, **BUSY}, replications=2).table)
+    assert repr(fewer) == f"<Sweep of {loaded.name} over {HEADCOUNT}: 2 points of 2 replications>"
+    assert "<table" in fewer._repr_html_()
 
 
 def test_factors():
     """A factor multiplies every number of every dated table that the path names, and no date moves."""
     status_quo = "scenarios/status-quo.yaml"
-    half, same = points_of(status_quo, scales=["staffing.*.headcount=0.5,1"])
+    half, same = points_of(status_quo, scales={"staffing.*.headcount": [0.5, 1]})
     written = load_scenario(status_quo)
     assert same.scenario == written
     for role, pool in written.staffing.items():
@@ -67,19 +91,26 @@ def test_factors():
 
 def test_equal_points_are_one():
     """Values that mean the same are run once."""
-    assert len(points_of(SERVERS, [f"{HEADCOUNT}=1,1.0,2"])) == 2
+    assert len(points_of(SERVERS, {HEADCOUNT: [1, 1.0, 2]})) == 2
 
 
 @pytest.mark.parametrize("method", ["lhs", "sobol"])
 def test_samples(method):
     """They fill their range evenly, are the same for the same seed, and whole numbers stay whole."""
-    ranges = [f"{HEADCOUNT}=1:9", "seed=1:1000"]
-    points = points_of(SERVERS, ranges=ranges, samples=8, method=method)
+    ranges = {HEADCOUNT: (1, 9), "seed": (1, 1000)}
+    points = points_of(SERVERS, ranges=ranges, samples=8, sampling=method)
     assert sorted(int(value) for value in at(points, HEADCOUNT)) == list(range(1, 9))  # one in each eighth
     assert all(type(value) is int for value in at(points, "seed"))
-    assert [p.at for p in points] == [p.at for p in points_of(SERVERS, ranges=ranges, samples=8, method=method)]
-    other = points_of(SERVERS, ranges=ranges[:1], samples=8, method=method, seed=3)
+    assert [p.at for p in points] == [p.at for p in points_of(SERVERS, ranges=ranges, samples=8, sampling=method)]
+    other = points_of(SERVERS, ranges={HEADCOUNT: (1, 9)}, samples=8, sampling=method, seed=3)
     assert at(other, HEADCOUNT) != at(points, HEADCOUNT)
+
+
+def as_written(grid=(), scales=(), ranges=(), **options):
+    """A sweep as it is written on the command line."""
+    return sweep(
+        SERVERS, parse_grid(grid), scales=parse_scales(scales), ranges=parse_ranges(ranges), replications=2, **options
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,13 +130,13 @@ def test_samples(method):
         ({"ranges": [f"{HEADCOUNT}=1:2"]}, "--samples"),
         ({"grid": [f"{HEADCOUNT}=1"], "samples": 4}, "--range"),
         ({"ranges": [f"{HEADCOUNT}=2:1"], "samples": 4}, "low before high"),
-        ({"ranges": [f"{HEADCOUNT}=1:2"], "samples": 6, "method": "sobol"}, "such as 8"),
+        ({"ranges": [f"{HEADCOUNT}=1:2"], "samples": 6, "sampling": "sobol"}, "such as 8"),
     ],
 )
 def test_mistakes_are_told_before_anything_runs(options, said, tmp_path):
     """Each says what is wrong, and nothing is stored."""
     with pytest.raises(UserError) as told:
-        sweep(SERVERS, **options, results=tmp_path / "results")
+        as_written(**options, results=tmp_path / "results")
     assert said in str(told.value)
     assert not (tmp_path / "results").exists()
 
@@ -116,9 +147,8 @@ def test_numbers_are_those_of_single_runs(found):
     row = table[(table["point"] == 2) & (table["indicator"] == "pending_end")].iloc[0]
     values = []
     for servers in (2, 4):  # no point is the scenario as written, so that the first is the base
-        settings = parse_settings([*BUSY, f"{HEADCOUNT}={servers}", "replications=20"])
-        scenario = load_scenario(SERVERS, settings)
-        values.append(measures(simulate(scenario).summary)["pending_end"].values())
+        run = simulate(load_scenario(SERVERS, {**BUSY, HEADCOUNT: servers}), replications=20)
+        values.append(measures(run.summary)["pending_end"].values())
     known, difference = mean_interval(values[1]), mean_interval(values[1] - values[0])
     assert found[0].base == 0
     assert tuple(row[["value", "low", "high"]]) == known[:3]
@@ -127,7 +157,7 @@ def test_numbers_are_those_of_single_runs(found):
 
 def test_the_scenario_as_written_is_the_base():
     """Wherever it stands among the points."""
-    assert sweep(SERVERS, grid=[f"{HEADCOUNT}=3,2,1"], sets=["horizon=2001-03-01"], replications=3).base == 2
+    assert sweep(SERVERS, {HEADCOUNT: [3, 2, 1], "horizon": "2001-03-01"}, replications=3).base == 2
 
 
 def test_points_are_found_again(found, monkeypatch):
@@ -135,7 +165,7 @@ def test_points_are_found_again(found, monkeypatch):
     first, results = found
     ran = []
     monkeypatch.setattr("sim.experiments.simulate.run_chunk", lambda *task: ran.append(task))
-    again = sweep(SERVERS, grid=[f"{HEADCOUNT}=2,3,4,8,12"], sets=BUSY, replications=20, results=results)
+    again = sweep(SERVERS, {HEADCOUNT: [2, 3, 4, 8, 12], **BUSY}, replications=20, results=results)
     assert ran == []
     assert again.table.equals(first.table)
     assert list(again.points["folder"]) == list(first.points["folder"])
@@ -164,7 +194,11 @@ def test_the_command(found, capsys, monkeypatch, tmp_path):
     """JSON has the table and says where one more FTE stops helping; --csv writes the same table."""
     first, results = found
     words = [str(SERVERS), "--results", str(results), "-n", "20", "--json", "--csv", str(tmp_path / "t.csv")]
-    sets = [word for said in (f"{HEADCOUNT}=2,3,4,8,12", *BUSY) for word in ("--set", said)]
+    sets = [
+        word
+        for said in (f"{HEADCOUNT}=2,3,4,8,12", *(f"{path}={value}" for path, value in BUSY.items()))
+        for word in ("--set", said)
+    ]
     monkeypatch.setattr("sys.argv", ["sim", "sweep", *words, *sets])
     with pytest.raises(SystemExit) as ended:
         cli.main()
@@ -190,7 +224,7 @@ def test_a_table_that_cannot_be_written_is_told_first(capsys, monkeypatch, tmp_p
 
 def test_a_sample_has_no_neighbours():
     """Where more than one setting varies there is no staffing response curve."""
-    ranges = [f"{HEADCOUNT}=1:4", "arrivals.cases.per_year=50:100"]
-    told = sweep(SERVERS, ranges=ranges, samples=2, sets=["horizon=2001-03-01"], replications=3)
+    ranges = {HEADCOUNT: (1, 4), "arrivals.cases.per_year": (50, 100)}
+    told = sweep(SERVERS, {"horizon": "2001-03-01"}, ranges=ranges, samples=2, replications=3)
     assert told.steps.empty
     assert list(told.steps.columns) == list(sweeps.STEPS)

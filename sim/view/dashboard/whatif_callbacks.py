@@ -10,7 +10,7 @@ from dash import ALL, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
-from sim.experiments.compare import compare_what_both_have
+from sim.experiments.compare import compare_shared
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
 from sim.view.dashboard.jobs import Jobs, Progress
@@ -193,7 +193,7 @@ def what_if_picture(library: Library, job: Progress) -> Picture | None:
         return None
     base = library.run(job.base)
     called = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
-    found = differences([base, called], compare_what_both_have(base, called))
+    found = differences([base, called], compare_shared(base, called).table)
     if found is None:
         return None
     both = min(base.replications, called.replications)

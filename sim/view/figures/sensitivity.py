@@ -1,4 +1,4 @@
-"""Figures of sensitivity analyses: which parameters matter, and chance beside not knowing."""
+"""Figures of sensitivity analyses: which parameters matter, and parameter uncertainty beside what is stochastic."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -21,7 +21,7 @@ def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, obje
 def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
     """Mean sizes of the elementary effects, with their intervals: to the right where more of it raises the indicator.
 
-    `rows`: of one indicator, of `sim.experiments.sensitivity.screen`, the largest first.
+    `rows`: of one indicator, of a Morris screening, the largest first.
     """
     figure = blank()
     up = rows["mu"] >= 0
@@ -67,13 +67,13 @@ def sobol(rows: pd.DataFrame) -> go.Figure:
 
 
 def split(rows: pd.DataFrame) -> go.Figure:
-    """Chance beside not knowing, as shares of the variance of each indicator, with the interval of the boundary.
+    """Parameter uncertainty and what is stochastic, as shares of the variance of each indicator, with its interval.
 
-    `rows`: columns title, share_not_knowing, low, high.
+    `rows`: columns title, share_parameters, low, high.
     """
     figure, labels = blank(), [lines(title, 26) for title in rows["title"]]
-    known = rows["share_not_knowing"]
-    for name, value, number in (("not knowing", known, 5), ("chance", 1 - known, 4)):
+    known = rows["share_parameters"]
+    for name, value, number in (("parameter uncertainty", known, 5), ("stochastic", 1 - known, 4)):
         figure.add_bar(
             y=labels, x=value.round(4).tolist(), name=name, orientation="h", hovertemplate="%{x:.0%}",
             marker={

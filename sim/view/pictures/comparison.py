@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.experiments.compare import compare, important
+from sim.experiments.compare import compare, significant
 from sim.results import indicators
 from sim.results.intervals import LEVEL
 from sim.results.measures import DEFINITIONS
@@ -67,8 +67,8 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
     paired.
     """
     runs = distinct(runs)
-    table = _named(runs, compare(runs) if table is None else table)
-    told = _told(table, important(_pending_stages(runs[0], table)), len(runs) - 1)
+    table = _named(runs, compare(runs).table if table is None else table)
+    told = _told(table, significant(_pending_stages(runs[0], table)), len(runs) - 1)
     if told.empty:
         return None
     rows = told.to_dict("records")
@@ -164,7 +164,7 @@ def _changes(row: dict[Any, Any]) -> str:
 
 
 def _differences_caption(table: pd.DataFrame) -> str:
-    sure = important(table)
+    sure = significant(table)
     good = sum(better(row["indicator"]) * row["difference"] > 0 for row in sure.to_dict("records"))
     bad = sum(better(row["indicator"]) * row["difference"] < 0 for row in sure.to_dict("records"))
     same = int((table["difference"] == 0).sum())
@@ -178,7 +178,7 @@ def _differences_caption(table: pd.DataFrame) -> str:
 
 
 def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
-    sure = important(table).index
+    sure = significant(table).index
     shares = table["unit"] == ""
     rounded = {name: table[name].where(shares, table[name].round(2)).round(4) for name in _NUMBERS}
     return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Pictures of sensitivity analyses: what is not known and matters."""
+"""Pictures of sensitivity analyses: the uncertain parameters that matter."""
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ def _key(indicator: str) -> str:
 def _subtitle(found: Sensitivity) -> str:
     return (
         f"{found.scenario.title or found.scenario.name} · {len(found.runs):,} runs of {found.replications}"
-        f" replications with the same luck · whiskers are {found.level:.0%} confidence intervals"
+        f" replications with common random numbers · whiskers are {found.level:.0%} confidence intervals"
     )
 
 
@@ -57,7 +57,7 @@ def tornado(found: Sensitivity, indicator: str) -> Picture | None:
 
 
 def sobol(found: Sensitivity, indicator: str) -> Picture | None:
-    """What each uncertain parameter explains of the variance by not knowing (Sobol). None if there are no indices."""
+    """What each parameter explains of the parameter uncertainty (Sobol). None if there are no indices."""
     rows = _rows(found, indicator)
     if rows.empty:
         return None
@@ -66,7 +66,7 @@ def sobol(found: Sensitivity, indicator: str) -> Picture | None:
     most = words.quoted(first["parameter_title"])
     return Picture(
         f"sobol-{_key(indicator)}",
-        f"{_name(first)}: of what is not known {most} is estimated to explain most, {total} of the variance"
+        f"{_name(first)}: {most} is estimated to explain most of the parameter uncertainty, {total} of the variance"
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(found),
         "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
@@ -84,28 +84,28 @@ def sobol(found: Sensitivity, indicator: str) -> Picture | None:
 
 
 def split(found: Sensitivity) -> Picture | None:
-    """How much of each forecast's variance is chance, and how much not knowing. None if nothing varies."""
+    """How much of each forecast's variance is stochastic, how much parameter uncertainty. None if nothing varies."""
     rows = found.table
     if rows.empty:
         return None
     counted = rows["verdict"].value_counts()
     sure = [
-        f"{counted[verdict]} are spread mostly by {verdict}"
-        for verdict in ("not knowing", "chance")
+        f"{counted[verdict]} are spread mostly by {cause}"
+        for verdict, cause in (("parameters", "parameter uncertainty"), ("stochastic", "chance"))
         if verdict in counted
     ]
     still = f"; of {counted['open']} it cannot be told" if "open" in counted and sure else ""
     return Picture(
-        "chance-or-not-knowing",
+        "variance-split",
         f"Of {len(rows)} numbers {words.listing(sure)}{still}" if sure
-        else f"Whether chance or not knowing spreads the {len(rows)} numbers more cannot be told from so few draws",
+        else f"So few draws do not tell whether chance or parameter uncertainty spreads the {len(rows)} numbers more",
         f"{found.scenario.title or found.scenario.name} · {found.replications:,} replications of {found.points:,}"
         f" draws of {len(found.scenario.uncertain)} uncertain parameters · whiskers are {found.level:.0%} confidence"
         " intervals",
-        "Chance is what differs between futures with the same parameters: no study will narrow it. Not knowing is what"
-        f" differs between draws of the parameters: better data would. Least known: {rows.iloc[0]['title']}"
-        f" ({words.share(rows.iloc[0]['share_not_knowing'])} not knowing); most by chance: {rows.iloc[-1]['title']}"
-        f" ({words.share(rows.iloc[-1]['share_not_knowing'])}).",
+        "What differs between futures with the same parameters is stochastic: no study will narrow it. Parameter"
+        f" uncertainty is what differs between draws of the parameters: better data would. Its share is largest in"
+        f" {rows.iloc[0]['title']} ({words.share(rows.iloc[0]['share_parameters'])}), smallest in"
+        f" {rows.iloc[-1]['title']} ({words.share(rows.iloc[-1]['share_parameters'])}).",
         figures.split(rows),
         pd.DataFrame(
             {
@@ -113,9 +113,9 @@ def split(found: Sensitivity) -> Picture | None:
                 "unit": rows["unit"].replace("", "share"),
                 "mean": rows["value"].round(3),
                 "sd of one replication": rows["sd"].round(3),
-                "sd by chance": rows["sd_chance"].round(3),
-                "sd by not knowing": rows["sd_not_knowing"].round(3),
-                "share not knowing": rows["share_not_knowing"].round(3),
+                "sd, stochastic": rows["sd_stochastic"].round(3),
+                "sd, parameter uncertainty": rows["sd_parameters"].round(3),
+                "share of parameter uncertainty": rows["share_parameters"].round(3),
                 f"{found.level:.0%} from": rows["low"].round(3),
                 f"{found.level:.0%} to": rows["high"].round(3),
                 "mostly": rows["verdict"].replace("open", "cannot be told"),

@@ -29,7 +29,7 @@ def response(found: Sweep, indicator: str) -> Picture | None:
         f"response-{indicator.replace(':', '-').replace('_', '-').lower()}",
         _title(found, rows, indicator),
         f"{found.scenario.title or found.scenario.name} · {len(found.points)} points of {found.replications:,}"
-        f" replications with the same luck · intervals hold the mean with {found.level:.0%} confidence",
+        f" replications with common random numbers · intervals hold the mean with {found.level:.0%} confidence",
         _caption(found, rows),
         _figure(found, rows, title, unit),
         _table(found, rows),

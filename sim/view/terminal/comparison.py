@@ -10,8 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.experiments.compare import Adjustment, important
-from sim.results.intervals import LEVEL
+from sim.experiments.compare import Comparison
 from sim.results.measures import DEFINITIONS
 from sim.results.run import Run
 from sim.view.words import quantity
@@ -20,34 +19,35 @@ MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
 
 
-def comparison(runs: list[Run], table: pd.DataFrame, adjust: Adjustment, every: bool) -> RenderableType:
-    """Sentences for each important difference, and the table; `every`: also the other rows."""
-    parts: list[RenderableType] = [_heading(runs, table, adjust)]
-    sure = important(table)
-    for run in runs[1:]:
-        parts.append(_sentences(run, runs[0], table[table["scenario"] == run.scenario.name], sure))
-    parts.append(_table(table if every else sure))
+def report(compared: Comparison, every: bool) -> RenderableType:
+    """Sentences for each significant difference, and the table; `every`: also the other rows."""
+    base, *others = compared.runs
+    table, significant = compared.table, compared.significant
+    parts: list[RenderableType] = [_heading(compared)]
+    for run in others:
+        parts.append(_sentences(run, base, table[table["scenario"] == run.scenario.name], significant))
+    parts.append(_table(table if every else significant))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _heading(runs: list[Run], table: pd.DataFrame, adjust: Adjustment) -> Text:
-    first, names = runs[0].scenario, {"holm": "Holm", "bonferroni": "Bonferroni"}
-    text = Text(f"Compared with {first.name}: {', '.join(run.scenario.name for run in runs[1:])}", style="bold")
-    several = ", for all scenarios together (Bonferroni)" if len(runs) > 2 else ""
+def _heading(compared: Comparison) -> Text:
+    base, *others = compared.runs
+    text = Text(f"Compared with {base.scenario.name}: {', '.join(run.scenario.name for run in others)}", style="bold")
+    several = ", for all scenarios together (Bonferroni)" if len(others) > 1 else ""
     text.append(
-        f"\n{runs[0].replications:,} replications of each with the same luck (seed {first.seed}); differences are"
-        f" paired. Intervals hold the mean difference with {LEVEL:.0%} confidence{several}; p-values are adjusted for"
-        f" {len(table)} comparisons ({names[adjust]}).",
+        f"\n{base.replications:,} replications of each with common random numbers (seed {base.scenario.seed});"
+        f" differences are paired. Intervals hold the mean difference with {compared.level:.0%} confidence{several};"
+        f" p-values are adjusted for {len(compared.table)} comparisons (Holm).",
         style="not bold",
     )
     return text
 
 
-def _sentences(run: Run, base: Run, rows: pd.DataFrame, sure: pd.DataFrame) -> Text:
+def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFrame) -> Text:
     text = Text(f"{run.scenario.name}: {run.scenario.title}", style="bold")
     if run.scenario.question and run.scenario.question != base.scenario.question:
         text.append(f"\n{run.scenario.question}", style="not bold italic")
-    mine = sure[sure["scenario"] == run.scenario.name]
+    mine = significant[significant["scenario"] == run.scenario.name]
     if not rows["difference"].any():
         text.append(
             f"\nNothing changes, in no replication and by no indicator: what differs from {base.scenario.name} is not"
@@ -56,7 +56,7 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, sure: pd.DataFrame) -> T
         )
         return text
     if mine.empty:
-        text.append("\nNo difference is sure and matters (at least 1%).", style="not bold")
+        text.append("\nNo difference is significant and at least 1%.", style="not bold")
     told = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
     for row in told[:MOST_SENTENCES]:
         text.append(f"\n- {sentence(row)}", style="not bold")
@@ -96,7 +96,7 @@ def _relative(ratio: float) -> str:
 
 def _table(table: pd.DataFrame) -> RenderableType:
     if table.empty:
-        return Text("No difference is both sure and large enough to matter; --all shows all indicators.")
+        return Text("No difference is significant and at least 1%; --all shows all indicators.")
     shown = Table(title="Differences", title_justify="left", title_style="bold", box=None, pad_edge=False,
                   caption_justify="left", caption="variance: how many times smaller than with independent seeds;"
                   " needed: replications that these would have taken")  # fmt: skip

@@ -29,22 +29,23 @@ def _heading(found: Sensitivity) -> Text:
     scenario, count = found.scenario, len(found.scenario.uncertain)
     question, rest = {
         "split": (
-            "How much of the forecast's variance is chance, how much is not-knowing?",
+            "How much of the forecast's variance is stochastic, how much is parameter uncertainty?",
             f"{found.replications:,} replications, {scenario.replications_per_draw} with each of {found.points:,} draws"
-            f" of {count} uncertain parameters. Not-knowing is what differs between draws, chance what differs within.",
+            f" of {count} uncertain parameters. Parameter uncertainty is what differs between draws; the rest is"
+            " stochastic.",
         ),
         "morris": (
             "Which parameters matter at all? (Morris screening)",
             f"{found.points} steps along each of {count} parameters: {len(found.runs):,} runs of {found.replications}"
-            " replications, with the same luck in each. An effect is the change of the mean over the replications, in"
+            " replications, with common random numbers. An effect is the change of the mean over the replications, in"
             " the indicator's unit, per whole range of the parameter's quantiles (from its lowest to its highest"
             " value, at the rate of the steps).",
         ),
         "sobol": (
-            "What does each parameter explain of the variance by not-knowing? (Sobol indices)",
+            "What does each parameter explain of the variance by parameter uncertainty? (Sobol indices)",
             f"{found.points} pairs of points, {count} parameters: {len(found.runs):,} runs of {found.replications}"
-            " replications, with the same luck in each. Divided is the variance of the expected value over the"
-            " parameters' distributions; chance within a replication is not in it.",
+            " replications, with common random numbers. Divided is the variance of the expected value over the"
+            " parameters' distributions; what is stochastic within a replication is not in it.",
         ),
     }[found.method]
     text = Text(f"{question}\n", style="bold")
@@ -127,14 +128,14 @@ def _remedy(found: Sensitivity, rows: pd.DataFrame) -> str:
 def _split_table(found: Sensitivity) -> Table:
     """The split of each indicator, the least known first."""
     table = _grid(
-        "Standard deviation of one replication", "indicator", "mean", "sd", "by chance", "by not knowing",
-        "share not knowing", f"{found.level:.0%} between", "and",
+        "Standard deviation of one replication", "indicator", "mean", "sd", "stochastic", "parameters",
+        "share of parameters", f"{found.level:.0%} between", "and",
     )  # fmt: skip
     table.add_column("mostly")
     table.add_column("what it is")
     for row in found.table.to_dict("records"):
-        numbers = [number(row[name]) for name in ("value", "sd", "sd_chance", "sd_not_knowing")]
-        shares = [share(row[name]) for name in ("share_not_knowing", "low", "high")]
+        numbers = [number(row[name]) for name in ("value", "sd", "sd_stochastic", "sd_parameters")]
+        shares = [share(row[name]) for name in ("share_parameters", "low", "high")]
         unit = f" ({row['unit']})" if row["unit"] else ""
         verdict = "" if row["verdict"] == "open" else row["verdict"]
         table.add_row(row["indicator"], *numbers, *shares, verdict, f"{row['title']}{unit}")
@@ -147,10 +148,10 @@ def _split_words(found: Sensitivity) -> str:
         return "None of the indicators varies."
     by: dict[Any, list[str]] = {verdict: list(part) for verdict, part in found.table.groupby("verdict")["indicator"]}
     said = []
-    if "not knowing" in by:
-        said.append(f"Mostly not-knowing, better data would narrow them: {_list(by['not knowing'])}.")
-    if "chance" in by:
-        said.append(f"Mostly chance, no data would narrow them much: {_list(by['chance'])}.")
+    if "parameters" in by:
+        said.append(f"Mostly parameter uncertainty, which better data would narrow: {_list(by['parameters'])}.")
+    if "stochastic" in by:
+        said.append(f"Mostly stochastic, which no data would narrow much: {_list(by['stochastic'])}.")
     if "open" in by:
         said.append(f"The interval holds one half: {_list(by['open'])}; more --replications would tell.")
     return " ".join(said)

@@ -27,8 +27,8 @@ def _heading(found: Sweep) -> Text:
     at = ", ".join(f"{axis} = {base[axis]}" for axis in found.axes)
     text = Text(f"{found.scenario.title or found.scenario.name}: {len(found.points)} points", style="bold")
     text.append(
-        f"\n{found.replications:,} replications at each with the same luck (seed {found.scenario.seed}); differences"
-        f" are from {at}, paired. Intervals hold the mean with {found.level:.0%} confidence.",
+        f"\n{found.replications:,} replications at each with common random numbers (seed {found.scenario.seed});"
+        f" differences are from {at}, paired. Intervals hold the mean with {found.level:.0%} confidence.",
         style="not bold",
     )
     return text

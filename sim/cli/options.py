@@ -1,0 +1,64 @@
+"""The options that several commands share, each declared once, and what former options say."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sim.errors import UserError
+
+ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files.", metavar="SCENARIO...")]
+ScenarioFile = Annotated[Path, typer.Argument(help="A scenario file.", metavar="SCENARIO")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Set any setting, such as staffing.legal.headcount=12."),
+]
+Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
+]
+Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
+KeptRuns = Annotated[
+    Path | None,
+    typer.Option("--results", metavar="FOLDER", help="Keep the simulated runs here: the same call is quick then."),
+]
+Indicators = Annotated[
+    list[str] | None, typer.Option("--indicator", metavar="NAME", help="Only these, see `sim indicators`; repeatable.")
+]
+RecordFolder = Annotated[
+    Path | None, typer.Option("--record", metavar="FOLDER", help="Another record than the one the scenario names.")
+]
+Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from their priors.")]
+Figures = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.figures.json",
+        help="Keep the figures of the results in this file, for sim report --with FILE and the dashboard.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+
+
+def renamed_option(old: str, new: str) -> Any:
+    """A hidden option that only says what it is called now."""
+    return _former(old, lambda value: f"{old} is now called {new}; write {new} {value}")
+
+
+def removed_option(old: str, advice: str) -> Any:
+    """A hidden option that only says what to do instead of using it."""
+    return _former(old, lambda _: f"{old}: {advice}")
+
+
+def _former(old: str, message: Callable[[Any], str]) -> Any:
+    """An option of earlier versions, which ends the command with one line."""
+
+    def refuse(value: Any) -> Any:
+        if value:
+            raise UserError(message(value))
+        return value
+
+    return typer.Option(old, hidden=True, is_eager=True, callback=refuse)
