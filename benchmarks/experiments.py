@@ -133,7 +133,7 @@ def common_random_numbers(pairs: int) -> None:
         for n in (120, 123, 150)
     ]
     runs = [simulate(scenario, jobs=2) for scenario in scenarios]
-    table = compare(runs, ["days_to:decided"])
+    table = compare(runs, ["days_to:decided"]).table
     what = "mean time to decision, variance against independent seeds, handlers"
     for number, bar in enumerate((40, 1.6)):
         row = table.iloc[number]

@@ -1,6 +1,12 @@
 """A simulator of regulators' enforcement workflow: scenarios in, forecasts with their uncertainty out.
 
-from sim import load_scenario, simulate, compare, calibrate, backtest, load_run, load_record, pictures
+>>> from sim import load_scenario, simulate
+>>> scenario = load_scenario("scenarios/status-quo.yaml", {"staffing.legal.headcount": 16})
+>>> run = simulate(scenario, replications=200, jobs=2)
+
+Verbs return nouns: `load_scenario` a Scenario, `simulate` and `load_run` a Run, `compare` a Comparison, `sweep` a
+Sweep, `sensitivity` a Sensitivity, `calibrate` a Posterior, `backtest` a Backtest, `load_record` a Record. `indicators`
+lists what runs are measured by. Users' errors are UserError.
 """
 
 from importlib import import_module
@@ -8,58 +14,79 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.errors import UserError
-    from sim.experiments.compare import compare
+    from sim.experiments.compare import Comparison, compare
     from sim.experiments.precision import Precision
+    from sim.experiments.sensitivity import Sensitivity, sensitivity
     from sim.experiments.simulate import simulate
-    from sim.experiments.sweep import sweep
-    from sim.inference.backtest import backtest
-    from sim.inference.calibrate import calibrate
+    from sim.experiments.sweep import Sweep, sweep
+    from sim.inference.backtest import Backtest, backtest
+    from sim.inference.calibrate import Posterior, calibrate
     from sim.record.files import load_record
-    from sim.results.measures import estimates, per_replication
+    from sim.record.model import Record
+    from sim.results.measures import indicators
     from sim.results.run import Run
     from sim.results.store import load_run
     from sim.scenario.loading import load_scenario
-    from sim.view.pictures import gallery as pictures
+    from sim.scenario.schema import Scenario
 
 __version__ = "0.1.0"
 __all__ = [
+    "Backtest",
+    "Comparison",
+    "Posterior",
     "Precision",
+    "Record",
     "Run",
+    "Scenario",
+    "Sensitivity",
+    "Sweep",
     "UserError",
     "backtest",
     "calibrate",
     "compare",
-    "estimates",
+    "indicators",
     "load_record",
     "load_run",
     "load_scenario",
-    "per_replication",
-    "pictures",
+    "sensitivity",
     "simulate",
     "sweep",
 ]
 
-_HOMES = {
-    "Precision": "sim.experiments.precision",
-    "Run": "sim.results.run",
-    "UserError": "sim.errors",
-    "backtest": "sim.inference.backtest",
-    "calibrate": "sim.inference.calibrate",
-    "compare": "sim.experiments.compare",
-    "estimates": "sim.results.measures",
-    "load_record": "sim.record.files",
-    "load_run": "sim.results.store",
-    "load_scenario": "sim.scenario.loading",
-    "per_replication": "sim.results.measures",
-    "simulate": "sim.experiments.simulate",
-    "sweep": "sim.experiments.sweep",
+_MODULES = {
+    "sim.errors": ("UserError",),
+    "sim.experiments.compare": ("Comparison", "compare"),
+    "sim.experiments.precision": ("Precision",),
+    "sim.experiments.sensitivity": ("Sensitivity", "sensitivity"),
+    "sim.experiments.simulate": ("simulate",),
+    "sim.experiments.sweep": ("Sweep", "sweep"),
+    "sim.inference.backtest": ("Backtest", "backtest"),
+    "sim.inference.calibrate": ("Posterior", "calibrate"),
+    "sim.record.files": ("load_record",),
+    "sim.record.model": ("Record",),
+    "sim.results.measures": ("indicators",),
+    "sim.results.run": ("Run",),
+    "sim.results.store": ("load_run",),
+    "sim.scenario.loading": ("load_scenario",),
+    "sim.scenario.schema": ("Scenario",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+_FORMER = {
+    "estimates": "call Run.summary()",
+    "per_replication": "use Run.per_replication",
+    "pictures": "call Run.plot(name), Comparison.plot(name) and the like",
+    "simulate_all": "call simulate() for each scenario, or compare() and sweep() with several",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: `sim --help` needs none of it."""
-    if name == "pictures":
-        return import_module("sim.view.pictures.gallery")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    """Import on first use, so that `sim --help` loads neither pandas nor scipy."""
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
+    if name in _FORMER:  # an ImportError, because `from sim import` hides the message of an AttributeError
+        raise ImportError(f"sim.{name} is no more: {_FORMER[name]}")
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

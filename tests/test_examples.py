@@ -133,9 +133,9 @@ def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "fewer"),
     [
-        ("compare", {"replications=50": "replications=26"}),
+        ("compare", {'"replications": 50': '"replications": 26'}),
         ("sweep", {"replications=20": "replications=4"}),
-        ("screen", {"points=8": "points=2, replications=3"}),
+        ("sensitivity", {"points=8": "points=2, replications=3"}),
     ],
 )
 def test_the_python_snippets_of_the_experiments_run(checkout: Path, names: str, fewer: dict[str, str]) -> None:

@@ -50,7 +50,7 @@ def renamed_option(old: str, new: str) -> Any:
 
 def removed_option(old: str, advice: str) -> Any:
     """A hidden option that only says what to do instead of using it."""
-    return _former(old, lambda _: f"{old}: {advice}")
+    return _former(old, lambda _: f"{old} is gone: {advice}")
 
 
 def _former(old: str, message: Callable[[Any], str]) -> Any:

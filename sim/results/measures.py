@@ -262,6 +262,20 @@ def available_fte_days(scenario: Scenario) -> dict[str, float]:
     }
 
 
+def indicators() -> "pd.DataFrame":
+    """The indicators that runs are measured by.
+
+    Returns
+    -------
+    Columns: name, of (what there is one of it for each of: its name stands behind a colon), title, unit, formula,
+    better (1 if more of it is better, -1 if less is, 0 if neither), source.
+    """
+    import pandas as pd
+
+    rows = [{"name": name, **definition._asdict()} for name, definition in DEFINITIONS.items()]
+    return pd.DataFrame(rows)[["name", "of", "title", "unit", "formula", "better", "source"]]
+
+
 def estimates(run: Run, level: float = LEVEL) -> "pd.DataFrame":
     """All indicators of a run, and how sure each is.
 

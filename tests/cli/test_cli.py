@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli
+from sim import __version__, cli
 from sim.results.store import digest
 from sim.scenario.loading import load_scenario
 from sim.scenario.settings import parse_settings
@@ -566,7 +566,7 @@ def test_compare(sim, tmp_path):
     assert (code, err) == (0, "")
     assert "Compared with small: more, same" in out
     assert out.count("Who waits?") == 1
-    assert "60 replications of each with the same luck (seed 1)" in out
+    assert "60 replications of each with common random numbers (seed 1)" in out
     assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
     assert "Nothing changes, in no replication" in out
     rows = json.loads(sim(*call, "--json")[1])
@@ -576,6 +576,11 @@ def test_compare(sim, tmp_path):
     assert delay["p_adjusted"] < 0.05
 
 
+def test_the_version(sim):
+    """`sim --version` is one line."""
+    assert sim("--version") == (0, f"sim {__version__}\n", "")
+
+
 @pytest.mark.usefixtures("small")
 def test_wrong_comparisons(sim):
     """One scenario, the same one twice, an unknown indicator: one line each."""
@@ -583,6 +588,7 @@ def test_wrong_comparisons(sim):
         (("small.yaml",), "at least two scenarios"),
         (("small.yaml", "small.yaml"), "the same name"),
         (("small.yaml", "more.yaml", "--control-variates"), "--control-variates is gone"),
+        (("small.yaml", "more.yaml", "--adjust", "holm"), "--adjust is gone: p-values are always adjusted by Holm"),
     ):
         code, _, err = sim("compare", *call)
         assert code == 2

@@ -4,7 +4,8 @@ import pytest
 from invariants import assert_all
 from workloads import Settings, events, queue
 
-from sim import estimates, simulate
+from sim import simulate
+from sim.results.measures import estimates
 from sim.scenario.schema import Scenario
 
 

@@ -368,7 +368,7 @@ def test_sources_determine_nothing(folder):
 
 def test_a_point_of_a_sweep_that_sets_what_is_written(folder):
     """The point of a sweep that is the scenario as written is the base, though its number is set elsewhere."""
-    found = sweep(folder / "base.yaml", grid=["arrivals.cases.per_year=30,60"], replications=2, indicators=["incoming"])
+    found = sweep(folder / "base.yaml", {"arrivals.cases.per_year": [30, 60]}, replications=2, indicators=["incoming"])
     assert found.base == 1
 
 

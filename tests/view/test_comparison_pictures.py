@@ -28,7 +28,7 @@ def same_run(small_run):
 def test_more_staff_is_better_and_marked_so(small_run, better_run):
     """Less delay is better: by a symbol, a colour and a word in the label, and in the title with its number."""
     picture = comparison.differences([small_run, better_run])
-    table = compare([small_run, better_run]).set_index("indicator")
+    table = compare([small_run, better_run]).table.set_index("indicator")
     delay = table.loc["delay_per_case"]
     assert delay["difference"] < 0
     assert f"Many handlers \N{MINUS SIGN}{-delay['difference']:.1f} days, better" in picture.title

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim import estimates, simulate
+from sim import simulate
 from sim.results import indicators
+from sim.results.measures import estimates
 from sim.view import words
 from sim.view.findings import clearing, findings, findings_of_comparison, late_stages
 from sim.view.questions import answers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_record, pictures
+from sim import load_record
 from sim.view.pictures import gallery
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-record"
@@ -35,9 +35,3 @@ def test_pictures_of_a_comparison_and_a_record(small_run):
     assert [section.title for section in gallery.of_comparison([small_run, small_run])] == ["Comparison"]
     (section,) = gallery.of_record(load_record(EXAMPLE))
     assert len(section.pictures) >= 3
-
-
-def test_single_pictures_are_reached_through_the_package(small_run):
-    """`from sim import pictures` gives the gallery and its modules."""
-    assert pictures.of_run is gallery.of_run
-    assert pictures.durations.where_days_go(small_run).name == "where-days-go"

@@ -1,23 +1,23 @@
-"""Which parameters matter, and chance beside not knowing."""
+"""Which parameters matter, and parameter uncertainty beside what is stochastic."""
 
 from dataclasses import replace
 
 import pytest
 
-from sim.experiments import sensitivity as analyses
+from sim.experiments.sensitivity import sensitivity as analyse
 from sim.view.pictures import sensitivity
 
 
 @pytest.fixture(scope="module")
 def screened(small_run):
     """A screening with few points."""
-    return analyses.screen(small_run.scenario, points=2, replications=3)
+    return analyse(small_run.scenario, points=2, replications=3)
 
 
 @pytest.fixture(scope="module")
 def shared(small_run):
     """Sobol indices from few points."""
-    return analyses.sobol(small_run.scenario, points=2, replications=2)
+    return analyse(small_run.scenario, method="sobol", points=2, replications=2)
 
 
 def test_tornado_goes_right_where_more_raises(screened):
@@ -58,8 +58,8 @@ def test_no_indices_no_picture(screened):
 
 
 def test_split_adds_up_to_the_whole(small_run):
-    """Chance and not knowing are the whole of each bar, and the title counts the verdicts."""
-    found = analyses.split(small_run.scenario)
+    """What is stochastic and parameter uncertainty are the whole of each bar, and the title counts the verdicts."""
+    found = analyse(small_run.scenario, method="split")
     picture = sensitivity.split(found)
     known, chance, _ = picture.figure.data
     assert [a + b for a, b in zip(known.x, chance.x, strict=True)] == pytest.approx([1.0] * len(found.table), abs=1e-3)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from sim import estimates
 from sim.results import indicators
+from sim.results.measures import estimates
 from sim.view.pictures import staffing
 
 

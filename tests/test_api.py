@@ -1,0 +1,60 @@
+"""The public Python API: its names, that former names say what to use now, and that nothing heavy loads with it."""
+
+import subprocess
+import sys
+
+import pytest
+
+import sim
+
+VERBS = {
+    "backtest",
+    "calibrate",
+    "compare",
+    "load_record",
+    "load_run",
+    "load_scenario",
+    "sensitivity",
+    "simulate",
+    "sweep",
+}
+NOUNS = {"Backtest", "Comparison", "Posterior", "Precision", "Record", "Run", "Scenario", "Sensitivity", "Sweep"}
+NAMES = VERBS | NOUNS | {"load_record", "load_run", "load_scenario"} | {"indicators", "UserError"}
+
+
+def test_dir_shows_the_public_names():
+    """These and no others; each is there and says in its documentation what it is."""
+    assert set(dir(sim)) == NAMES
+    for name in NAMES:
+        assert getattr(sim, name).__doc__
+
+
+@pytest.mark.parametrize(
+    ("name", "now"),
+    [("pictures", "Run.plot"), ("simulate_all", "simulate"), ("estimates", "Run.summary"), ("per_replication", "Run")],
+)
+def test_former_names_say_what_to_use_now(name, now):
+    """As an attribute and in an import."""
+    with pytest.raises(ImportError, match=now):
+        getattr(sim, name)
+    with pytest.raises(ImportError, match=now):
+        exec(f"from sim import {name}")
+
+
+def test_other_names_are_unknown():
+    """As of any module."""
+    with pytest.raises(AttributeError, match="'sim' has no attribute 'simulation'"):
+        _ = sim.simulation
+
+
+def test_the_package_loads_nothing_heavy():
+    """`import sim` loads neither pandas nor scipy nor pydantic: completion in a notebook is quick."""
+    code = "import sim, sys; dir(sim); print({'pandas', 'scipy', 'numpy', 'pydantic'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_the_table_of_indicators():
+    """A row for each, with what it is."""
+    table = sim.indicators()
+    assert {"name", "title", "unit", "formula"} <= set(table.columns)
+    assert "pending_end" in set(table["name"])
