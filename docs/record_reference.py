@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.record import files as record_files
+from sim.record import rows as record_rows
 from sim.record import tables as record_tables
 from sim.record.model import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES
 from sim.view.terminal.record import read, summary
@@ -173,26 +173,17 @@ ANOTHER = """\
 """
 
 
-def kind(column: str) -> str:
-    """The kind of a column's cells."""
-    words = {"event": "word", "outcome": "word", "confidence": "word"}
-    rules = {
-        record_files._day: "day",
-        record_files._amount: "number",
-        record_files._bounded_amount: "number or bound",
-        record_files._link: "address",
-        record_files._list: "list",
-    }
-    rule = record_files.RULES.get(column)
-    return "text" if rule is None else words.get(column) or rules[rule]
+KIND = {"bound": "number or bound"}
+"""Names of kinds of cells that need more than one word."""
 
 
 def columns(file: str) -> str:
     """The table of a file's columns. KeyError if one is not described, AssertionError if one too many is."""
-    form, meaning = record_files.FORMAT[file], MEANING[file]
+    form, meaning = record_rows.FORMAT[file], MEANING[file]
     assert meaning.keys() == form.keys(), f"{file}: {meaning.keys() ^ form.keys()}"
     rows = (
-        f"| `{name}` | {kind(name)} | {'needed' if needed else ''} | {meaning[name]} |" for name, needed in form.items()
+        f"| `{name}` | {KIND.get(kind, kind)} | {'needed' if needed else ''} | {meaning[name]} |"
+        for name, (kind, needed) in form.items()
     )
     return f"### {file}: {FILES[file]}\n\n| column | kind | | meaning |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
@@ -231,7 +222,7 @@ def page() -> str:
     introduction = (record_tables.__doc__ or "").partition("\n\n")[2].strip()
     tables = [TABLES.format(introduction=introduction), *(table(name) for name in record_tables.TABLES)]
     return "\n".join(
-        [INTRODUCTION, *(columns(file) for file in record_files.FORMAT), rules, *tables, ANOTHER, example()]
+        [INTRODUCTION, *(columns(file) for file in record_rows.FORMAT), rules, *tables, ANOTHER, example()]
     )
 
 

@@ -1,5 +1,6 @@
 """Dates at the edge, days since the start inside; working days for waits that the law counts in them."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -17,6 +18,13 @@ def days_between(start: date, day: date) -> int:
 def date_after(start: date, days: float) -> date:
     """The calendar day on which `days` since the start fall."""
     return start + timedelta(days=int(np.floor(days)))
+
+
+def parse_day(written: str) -> date:
+    """A day written year-month-day. Raises ValueError for anything else, also for other forms of ISO 8601."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", written, re.ASCII):
+        raise ValueError(written)
+    return date.fromisoformat(written)
 
 
 class WorkingDays:

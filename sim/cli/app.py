@@ -69,7 +69,7 @@ def keep_figures(file: Path, title: str, sections: "Iterable[Section]", made: "M
 
 def day_of(option: str, said: str) -> "date":
     """The day that an option says. Raises UserError if it is none."""
-    from sim.record.files import parse_day
+    from sim.dates import parse_day
 
     try:
         return parse_day(said)

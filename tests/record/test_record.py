@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from sim.errors import Problem, UserError
-from sim.record.files import FORMAT, load_record
+from sim.record.files import load_record
 from sim.record.model import CaseInProgress, Record, in_progress
+from sim.record.rows import FORMAT
 
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "record"
 THREE_PROBES = date(2024, 3, 14)

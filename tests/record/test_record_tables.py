@@ -20,8 +20,9 @@ import pytest
 from sim import cli
 from sim.errors import UserError
 from sim.record import tables as record_tables
-from sim.record.files import FORMAT, load_record
+from sim.record.files import load_record
 from sim.record.model import Record, in_progress
+from sim.record.rows import FORMAT
 from sim.record.spans import strand_acts
 from sim.record.tables import TABLES
 from sim.view.terminal.record import lines_of

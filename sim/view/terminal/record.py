@@ -14,9 +14,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from sim.dates import parse_day
 from sim.errors import UserError, suggestion
 from sim.record import tables as record_tables
-from sim.record.files import load_record, parse_day
+from sim.record.files import load_record
 from sim.record.model import Record
 from sim.view.titles import OUTCOMES, PENDING, STAGES
 from sim.view.words import share, spark
