@@ -1,4 +1,4 @@
-"""What a file of the right shape can still get wrong: names that do not exist, routes, dates, impossible teams."""
+"""Errors that a file of the right shape can still have: unknown names, routes, dates, impossible teams."""
 
 import re
 from collections.abc import Iterator, Mapping, Set
@@ -33,7 +33,7 @@ EXTREMES = (0.001, 0.999)
 
 @dataclass(frozen=True)
 class Finding:
-    """A mistake at a path of settings; `at_key` if the name is wrong rather than the value."""
+    """An error at a path of settings; `at_key` if the name is wrong rather than the value."""
 
     path: tuple[str | int, ...]
     message: str
@@ -41,7 +41,7 @@ class Finding:
 
 
 def problems(scenario: Scenario) -> list[Finding]:
-    """Every mistake of a scenario that its shape does not show, in no particular order."""
+    """All errors of a scenario that its shape does not show, in no particular order."""
     found = names(scenario)
     if not found:
         found = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
@@ -49,7 +49,7 @@ def problems(scenario: Scenario) -> list[Finding]:
 
 
 def names(scenario: Scenario) -> list[Finding]:
-    """What is wrong with names, dates, routes and teams: enough to know before a record is looked into."""
+    """Errors in names, dates, routes and teams: those to report before a record is read."""
     found = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
     found += _labels(scenario)
     found += _dates(scenario)
@@ -60,7 +60,7 @@ def names(scenario: Scenario) -> list[Finding]:
 
 
 def procedure_problems(procedure: Procedure) -> list[Finding]:
-    """Every mistake within a procedure."""
+    """All errors within a procedure."""
     found: list[Finding] = []
     for name, stage in procedure.stages.items():
         at = ("stages", name)
@@ -91,7 +91,7 @@ def _headline(procedure: Procedure) -> list[Finding]:
         return []
     found = _known(headline.stage, procedure.stages, "stage", ("headline", "stage"))
     if not found and not headline.before and headline.stage != next(iter(procedure.stages)):
-        message = f"wants before: what cases in the stages before {headline.stage!r} are called"
+        message = f"needs before, the title of cases in the stages before {headline.stage!r}"
         found.append(Finding(("headline",), message, True))
     return found
 
@@ -113,7 +113,7 @@ def _other_draws(stage: Stage, at: tuple[str | int, ...]) -> list[Finding]:
     return [
         Finding(
             (*at, "steps", name),
-            f"no step here can be called {name!r}: that is what the draw of the {name} is called",
+            f"a step of this stage cannot be called {name!r}: the draw of the {name} has that name",
             True,
         )
         for name in stage.steps
@@ -170,12 +170,12 @@ def _endless(procedure: Procedure) -> list[Finding]:
             break
         ending |= more
     found = [
-        Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads on to an exit")
+        Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads to an exit")
         for name in procedure.stages
         if name not in ending
     ]
     return found or [
-        Finding(("stages", name, "next_when", place, "next"), f"a case like this in {name!r} can only come back to it")
+        Finding(("stages", name, "next_when", place, "next"), f"a case like this in {name!r} can only return to it")
         for name, stage in procedure.stages.items()
         for place in range(len(stage.next_when))
         if all(_leads_to(other.next) == {name} for other in stage.next_when[: place + 1])
@@ -201,7 +201,7 @@ def _labels(scenario: Scenario) -> list[Finding]:
         for strand in probe.strands:
             found += _spelt(strand, "a strand", (*at, "strands", strand), "|/")
         if name in waves:
-            message = f"a probe and a wave cannot both be called {name!r}: the wave's cases are called as its strands"
+            message = f"a probe and a wave cannot both be called {name!r}: their cases would have the same names"
             found.append(Finding(at, message, True))
     for name, stream in scenario.arrivals.items():
         at = ("arrivals", name)
@@ -220,9 +220,7 @@ def _not_a_case(name: str, numbered: Set[str], path: tuple[str | int, ...]) -> l
     stream, _, number = name.rpartition("-")
     if stream not in numbered or not re.fullmatch("[1-9][0-9]*", number):
         return []
-    return [
-        Finding(path, f"{name!r} is what number {number} of the stream {stream!r} is called; choose another name", True)
-    ]
+    return [Finding(path, f"{name!r} is the name of case {number} of the stream {stream!r}; choose another name", True)]
 
 
 def _dates(scenario: Scenario) -> list[Finding]:
@@ -235,7 +233,7 @@ def _dates(scenario: Scenario) -> list[Finding]:
             found.append(
                 Finding(
                     ("probes", name, "arrives"),
-                    f"{probe.arrives} is before the start, {scenario.start}; a case under way has `since`",
+                    f"{probe.arrives} is before the start, {scenario.start}; a case in progress has `since`",
                 )
             )
         for path, since in [((), probe.since), *((("strands", s), v.since) for s, v in probe.strands.items())]:
@@ -265,7 +263,7 @@ def _roles(scenario: Scenario) -> list[Finding]:
                     for role in step.fte_days:
                         found += _known(role, most, "role", (*at, "fte_days", role), True)
                         if most.get(role) == 0:
-                            message = f"the work needs {role}, but there are never any"
+                            message = f"the work needs {role}, but their headcount is always 0"
                             found.append(Finding((*at, "fte_days", role), message))
                     for role in step.most_fte:
                         found += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
@@ -273,7 +271,7 @@ def _roles(scenario: Scenario) -> list[Finding]:
                     for role, fte in step.fte.items():
                         found += _known(role, most, "role", (*at, "fte", role), True)
                         if fte > most.get(role, fte) + 5e-4:
-                            message = f"the team needs {fte:g} {role}, but there are never more than {most[role]:g}"
+                            message = f"the team needs {fte:g} {role}, but at most {most[role]:g} are available"
                             found.append(Finding((*at, "fte", role), message))
     return found
 
@@ -326,7 +324,7 @@ def _reachable(scenario: Scenario) -> list[Finding]:
     return [
         Finding(
             ("procedure", "stages", name),
-            f"no case ever comes to the stage {name!r}: no route leads there, and nothing arrives there",
+            f"no case ever reaches the stage {name!r}: no route leads to it, and no case arrives in it",
             True,
         )
         for name in stages
@@ -344,7 +342,7 @@ def _fines(scenario: Scenario) -> list[Finding]:
     for name, stream in scenario.arrivals.items():
         named |= {("arrivals", name, "platforms", p): p for p in stream.platforms}
     known = [name for name, platform in scenario.platforms.items() if platform.turnover_eur_bn is not None]
-    message = "{!r} may be fined, but platforms gives it no turnover_eur_bn{}"
+    message = "{!r} may be fined, but platforms gives no turnover_eur_bn for it{}"
     return [
         Finding(path, message.format(platform, suggestion(platform, known, listed=0)))
         for path, platform in named.items()

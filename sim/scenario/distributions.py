@@ -1,4 +1,4 @@
-"""Numbers that may be uncertain: distributions, said in the words people know (mean, median, cv, quantiles).
+"""Numbers that may be uncertain: distributions, described by mean, median, cv or quantiles.
 
 Every draw of the simulator is a quantile of a keyed uniform number, so a distribution is its quantile
 function; `cdf` gives what remains of a time already under way. Arrays in, arrays out; scipy is imported only
@@ -23,7 +23,7 @@ Quantiles = dict[Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN], Positive]
 
 
 class Distribution(Settings):
-    """A distribution of a number that is not negative."""
+    """The distribution of a non-negative number."""
 
     distribution: str
     "which family"
@@ -57,10 +57,10 @@ class Distribution(Settings):
 
 
 class Constant(Distribution):
-    """Always the same number; a bare number in a file means this."""
+    """Always the same number; a plain number in a file means this."""
 
     distribution: Literal["constant"] = "constant"
-    "may be left out: a bare number means this"
+    "may be left out: a plain number means this"
     value: NotNegative
     "the number"
 
@@ -82,10 +82,10 @@ class Constant(Distribution):
 
 
 class Exponential(Distribution):
-    """Times without memory."""
+    """Memoryless times, such as those between random arrivals."""
 
     distribution: Literal["exponential"]
-    "of times without memory"
+    "memoryless times"
     mean: Positive
     "the expected value"
 
@@ -106,7 +106,7 @@ class Exponential(Distribution):
 
 
 class Bounded(Distribution):
-    """Between two bounds."""
+    """A number between two bounds."""
 
     low: NotNegative
     "the least value"
@@ -118,7 +118,7 @@ class Bounded(Distribution):
         mode = getattr(self, "mode", self.low)
         if not self.low <= mode <= self.high or self.low == self.high:
             between = "low <= mode <= high and " if hasattr(self, "mode") else ""
-            raise PydanticCustomError("order", f"wants {between}low below high")
+            raise PydanticCustomError("order", f"needs {between}low below high")
         return self
 
     def scaled(self, factor: float) -> Self:
@@ -131,10 +131,10 @@ class Bounded(Distribution):
 
 
 class Uniform(Bounded):
-    """Any value between `low` and `high`, all alike."""
+    """Any value between `low` and `high`, all equally likely."""
 
     distribution: Literal["uniform"]
-    "between two bounds, all alike"
+    "between two bounds, all values equally likely"
 
     def mean_value(self) -> float:
         return (self.low + self.high) / 2
@@ -202,10 +202,10 @@ class Pert(Bounded):
 
 
 class Beta(Distribution):
-    """A share between 0 and 1: `mean`, and how many observations that belief is worth."""
+    """A share between 0 and 1, given by its mean and the number of observations that this is worth."""
 
     distribution: Literal["beta"]
-    "of a share"
+    "for a share"
     mean: Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN]
     "the expected share, between 0 and 1"
     observations: Positive
@@ -230,19 +230,19 @@ class Beta(Distribution):
 
 
 class Empirical(Distribution):
-    """One of the given values, each as likely as the others (or as its weight says)."""
+    """One of the given values, all equally likely unless weights are given."""
 
     distribution: Literal["empirical"]
-    "of listed values"
+    "one of the values listed"
     values: Annotated[list[NotNegative], Field(min_length=1)]
     "the values"
     weights: list[Positive] | None = None
-    "a weight for each value, in the same order; all alike if not given"
+    "a weight for each value, in the same order; equal if not given"
 
     @model_validator(mode="after")
     def _paired(self) -> Self:
         if self.weights is not None and len(self.weights) != len(self.values):
-            raise PydanticCustomError("weights", "wants as many weights as values")
+            raise PydanticCustomError("weights", "needs as many weights as values")
         return self
 
     def _cumulated(self) -> tuple[Floats, Floats]:
@@ -267,7 +267,7 @@ class Empirical(Distribution):
 
 
 class Family(Distribution):
-    """A scale times a shape, given by two facts: of mean, median, sd, cv and quantiles, any two that fit.
+    """A scale and a shape, given by two facts: of mean, median, sd, cv and quantiles, any two that fit.
 
     `cv` fixes the shape alone; every other fact is proportional to the scale, so the ratio of two of them fixes
     the shape. The shape is then found by bisection on its known range.
@@ -276,13 +276,13 @@ class Family(Distribution):
     mean: Positive | None = None
     "the expected value"
     median: Positive | None = None
-    "half of all draws are below it"
+    "half of all values are below it"
     sd: Positive | None = None
     "standard deviation, in the unit of the value"
     cv: Positive | None = None
     "coefficient of variation: standard deviation over mean"
     quantiles: Quantiles | None = None
-    "share of draws: value, for example {0.05: 0.5, 0.95: 2}"
+    "share of values below: value, for example {0.05: 0.5, 0.95: 2}"
 
     shapes: ClassVar[tuple[float, float]]
 
@@ -291,7 +291,7 @@ class Family(Distribution):
         facts = self._facts()
         if len(facts) != 2 or all(name == "cv" for name, _ in facts):
             raise PydanticCustomError(
-                "facts", "wants two of mean, median, sd, cv and quantiles (two quantiles count as two)"
+                "facts", "needs two of mean, median, sd, cv and quantiles (two quantiles count as two)"
             )
         solved = _solve(type(self), facts)
         if len(solved) != 1:
@@ -300,11 +300,11 @@ class Family(Distribution):
         return self
 
     def _not_one(self, said: str, found: list[float]) -> str:
-        """What to tell where the facts leave no distribution, or several, with these coefficients of variation."""
+        """The message where no distribution fits the facts, or several, with these coefficients of variation."""
         if not found:
             return f"no {self.distribution} distribution has {said}"
         several = f"several {self.distribution} distributions have {said}"
-        return f"{several}, such as with cv {min(found):.3g} and {max(found):.3g}; give cv in the place of one of them"
+        return f"{several}, such as with cv {min(found):.3g} and {max(found):.3g}; give cv instead of one of them"
 
     def _facts(self) -> tuple[tuple[str, float], ...]:
         named = [(n, getattr(self, n)) for n in ("mean", "median", "sd", "cv") if getattr(self, n) is not None]
@@ -422,10 +422,10 @@ class Lognormal(Family):
 
 
 class Gamma(Family):
-    """The sum of waits; cv 1 is exponential."""
+    """Positive and skewed to the right; with cv 1 it is exponential."""
 
     distribution: Literal["gamma"]
-    "the sum of waits"
+    "positive and skewed to the right"
     shapes: ClassVar[tuple[float, float]] = (1e-2, 1e6)
 
     @classmethod
@@ -474,7 +474,7 @@ class Weibull(Family):
 
 
 def _tagged(value: Any) -> Any:
-    """A bare number is a constant; anything else must name its distribution."""
+    """A plain number is a constant; anything else must name its distribution."""
     if isinstance(value, Distribution):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -482,7 +482,7 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, dict) and "distribution" in value:
         return value
     raise PydanticCustomError(
-        "value", "wants a number or a distribution, such as {distribution: lognormal, median: 60, cv: 0.5}"
+        "value", "must be a number or a distribution, such as {distribution: lognormal, median: 60, cv: 0.5}"
     )
 
 

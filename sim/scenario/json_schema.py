@@ -1,7 +1,7 @@
-"""The JSON Schema of scenario and procedure files, from which editors complete and check them.
+"""The JSON Schema of scenario and procedure files, with which editors complete and check them.
 
-A file may extend another one and then say only what differs; so every definition stands twice, the second time with
-nothing required and with `null` to take a key away.
+A file that extends another one gives only what differs; so every definition appears twice, the second time with nothing
+required and with `null` to remove a key.
 """
 
 from typing import Any
@@ -12,7 +12,10 @@ from sim.scenario.schema import Procedure, Scenario
 from sim.scenario.sources import AnySources
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-EXTENDS = {"type": "string", "description": "file or name that this one is built on; what is said here goes before it"}
+EXTENDS = {
+    "type": "string",
+    "description": "the file on which this one is built, or its name",
+}
 
 
 def scenario_schema() -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _checked_settings(verb: str, settings: Any, former: Mapping[str, Any]) -> Ma
         raise TypeError(f"{verb}() has no argument {next(iter(former))!r}")
     if former or not isinstance(settings, Mapping | None):
         example = '{"staffing.legal.headcount": 16}'
-        raise TypeError(f"{verb}() wants `settings` as a dict from dotted paths to values, such as {example}")
+        raise TypeError(f"{verb}() takes `settings` as a dict from dotted paths to values, such as {example}")
     return settings or {}
 
 
@@ -119,7 +119,7 @@ def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
     if base is None:
         return tree
     if not isinstance(base, ScalarNode):
-        raise UserError(problem(base, "extends wants the name of one file"))
+        raise UserError(problem(base, "extends must be the name of one file"))
     seen = (*seen, path.resolve())
     found = _beside(base, base.value, "scenarios")
     if found.resolve() in seen:
@@ -157,9 +157,7 @@ def _beside(node: Node, name: str, kind: str) -> Path:
     Procedures are looked for in the folder `procedures` beside it.
     """
     if is_null(node) or not name:
-        raise UserError(
-            problem(node, f"wants the name of a {kind.removesuffix('s')} or its file; nothing is said here")
-        )
+        raise UserError(problem(node, f"must be the name of a {kind.removesuffix('s')} or its file, not empty"))
     folder = Path(node.start_mark.name).parent
     path = folder / name
     if not name.endswith((".yaml", ".yml")):
@@ -175,7 +173,7 @@ def _with_settings(tree: MappingNode, settings: Mapping[str, Any]) -> MappingNod
     for path, value in settings.items():
         name, keys = f"{SETTING}{path}", split(path)
         if not keys:
-            raise UserError(f"{name}: wants a path, such as staffing.case_handlers.headcount")
+            raise UserError(f"{name}: must be a path, such as staffing.case_handlers.headcount")
         if "*" in keys:
             raise UserError(f"{name}: names one setting at a time; a * is for the paths of uncertain parameters")
         if keys == ["procedure"] and isinstance(value, str):

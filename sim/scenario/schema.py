@@ -1,7 +1,7 @@
-"""The language of scenario files: procedures, staff, arrivals, the state on the first day, what is uncertain.
+"""The language of scenario files: procedures, staff, arrivals, the state on the first day, uncertain parameters.
 
-Read this module to know what a file may say. The engine knows no stage, role or outcome by name: they are the keys
-of these mappings. Times are in days unless a name says otherwise.
+This module defines what a file may contain. The engine knows no stage, role or outcome by name: they are the keys of
+these mappings. Times are in days unless a name says otherwise.
 """
 
 from collections.abc import Mapping
@@ -39,44 +39,44 @@ Visits = Annotated[
 
 
 class When(Settings):
-    """Which cases something concerns; every line given must hold, and a line holds if one of its values does."""
+    """Which cases something applies to: every setting given must hold, and it holds if one of its values does."""
 
     topic: OneOrMore | None = None
     "topics of the case"
     platform: OneOrMore | None = None
     "services; a case on several services is on each of them"
     provider: OneOrMore | None = None
-    "companies behind the service, as `platforms` names them"
+    "companies behind the service, as named in `platforms`"
     origin: OneOrMore | None = None
-    "what brought the case about, as its probe or stream says"
+    "what prompted the case, as given by its probe or stream"
     visit: Visits | None = None
-    "which visit to the stage, from 1; the last number given holds for later visits too"
+    "number of the visit to the stage, from 1; the last number given also stands for later visits"
 
 
 class Effort(Settings):
-    """Work that shares what staff there is: an amount per role, done by everybody at once, slower when many compete.
+    """Work that shares the available staff: an amount per role, done in parallel, more slowly when many cases compete.
 
-    The roles work in parallel; the step ends when all are done, not before `at_least` days have passed.
+    The step ends when all roles are done, but not before `at_least` days have passed.
     """
 
     step: Literal["effort"]
-    "work that shares what staff there is"
+    "work that shares the available staff"
     fte_days: Annotated[dict[str, Value], Field(min_length=1)]
     "FTE-days of work by role, before complexity and `scale`"
     scale: Value = Field(default=1.0, validate_default=True)
-    "one draw that multiplies the work of all roles (a case that is hard is hard for everybody)"
+    "one draw that multiplies the work of all roles (a hard case is hard for everybody)"
     most_fte: dict[str, Positive] = {}
-    "people of a role who can usefully work on it at once; without a limit where none is given"
+    "people of a role who can usefully work on it at once; no limit if not given"
     at_least: Value | None = None
     "days that the step takes even with unlimited staff"
     probability: Probability = 1.0
-    "that the step is needed at all, 0 to 1; it is skipped otherwise"
+    "probability that the step is needed, 0 to 1; otherwise it is skipped"
     when: When | None = None
     "only cases like this take the step; the others skip it"
 
 
 class Team(Settings):
-    """A fixed team, seized whole, kept for a number of days, released whole."""
+    """A fixed team: the step waits until all of it is free, occupies it for a number of days, and releases it."""
 
     step: Literal["team"]
     "work of a fixed team"
@@ -85,7 +85,7 @@ class Team(Settings):
     days: Value
     "days for which the team is occupied"
     probability: Probability = 1.0
-    "that the step is needed at all, 0 to 1; it is skipped otherwise"
+    "probability that the step is needed, 0 to 1; otherwise it is skipped"
     when: When | None = None
     "only cases like this take the step; the others skip it"
 
@@ -94,22 +94,22 @@ class Wait(Settings):
     """Time that needs no staff, and why."""
 
     step: Literal["wait"]
-    "time without staff"
+    "time that needs no staff"
     reason: Reason
     "why: the party's time, the procedure's own time, a hold from outside, or dormancy"
     days: Value | None = None
     "length in calendar days"
     working_days: Value | None = None
-    "length in working days (Monday to Friday but for `holidays`), instead of `days`"
+    "length in working days (Monday to Friday except `holidays`), instead of `days`"
     probability: Probability = 1.0
-    "that there is a wait at all, 0 to 1; it is skipped otherwise"
+    "probability that there is a wait, 0 to 1; otherwise it is skipped"
     when: When | None = None
     "only cases like this wait; the others skip it"
 
     @model_validator(mode="after")
     def _one_length(self) -> "Wait":
         if (self.days is None) == (self.working_days is None):
-            raise PydanticCustomError("length", "wants either days or working_days")
+            raise PydanticCustomError("length", "needs either days or working_days")
         return self
 
 
@@ -121,22 +121,23 @@ def _route(value: Any) -> Any:
     if value == "rest":
         return {}
     if isinstance(value, (str, bool)) or value is None:
-        there = as_written(value)
-        raise PydanticCustomError("route", f"wants a probability, 'rest', or the settings of a route, not {there}")
+        raise PydanticCustomError(
+            "route", f"must be a probability, 'rest' or the settings of a route, not {as_written(value)}"
+        )
     return {"probability": value} if isinstance(value, (int, float)) else value
 
 
 class Route(Settings):
-    """Where a case goes from a stage: a stage or an exit, with what probability, and after which further steps."""
+    """Where a case goes from a stage: to which stage or exit, with what probability, after which further steps."""
 
     to: str | None = None
-    "the stage or exit; the route's own name if not given"
+    "the stage or exit; the name of the route if not given"
     probability: Probability | None = None
-    "one route of a stage may leave it out: it takes the rest"
+    "one route of a stage may leave it out and takes the rest"
     steps: Steps = {}
-    "what is done on this route alone, after the stage's own steps, in order; by name"
+    "what is done only on this route, after the stage's own steps, in order; by name"
     silent: bool = False
-    "whether nobody outside learns of it; a case of the record without a further act may have gone this way"
+    "whether it is not made public; a case of the record without a further act may have taken this route"
 
 
 Routes = Annotated[
@@ -146,35 +147,35 @@ Routes = Annotated[
 
 
 class RoutesFor(Settings):
-    """Other routes for some cases."""
+    """Different routes for some cases."""
 
     when: When
-    "which cases"
+    "the cases"
     next: Routes
-    "their routes, instead of all those of the stage"
+    "their routes, which replace all those of the stage"
 
 
 class Limit(Settings):
-    """At most so many cases at once in this stage (and the stages `including`); the others queue to enter.
+    """A limit on the cases in this stage (and the stages `including`) at once; others queue to enter.
 
     A case that forked counts once, until its last strand has left.
     """
 
     cases: Count
-    "how many cases, at least 1"
+    "the most cases at once, at least 1"
     including: list[str] = []
-    "further stages in which a case keeps its place"
+    "further stages in which a case still counts"
 
 
 class Fork(Settings):
-    """Entering the stage splits the case into strands that go on by themselves."""
+    """On entering the stage a case splits into strands, each of which proceeds on its own."""
 
     strands: Annotated[dict[Count, Positive], Field(min_length=1)]
-    "number of strands: weight, for cases that do not list their own"
+    "weight of each number of strands, for cases that do not list their own"
 
 
 class Fine(Settings):
-    """A fine set on entering the stage, as a share of the provider's worldwide turnover."""
+    """A fine imposed on entering the stage, as a share of the provider's worldwide turnover."""
 
     share_of_turnover: Value
     "share of the provider's worldwide annual turnover, 0.06 for 6%"
@@ -186,81 +187,81 @@ class Stage(Settings):
     """The time from one milestone to the next."""
 
     title: str
-    "what people call the stage"
+    "title of the stage, for readers"
     milestone: str = ""
-    "the dated act with which the stage begins"
+    "the public act with which the stage begins"
     legal_basis: str = ""
     "the article of the law, for readers"
     record_event: str | None = None
-    "the event of the public record that is this milestone"
+    "the event of the public record that marks this milestone"
     resolved: bool = False
-    "whether a case counts as resolved once here (what remains keeps staff busy, but is not pending)"
+    "whether a case in this stage counts as resolved (further work occupies staff, but the case is not pending)"
     priority: Rank = 0
-    "whose teams come first: 0 before 1 before 2; a case's own priority goes before its stage's"
+    "order in which teams are served: 0 before 1 before 2; a case's own priority overrides it"
     limit: Limit | None = None
-    "how many cases may be in it at once; without a limit if not given"
+    "how many cases may be in it at once; no limit if not given"
     fork: Fork | None = None
-    "into how many strands a case splits here; a case goes on whole if not given"
+    "into how many strands a case splits; none if not given"
     fine: Fine | None = None
-    "a fine that is set here"
+    "a fine imposed in this stage"
     steps: Steps = {}
     "what is done, in order; by name"
     next: Routes
-    "the routes out of the stage: name of a stage or exit (or any, with `to`), and its probability"
+    "routes out of the stage: the name of a stage or exit (or any name, with `to`) and its probability"
     next_when: list[RoutesFor] = []
-    "the first that fits is taken instead of `next`"
+    "routes for some cases; the first that applies replaces `next`"
 
 
 class Complexity(Settings):
-    """How effort grows with a case: effort_scale x (obligations / reference) ** elasticity x topic x platform."""
+    """How effort varies between cases: effort_scale x (obligations / reference) ** elasticity x topic x platform."""
 
     effort_scale: Positive = 1.0
-    "of all effort of all cases"
+    "factor of all effort"
     reference_obligations: Positive = 1.0
-    "obligations of the case for which the procedure gives its effort"
+    "number of obligations for which the procedure's effort is given"
     elasticity: NotNegative = 0.0
-    "0: the number of obligations does not matter; 1: twice the obligations, twice the effort"
+    "0: the number of obligations does not matter; 1: effort is proportional to it"
     topics: dict[str, Positive] = {}
-    "factor of effort by topic; 1 where none is given"
+    "factor of effort by topic; 1 if not given"
     platforms: dict[str, Positive] = {}
-    "factor of effort by platform; 1 where none is given"
+    "factor of effort by platform; 1 if not given"
 
 
 class Headline(Settings):
-    """Which cases people mean when they speak of the procedure: those from a stage on.
+    """The cases that people mean when they speak of the procedure: those from a stage on.
 
-    Headline indicators (in progress, incoming, resolved, ...) are of these; what comes before is counted by itself.
+    Headline indicators (in progress, incoming, resolved, ...) are of these; cases before are counted by themselves.
     """
 
     stage: str
-    "the stage from which on a case counts, with those after it in the procedure's order"
+    "the first stage in which a case counts; it also counts in the stages after it in the file"
     title: str
-    "what such cases are called, in the plural"
+    "title of such cases, in the plural"
     before: str = ""
-    "what cases in the stages before it are called, in the plural; needed where there are such stages"
+    "title of cases in the stages before it, in the plural; required if there are such stages"
 
 
 class Procedure(Settings):
-    """The graph of stages that a case walks, as data."""
+    """The stages of a case and the routes between them."""
 
     name: str
     "short name"
     title: str
-    "what people call the procedure"
+    "title of the procedure, for readers"
     description: str = ""
     "for readers"
     stages: Annotated[dict[str, Stage], Field(min_length=1)]
-    "what a case goes through; by name"
+    "the stages of a case; by name"
     exits: Annotated[dict[str, str], Field(min_length=1)]
-    "how a case can end, with a title"
+    "how a case can end: names with titles"
     headline: Headline | None = None
-    "the cases that headline indicators are of; all cases if not given"
+    "the cases to which headline indicators refer; all if not given"
     topics: list[str] = []
-    "the topics there are; empty: any"
+    "the possible topics; any if empty"
     complexity: Complexity = Complexity()
-    "how effort differs between cases; all alike if not given"
+    "how effort varies between cases; it does not if not given"
     priority_weights: dict[int, Positive] = {}
-    "weight of a priority when effort is shared; 1 where none is given"
+    "weight of each priority when staff is shared; 1 if not given"
 
     def headline_stages(self) -> list[str]:
         """The stages in which a case counts for headline indicators, in order; all if the procedure names none."""
@@ -269,66 +270,66 @@ class Procedure(Settings):
 
 
 class Strand(Settings):
-    """A group of grievances of one probe that goes its own way."""
+    """A group of grievances of one probe that proceeds on its own."""
 
     topic: str = ""
     "its topic; the probe's if not given"
     obligations: Positive | None = None
-    "how many obligations of the law it concerns; an equal part of the probe's, at least 1, if not given"
+    "number of legal obligations concerned; an equal part of the probe's, at least 1, if not given"
     stage: str | None = None
-    "stage in which it is on the first day; the probe's if not given"
+    "its stage on the first day; the probe's if not given"
     since: date | None = None
     "when that stage began; the probe's date if not given"
 
 
 class Probe(Settings):
-    """One case listed by name: it arrives on a date, or is in a stage since a date on or before the start."""
+    """One case listed by name: it arrives on a date, or has been in a stage since a date on or before the start."""
 
     stage: str
-    "stage to which it comes, or in which it is on the first day"
+    "the stage in which it arrives, or is on the first day"
     arrives: date | None = None
-    "the day on which it comes, not before the start"
+    "the day on which it arrives, not before the start"
     since: date | None = None
-    "when its present stage began: what remains is drawn given the time already spent"
+    "when its present stage began; the rest of the stage is drawn given the time already spent"
     platform: str = ""
-    "the service, a name of `platforms`; several with `;` between them"
+    "the service, as named in `platforms`; several are separated by `;`"
     topic: str = ""
-    "what it is about"
+    "its topic"
     origin: str = ""
-    "what brought it about, for `when` and the event log"
+    "what prompted it, for `when` and the event log"
     obligations: Positive = 1.0
-    "how many obligations of the law it concerns, for its complexity"
+    "number of legal obligations concerned, for its complexity"
     priority: Rank | None = None
-    "instead of the stages' own: 0 before 1 before 2"
+    "overrides that of the stages: 0 before 1 before 2"
     strands: dict[str, Strand] = {}
-    "into what it forks, or what is under way of it; by name"
+    "the strands into which it forks, or has forked; by name"
 
     @model_validator(mode="after")
     def _one_date(self) -> "Probe":
         if (self.arrives is None) == (self.since is None):
-            raise PydanticCustomError("date", "wants either arrives (a date) or since (under way since a date)")
+            raise PydanticCustomError("date", "needs either arrives (a date) or since (in progress since a date)")
         return self
 
 
 class _Stream(Settings):
-    """What the cases of one stream of arrivals have in common."""
+    """Settings that the cases of one stream of arrivals share."""
 
     stage: str
-    "stage to which the cases come"
+    "the stage in which the cases arrive"
     platforms: Shares = {"any": 1.0}
     "services with their weights"
     topics: Shares = {"any": 1.0}
     "topics with their weights"
     obligations: Value = Field(default=1.0, validate_default=True)
-    "how many obligations of the law a case concerns, for its complexity"
+    "number of legal obligations that a case concerns, for its complexity"
     origin: str = ""
-    "what brings the cases about, for `when` and the event log"
+    "what prompts the cases, for `when` and the event log"
     priority: Rank | None = None
-    "instead of the stages' own: 0 before 1 before 2"
+    "overrides that of the stages: 0 before 1 before 2"
 
 
 class RandomArrivals(_Stream):
-    """A Poisson process whose rate may change in time."""
+    """A Poisson process whose rate may change over time."""
 
     kind: Literal["random"]
     "cases at random times"
@@ -340,32 +341,32 @@ class Wave(_Stream):
     """Many cases on one day, one for each platform listed."""
 
     kind: Literal["wave"]
-    "cases on one day; each platform has one, whatever its weight"
+    "cases on one day, one for each platform whatever its weight"
     on: date
     "the day, from the start to the horizon"
 
 
 class RandomWaves(_Stream):
-    """Waves at random times, of random size; the platforms of a wave are drawn without repetition."""
+    """Waves at random times and of random size; the platforms of a wave are drawn without replacement."""
 
     kind: Literal["random_waves"]
     "waves at random times"
     per_year: Dated
     "expected waves a year (365 days), by date"
     size: Value
-    "platforms in a wave; rounded, at least 1 and at most all"
+    "number of platforms in a wave; rounded, at least 1 and at most all"
 
 
 AnyArrivals = Annotated[RandomArrivals | Wave | RandomWaves, Field(discriminator="kind")]
 
 
 class InFlight(Settings):
-    """What was pending on the first day, taken from the record as it was known on that day."""
+    """The cases pending on the first day, taken from the record as it was known on that day."""
 
     record: str
-    "folder of the record, beside the scenario file"
+    "folder of the record, relative to the scenario file"
     without: list[str] = []
-    "pending cases of the record that are left out, by name, as if they had never been open"
+    "pending cases of the record to leave out, by name, as if they had never been opened"
 
 
 class Platform(Settings):
@@ -380,91 +381,91 @@ class Platform(Settings):
 
 
 class Uncertain(Settings):
-    """A parameter that is not known: drawn once per replication."""
+    """An uncertain parameter: its value is drawn once per replication, or once for `replications_per_draw` of them."""
 
     title: str = ""
-    "what people call it"
+    "title, for readers"
     sets: OneOrMore | None = None
-    "paths of settings that take the drawn number"
+    "paths of the settings that take the drawn value"
     scales: OneOrMore | None = None
-    "paths of settings that are multiplied by it; * stands for every name"
+    "paths of the settings that are multiplied by the drawn value; * stands for every name"
     value: AnyDistribution
-    "what it may be; as a factor if it `scales`"
+    "distribution of its value; of a factor if it `scales`"
     source: str = ""
-    "where the numbers come from, for readers"
+    "where the value comes from, in words; better given as `sources`, with a basis"
 
     @model_validator(mode="after")
     def _one_use(self) -> "Uncertain":
         if (self.sets is None) == (self.scales is None):
-            raise PydanticCustomError("use", "wants either sets or scales, with the path of a setting")
+            raise PydanticCustomError("use", "needs either sets or scales, with the path of a setting")
         return self
 
 
 class Target(Settings):
-    """A duration that is promised or asked for: `milestone` (a stage or exit) reached within days of `of`."""
+    """A target for a duration: `milestone` (a stage or exit) is reached within so many days of `of`."""
 
     milestone: str
-    "stage or exit that is to be reached"
+    "the stage or exit to be reached"
     of: str
-    "stage from whose beginning (a case's first visit) the days count"
+    "the stage from whose beginning (on a case's first visit) days are counted"
     within_days: Positive
     "calendar days"
     title: str = ""
-    "what people call it; made from the rest if not given"
+    "title, for readers; made from the other settings if not given"
 
 
 class Costs(Settings):
-    """What people cost and who pays for them, for answers in euros. It changes nothing in the model."""
+    """What staff costs and who pays for it, for answers in euros. Changes nothing in the model."""
 
     fte_year_eur: Positive
-    "euros for one person in a year"
+    "cost of one person for a year, in euros"
     fee_eur_m: Positive | None = None
-    "supervisory fee that platforms pay for a year, EUR million"
+    "supervisory fees that platforms pay for a year, EUR million"
 
 
 class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had a hash
-    """A question asked of the simulator: a procedure, staff, cases, what is uncertain, and for how long."""
+    """A question put to the simulator: a procedure, staff, cases, uncertain parameters and a period."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     "short name: letters, digits, `.`, `_` and `-`; the folder of its results begins with it"
     title: str = ""
-    "what people call it"
+    "title, for readers"
     description: str = ""
-    "what it is about, and why"
+    "what the scenario is about, and why"
     question: str = ""
-    "the question that it puts to whatever it is compared with, in the words of those who ask; reports answer it"
+    "the question that it asks of what it is compared with; reports answer it"
     start: date
     "the first day"
     horizon: date
-    "the last day looked at; what is still pending then is censored"
+    "the last day simulated; cases still pending then are censored"
     replications: Count
-    "how often chance is played through"
+    "number of replications"
     replications_per_draw: Count = 1
-    "replications that share a draw of the uncertain parameters; from 2 on, chance and not-knowing can be told apart"
+    "replications that share one draw of the uncertain parameters; 2 or more separate the two kinds of uncertainty"
     seed: Annotated[int, Field(ge=0, lt=2**64), NOT_BOOLEAN]
-    "of all random numbers, from 0 to below 2^64; another seed is other luck"
+    "seed of all random numbers, from 0 to below 2^64"
     procedure: Procedure
-    "what a case goes through: name of a procedure, one built on it with `extends`, or a whole one"
+    "the stages of a case: the name of a procedure, one built on it with `extends`, or a whole one"
     calendar: Calendar = Calendar()
     "how much of a year is worked"
     staffing: Annotated[dict[str, Pool], Field(min_length=1)]
-    "who works on the cases; by role"
+    "the staff, by role"
     in_flight: InFlight | None = None
-    "the record of which what was pending on the first day is taken"
+    "the record from which the cases pending on the first day are taken"
     pace_before_start: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN] = 1.0
-    "speed of the work of cases already under way, before the first day, as a share of the speed with unlimited staff"
+    "speed of work before the first day on cases in progress, as a share of that with unlimited staff"
     probes: dict[str, Probe] = {}
-    "cases listed one by one; by name"
+    "cases listed individually; by name"
     arrivals: dict[str, AnyArrivals] = {}
     "streams of further cases; by name"
     platforms: dict[str, Platform] = {}
-    "known from the record if `in_flight` names one; entries here go before the record's"
+    "services; taken from the record if `in_flight` names one, but what is given here overrides it"
     uncertain: dict[str, Uncertain] = {}
-    "parameters that are not known, drawn once per replication; by name"
+    "uncertain parameters, drawn once per replication; by name"
     targets: list[Target] = []
-    "durations that are promised or asked for"
+    "targets for durations"
     costs: Costs | None = None
-    "what people cost, for answers in euros"
+    "what staff costs, for answers in euros"
     sources: dict[str, AnySource] = {}
     "where numbers come from; by path. Any block of a file may have `sources` for what is in it"
 
@@ -482,7 +483,7 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         return scenario
 
     def __eq__(self, other: object) -> bool:
-        """Whether both say the same, wherever they have it from."""
+        """Whether both have the same settings, wherever their numbers come from."""
         if not isinstance(other, Scenario):
             return False
         same_origin = other.model_copy(update={"sources": self.sources}).with_record_folder(self.record_folder)

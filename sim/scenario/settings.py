@@ -1,4 +1,4 @@
-"""The base of everything a file may say: frozen, no unknown settings, a suggestion for each misspelt one."""
+"""The base of all that a file may contain: frozen, no unknown settings, a suggestion for a misspelt one."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
@@ -19,14 +19,14 @@ from sim.scenario.yaml_nodes import parse, plain, split
 
 
 def as_written(value: Any) -> str:
-    """A value as a file says it."""
+    """A value as it is written in a file."""
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _no_boolean(value: Any) -> Any:
     """A value that is not true or false, which Python would take for 1 and 0."""
     if isinstance(value, bool):
-        raise PydanticCustomError("boolean", f"wants a number, not {as_written(value)}")
+        raise PydanticCustomError("boolean", f"must be a number, not {as_written(value)}")
     return value
 
 
@@ -40,7 +40,7 @@ Count = Annotated[int, Field(ge=1), NOT_BOOLEAN]
 Rank = Annotated[int, Field(ge=0), NOT_BOOLEAN]
 
 
-WANTED = {
+REQUIRED = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than": "less than {lt:g}",
@@ -54,26 +54,26 @@ WANTED = {
     "int_from_float": "a whole number",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
-    "string_type": "a word or a text",
+    "string_type": "text",
     "string_pattern_mismatch": "letters, digits, '.', '_' and '-' only",
     "list_type": "a list",
     "dict_type": "a mapping, such as {{name: value}}",
     "model_type": "a mapping of settings",
     "model_attributes_type": "a mapping of settings",
 }
-"""What is wanted where pydantic finds something else, by its kind of error."""
+"""What a value must be, by pydantic's kind of error."""
 
 
 def worded(error: Any) -> str:
-    """What pydantic found wrong, in the words of somebody who writes a scenario: what is wanted, and what is there."""
+    """A pydantic error in terms of scenario files: what the value must be, and what it is."""
     kind, context, value = error["type"], error.get("ctx", {}), error.get("input")
-    there = f", not {as_written(value)}"
+    actual = f", not {as_written(value)}"
     if kind == "union_tag_not_found":
         return f"{context['discriminator']} is missing, which says what kind it is"
-    if kind in WANTED:
-        return f"wants {WANTED[kind].format(**context)}" + (there if isinstance(value, (str, int, float)) else "")
+    if kind in REQUIRED:
+        return f"must be {REQUIRED[kind].format(**context)}" + (actual if isinstance(value, (str, int, float)) else "")
     if kind.startswith("date_"):
-        return f"wants a date such as 2024-03-14{there}"
+        return f"must be a date such as 2024-03-14{actual}"
     return "must not be empty" if kind == "too_short" else str(error["msg"])
 
 
@@ -89,14 +89,14 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     for text in texts:
         path, equals, value = text.partition("=")
         if not equals or not split(path.strip()):
-            raise UserError(f"--set {text}: wants path=value, for example staffing.case_handlers.headcount=120")
+            raise UserError(f"--set {text}: must be PATH=VALUE, for example staffing.case_handlers.headcount=120")
         found.pop(path.strip(), None)  # the last of several counts, in its order
         found[path.strip()] = plain(parse(f"value: {value}", f"--set {text}"))["value"]
     return found
 
 
 class Settings(BaseModel):
-    """A group of settings. Frozen; equal settings are equal values; unknown keys are mistakes."""
+    """A group of settings. Frozen; equal settings compare equal; unknown keys are errors."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True, allow_inf_nan=False
@@ -120,7 +120,7 @@ class Settings(BaseModel):
         if kind == "extra_forbidden" and len(error["loc"]) == 1:
             names = [field.alias or name for name, field in cls.model_fields.items()]
             word = str(error["loc"][0])
-            # Of names that are like it one that is not given yet is meant, or else one that an extended file gives.
+            # Most likely meant is a similar name that is not given yet; or else one that an extended file gives.
             free = [name for name in names if name not in data]
             known = free if suggestion(word, free, listed=0) else names
             kind, message = "unknown_setting", f"unknown setting {word!r}{suggestion(word, known)}"

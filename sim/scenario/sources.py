@@ -39,12 +39,12 @@ SETTING = "setting "
 """With this begins what takes the place of a file's name for values that stand in no file."""
 OUTSIDE = "set for this run, outside the files"
 ADDRESS = r"https?://\S+"
-EXAMPLE = "wants a basis and a reason, such as 'assumption; as last year'"
+EXAMPLE = "must be a basis and a reason, such as 'assumption; as last year'"
 
 
 def _address(value: str) -> str:
     if value and not re.fullmatch(ADDRESS, value):
-        raise PydanticCustomError("address", f"wants an address such as https://example.eu/report, not {value!r}")
+        raise PydanticCustomError("address", f"must be an address such as https://example.eu/report, not {value!r}")
     return value
 
 
@@ -131,7 +131,7 @@ class _Reader:
     def _entries(self, block: Node, declared: Node) -> Iterator[_Entry]:
         """The entries of a block's `sources`; those that are wrong are noted as problems."""
         if not isinstance(declared, MappingNode):
-            message = "sources: wants the names of settings in this block, or all, each with where it comes from"
+            message = "sources: must name settings of this block, or all, each with where it comes from"
             self.problems.append(problem(declared, message))
             return
         for name, value in declared.value:

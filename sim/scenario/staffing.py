@@ -1,4 +1,4 @@
-"""Staff in time: dated headcounts, growth, recruits' first months, slow seasons -> a capacity curve per pool."""
+"""Staff over time: dated headcounts, growth, recruits' first months and slow seasons give each pool's capacity."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,16 +37,16 @@ Dated = Annotated[
 
 
 class RampUp(Settings):
-    """Recruits become productive over some months: they start at `from_share` and rise to full speed in `days`."""
+    """How recruits become productive: they start at `from_share` of full speed and reach it after `days`."""
 
     days: Positive
-    "days after which a recruit is as fast as the others"
+    "days until a recruit works at full speed"
     from_share: Share = 0.0
     "share of full speed on the first day, 0 to 1"
 
 
 class Multitasking(Settings):
-    """What juggling costs: `loss` of a pool's output for each concurrent case per head above one, never below `floor`.
+    """What multitasking costs: `loss` of a pool's output for each concurrent case per head above one, down to `floor`.
 
     Concurrent cases per head: the people whom the active effort could use (its `most_fte`), over the headcount.
     """
@@ -54,30 +54,30 @@ class Multitasking(Settings):
     loss: Share
     "share of the output lost, 0 to 1, for each concurrent case per head above one"
     floor: Share
-    "share of the output that is left at worst, 0 to 1"
+    "share of the output that remains at worst, 0 to 1"
 
 
 class Pool(Settings):
-    """A kind of staff: how many, when, and how much of their time is for cases."""
+    """The staff of one role: how many, when, and how much of their time goes to cases."""
 
     headcount: Dated
-    "people (FTE) by date; the value before the first date is the first"
+    "people (FTE) by date; before the first date, the first value holds"
     title: str = ""
     "what people call the role"
     between: Literal["step", "linear"] = "step"
-    "whether headcount jumps on each date or grows evenly towards the next"
+    "whether headcount steps on each date or moves evenly towards the next"
     casework_share: Dated = Field(default_factory=lambda: {date.min: 1.0}, validate_default=True)
-    "share of the working time that is left for cases"
+    "share of working time that is available for cases"
     ramp_up: RampUp | None = None
-    "how recruits get going; at full speed at once if not given"
+    "how recruits become productive; at full speed at once if not given"
     multitasking: Multitasking | None = None
-    "what shared work loses by juggling; nothing if not given"
+    "what shared work loses by multitasking; nothing if not given"
 
     @field_validator("casework_share")
     @classmethod
     def _shares(cls, value: dict[date, float]) -> dict[date, float]:
         if any(share > 1 for share in value.values()):
-            raise PydanticCustomError("share", "a share of the working time is at most 1")
+            raise PydanticCustomError("share", "must be at most 1, as a share of working time")
         return value
 
 
@@ -86,7 +86,7 @@ def _month_day(value: Any) -> Any:
         assert len(value) == len("08-31")
         date.fromisoformat(f"2024-{value}")
     except (AssertionError, TypeError, ValueError):
-        raise PydanticCustomError("month_day", f"wants a month and day such as 08-31, not {value!r}") from None
+        raise PydanticCustomError("month_day", f"must be a month and day such as 08-31, not {value!r}") from None
     return value
 
 
@@ -94,25 +94,25 @@ MonthDay = Annotated[str, BeforeValidator(_month_day), Field(pattern=r"^\d\d-\d\
 
 
 class SlowSeason(Settings):
-    """Part of every year in which less is done (August, the end of the year)."""
+    """A part of every year in which less work is done, such as August."""
 
     first: MonthDay
-    "month-day, for example 08-01; a season may span the new year"
+    "first day, as month-day, for example 08-01; a season may span the new year"
     last: MonthDay
-    "month-day, included"
+    "last day, as month-day, inclusive"
     share: Share
-    "of the usual capacity"
+    "share of the usual capacity"
 
 
 class Calendar(Settings):
     """How much of a year is worked."""
 
     working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
-    "FTE-days that one full-time person delivers in a year; 365: an FTE-day a day"
+    "FTE-days that one full-time person delivers in a year; 365 means one FTE-day a day"
     holidays: list[date] = []
-    "days that are no working days beside Saturdays and Sundays, for waits counted in working days"
+    "days other than Saturdays and Sundays that are not working days, for waits counted in working days"
     slow: list[SlowSeason] = []
-    "parts of every year in which less is done; the slowest counts where they overlap"
+    "parts of every year in which less work is done; where they overlap, the slowest counts"
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,20 @@ from sim.scenario.schema import Scenario
 TEXT = """\
 # yaml-language-server: $schema={schema}
 #
-# Built on {base}: say here only what differs. `sim show {base}` prints everything that can be changed,
-# `sim validate {file}` checks this file, `sim run {file}` answers its question.
+# Built on {base}: give only what differs. `sim show {base}` prints everything that can be changed,
+# `sim validate {file}` checks this file, and `sim run {file}` answers its question.
 extends: {base}
 name: {name}
 title: {name}
 description: >
   What differs, and why?
-question: What changes?  # in the words of those who ask it; `sim report` and `sim dashboard` answer it beside {base}
+question: What changes?  # `sim report` and `sim dashboard` answer it beside {base}
 
-# A number by path:
+# Single settings:
 # horizon: {horizon}
 # replications: {replications}
 
-# More or fewer people, from a date on (a table of dates replaces the whole table it overrides):
+# More or fewer people from a date on (a table of dates replaces the whole table that it overrides):
 # staffing:
 #   {role}:
 #     headcount: {{{start}: {headcount:g}}}

@@ -1,7 +1,7 @@
-"""YAML as it should be read: no traps of YAML 1.1, no duplicate keys, and every value knows its line.
+"""YAML read strictly: none of YAML 1.1's traps, no duplicate keys, and a line and column for every value.
 
-Files are composed into PyYAML's nodes, which carry their place; extending and overriding happens on nodes, so
-a mistake is always shown in the file and line that says it, however many files were combined.
+Files are composed into PyYAML's nodes, which carry their location. Extending and overriding work on nodes, so an error
+is always shown in the file and line that contain it, however many files were combined.
 """
 
 import re
@@ -19,10 +19,10 @@ Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
 DEEPEST = 100
-"""Levels of mappings and lists that are read; a scenario has a dozen, and Python's stack ends soon after 300."""
+"""The deepest nesting that is read; a scenario has a dozen levels, and Python's stack ends soon after 300."""
 CACHED_FILES = 64
-"""Files whose nodes are kept: every point of a sweep reads the same ones. Nodes are never changed."""
-TOO_DEEP = f"stands more than {DEEPEST} levels deep"
+"""How many files stay parsed: every point of a sweep reads the same ones. Nodes are never changed."""
+TOO_DEEP = f"is nested more than {DEEPEST} levels deep"
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -123,7 +123,7 @@ def parse(text: str, name: str) -> MappingNode:
         if loader is not None:
             loader.dispose()
     if not isinstance(node, MappingNode):
-        raise UserError(Problem(name, 1, 1, "wants a mapping of settings, such as `name: my-scenario`"))
+        raise UserError(Problem(name, 1, 1, "must be a mapping of settings, such as `name: my-scenario`"))
     problems = _key_problems(node, ())
     if problems:
         raise UserError(*problems)
@@ -132,7 +132,7 @@ def parse(text: str, name: str) -> MappingNode:
 
 def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
     if node in above:
-        return [problem(node, "holds itself by an alias")]
+        return [problem(node, "contains itself through an alias")]
     if len(above) > DEEPEST:  # by aliases of aliases: what is written out is refused before
         return [problem(node, TOO_DEEP)]
     found: list[Problem] = []
@@ -146,7 +146,7 @@ def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
             if not isinstance(key, ScalarNode):
                 found.append(problem(key, "a key must be a word or a number"))
             elif key.value == "<<":
-                found.append(problem(key, "merge keys (<<) are not read; write the settings out, or use extends"))
+                found.append(problem(key, "merge keys (<<) are not supported; write the settings out, or use extends"))
             elif key.value in seen:
                 found.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
             else:

@@ -245,7 +245,7 @@ def test_bad_files(sim, small, command, tmp_path):
     assert (code, out) == (2, "")
     assert err.splitlines() == [
         "small.yaml:1:1: 'staffing' is missing",
-        "small.yaml:7:7: seed: wants a whole number, not 'no'",
+        "small.yaml:7:7: seed: must be a whole number, not 'no'",
         "small.yaml:24:1: unknown setting 'staf'; did you mean 'staffing'?",
     ]
     assert not (tmp_path / "results").exists()
@@ -256,7 +256,7 @@ def test_bad_set(sim):
     """A bad `--set` ends with 2 and repeats what was typed."""
     code, _, err = sim("run", "small.yaml", "--set", "staffing.clerks.headcount=none")
     assert code == 2
-    assert err == "setting staffing.clerks.headcount: wants a number, not 'none'\n"
+    assert err == "setting staffing.clerks.headcount: must be a number, not 'none'\n"
 
 
 @pytest.mark.usefixtures("small")

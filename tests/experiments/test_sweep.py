@@ -121,7 +121,7 @@ def as_written(grid=(), scales=(), ranges=(), **options):
         ({"grid": [f"{HEADCOUNT}=5:1:1"]}, "low before high"),
         ({"grid": [f"{HEADCOUNT}=1:5:0"]}, "a step above 0"),
         ({"grid": [f"{HEADCOUNT}=0:1:1e-9"]}, "at most 10,000"),
-        ({"grid": [f"{HEADCOUNT}=1,-2"]}, f"setting {HEADCOUNT}: wants at least 0, not -2"),
+        ({"grid": [f"{HEADCOUNT}=1,-2"]}, f"setting {HEADCOUNT}: must be at least 0, not -2"),
         ({"grid": ["staffing.sever.headcount=1,2"]}, "has no 'sever'; did you mean 'server'"),
         ({"grid": [f"{HEADCOUNT}=1,2", f"{HEADCOUNT}=3"]}, "swept twice"),
         ({"scales": [f"{HEADCOUNT}=some"]}, "--scale staffing.server.headcount=some: 'some' is no factor"),

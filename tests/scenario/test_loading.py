@@ -284,9 +284,9 @@ def test_set_makes_what_is_not_there(folder):
 
 
 SETS = [
-    ("seed", "--set seed: wants path=value, for example staffing.case_handlers.headcount=120"),
-    ("=3", "--set =3: wants path=value, for example staffing.case_handlers.headcount=120"),
-    ("..=3", "--set ..=3: wants path=value, for example staffing.case_handlers.headcount=120"),
+    ("seed", "--set seed: must be PATH=VALUE, for example staffing.case_handlers.headcount=120"),
+    ("=3", "--set =3: must be PATH=VALUE, for example staffing.case_handlers.headcount=120"),
+    ("..=3", "--set ..=3: must be PATH=VALUE, for example staffing.case_handlers.headcount=120"),
     (
         "staffing.clerks.headcont=3",
         "setting staffing.clerks.headcont: unknown setting 'headcont'; did you mean 'headcount'?",
@@ -295,10 +295,10 @@ SETS = [
         "staffing.clerks={headcont: 3, headcount: 2}",
         "setting staffing.clerks: unknown setting 'headcont'; did you mean 'headcount'?",
     ),
-    ("staffing.clerks.headcount=no", "setting staffing.clerks.headcount: wants a number, not 'no'"),
+    ("staffing.clerks.headcount=no", "setting staffing.clerks.headcount: must be a number, not 'no'"),
     (
         "staffing.clerks={headcount: no}",
-        "setting staffing.clerks: staffing.clerks.headcount: wants a number, not 'no'",
+        "setting staffing.clerks: staffing.clerks.headcount: must be a number, not 'no'",
     ),
     ("seed.deeper=3", "setting seed.deeper: 'deeper' cannot be set inside a bare value"),
     ("targets.4.within_days=3", "setting targets.4.within_days: '4' is no place in a list of 1"),
@@ -338,9 +338,9 @@ def test_settings_as_python_values(folder):
 
 def test_settings_must_be_a_dict(folder):
     """The strings of earlier versions, by position or by name, get the new spelling."""
-    with pytest.raises(TypeError, match="wants `settings` as a dict"):
+    with pytest.raises(TypeError, match="takes `settings` as a dict"):
         load_scenario(folder / "base.yaml", ["seed=2"])
-    with pytest.raises(TypeError, match="wants `settings` as a dict"):
+    with pytest.raises(TypeError, match="takes `settings` as a dict"):
         load_scenario(folder / "base.yaml", sets=["seed=2"])
     with pytest.raises(TypeError, match="no argument 'setings'"):
         load_scenario(folder / "base.yaml", setings={})
@@ -370,15 +370,15 @@ REPLACED = [
     ),
     (
         {"procedure.stages.service.next.closed.probability": 1.5},
-        ["setting procedure.stages.service.next.closed.probability: wants at most 1, not 1.5"],
+        ["setting procedure.stages.service.next.closed.probability: must be at most 1, not 1.5"],
     ),
     (
         {"seed": -1, "replications": 0},
-        ["setting replications: wants at least 1, not 0", "setting seed: wants at least 0, not -1"],
+        ["setting replications: must be at least 1, not 0", "setting seed: must be at least 0, not -1"],
     ),
     (
         {"staffing.clerks.headcount": 0},
-        ["procedure.stages.service.steps.work.fte.clerks: the team needs 1 clerks, but there are never more than 0"],
+        ["procedure.stages.service.steps.work.fte.clerks: the team needs 1 clerks, but at most 0 are available"],
     ),
     (
         {"targets.0.milestone": "close"},
@@ -482,7 +482,7 @@ def test_aliases_of_aliases_nested_too_deeply():
     lists = [f"a{n}: &a{n} {'[' * 60}{f'*a{n - 1}' if n else '1'}{']' * 60}" for n in range(60)]
     with pytest.raises(UserError) as caught:
         parse("\n".join(lists), "test")
-    assert {problem.message for problem in caught.value.problems} == {"stands more than 100 levels deep"}
+    assert {problem.message for problem in caught.value.problems} == {"is nested more than 100 levels deep"}
 
 
 # where a mistake is
@@ -496,9 +496,9 @@ def test_marks_point_to_the_file_that_says_it(folder):
     path = folder / "over.yaml"
     path.write_text("extends: base\nstaffing:\n  clerks: {casework_share: 2}\n", encoding="utf-8")
     assert problems_of(path) == [
-        "base.yaml:7:7: seed: wants at least 0, not -1",
-        "over.yaml:3:28: staffing.clerks.casework_share: a share of the working time is at most 1",
-        "procedures/queue.yaml:9:48: procedure.stages.service.steps.reply.days: wants at least 0, not -5",
+        "base.yaml:7:7: seed: must be at least 0, not -1",
+        "over.yaml:3:28: staffing.clerks.casework_share: must be at most 1, as a share of working time",
+        "procedures/queue.yaml:9:48: procedure.stages.service.steps.reply.days: must be at least 0, not -5",
     ]
 
 

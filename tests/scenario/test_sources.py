@@ -185,14 +185,14 @@ def test_a_name_may_be_all(folder):
     assert said(scenario, "arrivals.cases.platforms.X")[:2] == (None, "")
 
 
-EXAMPLE = "wants a basis and a reason, such as 'assumption; as last year'"
+EXAMPLE = "must be a basis and a reason, such as 'assumption; as last year'"
 WRONG = [
     ("{seed: asumption; as last year}", "17: sources.seed: unknown basis 'asumption'; did you mean 'assumption'?"),
     ("{seed: as last year}", f"17: sources.seed: {EXAMPLE}, not 'as last year'"),
     ("{seed: law}", f"17: sources.seed: {EXAMPLE}, not 'law'"),
     (
         "{seed: {basis: guess, reason: why}}",
-        "25: sources.seed.basis: wants 'law', 'source', 'derived' or 'assumption', not 'guess'",
+        "25: sources.seed.basis: must be 'law', 'source', 'derived' or 'assumption', not 'guess'",
     ),
     (
         "{seed: {basis: law, resaon: why}}",
@@ -200,12 +200,12 @@ WRONG = [
     ),
     (
         "{seed: {basis: law, reason: why, url: www}}",
-        "48: sources.seed.url: wants an address such as https://example.eu/report, not 'www'",
+        "48: sources.seed.url: must be an address such as https://example.eu/report, not 'www'",
     ),
     ("{sed: law; Art. 1}", "11: sources: this block says nothing of 'sed'; did you mean 'seed'?"),
     (
         "law; Art. 1",
-        "10: sources: wants the names of settings in this block, or all, each with where it comes from",
+        "10: sources: must name settings of this block, or all, each with where it comes from",
     ),
 ]
 

@@ -191,13 +191,13 @@ def test_capacity_never_negative_and_times_rise():
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"headcount": -1}, "wants at least 0, not -1"),
+        ({"headcount": -1}, "must be at least 0, not -1"),
         ({"headcount": {}}, "must not be empty"),
-        ({"headcount": {"soon": 3}}, "wants a date such as 2024-03-14, not 'soon'"),
-        ({"headcount": 3, "casework_share": 1.2}, "a share of the working time is at most 1"),
-        ({"headcount": 3, "ramp_up": {"days": 0}}, "wants more than 0, not 0"),
-        ({"headcount": 3, "ramp_up": {"days": 30, "from_share": 2}}, "wants at most 1, not 2"),
-        ({"headcount": 3, "between": "cubic"}, "wants 'step' or 'linear', not 'cubic'"),
+        ({"headcount": {"soon": 3}}, "must be a date such as 2024-03-14, not 'soon'"),
+        ({"headcount": 3, "casework_share": 1.2}, "must be at most 1, as a share of working time"),
+        ({"headcount": 3, "ramp_up": {"days": 0}}, "must be more than 0, not 0"),
+        ({"headcount": 3, "ramp_up": {"days": 30, "from_share": 2}}, "must be at most 1, not 2"),
+        ({"headcount": 3, "between": "cubic"}, "must be 'step' or 'linear', not 'cubic'"),
     ],
     ids=str,
 )
@@ -211,5 +211,5 @@ def test_impossible_pools_are_refused(said, message):
 @pytest.mark.parametrize("day", ["02-30", "13-01", "8-1", "August", "00-10"])
 def test_impossible_seasons_are_refused(day):
     """A season begins and ends on a day that exists."""
-    with pytest.raises(ValidationError, match="wants a month and day such as 08-31"):
+    with pytest.raises(ValidationError, match="must be a month and day such as 08-31"):
         Calendar.model_validate({"slow": [{"first": day, "last": "12-31", "share": 0.5}]})

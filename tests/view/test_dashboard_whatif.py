@@ -139,4 +139,4 @@ def test_what_the_scenarios_own_checks_find_is_told_too(base):
     alone = base.model_copy(update={"staffing": {**base.staffing, "handlers": pool}})
     found = read(alone, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
     assert found.scenario is None
-    assert "there are never" in " ".join([*found.beside.values(), *found.messages])
+    assert "but their headcount is always 0" in " ".join([*found.beside.values(), *found.messages])
