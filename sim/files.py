@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: whoever reads meanwhile, or after a crash, finds the old one or the new."""
+"""Files that are complete or absent: whoever reads meanwhile, or after a crash, finds the old one or the new."""
 
 import os
 from collections.abc import Iterator
@@ -7,8 +7,12 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write to; it takes its place at the end, and is gone if anything went wrong."""
+def atomic_write(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to, which replaces it at the end and is removed if anything goes wrong.
+
+    Beside it, because a file can be renamed atomically within one file system only; flushed to the disk first, because
+    otherwise the name may survive a power failure and the content not.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield temporary

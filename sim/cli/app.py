@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import UserError
+from sim.errors import RunInterrupted, UserError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sim.experiments.simulate import Progress
+    from sim.scenario.schema import Scenario
     from sim.view.pictures.gallery import Section
     from sim.view.pictures.kept import Made
 
@@ -96,8 +97,29 @@ def console() -> "Console":
     return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "140")), highlight=False)
 
 
+def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
+    """The scenarios in files, with the settings given on the command line."""
+    from sim.experiments.simulate import prepared
+    from sim.scenario.loading import load_scenario
+    from sim.scenario.settings import parse_settings
+
+    settings = parse_settings(sets or ())
+    return [prepared(load_scenario(path, settings), replications, seed) for path in paths]
+
+
 @contextmanager
-def progress_bar(name: str) -> Iterator["Progress | None"]:
+def resumable(name: str) -> Iterator["Progress | None"]:
+    """Around long work: shows its progress, and makes Ctrl-C one line that says that nothing finished is lost."""
+    try:
+        with _progress_bar(name) as progress:
+            yield progress
+    except KeyboardInterrupt:
+        kept = "finished parts are kept, and the same command goes on from there"
+        raise RunInterrupted(f"interrupted; {kept}") from None
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator["Progress | None"]:
     """A progress bar with the time left, on a terminal only."""
     if not sys.stderr.isatty():
         yield None

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, progress_bar
+from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, resumable
 from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
-from sim.cli.runs import going_on
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def backtest(
     days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
     check_figures(figures)
-    with going_on(), progress_bar("backtest") as progress:
+    with resumable("backtest") as progress:
         tested = backtested(
             scenario,
             *days,

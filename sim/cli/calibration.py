@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, progress_bar, tell
+from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, resumable, tell
 from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
-from sim.cli.runs import going_on
 
 
 @app.command()
@@ -43,7 +42,7 @@ def calibrate(
     check_figures(figures)
     if output:
         check_output(output)
-    with going_on(), progress_bar("calibrate") as progress:
+    with resumable("calibrate") as progress:
         posterior = calibrated(
             scenario, day, record=record, draws=draws, jobs=jobs or cores(), results=results, progress=progress
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, console, cores, progress_bar
+from sim.cli.app import app, console, cores, load_all, resumable
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -18,7 +18,6 @@ from sim.cli.options import (
     Sets,
     removed_option,
 )
-from sim.cli.runs import going_on, load_all
 
 HOLM = "p-values are always adjusted by Holm's method, which is never less powerful than Bonferroni's; leave it out"
 PAIRED = "differences are paired by common random numbers alone now; leave it out"
@@ -49,7 +48,7 @@ def compare(
     from sim.view.terminal.comparison import report
 
     loaded = load_all(scenarios, set_, replications, seed)
-    with going_on(), progress_bar("comparison") as progress:
+    with resumable("comparison") as progress:
         comparison = compared(
             loaded, indicator, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress
         )

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, cores, progress_bar, tell
+from sim.cli.app import app, cores, load_all, resumable, tell
 from sim.cli.options import Jobs, Replications, Results
-from sim.cli.runs import going_on, load_all
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
     scenarios = [stored[path].scenario if path in stored else loaded[path] for path in paths]
     check_names([scenario.name for scenario in scenarios])
     for path in files:
-        with going_on(), progress_bar(loaded[path].name) as progress:
+        with resumable(loaded[path].name) as progress:
             scenario = pairable(loaded[path], scenarios[0])
             stored[path] = simulate(scenario, jobs=jobs or cores(), results=results, progress=progress)
     return [stored[path] for path in paths]

@@ -1,16 +1,14 @@
 """`sim run`: replications of scenarios, stored and summed up."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.app import app, console, cores, progress_bar, tell
+from sim.cli.app import app, console, cores, load_all, resumable, tell
 from sim.cli.options import AsJson, Cluster, Jobs, Replications, Results, ScenarioFiles, Seed, Sets
-from sim.errors import RunInterrupted, UserError
+from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.experiments.precision import Precision
@@ -57,8 +55,8 @@ def run(
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
     shown = []
     for scenario in loaded:
-        _tell_what_is_there(scenario, results, wanted)
-        with going_on(), progress_bar(scenario.name) as progress:
+        _tell_what_is_stored(scenario, results, wanted)
+        with resumable(scenario.name) as progress:
             finished = simulate(
                 scenario, jobs=jobs or cores(), cluster=cluster, results=results, precision=wanted, progress=progress
             )
@@ -70,26 +68,6 @@ def run(
             show(finished, console())
     if as_json:
         print(json.dumps(shown if len(shown) > 1 else shown[0]))
-
-
-def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
-    """The scenarios in files, with the settings given on the command line."""
-    from sim.scenario.loading import load_scenario
-    from sim.scenario.settings import parse_settings
-
-    settings = parse_settings(sets or ())
-    update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
-    return [load_scenario(path, settings).model_copy(update=update) for path in paths]
-
-
-@contextmanager
-def going_on() -> Iterator[None]:
-    """Ctrl-C ends a run with one line that says that nothing finished is lost."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        kept = "finished parts are kept, and the same command goes on from there"
-        raise RunInterrupted(f"interrupted; {kept}") from None
 
 
 def _precision(
@@ -116,22 +94,22 @@ def _precision(
     return Precision.parse(width, name, floor, ceiling)
 
 
-def _tell_what_is_there(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:
+def _tell_what_is_stored(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:
     from sim.experiments.simulate import Work
 
     where = Work(results, scenario, precision).where
     if where.finished:
-        tell(f"{scenario.name}: this run was finished before; here it is again from {where.folder}")
+        tell(f"{scenario.name}: this run was finished before and is loaded from {where.folder}")
     elif where.parts():
-        tell(f"{scenario.name}: an unfinished run was found; going on from its {where.parts()} finished parts")
+        tell(f"{scenario.name}: an unfinished run was found; resuming from its {where.parts()} finished parts")
 
 
 def _tell_precision(finished: "Run", precision: "Precision") -> None:
-    found = precision.reached(finished.summary)
-    half = found.high - found.value
-    share = f" ({half / abs(found.value):.1%})" if found.value else ""
+    reached = precision.reached(finished.summary)
+    half = reached.high - reached.value
+    share = f" ({half / abs(reached.value):.1%})" if reached.value else ""
     verdict = "reached" if precision.met(finished.summary) else f"NOT reached with the ceiling of {precision.ceiling:,}"
-    mean = f"{precision.indicator} is {found.value:.4g} +- {half:.2g}{share} at {precision.level:.0%}"
+    mean = f"{precision.indicator} is {reached.value:.4g} +- {half:.2g}{share} at {precision.level:.0%}"
     tell(f"{finished.scenario.name}: precision {verdict}: {mean} after {finished.replications:,} replications")
 
 
@@ -156,15 +134,16 @@ def indicators(as_json: AsJson = False) -> None:
 
     Example: sim indicators
     """
-    from sim.results.measures import DEFINITIONS
+    from sim import indicators as known
 
+    rows = known().set_index("name").to_dict("index")
     if as_json:
-        print(json.dumps({name: definition._asdict() for name, definition in DEFINITIONS.items()}))
+        print(json.dumps(rows))
         return
     from rich.table import Table
 
     table = Table("indicator", "unit", "meaning", box=None, pad_edge=False)
-    for name, definition in DEFINITIONS.items():
-        of = f":{definition.of.upper()}" if definition.of else ""
-        table.add_row(f"{name}{of}", definition.unit, f"{definition.title}: {definition.formula}")
+    for name, row in rows.items():
+        of = f":{row['of'].upper()}" if row["of"] else ""
+        table.add_row(f"{name}{of}", row["unit"], f"{row['title']}: {row['formula']}")
     console().print(table)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, keep_figures, progress_bar, tell
+from sim.cli.app import app, check_figures, console, cores, keep_figures, load_all, resumable, tell
 from sim.cli.options import AsJson, Cluster, Figures, Jobs, Results, ScenarioFile, Seed, Sets
-from sim.cli.runs import going_on, load_all
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Method, Sensitivity
@@ -70,7 +69,7 @@ def sensitivity(
         if each != "split" or method:
             size["replications"] = replications
         _tell_amount(loaded, each, **size)
-        with going_on(), progress_bar(f"{loaded.name}, {each}") as progress:
+        with resumable(f"{loaded.name}, {each}") as progress:
             analyses.append(api.sensitivity(loaded, indicator, method=each, progress=progress, **size, **options))
         if not as_json:
             _print(analyses[-1])

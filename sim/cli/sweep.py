@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, keep_figures, progress_bar, tell
+from sim.cli.app import app, check_figures, console, cores, keep_figures, resumable, tell
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -20,7 +20,6 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
 )
-from sim.cli.runs import going_on
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def sweep(
     design = designed(scenario, settings, scales, ranges, samples, method, replications, seed)
     count, each = len(design.points), design.written.replications
     tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, but for those stored")
-    with going_on(), progress_bar(f"{scenario.stem}, sweep") as progress:
+    with resumable(f"{scenario.stem}, sweep") as progress:
         swept = sweep_points(
             design,
             indicators=indicator or INDICATORS,

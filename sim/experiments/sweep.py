@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from pydantic_core import to_json, to_jsonable_python
 
-from sim.errors import UserError
+from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, prepared, simulate_each
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
@@ -99,6 +99,7 @@ class Design(NamedTuple):
     points: list[Point]
 
 
+@renamed_arguments(grid="settings", sets="settings", method="sampling")
 def sweep(
     scenario: Scenario | Path | str,
     settings: Mapping[str, Any] | None = None,

@@ -19,7 +19,7 @@ import pandas as pd
 
 from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, simulate_each
-from sim.files import whole
+from sim.files import atomic_write
 from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
 from sim.inference.histories import OPENINGS_RATE, real_history, simulated_histories, statistics
 from sim.inference.regression import (
@@ -234,7 +234,7 @@ class Posterior:
         if self.basis.file and file.resolve() == self.basis.file.resolve():
             raise UserError(f"{file}: would extend itself; choose another name")
         try:
-            with whole(file) as temporary:
+            with atomic_write(file) as temporary:
                 temporary.write_text(scenario_text(self, file), encoding="utf-8")
         except OSError as error:
             raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zipfile import BadZipFile
 
-from sim.files import whole
+from sim.files import atomic_write
 from sim.results.run import Run
 from sim.results.store import code_digest
 from sim.results.summarise import summarise
@@ -146,5 +146,5 @@ def _keep(path: Path | None, summary: Summary) -> None:
         return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_bytes(summary.to_bytes())

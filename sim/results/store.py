@@ -22,7 +22,7 @@ from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import Problem, UserError
-from sim.files import whole
+from sim.files import atomic_write
 from sim.results.run import Run
 from sim.results.summary import Layout, Summary
 from sim.scenario.schema import Scenario
@@ -111,7 +111,7 @@ def code_digest() -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -122,7 +122,7 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
     this one is dropped.
     """
     _write(where.partial / SUMMARY, summary.to_bytes())
-    with whole(where.partial / PARAMETERS) as temporary:
+    with atomic_write(where.partial / PARAMETERS) as temporary:
         summary.parameters().to_parquet(temporary, compression="zstd", index=False)
     manifest = {
         "format": FORMAT,
@@ -135,7 +135,7 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
         "commit": _commit(),
         "content": _content(where.partial, [where.events_part(numbers) for numbers in chunks]),
     }
-    with whole(where.partial / "manifest.json") as temporary:
+    with atomic_write(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     try:
         where.partial.rename(where.folder)
@@ -157,7 +157,7 @@ def retell(folder: Path, scenario: Scenario) -> None:
     words = scenario.model_dump(mode="json", include=NOT_DETERMINING)
     if any(manifest["scenario"].get(name) != said for name, said in words.items()):
         manifest["scenario"] |= words
-        with suppress(OSError), whole(folder / "manifest.json") as temporary:
+        with suppress(OSError), atomic_write(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 

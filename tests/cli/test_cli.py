@@ -135,7 +135,7 @@ def test_second_run_says_it_was_finished(sim, tmp_path):
     (name,) = runs(tmp_path)
     assert code == 0
     assert second == first
-    assert err == f"small: this run was finished before; here it is again from results/{name}\n"
+    assert err == f"small: this run was finished before and is loaded from results/{name}\n"
 
 
 @pytest.mark.usefixtures("small")

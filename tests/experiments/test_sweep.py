@@ -141,6 +141,12 @@ def test_mistakes_are_told_before_anything_runs(options, said, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_former_arguments_say_the_new_ones():
+    """Earlier versions took the strings of the command line."""
+    with pytest.raises(UserError, match="the argument 'grid' is now called 'settings'"):
+        sweep(SERVERS, grid=[f"{HEADCOUNT}=1,2"])
+
+
 def test_numbers_are_those_of_single_runs(found):
     """Value, interval and paired difference at a point are what the runs of that point and of the base give."""
     table = found[0].table

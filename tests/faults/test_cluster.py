@@ -177,7 +177,7 @@ def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
     assert 1 <= len(finished) < 4
     code, _, err = run(scenario_file, tmp_path, "--cluster", two.address)
     assert code == 0, err
-    assert err == f"slow: an unfinished run was found; going on from its {len(finished)} finished parts\n"
+    assert err == f"slow: an unfinished run was found; resuming from its {len(finished)} finished parts\n"
     now = event_files(folder_of(tmp_path))
     assert [name for name in finished if now[name] != kept[name]] == []
     assert content(tmp_path) == undisturbed
@@ -201,7 +201,7 @@ def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
     finished = len(parts(tmp_path))
     assert 1 <= finished < 4
     code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
-    assert (code, err) == (0, f"slow: an unfinished run was found; going on from its {finished} finished parts\n")
+    assert (code, err) == (0, f"slow: an unfinished run was found; resuming from its {finished} finished parts\n")
     assert content(tmp_path) == undisturbed
 
 

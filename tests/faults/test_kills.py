@@ -44,7 +44,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     assert not list(tmp_path.glob("slow-*"))
     code, out, err = run(scenario_file, tmp_path, "--jobs", "1")
     assert code == 0, err
-    assert err.strip() == f"slow: an unfinished run was found; going on from its {finished} finished parts"
+    assert err.strip() == f"slow: an unfinished run was found; resuming from its {finished} finished parts"
     assert content(tmp_path) == undisturbed
     now = event_files(folder_of(tmp_path))
     assert sum(now[name] == time for name, time in kept.items()) >= finished

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import sim
 from sim.errors import RunFailed, UserError
-from sim.files import whole
+from sim.files import atomic_write
 from sim.scenario.schema import Scenario
 from sim.view.figures.picture import Picture
 
@@ -113,7 +113,7 @@ def keep(path: Path, title: str, pictures: Sequence[Picture], made: Mapping[str,
         format=FORMAT, title=title, made=dict(made), pictures=[_written(picture) for picture in pictures]
     ).model_dump()
     try:
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(content, allow_nan=False, separators=(",", ":")), encoding="utf-8")
     except OSError as error:
         raise RunFailed(f"{path}: cannot be written: {error.strerror or error}") from None

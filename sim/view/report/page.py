@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from sim import __version__
 from sim.errors import RunFailed, UserError
-from sim.files import whole
+from sim.files import atomic_write
 from sim.view.figures.style import CONFIG
 from sim.view.report.chapters import Shown
 from sim.view.report.content import Report
@@ -100,7 +100,7 @@ def write(text: str, path: Path) -> None:
     """
     check(path)
     try:
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RunFailed(f"{path}: cannot be written: {error.strerror or error}") from None
