@@ -15,7 +15,6 @@ from sim import load_scenario, simulate
 from sim.dates import date_after
 from sim.record.files import load_record
 from sim.record.model import Record
-from sim.results import indicators
 from sim.results.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,8 +29,8 @@ INTERVAL = (0.1, 0.9)
 
 def first_times(run: Run, places: tuple[str, ...]) -> pd.DataFrame:
     """Days until each listed strand first reached one of these places: rows replications, columns strands."""
-    cases = [case for case in indicators.listed_cases(run) if "/" in case]
-    return pd.DataFrame({case: indicators.milestone_times(run, case, places) for case in cases})
+    cases = [case for case in run.layout.tracked if "/" in case]
+    return pd.DataFrame({case: run.first_reached(case, places) for case in cases})
 
 
 def day(run: Run, days: float) -> str:
@@ -95,7 +94,7 @@ def page(run: Run, record: Record) -> str:
     scenario = run.scenario
     head = "| strand | chance by the end of 2025 | median | 80% interval | what happened | inside |\n|---|---|---|---|---|---|"
     findings, ends = first_times(run, ("preliminary_findings",)), first_times(run, RESOLVED)
-    delay = indicators.delay(run).set_index("stage")
+    delay = run.table("delay").set_index("stage")
     proceedings, after = delay.loc["proceedings"], delay.loc["preliminary_findings"]
     return f"""\
 # First results: the forecast of 14 March 2024

@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from sim.inference.calibrate import Posterior, calibrate
     from sim.record.files import load_record
     from sim.record.model import Record
-    from sim.results.measures import estimates, indicators, per_replication
+    from sim.results.catalogue import indicators
     from sim.results.run import Run
     from sim.results.store import load_run
     from sim.scenario.loading import load_scenario
     from sim.scenario.schema import Scenario
-    from sim.view.pictures import gallery as pictures
 
 __version__ = "0.1.0"
 __all__ = [
@@ -45,13 +44,10 @@ __all__ = [
     "backtest",
     "calibrate",
     "compare",
-    "estimates",
     "indicators",
     "load_record",
     "load_run",
     "load_scenario",
-    "per_replication",
-    "pictures",
     "sensitivity",
     "simulate",
     "sweep",
@@ -68,7 +64,7 @@ _MODULES = {
     "sim.inference.calibrate": ("Posterior", "calibrate"),
     "sim.record.files": ("load_record",),
     "sim.record.model": ("Record",),
-    "sim.results.measures": ("estimates", "indicators", "per_replication"),
+    "sim.results.catalogue": ("indicators",),
     "sim.results.run": ("Run",),
     "sim.results.store": ("load_run",),
     "sim.scenario.loading": ("load_scenario",),
@@ -76,14 +72,15 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 _FORMER = {
+    "estimates": "call summary() of the run",
+    "per_replication": "it is a property of the run",
+    "pictures": "call plot() of the run, comparison, sweep, ...",
     "simulate_all": "call simulate() for each scenario, or compare() and sweep() with several",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use, so that `sim --help` loads neither pandas nor scipy."""
-    if name == "pictures":
-        return import_module("sim.view.pictures.gallery")
     if name in _MODULE_OF:
         return getattr(import_module(_MODULE_OF[name]), name)
     if name in _FORMER:  # an ImportError, because `from sim import` hides the message of an AttributeError

@@ -86,7 +86,7 @@ def _precision(
     if replications is not None:
         raise UserError("give either --replications or --precision: the latter finds how many are needed")
     from sim.experiments.precision import Precision
-    from sim.results.measures import check_label
+    from sim.results.estimates import check_label
 
     name = indicator or DEFAULT_INDICATOR
     for scenario in loaded:
@@ -100,22 +100,21 @@ def _tell_what_is_stored(scenario: "Scenario", results: Path, precision: "Precis
     where = Work(results, scenario, precision).where
     if where.finished:
         tell(f"{scenario.name}: this run was finished before and is loaded from {where.folder}")
-    elif where.parts():
-        tell(f"{scenario.name}: an unfinished run was found; resuming from its {where.parts()} finished parts")
+    elif parts := where.count_parts():
+        tell(f"{scenario.name}: an unfinished run was found; resuming from its {parts} finished parts")
 
 
 def _tell_precision(finished: "Run", precision: "Precision") -> None:
-    reached = precision.reached(finished.summary)
+    reached = precision.reached(finished)
     half = reached.high - reached.value
     share = f" ({half / abs(reached.value):.1%})" if reached.value else ""
-    verdict = "reached" if precision.met(finished.summary) else f"NOT reached with the ceiling of {precision.ceiling:,}"
+    verdict = "reached" if precision.met(finished) else f"NOT reached with the ceiling of {precision.ceiling:,}"
     mean = f"{precision.indicator} is {reached.value:.4g} +- {half:.2g}{share} at {precision.level:.0%}"
     tell(f"{finished.scenario.name}: precision {verdict}: {mean} after {finished.replications:,} replications")
 
 
 def as_data(finished: "Run") -> dict[str, Any]:
     """A run's indicators as JSON takes them: infinite and missing numbers become null."""
-    from sim.view.terminal.run import tables
 
     return {
         "scenario": finished.scenario.name,
@@ -124,7 +123,11 @@ def as_data(finished: "Run") -> dict[str, Any]:
         "replications": finished.replications,
         "seed": finished.scenario.seed,
         "folder": str(finished.folder),
-        "tables": {n: json.loads(t.to_json(orient="records", double_precision=6)) for n, t in tables(finished).items()},
+        "tables": {
+            n: json.loads(t.to_json(orient="records", double_precision=6))
+            for n in finished.tables
+            if (t := finished.table(n)) is not None
+        },
     }
 
 

@@ -14,7 +14,7 @@ from sim.model.engine import ReplicationLog, drawn_parameters, replicate
 from sim.model.plan import Plan, compile_plan
 from sim.results import events
 from sim.results.summarise import summarise
-from sim.results.summary import Floats, Layout
+from sim.results.summary import Floats, Layout, to_bytes
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
 
@@ -45,7 +45,7 @@ def run_chunk(scenario: bytes, numbers: range, with_events: bool) -> Chunk:
     runner = _runner(scenario)
     found = runner.events(numbers)
     summary = summarise(runner.layout, found, numbers, runner.parameters(numbers))
-    return Chunk(_parquet(found) if with_events else None, summary.to_bytes())
+    return Chunk(_parquet(found) if with_events else None, to_bytes(summary))
 
 
 @lru_cache(KNOWN)

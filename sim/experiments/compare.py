@@ -12,9 +12,9 @@ from sim.errors import UserError
 from sim.experiments.simulate import Progress, prepared, simulate
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
-from sim.results.intervals import LEVEL, by_draw
-from sim.results.measures import check_label
+from sim.results.estimates import check_label
 from sim.results.run import Run
+from sim.results.statistics import LEVEL, by_draw
 from sim.results.summary import Floats
 from sim.scenario.schema import Scenario
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.errors import UserError
-from sim.results.intervals import LEVEL
+from sim.results.statistics import LEVEL
 from sim.results.summary import Floats
 
 SEED = 20110601

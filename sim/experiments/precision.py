@@ -8,9 +8,8 @@ import numpy as np
 
 from sim.errors import UserError
 from sim.experiments.chunks import CHUNK
-from sim.results.intervals import LEVEL, Estimate, mean_interval
-from sim.results.measures import measures
-from sim.results.summary import Summary
+from sim.results.run import Run
+from sim.results.statistics import LEVEL, Estimate, mean_interval
 
 GROWTH = 1.25
 """Between two looks at the precision reached the replications grow by this factor."""
@@ -62,23 +61,23 @@ class Precision:
         relative = match[2] == "%"
         return cls(indicator, float(match[1]) / (100 if relative else 1), relative, floor, ceiling)
 
-    def reached(self, summary: Summary) -> Estimate:
-        """The mean so far with its interval.
+    def reached(self, run: Run) -> Estimate:
+        """The estimate so far with its interval.
 
         Raises UserError if the indicator has no value in any replication, such as days to a milestone that no case
         reaches by the horizon: no number of replications is likely to change that.
         """
-        measure, scenario = measures(summary).get(self.indicator), summary.layout.scenario
-        if measure is None or np.isnan(measure.values()).any():
+        sample = run.samples.get(self.indicator)
+        if sample is None or not np.isfinite(sample.value):
             raise UserError(
-                f"{scenario.name}: {self.indicator} has no value in any of {summary.replications:,} replications, so it"
+                f"{run.scenario.name}: {self.indicator} has no value in any of {run.replications:,} replications, so it"
                 " cannot be known more precisely; choose another indicator or a later horizon"
             )
-        return mean_interval(measure.values(), scenario.replications_per_draw, self.level)
+        return mean_interval(sample.by_replication, run.scenario.replications_per_draw, self.level)
 
-    def met(self, summary: Summary) -> bool:
+    def met(self, run: Run) -> bool:
         """Whether the interval is narrow enough."""
-        estimate = self.reached(summary)
+        estimate = self.reached(run)
         wanted = self.half_width * abs(estimate.value) if self.relative else self.half_width
         return estimate.high - estimate.value <= wanted
 

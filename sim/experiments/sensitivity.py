@@ -27,9 +27,9 @@ from sim.experiments.indices import (
 from sim.experiments.simulate import Progress, prepared, simulate_each
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
-from sim.results.intervals import LEVEL, variance_split
-from sim.results.measures import check_label
+from sim.results.estimates import check_label
 from sim.results.run import Run
+from sim.results.statistics import LEVEL, variance_split
 from sim.results.summary import Floats
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
@@ -345,9 +345,9 @@ def _ranked(
 def _split_row(run: Run, indicator: IndicatorValues, level: float) -> dict[str, Any] | None:
     """The split of one indicator, if it has a value and varies."""
     split = variance_split(indicator.array, run.scenario.replications_per_draw, level)
-    if split is None or not indicator.defined or split.chance + split.not_knowing == 0:
+    if split is None or not indicator.defined or split.stochastic + split.parameter == 0:
         return None
-    stochastic, parameters = np.sqrt(split.chance), np.sqrt(split.not_knowing)
+    stochastic, parameters = np.sqrt(split.stochastic), np.sqrt(split.parameter)
     return {
         "indicator": indicator.label,
         "title": indicator.title,
@@ -356,7 +356,7 @@ def _split_row(run: Run, indicator: IndicatorValues, level: float) -> dict[str, 
         "sd": np.hypot(stochastic, parameters),
         "sd_stochastic": stochastic,
         "sd_parameters": parameters,
-        "share_parameters": split.share_not_knowing,
+        "share_parameters": split.share_parameter,
         "low": split.low,
         "high": split.high,
         "verdict": "parameters" if split.low > 0.5 else "stochastic" if split.high < 0.5 else "open",

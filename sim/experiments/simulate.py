@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ from sim.experiments.precision import Precision
 from sim.experiments.workers import Workers, end_now, processes, workers
 from sim.results import store
 from sim.results.run import Run
-from sim.results.summary import Layout, Summary, together
+from sim.results.summary import Arrays, concat, from_bytes
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
 BROKEN_POOLS = 3
 """How often worker processes may die before the run is given up."""
@@ -80,8 +80,7 @@ def simulate(
         _work_off([work], jobs, cluster, progress)
         run = work.finished()
         if results is None:
-            events = run.events
-            return Run(run.scenario, run.summary, lambda: events)
+            return run.in_memory()
         return run
 
 
@@ -185,7 +184,7 @@ class Work:
     def __init__(
         self, results: Path, scenario: Scenario, precision: Precision | None = None, events: bool = True
     ) -> None:
-        self.scenario, self.layout, self.events, self._precision = scenario, Layout(scenario), events, precision
+        self.scenario, self.events, self._precision = scenario, events, precision
         more = asdict(precision) if precision else {}
         self.where = store.place(results, scenario, more)
         if not events and not self.where.finished:  # a run with events would do; one without has a folder of its own
@@ -201,7 +200,7 @@ class Work:
         """The chunks up to the goal that are not done yet."""
         if self.where.finished:
             return []
-        self._on_disk(lambda: self.where.prepare(self.events))
+        self._on_disk(self.where.prepare)
         return [numbers for numbers in self.chunks() if not self.where.has(numbers, self.events)]
 
     def arguments(self, numbers: range) -> tuple[bytes, range, bool]:
@@ -216,40 +215,39 @@ class Work:
         """Whether the goal, now reached, is good enough; sets a further one if it is not."""
         if self.where.finished or self._precision is None:
             return True
-        if self._precision.met(self.summary()) or self.goal >= self._precision.ceiling:
+        if self._precision.met(self.first(self.goal)) or self.goal >= self._precision.ceiling:
             return True
         self.goal = self._precision.next_goal(self.goal)
         return False
 
-    def summary(self, replications: int | None = None) -> Summary:
+    def arrays(self, replications: int | None = None) -> Arrays:
         """The summary of all chunks up to the goal, or of those with the first so many replications."""
         goal = replications or self.goal
         chunks = (numbers for numbers in self.chunks() if numbers.start < goal)
-        parts = (Summary.from_bytes(self.layout, self.where.read_summary(numbers)) for numbers in chunks)
-        return together(self.layout, parts, goal)
+        return concat(from_bytes(self.where.read_summary(numbers)) for numbers in chunks)
 
     def first(self, replications: int) -> Run:
         """The run of the first replications, in whole chunks, while the rest is being run; it has no event log."""
 
-        def no_events() -> "pd.DataFrame":
+        def no_events(_: object) -> "pa.Table":
             raise UserError(f"{self.scenario.name}: a run that is in progress has no event log")
 
         scenario = self.scenario.model_copy(update={"replications": replications})
-        return Run(scenario, self.summary(replications), no_events)
+        return Run(scenario, self.arrays(replications), no_events)
 
     def publish(self) -> None:
         """Make the finished parts a stored run, unless it is one already."""
         if not self.where.finished:
             scenario = self.scenario.model_copy(update={"replications": self.goal})
             chunks = self.chunks() if self.events else []
-            self._on_disk(lambda: store.publish(self.where, scenario, self.summary(), chunks))
+            self._on_disk(lambda: store.publish(self.where, scenario, self.arrays(), chunks))
 
     def finished(self) -> Run:
         """The stored run, with this scenario's title and other texts; they are stored with it."""
         run = store.load_run(self.where.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
-        store.retell(self.where.folder, scenario)
-        return Run(scenario, run.summary, run.read_events, run.folder)
+        store.update_metadata(self.where.folder, scenario)
+        return replace(run, scenario=scenario)
 
     def _on_disk(self, action: Callable[[], None]) -> None:
         try:

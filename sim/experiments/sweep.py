@@ -17,8 +17,8 @@ from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, prepared, simulate_each
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
-from sim.results.intervals import LEVEL, mean_interval
-from sim.results.measures import check_label
+from sim.results.estimates import check_label
+from sim.results.statistics import LEVEL, mean_interval
 from sim.scenario import paths
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.results.intervals import Estimate, mean_interval
-from sim.results.measures import measures
+from sim.results.estimates import samples
 from sim.results.run import Run
-from sim.results.summary import Floats
+from sim.results.statistics import Estimate, mean_interval
+from sim.results.summary import Floats, head
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,12 @@ def values_of(
     run: Run, labels: Sequence[str] | None = None, replications: int | None = None
 ) -> dict[str, IndicatorValues]:
     """Indicators of a run by label: those asked for that it has, or all, over its first replications, or all."""
-    known = measures(run.summary)
+    all_of_it = replications in {None, run.replications}
+    known = run.samples if all_of_it else samples(head(run.data, replications or 0), run.layout)
     chosen = {label: known[label] for label in labels or known if label in known}
     return {
         label: IndicatorValues(
-            label,
-            measure.title,
-            measure.definition.unit,
-            measure.definition.better,
-            measure.first(replications or run.replications).values(),
+            label, sample.title, sample.indicator.unit, sample.indicator.better, sample.by_replication
         )
-        for label, measure in chosen.items()
+        for label, sample in chosen.items()
     }

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.inference.as_of import OPENINGS, stages_from, stages_of
+from sim.inference.as_of import OPENINGS, stages_of
 from sim.record.model import Record, RecordedStrand
 from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
@@ -90,21 +90,21 @@ def real_history(record: Record, past: Scenario) -> Histories:
 
 def simulated_histories(run: Run) -> Histories:
     """The histories of the replications of a past."""
-    scenario, names = run.scenario, _strand_names(run.summary.layout)
+    scenario, names = run.scenario, _strand_names(run.layout)
     probes = [scenario.probes[name.partition("/")[0]] for name in names]
     return Histories(
         names=tuple(names),
         opened=np.array([_days(scenario.start, probe.arrives or probe.since) for probe in probes]),
         findings=_times(run, names, FINDINGS).T,
         resolved=_times(run, names, RESOLUTION).T,
-        openings=run.summary.total(f"reached:{OPENINGS}"),
+        openings=run.data["went"].sel(state=OPENINGS).sum("stage").to_numpy(),
         end=scenario.horizon_days,
     )
 
 
 def _strand_names(layout: Layout) -> list[str]:
     """The listed cases that are strands of proceedings."""
-    return [case for case in layout.listed if "/" in case]
+    return [case for case in layout.tracked if "/" in case]
 
 
 def _days(start: date, day: date | None) -> float:
@@ -113,8 +113,8 @@ def _days(start: date, day: date | None) -> float:
 
 def milestone_times(run: Run, strand: str, milestone: str) -> Floats:
     """When a strand first came to a milestone in each replication, in days since the start; infinite: not seen."""
-    states = [stages_of(run.scenario)[FINDINGS]] if milestone == FINDINGS else run.summary.layout.resolving
-    return run.summary.first(strand, states)
+    states = [stages_of(run.scenario)[FINDINGS]] if milestone == FINDINGS else run.layout.resolving
+    return run.first_reached(strand, states)
 
 
 def _times(run: Run, strands: Sequence[str], milestone: str) -> Floats:
@@ -133,10 +133,8 @@ def simulated_counts(run: Run, pending: Mapping[str, Sequence[str]]) -> dict[str
     `pending`: for each milestone, the names of the strands that had not reached it.
     """
     came = [(_times(run, pending[m], m) <= run.scenario.horizon_days).sum(axis=0).astype(float) for m in MILESTONES]
-    summary, opened = run.summary, stages_of(run.scenario)[OPENED]
-    stages = [name for name in stages_from(run.scenario, opened) if name in summary.layout.open_stages]
-    waiting = [summary.total(f"visits:{stage}") - summary.total(f"ended:{stage}") for stage in stages]
-    counts = (*came, summary.total(f"entered:{opened}"), np.sum(waiting, axis=0))
+    milestones = run.samples[f"milestones:{stages_of(run.scenario)[OPENED]}"].by_replication
+    counts = (*came, milestones * run.data.years, run.samples["pending_end"].by_replication)
     return dict(zip(COUNTS, counts, strict=True))
 
 

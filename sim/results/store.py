@@ -1,22 +1,23 @@
 """The results folder: whole runs or none, found again by what determines them, going on after an interruption.
 
     results/<scenario>-<hash>/manifest.json         the scenario in full, versions, hashes of content
-                             /replications.parquet  the uncertain parameters drawn in each replication
-                             /summary.npz           what the indicators need, see `sim.results.summary`
-                             /events/part-*.parquet the event log, one part per chunk; a point of a sweep has none
+                             /summary.npz           what every result is computed from, see `sim.results.summary`
+                             /events/*.parquet      the event log, sorted by platform within a thousand replications
 
-While a run is going on its parts stand in results/.<scenario>-<hash>.partial, with their summaries beside them; each
-is written under another name and renamed, and so is the folder when it is complete. Readers see a whole run or none.
+A point of a sweep has no event log. While a run is going on its chunks stand in results/.<scenario>-<hash>.partial/parts;
+each file is written under another name and renamed, and so is the folder when it is complete. Readers see a whole run or
+none. Events are sorted by platform because that is what people filter by: the rows of one are read without the others'.
 """
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
@@ -24,20 +25,24 @@ from typing import TYPE_CHECKING, Any
 from sim.errors import Problem, UserError
 from sim.files import atomic_write
 from sim.results.run import Run
-from sim.results.summary import Layout, Summary
+from sim.results.summary import Arrays, from_bytes, to_bytes
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pyarrow as pa
 
-FORMAT = 4
+FORMAT = 5
 """Of the folder; readers refuse what they do not know."""
 NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
 """Settings of a scenario that change no number of its run."""
 DETERMINING = ("dates.py", "results/events.py", "results/summary.py", "results/summarise.py", "experiments/chunks.py")
 """Modules beside the scenario language and the model that determine the numbers of a run."""
 HASH_BYTES = 6
-SUMMARY, PARAMETERS = "summary.npz", "replications.parquet"
+SUMMARY = "summary.npz"
+AT_ONCE = 1000
+"""Replications in a file of events: some 60 MB of memory when it is written or read."""
+ROW = "row"
+"""A column of stored events: the row's number in the order of the log, by which it is restored."""
 
 
 @dataclass(frozen=True)
@@ -52,37 +57,39 @@ class Place:
         """Whether the whole run is there."""
         return (self.folder / "manifest.json").is_file()
 
-    def prepare(self, events: bool) -> None:
-        """Make the folders of a run that is going on."""
-        (self.partial / "parts").mkdir(parents=True, exist_ok=True)
-        if events:
-            (self.partial / "events").mkdir(exist_ok=True)
+    def prepare(self) -> None:
+        """Make the folder of a run that is going on."""
+        self.parts.mkdir(parents=True, exist_ok=True)
 
-    def events_part(self, numbers: range) -> str:
-        """The name of the file with the events of these replications."""
-        return f"events/part-{numbers.start:06d}-{numbers.stop - 1:06d}.parquet"
+    @property
+    def parts(self) -> Path:
+        """The folder with the finished chunks of a run that is going on."""
+        return self.partial / "parts"
 
     def _summary_part(self, numbers: range) -> Path:
-        return self.partial / "parts" / f"part-{numbers.start:06d}-{numbers.stop - 1:06d}.npz"
+        return self.parts / f"part-{numbers.start:06d}-{numbers.stop - 1:06d}.npz"
+
+    def events_part(self, numbers: range) -> Path:
+        """The file with the events of a chunk while the run is going on."""
+        return self._summary_part(numbers).with_suffix(".parquet")
 
     def has(self, numbers: range, events: bool) -> bool:
-        """Whether a chunk of a run that is going on is there, with its events if they are wanted."""
-        there = self._summary_part(numbers).is_file()
-        return there and (not events or (self.partial / self.events_part(numbers)).is_file())
+        """Whether a chunk is finished, with its events if they are wanted."""
+        return self._summary_part(numbers).is_file() and (not events or self.events_part(numbers).is_file())
 
     def write(self, numbers: range, events: bytes | None, summary: bytes) -> None:
-        """Store a chunk, whole or not at all: it is there when its summary is."""
+        """Store a chunk, whole or not at all: it is finished when its summary is there."""
         if events is not None:
-            _write(self.partial / self.events_part(numbers), events)
+            _write(self.events_part(numbers), events)
         _write(self._summary_part(numbers), summary)
 
     def read_summary(self, numbers: range) -> bytes:
         """The summary of a chunk."""
         return self._summary_part(numbers).read_bytes()
 
-    def parts(self) -> int:
-        """How many chunks of an unfinished run are there."""
-        return len(list((self.partial / "parts").glob("part-*.npz")))
+    def count_parts(self) -> int:
+        """How many chunks of an unfinished run are finished."""
+        return len(list(self.parts.glob("part-*.npz")))
 
 
 def place(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None) -> Place:
@@ -115,15 +122,19 @@ def _write(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
 
-def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence[range]) -> None:
-    """Complete a run whose parts are all there: add what describes it, then give it its name at one stroke.
+def publish(where: Place, scenario: Scenario, summary: Arrays, chunks: Sequence[range]) -> None:
+    """Complete a run whose chunks are all finished: add what describes it, then give it its name at one stroke.
 
-    `chunks`: the replications of the parts that hold events. If another process was faster its run is the same, and
-    this one is dropped.
+    `chunks`: those that have events. If another process was faster its run is the same, and this one is dropped.
     """
-    _write(where.partial / SUMMARY, summary.to_bytes())
-    with atomic_write(where.partial / PARAMETERS) as temporary:
-        summary.parameters().to_parquet(temporary, compression="zstd", index=False)
+    _write(where.partial / SUMMARY, to_bytes(summary))
+    names = [SUMMARY]
+    for some in _in_files(chunks):
+        name = f"events/{some[0].start:06d}-{some[-1].stop - 1:06d}.parquet"
+        (where.partial / "events").mkdir(exist_ok=True)
+        with atomic_write(where.partial / name) as temporary:
+            _write_sorted(temporary, [where.events_part(numbers) for numbers in some])
+        names.append(name)
     manifest = {
         "format": FORMAT,
         "name": scenario.name,
@@ -133,7 +144,7 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
         "versions": {name: version(name) for name in ("numpy", "scipy", "simpy", "pandas", "pyarrow")},
         "code": code_digest(),
         "commit": _commit(),
-        "content": _content(where.partial, [where.events_part(numbers) for numbers in chunks]),
+        "content": {name: _hash(where.partial / name) for name in names},
     }
     with atomic_write(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -143,12 +154,40 @@ def publish(where: Place, scenario: Scenario, summary: Summary, chunks: Sequence
         if not where.finished:
             raise
         shutil.rmtree(where.partial, ignore_errors=True)
-    shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then they are what is kept
+    shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then a killed run goes on from them
     for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
         left_over.unlink(missing_ok=True)
 
 
-def retell(folder: Path, scenario: Scenario) -> None:
+def _in_files(chunks: Sequence[range]) -> Iterator[Sequence[range]]:
+    """The chunks whose events share a file: as many as are in memory at once."""
+    start = 0
+    for end in range(1, len(chunks) + 1):
+        if end == len(chunks) or chunks[end].stop - chunks[start].start > AT_ONCE:
+            yield chunks[start:end]
+            start = end
+
+
+def _write_sorted(path: Path, parts: Sequence[Path]) -> None:
+    """Write the events of some chunks to one file, sorted by platform, each platform a row group of its own."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter, read_table
+
+    table = pa.concat_tables([read_table(part) for part in parts]).unify_dictionaries().combine_chunks()
+    table = table.append_column(ROW, pa.array(np.arange(len(table), dtype=np.int32)))
+    platforms = table.column("platform").combine_chunks().indices.to_numpy()
+    order = np.argsort(platforms, kind="stable")
+    bounds = [*np.nonzero(np.diff(platforms[order], prepend=-1))[0], len(table)]
+    table = table.take(pa.array(order))
+    with ParquetWriter(path, table.schema, compression="zstd") as writer:
+        for first, after in pairwise(bounds):
+            writer.write_table(table.slice(first, after - first))
+        if not len(table):
+            writer.write_table(table)
+
+
+def update_metadata(folder: Path, scenario: Scenario) -> None:
     """Store what the scenario says for readers (`NOT_DETERMINING`) with a finished run of it, if that is not there.
 
     Where the folder cannot be written to, it keeps the words that it has.
@@ -159,11 +198,6 @@ def retell(folder: Path, scenario: Scenario) -> None:
         manifest["scenario"] |= words
         with suppress(OSError), atomic_write(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def _content(folder: Path, parts: list[str]) -> dict[str, str]:
-    """The hashes of the files that make the run."""
-    return {name: _hash(folder / name) for name in (SUMMARY, PARAMETERS, *parts)}
 
 
 def _hash(path: Path) -> str:
@@ -189,60 +223,48 @@ def load_run(folder: Path | str) -> Run:
     """
     folder = Path(folder)
     manifest = _manifest(folder)
-    for name in (SUMMARY, PARAMETERS):
-        _check(folder, manifest, name)
+    _check(folder, manifest, SUMMARY)
     scenario = Scenario.model_validate(manifest["scenario"])
-    summary = Summary.from_bytes(Layout(scenario), (folder / SUMMARY).read_bytes())
-    return Run(scenario, summary, lambda: _read_events(folder, manifest), folder)
+    return Run(scenario, from_bytes((folder / SUMMARY).read_bytes()), _EventReader(folder, manifest), folder)
 
 
 def has_events(run: Run) -> bool:
     """Whether a run has its event log; the points of a sweep are stored without."""
-    return run.folder is None or bool(_event_parts(_manifest(run.folder)))
+    return run.folder is None or bool(_event_files(_manifest(run.folder)))
 
 
-def case_events(run: Run, case: str, replications: int) -> "pd.DataFrame":
-    """The visits of one case in the first replications, with those of the case it forked from and of its strands.
+@dataclass
+class _EventReader:
+    """Reads the event log of a stored run; each file is checked against its hash once."""
 
-    Columns and order as in the event log, see `sim.results.events`. Of a stored run only the parts that hold these
-    replications are read. Raises UserError if they were changed, or if the run was stored without its events.
-    """
-    from pyarrow.compute import field
+    folder: Path
+    manifest: Any
+    checked: set[str] = field(default_factory=set)
 
-    names = [case, case.rpartition("/")[0] or case]
-    if run.folder is None:
-        events = run.events
-        related = events["case"].isin(names) | (events["parent"] == case)
-        return events[related & (events["replication"] < replications)].reset_index(drop=True)
-    related = field("case").isin(names) | (field("parent") == case)
-    first = field("replication") < replications
-    return _read_events(run.folder, _manifest(run.folder), replications, related & first)
+    def __call__(self, condition: Any) -> "pa.Table":
+        """The rows that satisfy a condition, in the order of the log. Raises UserError without an event log."""
+        import numpy as np
+        import pyarrow as pa
+        from pyarrow.parquet import read_table
 
-
-def _read_events(folder: Path, manifest: Any, replications: int | None = None, rows: Any = None) -> "pd.DataFrame":
-    """The event log of a stored run, or those of its rows that a filter keeps, up to a number of replications."""
-    import pyarrow as pa
-    from pyarrow.parquet import read_table
-
-    names = [n for n in _event_parts(manifest) if replications is None or _first_replication(n) < replications]
-    if not names:
-        message = "was stored without its events, as a point of a sweep; run its scenario by itself to have them"
-        raise UserError(Problem(str(folder), message=message))
-    for name in names:
-        _check(folder, manifest, name)
-    parts = [read_table(folder / name, filters=rows) for name in names]
-    frame: pd.DataFrame = pa.concat_tables(parts).unify_dictionaries().to_pandas()
-    return frame
+        names = _event_files(self.manifest)
+        if not names:
+            message = "was stored without its events, as a point of a sweep; run its scenario by itself to have them"
+            raise UserError(Problem(str(self.folder), message=message))
+        parts = []
+        for name in names:
+            if name not in self.checked:
+                _check(self.folder, self.manifest, name)
+                self.checked.add(name)
+            table = read_table(self.folder / name, filters=condition)
+            order = np.argsort(table.column(ROW).to_numpy(), kind="stable")
+            parts.append(table.drop_columns([ROW]).take(pa.array(order)))
+        return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _event_parts(manifest: Any) -> list[str]:
+def _event_files(manifest: Any) -> list[str]:
     """The files with the events of a stored run, in the order of their replications."""
     return [name for name in manifest["content"] if name.startswith("events/")]
-
-
-def _first_replication(part: str) -> int:
-    """The first replication whose events are in a part, see `Place.events_part`."""
-    return int(part.split("-")[1])
 
 
 def _check(folder: Path, manifest: Any, name: str) -> None:

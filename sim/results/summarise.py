@@ -1,32 +1,31 @@
-"""Event log -> summary: counts and sums of a chunk of replications, vectorised over all of them.
+"""Event log -> arrays of the summary, for a chunk of replications at once.
 
-Terms as in `indicators`. A case here is what the log knows as one: a strand, or a case that never forked; one that
-forks into k strands counts as k from the fork on.
+A case here is what the log knows as one: a strand, or a case that never forked; one that forks into k strands counts as
+k from the fork on. All sums are vectorised over the rows of the log, because a summary that loops over replications in
+Python would cost as much as the simulation itself.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.results.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
 from sim.results.summary import (
+    AT_START,
     CENSORED,
-    COMPONENTS,
     ENDED,
-    ENDED_AGE,
-    LATE,
-    MICRO,
+    FURTHER_STRANDS,
+    HEADLINE,
+    NEW,
     OTHERWISE,
-    OTHERWISE_AGE,
-    STILL_PENDING,
+    PARTS,
+    Arrays,
     Counts,
     Floats,
     Layout,
-    Summary,
-    age_class,
 )
 from sim.scenario.schema import Target
 
@@ -36,27 +35,35 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+MICRO = 1e6
+"""Sums of ages are taken in whole millionths of a day: whole numbers add up to the same in any order of chunks."""
 
-def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats) -> Summary:
-    """The summary of these replications from their event log and the values drawn for their uncertain parameters."""
+
+def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats) -> Arrays:
+    """The arrays of the summary (`VARIABLES`) of these replications.
+
+    Parameters
+    ----------
+    layout : labels of the dimensions.
+    events : the event log of these replications, visits of a case in their order.
+    numbers : the numbers of the replications.
+    drawn : values of their uncertain parameters, shape (replications, parameters).
+    """
     log = Log(layout, events, numbers)
-    targets = [_Begun(layout, log, target) for target in layout.scenario.targets]
-    totals = _general_totals(log) | _stage_totals(layout, log) | _resolution_totals(layout, log)
-    totals |= _flow_totals(layout, log) | _role_totals(layout, log)
-    ages = [_stage_ages(log, number) for number in range(len(layout.stages))]
-    for key, begun in zip(layout.targets, targets, strict=True):
-        totals |= {f"{what}:{key}": log.count_by(begun.replication, of) for what, of in begun.totals().items()}
-        ages.append(begun.ages())
-    classes = max(part.shape[1] for part in ages)
-    return Summary(
-        layout,
-        np.column_stack([totals[name] for name in layout.totals]),
-        drawn,
-        _reached(layout, log),
-        _histogram(layout, log, targets),
-        _age_sum(log, layout.times),
-        np.array([np.pad(part, ((0, 0), (0, classes - part.shape[1]))) for part in ages]),
-    )
+    targets = [_Followed(layout, log, target) for target in layout.scenario.targets]
+    return {
+        **_populations(log),
+        **_visits(log),
+        **_flows(log),
+        **_roles(log),
+        **_resolutions(log),
+        **_tracked(log),
+        **_targets(log, targets),
+        **_durations(log, targets, numbers.start),
+        "frequency": _frequency(log, targets),
+        "age_sum": np.array([_age_sum(log, log.in_population(p)) for p in layout.populations]),
+        "drawn": drawn,
+    }
 
 
 class Log:
@@ -66,19 +73,19 @@ class Log:
         self._events, self.layout = events, layout
         self.horizon, self.replications = layout.scenario.horizon_days, len(numbers)
         self.replication = self.column("replication").astype(np.int64) - numbers.start
-        self.case_names, case = self.coded("case")
-        self.case = self.replication * max(len(self.case_names), 1) + case
+        self.case_names, self.case_code = self.coded("case")
+        self.case = self.replication * max(len(self.case_names), 1) + self.case_code
         self.requested, self.entered, self.left = map(self.column, ("requested", "entered", "left"))
-        self.stage, self.outcome = self._places("stage"), self._places("outcome")
+        self.stage, self.outcome = self._states("stage"), self._states("outcome")
         self.in_stage, self.ended = ~np.isnan(self.entered), ~np.isnan(self.left)
-        resolving = np.isin(layout.places, layout.resolving)
+        resolving = np.isin(layout.states, layout.resolving)
         self.open = ~resolving[self.stage]
         self.resolves = self.open & (self.outcome >= 0) & resolving[self.outcome]
 
     def column(self, name: str) -> Floats:
         """A column of numbers."""
-        found: Floats = self._events.column(name).to_numpy()
-        return found
+        values: Floats = self._events.column(name).to_numpy()
+        return values
 
     def coded(self, name: str) -> tuple[list[str], Ints]:
         """A column of names: the names, and the number of each row's name; -1 where it has none."""
@@ -86,27 +93,37 @@ class Log:
         codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return column.dictionary.to_pylist(), codes
 
-    def _places(self, name: str) -> Ints:
+    def _states(self, name: str) -> Ints:
         """A column of stages and exits by their numbers in the layout."""
         names, codes = self.coded(name)
-        numbers = np.array([*(self.layout.places.index(n) for n in names), -1])
-        found: Ints = numbers[codes]
-        return found
+        numbers: Ints = np.array([*(self.layout.states.index(n) for n in names), -1])[codes]
+        return numbers
 
-    def per_replication(self, weight: Floats | Mask, where: Mask | None = None) -> Floats:
-        """A sum over the rows of each replication."""
-        chosen = slice(None) if where is None else where
-        return self.count_by(self.replication[chosen], weight[chosen].astype(np.float64))
+    def sum(self, *index: tuple[Ints, int], weight: Floats | Mask | None = None, rows: Mask | None = None) -> Floats:
+        """Sums over the rows of each replication, and of each number of further dimensions: (numbers, size) each."""
+        cell, shape = self.replication, [self.replications]
+        for numbers, size in index:
+            cell, shape = cell * size + numbers, [*shape, size]
+        chosen = slice(None) if rows is None else rows
+        values = None if weight is None else weight[chosen].astype(np.float64)
+        total = np.bincount(cell[chosen], values, int(np.prod(shape))).astype(np.float64)
+        return total.reshape(shape)
 
-    def count_by(self, replication: Ints, weight: Floats | Mask) -> Floats:
-        """A sum over each replication."""
-        return np.bincount(replication, weight, self.replications).astype(np.float64)
+    @property
+    def by_stage(self) -> tuple[Ints, int]:
+        """The dimension of stages, for `sum`."""
+        return self.stage, len(self.layout.stages)
+
+    @property
+    def by_outcome(self) -> tuple[Ints, int]:
+        """The dimension of the states that visits led to, for `sum`; only for rows that have an outcome."""
+        return self.outcome, len(self.layout.states)
 
     @cached_property
     def first_rows(self) -> Ints:
-        """The first row of each case, in the order of the cases' numbers; rows are in the order of visits."""
-        found: Ints = np.unique(self.case, return_index=True)[1]
-        return found
+        """The first row of each case, in the order of the cases' numbers."""
+        rows: Ints = np.unique(self.case, return_index=True)[1]
+        return rows
 
     @cached_property
     def parent(self) -> Ints:
@@ -117,186 +134,244 @@ class Log:
         return np.where(number >= 0, self.replication * max(len(self.case_names), 1) + number, -1)
 
     @cached_property
+    def _order(self) -> Ints:
+        """Rows by case, those of a case in the order of its visits."""
+        return np.argsort(self.case, kind="stable")
+
+    @cached_property
+    def previous(self) -> Ints:
+        """Of each row the one before it in its case, or the last row of the case that forked into it; -1 if none."""
+        order, case = self._order, self.case[self._order]
+        before = np.full(len(case), -1)
+        same = case[1:] == case[:-1]
+        before[order[1:][same]] = order[:-1][same]
+        last = np.append(~same, True)[: len(case)]  # of an empty log, too
+        cases, rows = case[last], order[last]
+        at = np.minimum(np.searchsorted(cases, self.parent), max(len(cases) - 1, 0))
+        forked = (before < 0) & (self.parent >= 0)
+        if len(cases):
+            forked &= cases[at] == self.parent
+            before[forked] = rows[at[forked]]
+        return before
+
+    @cached_property
+    def population(self) -> Ints:
+        """Of each row the number of its population in the layout, by its stage."""
+        headline = np.isin(self.layout.stages, self.layout.scenario.procedure.headline_stages())
+        numbers: Ints = np.where(headline, 0, 1)[self.stage]
+        return numbers
+
+    def in_population(self, name: str) -> Mask:
+        """Rows in which a case is in progress and belongs to a population."""
+        mask: Mask = self.open & (self.population == self.layout.populations.index(name))
+        return mask
+
+    @cached_property
+    def since(self) -> Floats:
+        """Of each row when its case came to its population, in days since start.
+
+        What a case did before the first day is not in the log, so that a case in progress on that day counts from the
+        beginning of the stage in which it then was. Strands count from when the case that forked into them came.
+        """
+        previous, population = self.previous, self.population
+        stays = (previous >= 0) & (population[previous] == population)
+        since = self.requested.copy()
+        row = np.where(stays, previous, np.arange(len(previous)))
+        while (further := row[row] != row).any():  # each round doubles how far back a chain of visits is followed
+            row[further] = row[row[further]]
+        since = self.requested[row]
+        return since
+
+    @cached_property
     def effort_of_cases(self) -> Floats:
         """FTE-days of work of all roles on each case, in the order of `first_rows`; with its share of the work that was
         done on the case that forked into it, of which each strand has the same."""
         cases = self.case[self.first_rows]
-        work = np.sum([self.column(f"{EFFORT_PREFIX}{role}") for role in self.layout.scenario.staffing], axis=0)
+        columns = [self.column(f"{EFFORT_PREFIX}{role}") for role in self.layout.scenario.staffing]
+        work = np.sum([np.zeros(len(self.case)), *columns], axis=0)
         own = np.bincount(np.searchsorted(cases, self.case), work, len(cases)).astype(np.float64)
         parent = self.parent[self.first_rows]
-        place = np.minimum(np.searchsorted(cases, parent), len(cases) - 1)
-        above = np.where(cases[place] == parent, place, -1)
+        at = np.minimum(np.searchsorted(cases, parent), len(cases) - 1)
+        above = np.where(cases[at] == parent, at, -1)
         strands = np.bincount(above[above >= 0], minlength=len(cases))
-        found, share, up = own.copy(), np.ones(len(cases)), above.copy()
-        while (there := up >= 0).any():  # a strand may have forked again
-            share[there] /= strands[up[there]]
-            found[there] += share[there] * own[up[there]]
-            up[there] = above[up[there]]
-        return found
-
-    @cached_property
-    def began(self) -> Floats:
-        """Of each row when its case was first there: the case that forked counts for its strands."""
-        cases = self.case[self.first_rows]
-        since = self.requested[self.first_rows]
-        own = since[np.searchsorted(cases, self.case)]
-        place = np.minimum(np.searchsorted(cases, self.parent), len(cases) - 1)
-        return np.where(cases[place] == self.parent, np.minimum(since[place], own), own)
+        effort, share, up = own.copy(), np.ones(len(cases)), above.copy()
+        while (forked := up >= 0).any():  # a strand may have forked again
+            share[forked] /= strands[up[forked]]
+            effort[forked] += share[forked] * own[up[forked]]
+            up[forked] = above[up[forked]]
+        return effort
 
 
-def _general_totals(log: Log) -> dict[str, Floats]:
-    """What came in, was resolved and is pending, in strands or unforked cases; ages; fines."""
-    first = log.first_rows
-    forked = np.isin(log.case[first], log.parent)
-    new = log.requested[first] >= 0
+def _populations(log: Log) -> Arrays:
+    """Cases in progress, coming and leaving, by population; fines.
+
+    In every replication and population `pending_start + incoming = pending_end + resolved`.
+    """
+    previous, population = log.previous, log.population
+    stays = (previous >= 0) & (population[previous] == population) & log.open[previous]
+    late = log.requested >= 0
+    first = np.zeros(len(previous), dtype=bool)
+    first[log.first_rows] = True
+    further = first & late & stays  # strands of a case of the same population; the first of them is the case itself
+    further[np.nonzero(further)[0][np.unique(log.parent[further], return_index=True)[1]]] = False
+    leads_on = np.isin(log.layout.states, log.layout.headline_stages)[log.outcome] == (population == 0)
+    leaves = log.open & log.ended & (log.resolves | ~leads_on)
+    inside = np.where(log.ended, log.left, log.horizon) - np.maximum(log.requested, 0.0)
     pending = log.open & ~log.ended
+    size = len(log.layout.populations)
+
+    def by_population(rows: Mask, weight: Floats | None = None) -> Floats:
+        return log.sum((population, size), weight=weight, rows=rows)
+
     fine = log.column("fine_eur_m")
     fined = (fine > 0) & (log.entered >= 0)
-    inside = np.where(log.ended, log.left, log.horizon) - np.maximum(log.requested, 0.0)
     return {
-        "pending_start": log.count_by(log.replication[first], ~new & log.open[first]),
-        "incoming": log.count_by(log.replication[first], new.astype(float) - forked),
-        "resolved": log.per_replication(log.resolves),
-        "resolved_days": log.per_replication(log.left - log.began, log.resolves),
-        "pending_end": log.per_replication(pending),
-        "pending_days": log.per_replication(inside, log.open),
-        "age_end": log.per_replication(log.horizon - log.began, pending),
-        "fines": log.per_replication(fine, fined),
-        "fined": log.per_replication(fined),
+        "pending_start": by_population(first & ~late & log.open),
+        "incoming": by_population(log.open & late & (~stays | further)),
+        "resolved": by_population(leaves),
+        "resolved_days": by_population(leaves, log.left - log.since),
+        "pending_end": by_population(pending),
+        "pending_days": by_population(log.open, inside),
+        "age_end": by_population(pending, log.horizon - log.since),
+        "fines": log.sum(weight=fine, rows=fined),
+        "fined": log.sum(rows=fined),
     }
 
 
-def _stage_totals(layout: Layout, log: Log) -> dict[str, Floats]:
-    """Visits of each stage and where their days went, visits under way as far as they have gone."""
-    stages = len(layout.stages)
-    cell = log.replication * stages + log.stage
+def _visits(log: Log) -> Arrays:
+    """Visits of each stage and where their days went, those in progress at the horizon as far as they have gone."""
     days = np.where(log.ended, log.left, log.horizon) - log.entered
     unconstrained = log.column("unconstrained_days")
     reasons = [log.column(name) for name in REASON_COLUMNS]
     queue = np.where(log.in_stage, log.entered, log.horizon) - log.requested
-    values = {
-        "entered": (log.entered >= 0, log.in_stage),
-        "visits": (log.in_stage, log.in_stage),
-        "ended": (log.ended, log.in_stage),
-        "open_days": (days + np.minimum(log.entered, 0.0), log.in_stage),
-        **{
-            f"{name}_days": (part, log.in_stage)
-            for name, part in zip(
-                COMPONENTS, (unconstrained - sum(reasons), days - unconstrained, *reasons, queue), strict=True
-            )
-        },
+    parts = dict(zip(PARTS, (unconstrained - sum(reasons), days - unconstrained, *reasons, queue), strict=True))
+    by_part = [log.sum(log.by_stage, weight=parts[name], rows=log.in_stage) for name in PARTS]
+    return {
+        "entered": log.sum(log.by_stage, weight=log.entered >= 0, rows=log.in_stage),
+        "visits": log.sum(log.by_stage, rows=log.in_stage),
+        "ended": log.sum(log.by_stage, weight=log.ended, rows=log.in_stage),
+        "days": np.stack(by_part, axis=-1),
     }
-    found: dict[str, Floats] = {}
-    for what, (value, where) in values.items():
-        flat: Floats = np.bincount(cell[where], value[where].astype(float), log.replications * stages).astype(
-            np.float64
-        )
-        table = flat.reshape(-1, stages)
-        found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
-    return found
 
 
-def _flow_totals(layout: Layout, log: Log) -> dict[str, Floats]:
+def _flows(log: Log) -> Arrays:
     """How many cases came to each stage and from where, went where, and are there at the horizon.
 
     A case that forks goes to its next stage as one of its strands; the others come there as further ones.
     """
-    stages, places = len(layout.stages), len(layout.places)
-    here = log.replication * stages + log.stage
-    way = (here * places + log.outcome)[log.ended]
-    went = np.bincount(way, minlength=log.replications * stages * places).reshape(-1, stages, places)
-    found = {
-        f"went:{stage}|{place}": went[:, layout.places.index(stage), layout.places.index(place)].astype(np.float64)
-        for stage, place in layout.routes
-    }
     first = log.first_rows
     parent, late = log.parent[first], log.requested[first] >= 0
     further = late & (parent >= 0)
     further[np.nonzero(further)[0][np.unique(parent[further], return_index=True)[1]]] = False
     new = late & ~further & ~np.isin(parent, log.case[first])
-    for what, rows in (
-        ("new", first[new]),
-        ("under_way", first[~late]),
-        ("forked", first[further]),
-        ("there", ~log.ended),
-    ):
-        table = np.bincount(here[rows], minlength=log.replications * stages).reshape(-1, stages).astype(np.float64)
-        found |= {f"{what}:{stage}": table[:, number] for number, stage in enumerate(layout.stages)}
-    return found
+    rows = {NEW: first[new], AT_START: first[~late], FURTHER_STRANDS: first[further]}
+    masks = {source: np.isin(np.arange(len(log.case)), chosen) for source, chosen in rows.items()}
+    return {
+        "came": np.stack([log.sum(log.by_stage, rows=masks[source]) for source in rows], axis=1),
+        "went": log.sum(log.by_stage, log.by_outcome, rows=log.ended),
+        "remaining": log.sum(log.by_stage, rows=~log.ended),
+    }
 
 
-def _role_totals(layout: Layout, log: Log) -> dict[str, Floats]:
-    """The work of each role in each stage, and the days by which it delayed the visits; the work by how cases end."""
-    stages = len(layout.stages)
-    cell, size = log.replication * stages + log.stage, log.replications * stages
-    found: dict[str, Floats] = {}
-    for role in layout.scenario.staffing:
-        for what, prefix in (("effort", EFFORT_PREFIX), ("delay", DELAY_PREFIX)):
-            table = np.bincount(cell, log.column(f"{prefix}{role}"), size).reshape(-1, stages).astype(np.float64)
-            found |= {f"{what}:{stage}|{role}": table[:, number] for number, stage in enumerate(layout.stages)}
-    return found | _effort_by_ending(layout, log)
+def _roles(log: Log) -> Arrays:
+    """The work of each role in each stage, and the days by which it delayed the visits."""
+    none = np.zeros((log.replications, len(log.layout.stages), 0))
+    by_role = {
+        name: [
+            log.sum(log.by_stage, weight=log.column(prefix + role))[..., None] for role in log.layout.scenario.staffing
+        ]
+        for name, prefix in (("effort", EFFORT_PREFIX), ("delay", DELAY_PREFIX))
+    }
+    return {name: np.concatenate([none, *columns], axis=-1) for name, columns in by_role.items()}
 
 
-def _effort_by_ending(layout: Layout, log: Log) -> dict[str, Floats]:
-    """The work on the cases that were resolved, by the route by which they were; later work on them included."""
+def _resolutions(log: Log) -> Arrays:
+    """How headline cases end, when, and the work on them."""
+    headline = log.population == 0
+    ends = log.ended & headline & np.isin(log.layout.states, log.layout.resolving)[log.outcome]
     effort = log.effort_of_cases[np.searchsorted(log.case[log.first_rows], log.case)]
-    found: dict[str, Floats] = {}
-    for stage, place in layout.endings:
-        here = (log.stage == layout.places.index(stage)) & (log.outcome == layout.places.index(place))
-        found[f"effort_of:{stage}|{place}"] = log.per_replication(effort, here & log.resolves)
-    return found
+    dates = log.layout.dates
+    by_date = [log.sum(log.by_outcome, rows=log.resolves & headline & (log.left <= date)) for date in dates]
+    return {
+        "effort_of": log.sum(log.by_stage, log.by_outcome, weight=effort, rows=log.resolves),
+        "reached": log.sum(log.by_outcome, rows=ends),
+        "days_to": log.sum(log.by_outcome, weight=log.left - log.since, rows=ends),
+        "ended_by": np.stack(by_date, axis=-1),
+        "open_on": _occupancy(log, log.in_population(HEADLINE), dates).astype(np.float64),
+    }
 
 
-def _resolution_totals(layout: Layout, log: Log) -> dict[str, Floats]:
-    """How often each place at which a case counts as resolved was reached, and the days until then."""
-    found: dict[str, Floats] = {}
-    for name in layout.resolving:
-        there = log.outcome == layout.places.index(name)
-        found[f"reached:{name}"] = log.per_replication(there)
-        found[f"days_to:{name}"] = log.per_replication(log.left - log.began, there)
-    return found
+def _tracked(log: Log) -> Arrays:
+    """When each tracked case first got to each state, and whether it is in progress at the horizon."""
+    tracked, states = log.layout.tracked, len(log.layout.states)
+    first = np.full((log.replications, len(tracked), states), np.inf, dtype=np.float32)
+    open_at_end = np.zeros((log.replications, len(tracked)), dtype=bool)
+    number = {name: position for position, name in enumerate(tracked)}
+    case = np.array([*(number.get(name, -1) for name in log.case_names), -1])[log.case_code]
+    exits = log.outcome >= len(log.layout.stages)
+    for rows, state, time in ((log.in_stage, log.stage, log.entered), (exits, log.outcome, log.left)):
+        rows = rows & (case >= 0)
+        at = (log.replication[rows], case[rows], state[rows])
+        np.minimum.at(first, at, time[rows].astype(np.float32))
+    pending = log.open & ~log.ended & (case >= 0)
+    open_at_end[log.replication[pending], case[pending]] = True
+    return {"first_reached": first, "open_at_end": open_at_end}
 
 
-def _reached(layout: Layout, log: Log) -> NDArray[np.float32]:
-    """When each listed case first got to each place."""
-    places = len(layout.places)
-    shape = (log.replications, len(layout.listed), places)
-    found = np.full(shape, np.inf, dtype=np.float32)
-    number = {name: place for place, name in enumerate(layout.listed)}
-    listed = np.array([number.get(name, -1) for name in log.case_names] or [-1])
-    case = listed[log.case - log.replication * max(len(log.case_names), 1)]
-    pending, horizon = np.full(len(case), layout.places.index(STILL_PENDING)), np.full(len(case), log.horizon)
-    ways = (
-        (log.in_stage, log.stage, log.entered),
-        (log.outcome >= len(layout.stages), log.outcome, log.left),
-        (log.open & ~log.ended, pending, horizon),
-    )
-    for where, place, time in ways:
-        chosen = where & (case >= 0)
-        at = (log.replication[chosen], case[chosen], place[chosen])
-        np.minimum.at(found, at, time[chosen].astype(np.float32))
-    return found
+def _targets(log: Log, targets: "list[_Followed]") -> Arrays:
+    """How many cases each target is of, and how many are beyond it at the horizon."""
+    begun, overdue = np.zeros((2, log.replications, len(targets)))
+    for number, target in enumerate(targets):
+        begun[:, number] = np.bincount(target.replication, minlength=log.replications)
+        overdue[:, number] = np.bincount(target.replication, target.overdue, log.replications)
+    return {"begun": begun, "overdue": overdue}
 
 
-def _histogram(layout: Layout, log: Log, targets: "list[_Begun]") -> Counts:
+def _durations(log: Log, targets: "list[_Followed]", start: int) -> Arrays:
+    """The durations of visits, and from what targets are of to their milestones, one by one.
+
+    They are stored one by one, not counted by age: the product-limit estimate then is exact, and its sampling error can
+    be had by leaving out replications.
+    """
+    rows = log.in_stage
+    until = np.where(log.ended, log.left, log.horizon)
+    parts: list[tuple[Any, ...]] = [
+        (
+            log.replication[rows], log.stage[rows], (until - log.entered)[rows], np.maximum(-log.entered, 0.0)[rows],
+            np.where(log.ended, ENDED, CENSORED)[rows],
+        )
+    ]  # fmt: skip
+    for number, target in enumerate(targets, len(log.layout.stages)):
+        curve = np.full(len(target.replication), number)
+        parts.append((target.replication, curve, *target.durations()))
+    replication, curve, days, entry, end = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(replication, kind="stable")  # so that chunks of any size, put together, have the same order
+    replication, curve, days, entry, end = (column[order] for column in (replication, curve, days, entry, end))
+    return {
+        "duration_replication": (replication + start).astype(np.int32),
+        "duration_curve": curve.astype(np.int16),
+        "duration_days": days,
+        "duration_entry": entry,
+        "duration_end": end.astype(np.int8),
+    }
+
+
+def _frequency(log: Log, targets: "list[_Followed]") -> Counts:
     """How often each series has which value at each time."""
-    times = layout.times
-    counts = [occupancy(log, log.stage == layout.places.index(name), times) for name in layout.open_stages]
-    counts.append(np.sum(counts, axis=0))
-    for begun in targets:
-        counts.append(_inside(begun.replication, log.replications, begun.overdue_from, begun.gone, times))
+    layout, times = log.layout, log.layout.times
+    counts = [_occupancy(log, log.stage == layout.states.index(name), times) for name in layout.open_stages]
+    counts += [_occupancy(log, log.in_population(name), times) for name in layout.populations]
+    counts += [_inside(t.replication, log.replications, t.overdue_from, t.gone, times) for t in targets]
     most = max(int(count.max()) for count in counts) + 1
     steps = np.arange(len(times)) * most
-    histogram = [
-        np.bincount((count + steps).ravel(), minlength=len(times) * most).reshape(len(times), most) for count in counts
-    ]
-    return np.array(histogram)
+    tallies = [np.bincount((count + steps).ravel(), minlength=len(times) * most) for count in counts]
+    return np.array([tally.reshape(len(times), most) for tally in tallies])
 
 
-def occupancy(log: Log, visits: Mask, times: Floats) -> Ints:
-    """How many of these visits are under way at each time, in each replication: shape (replications, times).
+def _occupancy(log: Log, visits: Mask, times: Floats) -> Ints:
+    """How many of these visits are in progress at each time, in each replication: shape (replications, times).
 
-    A case is under way from `requested` (it may queue at a limit) until it leaves.
+    A case is in progress from `requested` (it may queue at a limit) until it leaves.
     """
     return _inside(log.replication[visits], log.replications, log.requested[visits], log.left[visits], times)
 
@@ -308,51 +383,27 @@ def _inside(replication: Ints, replications: int, begin: Floats, end: Floats, ti
     np.add.at(count, (replication[real], np.searchsorted(times, begin[real], side="left")), 1)
     over = real & ~np.isnan(end)
     np.add.at(count, (replication[over], np.searchsorted(times, end[over], side="left")), -1)
-    found: Ints = np.cumsum(count, axis=1)[:, :-1]
-    return found
+    inside: Ints = np.cumsum(count, axis=1)[:, :-1]
+    return inside
 
 
-def _age_sum(log: Log, times: Floats) -> Counts:
-    """The ages of all pending cases at each time, in millionths of a day, over all replications."""
-    since = np.round(log.began[log.open] * MICRO).astype(np.int64)
-    ends = np.where(log.ended, log.left, np.inf)[log.open]
-    begin, end = (np.searchsorted(times, t, side="left") for t in (log.requested[log.open], ends))
+def _age_sum(log: Log, rows: Mask) -> Counts:
+    """The days since they came of all cases in these rows at each time, in millionths, over all replications."""
+    times = log.layout.times
+    since = np.round(log.since[rows] * MICRO).astype(np.int64)
+    ends = np.where(log.ended, log.left, np.inf)[rows]
+    begin, end = (np.searchsorted(times, t, side="left") for t in (log.requested[rows], ends))
     number, births = np.zeros((2, len(times) + 1), dtype=np.int64)
-    for place, sign in ((begin, 1), (end, -1)):
-        np.add.at(number, place, sign)
-        np.add.at(births, place, sign * since)
+    for position, sign in ((begin, 1), (end, -1)):
+        np.add.at(number, position, sign)
+        np.add.at(births, position, sign * since)
     now = np.round(times * MICRO).astype(np.int64)
-    found: Counts = now * np.cumsum(number)[:-1] - np.cumsum(births)[:-1]
-    return found
-
-
-def _stage_ages(log: Log, stage: int) -> Counts:
-    """The durations of the visits to a stage, counted by age."""
-    here = log.in_stage & (log.stage == stage)
-    entered, ended = log.entered[here], log.ended[here]
-    duration = np.where(ended, log.left[here], log.horizon) - entered
-    return counted(duration, np.where(ended, ENDED, CENSORED), np.maximum(-entered, 0.0))
-
-
-def counted(duration: Floats, how: Ints, late: Floats) -> Counts:
-    """Durations in days counted by age: shape (6, age classes).
-
-    `how` each was seen to end (ENDED, OTHERWISE, CENSORED), `late`: the age at which each came under observation.
-    """
-    at, entry = age_class(duration), age_class(late)
-    classes = int(max(at.max(initial=0), entry.max(initial=0))) + 1
-    table = np.zeros((6, classes), dtype=np.int64)
-    for kind in (ENDED, OTHERWISE, CENSORED):
-        table[kind] = np.bincount(at[how == kind], minlength=classes)
-    table[LATE] = np.bincount(entry[late > 0], minlength=classes)
-    micro = np.round(duration * MICRO).astype(np.int64)
-    for kind, ages in ((ENDED, ENDED_AGE), (OTHERWISE, OTHERWISE_AGE)):
-        np.add.at(table[ages], at[how == kind], micro[how == kind])
-    return table
+    ages: Counts = now * np.cumsum(number)[:-1] - np.cumsum(births)[:-1]
+    return ages
 
 
 @dataclass
-class _Begun:
+class _Followed:
     """The cases that came to the stage that a target is of, on their first visit, and what became of them."""
 
     layout: Layout
@@ -361,10 +412,9 @@ class _Begun:
 
     @cached_property
     def _rows(self) -> Mask:
-        first = self.log.column("visit") == 1
-        here: Mask = self.log.stage == self.layout.places.index(self.target.of)
-        found: Mask = self.log.in_stage & first & here
-        return found
+        of = self.layout.states.index(self.target.of)
+        rows: Mask = self.log.in_stage & (self.log.column("visit") == 1) & (self.log.stage == of)
+        return rows
 
     @cached_property
     def replication(self) -> Ints:
@@ -381,45 +431,44 @@ class _Begun:
         """When each is beyond the target, unless it is gone by then."""
         return self.began + self.target.within_days
 
+    @property
+    def overdue(self) -> Floats:
+        """1 for each that is beyond the target and in progress at the horizon."""
+        late = np.isnan(self.gone) & (self.log.horizon - self.began > self.target.within_days)
+        return late.astype(np.float64)
+
     @cached_property
-    def reached(self) -> Floats:
+    def _reached(self) -> Floats:
         """When each first reached the milestone; infinite if it did not."""
-        log, place = self.log, self.layout.places.index(self.target.milestone)
-        as_stage = self._first(log.in_stage & (log.stage == place), log.entered)
-        return np.minimum(as_stage, self._first(log.outcome == place, log.left))
+        log, state = self.log, self.layout.states.index(self.target.milestone)
+        as_stage = self._first(log.in_stage & (log.stage == state), log.entered)
+        return np.minimum(as_stage, self._first(log.outcome == state, log.left))
 
     @cached_property
-    def ended(self) -> Floats:
-        """When each ended; infinite if it did not."""
-        return self._first(self.log.outcome >= len(self.layout.stages), self.log.left)
+    def _ended(self) -> Floats:
+        """When each was resolved; infinite if it was not."""
+        return self._first(self.log.resolves, self.log.left)
 
-    @cached_property
+    @property
     def gone(self) -> Floats:
         """When each reached the milestone or ended; NaN if neither."""
-        first = np.minimum(self.reached, self.ended)
+        first = np.minimum(self._reached, self._ended)
         return np.where(np.isinf(first), np.nan, first)
 
     def _first(self, rows: Mask, time: Floats) -> Floats:
         """The least time over these rows of each case."""
-        cases, place = np.unique(self.log.case[rows], return_inverse=True)
+        cases, position = np.unique(self.log.case[rows], return_inverse=True)
         least = np.full(len(cases) + 1, np.inf)
-        np.minimum.at(least, place, time[rows])
+        np.minimum.at(least, position, time[rows])
         mine = self.log.case[self._rows]
         at = np.searchsorted(cases, mine)
         same = at < len(cases)
         same[same] = cases[at[same]] == mine[same]
         return least[np.where(same, at, len(cases))]
 
-    def totals(self) -> dict[str, Mask]:
-        """Who began, could be followed for as long as the target allows, met it, is beyond it at the horizon."""
-        within, horizon = self.target.within_days, self.log.horizon
-        followed = self.began + within <= horizon
-        met = followed & (self.reached - self.began <= within)
-        overdue = np.isnan(self.gone) & (horizon - self.began > within)
-        return {"begun": np.ones(len(self.began), dtype=bool), "followed": followed, "met": met, "overdue": overdue}
-
-    def ages(self) -> Counts:
-        """The time until the milestone, or another end, counted by age."""
-        how = np.where(np.isfinite(self.reached), ENDED, np.where(np.isfinite(self.ended), OTHERWISE, CENSORED))
-        end = np.where(np.isfinite(self.reached), self.reached, np.minimum(self.ended, self.log.horizon))
-        return counted(end - self.began, how, np.maximum(-self.began, 0.0))
+    def durations(self) -> tuple[Floats, Floats, Ints]:
+        """Days until the milestone or another end, the age at which each came under observation, how it ended."""
+        reached = np.isfinite(self._reached)
+        how = np.where(reached, ENDED, np.where(np.isfinite(self._ended), OTHERWISE, CENSORED))
+        end = np.where(reached, self._reached, np.minimum(self._ended, self.log.horizon))
+        return end - self.began, np.maximum(-self.began, 0.0), how

@@ -1,57 +1,106 @@
-"""What the indicators need of many replications, in a size that hardly grows with their number.
+"""The summary of a run: the named arrays that every result is computed from.
 
-Chunks of replications are summed up where they run (see `summarise`) and put together here, in the order of their
-replications, so that the whole is the same to the last bit however it was cut. Nothing looks at the event log again.
+Workers reduce the event log of a chunk of replications to plain arrays (`sim.results.summarise`). Here is what these
+arrays are, how those of many chunks become one, how they are stored, and how they become an `xarray.Dataset` with named
+dimensions, over which the catalogue is declared. The event log itself is not needed again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from io import BytesIO
-from math import log1p
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.dates import YEAR_DAYS
 from sim.scenario.schema import REASONS, Scenario
+from sim.scenario.staffing import capacity
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import xarray as xr
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Arrays = dict[str, NDArray[Any]]
+"""The arrays of a summary by the names of `VARIABLES`."""
 
 GRID_DAYS = 30.4375
 """Days between the points of a series over time: a month of 365.25 / 12 days."""
-AGE_RESOLUTION = 5e-4
-"""Ages that differ relatively by less are counted together, at their mean."""
-SHORTEST_AGE = 1e-3
-"""Days; ages below count as the same."""
-MICRO = 1e6
-"""Sums of ages are kept in whole millionths of a day: their order does not matter then."""
-ALL, STILL_PENDING = "all", "still pending"
-"""The series of all pending cases; the place of those that are pending at the horizon."""
-NEW, UNDER_WAY, FURTHER_STRANDS = "new", "under way", "further strands"
+YEARS = (1, 2, 3)
+"""Years after the first day at which it is stated what has become of the cases; the horizon is added."""
+PARTS = ("work", "staff", *REASONS, "queue")
+"""Where the days of a visit go: work as with unlimited staff, want of staff, waits by reason, a limit before it."""
+HEADLINE, BEFORE = "headline", "before"
+"""Populations: the cases that people mean, from the stage on that the procedure names, and those in stages before."""
+NEW, AT_START, FURTHER_STRANDS = "new", "in progress", "further strands"
 """Where cases come from that come from no stage; of a case that forks into k strands, k - 1 are further ones."""
-STILL_THERE = "still there"
-"""Where cases are at the horizon that are in a stage in which they count as resolved."""
-
-ENDED, OTHERWISE, CENSORED, LATE, ENDED_AGE, OTHERWISE_AGE = range(6)
-"""Of durations at each age: ends that are meant, other ends, ends not seen, late entries; sums of the ages at ends."""
-COMPONENTS = ("work", "staff", *REASONS, "queue")
-"""Where the days of a visit go: as with unlimited staff, for want of staff, waits by reason, at a limit before it."""
+IN_PROGRESS, REMAINING = "still in progress", "still there"
+"""Where cases are at the horizon: in a stage in which they are in progress, or in one in which they are resolved."""
+ENDED, OTHERWISE, CENSORED = range(3)
+"""How a duration was seen to end: as meant, in another way that competes, or not within the horizon."""
 
 
-def age_class(age: Floats) -> NDArray[np.int64]:
-    """The class in which an age in days is counted."""
-    above = np.maximum(age, SHORTEST_AGE) / SHORTEST_AGE
-    return np.where(age < SHORTEST_AGE, 0, 1 + np.floor(np.log(above) / log1p(AGE_RESOLUTION)).astype(np.int64))
+class Variable(NamedTuple):
+    """What an array of the summary is: its dimensions and its meaning."""
+
+    dims: tuple[str, ...]
+    meaning: str
+
+
+_V = Variable
+_BY_POPULATION, _BY_STAGE, _BY_TARGET = (
+    ("replication", "population"),
+    ("replication", "stage"),
+    ("replication", "target"),
+)
+VARIABLES = {
+    "pending_start": _V(_BY_POPULATION, "cases in progress on the first day"),
+    "incoming": _V(_BY_POPULATION, "cases that came: new, from another population, or as further strands of a fork"),
+    "resolved": _V(_BY_POPULATION, "cases that left: resolved, or gone to another population"),
+    "resolved_days": _V(_BY_POPULATION, "days from coming to leaving, summed over `resolved`"),
+    "pending_end": _V(_BY_POPULATION, "cases in progress at the horizon"),
+    "pending_days": _V(_BY_POPULATION, "days within the horizon in which cases were in progress, summed over cases"),
+    "age_end": _V(_BY_POPULATION, "days since coming, summed over `pending_end`"),
+    "fines": _V(("replication",), "fines set until the horizon, in millions of the procedure's currency"),
+    "fined": _V(("replication",), "how many fines were set"),
+    "entered": _V(_BY_STAGE, "visits that began within the horizon"),
+    "visits": _V(_BY_STAGE, "visits, those in progress on the first day included"),
+    "ended": _V(_BY_STAGE, "visits that ended within the horizon"),
+    "days": _V(("replication", "stage", "part"), "days of all visits by what they were spent on"),
+    "effort": _V(("replication", "stage", "role"), "FTE-days of work within the horizon"),
+    "delay": _V(("replication", "stage", "role"), "days of delay charged to the role that was done, or free, last"),
+    "came": _V(("replication", "source", "stage"), "visits by where cases came from that came from no stage"),
+    "went": _V(("replication", "stage", "state"), "visits by the stage or exit that they led to"),
+    "remaining": _V(_BY_STAGE, "visits in progress at the horizon"),
+    "effort_of": _V(("replication", "stage", "state"), "FTE-days on the cases resolved by this route, later work too"),
+    "reached": _V(("replication", "state"), "headline cases that came to a state in which they count as resolved"),
+    "days_to": _V(("replication", "state"), "days from coming to that, summed over `reached`"),
+    "ended_by": _V(("replication", "state", "date"), "headline cases resolved by the date, by the state they came to"),
+    "open_on": _V(("replication", "date"), "headline cases in progress on the date"),
+    "begun": _V(_BY_TARGET, "cases that a target is of"),
+    "overdue": _V(_BY_TARGET, "cases beyond the target's time and in progress at the horizon"),
+    "first_reached": _V(
+        ("replication", "case", "state"), "day on which a tracked case first got to a state; infinite if it did not"
+    ),
+    "open_at_end": _V(("replication", "case"), "whether a tracked case is in progress at the horizon"),
+    "drawn": _V(("replication", "parameter"), "values of the uncertain parameters"),
+    "frequency": _V(("series", "time", "count"), "replications in which so many cases are in the series at the time"),
+    "age_sum": _V(("population", "time"), "days since coming, summed over cases in progress and replications"),
+    "duration_replication": _V(("duration",), "replication of a duration"),
+    "duration_curve": _V(("duration",), "number of the stage or target that a duration is of, in `Layout.curves`"),
+    "duration_days": _V(("duration",), "days until the end, or until the horizon"),
+    "duration_entry": _V(("duration",), "days after which it came under observation; 0 if from its beginning"),
+    "duration_end": _V(("duration",), "ENDED, OTHERWISE or CENSORED"),
+}
+"""Every array of the summary with its dimensions and its meaning."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The names of what is counted, in order; a function of the scenario."""
+    """The labels of the summary's dimensions, in order: a function of the scenario."""
 
     scenario: Scenario
 
@@ -66,27 +115,38 @@ class Layout:
         return list(self.scenario.procedure.exits)
 
     @cached_property
-    def places(self) -> list[str]:
-        """Where a case can get to: stages, exits, and that it is still pending at the horizon."""
-        return [*self.stages, *self.exits, STILL_PENDING]
+    def states(self) -> list[str]:
+        """Where a case can get to: stages and exits."""
+        return [*self.stages, *self.exits]
 
     @cached_property
     def open_stages(self) -> list[str]:
-        """Stages in which a case is pending."""
+        """Stages in which a case is in progress."""
         return [name for name, stage in self.scenario.procedure.stages.items() if not stage.resolved]
 
     @cached_property
     def resolving(self) -> list[str]:
-        """Places at which a case counts as resolved: exits, and stages that say so."""
-        return [name for name, stage in self.scenario.procedure.stages.items() if stage.resolved] + self.exits
+        """States in which a case counts as resolved: exits, and stages that say so."""
+        return [name for name in self.stages if name not in self.open_stages] + self.exits
+
+    @cached_property
+    def headline_stages(self) -> list[str]:
+        """Stages in which a case in progress belongs to the headline population."""
+        return [name for name in self.scenario.procedure.headline_stages() if name in self.open_stages]
+
+    @cached_property
+    def populations(self) -> list[str]:
+        """The headline cases, and those in stages before if the procedure has such stages."""
+        before = len(self.headline_stages) < len(self.open_stages)
+        return [HEADLINE, BEFORE] if before else [HEADLINE]
 
     @cached_property
     def routes(self) -> list[tuple[str, str]]:
         """The ways that the procedure allows from a stage to a stage or exit."""
         return [
-            (name, place)
+            (name, state)
             for name, stage in self.scenario.procedure.stages.items()
-            for place in dict.fromkeys(
+            for state in dict.fromkeys(
                 route.to or to
                 for routes in (stage.next, *(other.next for other in stage.next_when))
                 for to, route in routes.items()
@@ -99,7 +159,7 @@ class Layout:
         return [(stage, to) for stage, to in self.routes if stage in self.open_stages and to in self.resolving]
 
     @cached_property
-    def listed(self) -> list[str]:
+    def tracked(self) -> list[str]:
         """The cases that every replication has: the probes, or their strands."""
         return [
             f"{name}/{strand}" if strand else name
@@ -108,10 +168,30 @@ class Layout:
         ]
 
     @cached_property
+    def open_cases(self) -> list[str]:
+        """Tracked cases that are not resolved on the first day: those in headline stages, or all if none is."""
+        open_cases = [case for case in self.tracked if self.present_stage(case)[0] in self.open_stages]
+        return [case for case in open_cases if self.present_stage(case)[0] in self.headline_stages] or open_cases
+
+    def present_stage(self, case: str) -> tuple[str, date | None]:
+        """The stage in which a tracked case is on the first day, or to which it comes; since when, if it is in it."""
+        probes = self.scenario.probes
+        name, _, strand_name = (case, "", "") if case in probes else case.rpartition("/")
+        probe, strand = probes[name], probes[name].strands.get(strand_name)
+        stage, since = (strand.stage, strand.since) if strand else (None, None)
+        return stage or probe.stage, since or probe.since
+
+    @cached_property
     def times(self) -> Floats:
         """The times of series, in days since start: month by month, the horizon last."""
         horizon = self.scenario.horizon_days
         return np.append(np.arange(0.0, horizon - GRID_DAYS / 2, GRID_DAYS), horizon)
+
+    @cached_property
+    def dates(self) -> Floats:
+        """Days since start at which it is stated what has become of the cases: whole years, the horizon last."""
+        horizon = self.scenario.horizon_days
+        return np.array([*(y * YEAR_DAYS for y in YEARS if y * YEAR_DAYS < horizon - 1), horizon])
 
     @cached_property
     def targets(self) -> list[str]:
@@ -120,148 +200,106 @@ class Layout:
 
     @cached_property
     def series(self) -> list[str]:
-        """What is counted at the times: cases pending in each open stage, in all, and beyond each target."""
-        return [*self.open_stages, ALL, *self.targets]
+        """What is counted at the times: cases in progress in each open stage, each population, beyond each target."""
+        return [*self.open_stages, *self.populations, *self.targets]
 
     @cached_property
     def curves(self) -> list[str]:
-        """Durations that are counted by age: of stages, and from what a target is of."""
+        """What durations are of: stages, and from what a target is of to its milestone."""
         return [*self.stages, *self.targets]
 
     @cached_property
-    def totals(self) -> list[str]:
-        """Names of what is added up in each replication; see `docs/indicators.md`."""
-        general = ["pending_start", "incoming", "resolved", "resolved_days", "pending_end", "pending_days", "age_end"]
-        by_stage = ["entered", "visits", "ended", "open_days", *(f"{part}_days" for part in COMPONENTS)]
-        by_stage += ["new", "under_way", "forked", "there"]
-        names = [*general, "fines", "fined"]
-        names += [f"{what}:{stage}" for stage in self.stages for what in by_stage]
-        names += [f"went:{stage}|{place}" for stage, place in self.routes]  # no stage's name has a |
-        names += [f"{what}:{name}" for name in self.resolving for what in ("reached", "days_to")]
-        names += [
-            f"{what}:{stage}|{role}"
-            for what in ("effort", "delay")
-            for stage in self.stages
-            for role in self.scenario.staffing
-        ]
-        names += [f"effort_of:{stage}|{place}" for stage, place in self.endings]
-        return names + [f"{what}:{key}" for key in self.targets for what in ("begun", "followed", "met", "overdue")]
+    def available(self) -> dict[str, float]:
+        """The FTE-days that each role could work on cases: its capacity times the working days of an FTE."""
+        scenario, horizon = self.scenario, self.scenario.horizon_days
+        speed = scenario.calendar.working_days_per_year / YEAR_DAYS
+        return {
+            role: capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) * speed
+            for role, pool in scenario.staffing.items()
+        }
+
+    def labels(self) -> dict[str, Any]:
+        """The labels of each labelled dimension."""
+        return {
+            "population": self.populations, "stage": self.stages, "state": self.states, "part": list(PARTS),
+            "role": list(self.scenario.staffing), "source": [NEW, AT_START, FURTHER_STRANDS],
+            "target": self.targets, "case": self.tracked, "parameter": list(self.scenario.uncertain),
+            "series": self.series, "time": self.times, "date": self.dates,
+        }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Summary:
-    """Sums and counts of some replications in a row.
+def concat(parts: Iterable[Arrays]) -> Arrays:
+    """The arrays of chunks that follow one another as those of all their replications.
 
-    `totals`: (replications, totals of the layout). `drawn`: (replications, uncertain parameters), their values.
-    `reached`: (replications, listed cases, places), days since start when each listed case first got there, infinite if
-    it did not. `histogram`: (series, times, values), the number of replications in which a series has a value at a
-    time. `age_sum`: at each time the ages of all pending cases, in millionths of a day, over the replications. `ages`:
-    (curves, 6, age classes), see ENDED and its like.
+    What has a replication of its own is joined in order; what is counted over replications is added up. Sums are of
+    whole numbers, so that the result is the same to the last bit however the replications were cut.
     """
-
-    layout: Layout
-    totals: Floats
-    drawn: Floats
-    reached: NDArray[np.float32]
-    histogram: Counts
-    age_sum: Counts
-    ages: Counts
-
-    @property
-    def replications(self) -> int:
-        """How many replications there are."""
-        return len(self.totals)
-
-    def total(self, name: str) -> Floats:
-        """One of the totals, by replication."""
-        return self.totals[:, self.layout.totals.index(name)]
-
-    def first(self, case: str, places: Sequence[str]) -> Floats:
-        """When a listed case first got to one of these places, by replication."""
-        numbers = [self.layout.places.index(place) for place in places]
-        found: Floats = self.reached[:, self.layout.listed.index(case), numbers].min(axis=1).astype(np.float64)
-        return found
-
-    def counts(self, series: str) -> Counts:
-        """The histogram of one series: (times, values)."""
-        found: Counts = self.histogram[self.layout.series.index(series)]
-        return found
-
-    def curve(self, name: str) -> Counts:
-        """The counts by age of one curve: (6, age classes)."""
-        found: Counts = self.ages[self.layout.curves.index(name)]
-        return found
-
-    def parameters(self) -> "pd.DataFrame":
-        """The uncertain parameters of every replication: column `replication`, then one per parameter."""
-        import pandas as pd
-
-        frame = pd.DataFrame(self.drawn, columns=list(self.layout.scenario.uncertain))
-        return frame.rename_axis("replication").reset_index()
-
-    def to_bytes(self) -> bytes:
-        """The summary as a compressed file of arrays."""
-        where = np.nonzero(self.ages)
-        buffer = BytesIO()
-        np.savez_compressed(
-            buffer,
-            totals=self.totals,
-            drawn=self.drawn,
-            reached=self.reached,
-            histogram=self.histogram,
-            age_sum=self.age_sum,
-            ages_at=np.array(where, dtype=np.int32),
-            ages=self.ages[where],
-            classes=self.ages.shape[2],
-        )
-        return buffer.getvalue()
-
-    @staticmethod
-    def from_bytes(layout: Layout, stored: bytes) -> "Summary":
-        """The summary in such a file. Raises ValueError or OSError if it is none."""
-        with np.load(BytesIO(stored), allow_pickle=False) as file:
-            ages = np.zeros((len(layout.curves), 6, int(file["classes"])), dtype=np.int64)
-            ages[tuple(file["ages_at"])] = file["ages"]
-            totals, drawn, reached = (file[name] for name in ("totals", "drawn", "reached"))
-            return Summary(layout, totals, drawn, reached, file["histogram"], file["age_sum"], ages)
+    joined: dict[str, list[NDArray[Any]]] = {}
+    summed: Arrays = {}
+    for part in parts:
+        for name, (dims, _) in VARIABLES.items():
+            if dims[0] in {"replication", "duration"}:
+                joined.setdefault(name, []).append(part[name])
+            else:
+                summed[name] = _sum(summed[name], part[name]) if name in summed else part[name]
+    return {name: np.concatenate(arrays) for name, arrays in joined.items()} | summed
 
 
-def blank(layout: Layout) -> Summary:
-    """The summary of one replication in which nothing is counted, to know the names of what is."""
-    series, times, curves = len(layout.series), len(layout.times), len(layout.curves)
-    return Summary(
-        layout,
-        np.zeros((1, len(layout.totals))),
-        np.zeros((1, len(layout.scenario.uncertain))),
-        np.zeros((1, len(layout.listed), len(layout.places)), dtype=np.float32),
-        np.zeros((series, times, 1), dtype=np.int64),
-        np.zeros(times, dtype=np.int64),
-        np.zeros((curves, 6, 1), dtype=np.int64),
+def _sum(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
+    """The sum of two arrays whose last axes may differ in length."""
+    size = max(one.shape[-1], other.shape[-1])
+    one, other = (np.pad(a, [(0, 0)] * (a.ndim - 1) + [(0, size - a.shape[-1])]) for a in (one, other))
+    total: NDArray[Any] = one + other
+    return total
+
+
+def to_bytes(arrays: Arrays) -> bytes:
+    """The arrays as a compressed file."""
+    buffer = BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def from_bytes(stored: bytes) -> Arrays:
+    """The arrays in such a file. Raises ValueError, KeyError or OSError if it is none."""
+    with np.load(BytesIO(stored), allow_pickle=False) as file:
+        return {name: file[name] for name in VARIABLES}
+
+
+def dataset(layout: Layout, arrays: Arrays) -> "xr.Dataset":
+    """The summary with named dimensions and labels, and with what formulas need of the scenario.
+
+    Besides `VARIABLES`: `available` (FTE-days that each role could work on cases), `in_headline` and `stage_population`
+    (which stages belong to which population); attributes `years`, `horizon_days`, `working_days` (of one person until
+    the horizon; FTE-days divided by them are people at work on average), `resolving` (states).
+    """
+    import xarray as xr
+
+    scenario = layout.scenario
+    years = scenario.horizon_days / YEAR_DAYS
+    labels = {name: np.array(items, dtype=None if len(items) else str) for name, items in layout.labels().items()}
+    data = xr.Dataset(
+        {name: (dims, arrays[name], {"meaning": meaning}) for name, (dims, meaning) in VARIABLES.items()},
+        coords=labels,
+        attrs={
+            "years": years,
+            "horizon_days": scenario.horizon_days,
+            "working_days": scenario.calendar.working_days_per_year * years,
+            "resolving": layout.resolving,
+        },
+    )
+    headline = np.isin(layout.stages, layout.headline_stages)
+    before = np.isin(layout.stages, layout.open_stages) & ~headline
+    members = np.stack([headline, before][: len(layout.populations)], axis=1).astype(float)
+    return data.assign(
+        available=("role", np.array(list(layout.available.values()))),
+        in_headline=("stage", headline),
+        stage_population=(("stage", "population"), members),
     )
 
 
-def together(layout: Layout, parts: Iterator[Summary], replications: int) -> Summary:
-    """The summary of parts that come in the order of their replications; each is dropped once it is added."""
-    totals = np.empty((replications, len(layout.totals)))
-    drawn = np.empty((replications, len(layout.scenario.uncertain)))
-    reached = np.empty((replications, len(layout.listed), len(layout.places)), dtype=np.float32)
-    histogram = np.zeros((len(layout.series), len(layout.times), 0), dtype=np.int64)
-    ages = np.zeros((len(layout.curves), 6, 0), dtype=np.int64)
-    age_sum = np.zeros(len(layout.times), dtype=np.int64)
-    done = 0
-    for part in parts:
-        here = slice(done, done + part.replications)
-        totals[here], drawn[here], reached[here] = part.totals, part.drawn, part.reached
-        histogram, ages = _sum(histogram, part.histogram), _sum(ages, part.ages)
-        age_sum += part.age_sum
-        done += part.replications
-    if done != replications:
-        raise ValueError(f"{done} replications in the parts, not {replications}")
-    return Summary(layout, totals, drawn, reached, histogram, age_sum, ages)
-
-
-def _sum(one: Counts, other: Counts) -> Counts:
-    """The sum of two arrays whose last axes may differ in length; the longer one is changed in place."""
-    longer, shorter = (one, other) if one.shape[2] >= other.shape[2] else (other.copy(), one)
-    longer[:, :, : shorter.shape[2]] += shorter
-    return longer
+def head(data: "xr.Dataset", replications: int) -> "xr.Dataset":
+    """The summary of the first so many replications, without what is only counted over all of them."""
+    durations = np.nonzero(data["duration_replication"].to_numpy() < replications)[0]
+    counted = [name for name, (dims, _) in VARIABLES.items() if dims[0] not in {"replication", "duration"}]
+    return data.drop_vars(counted).isel(replication=slice(replications), duration=durations)

@@ -12,16 +12,16 @@ import pandas as pd
 from sim.dates import YEAR_DAYS, date_after
 from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
-from sim.results import indicators
-from sim.results.intervals import LEVEL, mean_interval, variance_split
-from sim.results.measures import measures
 from sim.results.run import Run
-from sim.results.summary import ALL, Floats
+from sim.results.statistics import CENTRAL, LEVEL, mean_interval, variance_split
+from sim.results.summary import HEADLINE as HEADLINE_CASES
+from sim.results.summary import Floats
 from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import PARTS, shares_of_days
+from sim.view.titles import cases_of
 
 SPREAD = "in eight of ten replications"
 TOLD = 0.01
@@ -47,21 +47,21 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
 
 def _interval(values: Floats) -> tuple[float, float]:
     """The central 80% of values of single replications."""
-    low, high = np.quantile(values, indicators.INTERVAL)
+    low, high = np.quantile(values, CENTRAL)
     return float(low), float(high)
 
 
 def _caseload(run: Run) -> Iterator[str]:
-    scenario, table = run.scenario, indicators.backlog(run)
-    first, last = (table[table["series"] == ALL].iloc[place] for place in (0, -1))
+    scenario, table = run.scenario, run.table("backlog")
+    first, last = (table[table["series"] == HEADLINE_CASES].iloc[place] for place in (0, -1))
     yield (
-        f"On {scenario.start} {words.count(first['mean'])} cases are pending; on {scenario.horizon} it will be"
-        f" {words.count(last['mean'])} on average, and between {last['low']:.0f} and {last['high']:.0f}"
+        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon} it"
+        f" will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
         f" {SPREAD}{_overdue(run, table)}."
     )
-    flow = indicators.throughput(run).iloc[0]
+    flow = run.table("throughput").iloc[0]
     if flow["incoming"] > 0:
-        low, high = _interval(measures(run.summary)["clearance_rate"].spread())
+        low, high = _interval(run.samples["clearance_rate"].singles)
         yield (
             f"For every 100 new cases {100 * flow['clearance_rate']:.0f} are resolved"
             f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}), {clearing(flow['clearance_rate'])}."
@@ -72,10 +72,10 @@ def _overdue(run: Run, table: pd.DataFrame) -> str:
     """The backlog by the first target, at the end."""
     if not run.scenario.targets:
         return ""
-    key, target = run.summary.layout.targets[0], run.scenario.targets[0]
+    key, target = run.layout.targets[0], run.scenario.targets[0]
     end = table[table["series"] == key].iloc[-1]
     return (
-        f"; {words.count(end['mean'])} of them ({end['low']:.0f} to {end['high']:.0f}) will be"
+        f"; {words.count(end['mean'])} of them ({end['q10']:.0f} to {end['q90']:.0f}) will be"
         f" backlog, older than {words.quoted(target.title or key)} allows"
     )
 
@@ -92,7 +92,7 @@ def _probes(run: Run) -> Iterator[str]:
     if not cases:
         return
     within = min(YEAR_DAYS, run.scenario.horizon_days)
-    done = np.sum([run.summary.first(case, run.summary.layout.resolving) <= within for case in cases], axis=0)
+    done = np.sum([run.first_reached(case, run.layout.resolving) <= within for case in cases], axis=0)
     low, high = _interval(done)
     likely = ""
     if len(cases) > 1:
@@ -111,9 +111,9 @@ def chances(run: Run, within: float, place: str = "") -> list[tuple[str, float]]
 
     `place`: that it comes to this stage or exit instead.
     """
-    names, places = listed.names(run), [place] if place else run.summary.layout.resolving
+    names, places = listed.names(run), [place] if place else run.layout.resolving
     found = [
-        (names[case].whole, float((run.summary.first(case, places) <= within).mean()))
+        (names[case].whole, float((run.first_reached(case, places) <= within).mean()))
         for case in listed.chosen(run, None)
     ]
     return sorted(found, key=lambda pair: -pair[1])
@@ -123,9 +123,9 @@ def _next_milestone(run: Run, cases: Sequence[str]) -> str:
     """The public act that is expected first, of whichever case; empty if none is as likely as not."""
     ahead = []
     for case in cases:
-        here, _ = indicators.present_stage(run, case)
-        for place in run.summary.layout.stages:
-            time = run.summary.first(case, [place])
+        here, _ = run.layout.present_stage(case)
+        for place in run.layout.stages:
+            time = run.first_reached(case, [place])
             low, median, high = np.quantile(time, (0.1, 0.5, 0.9), method="inverted_cdf")
             if place != here and 0 < median < np.inf:
                 ahead.append((float(median), float(low), float(high), case, place))
@@ -139,52 +139,43 @@ def _next_milestone(run: Run, cases: Sequence[str]) -> str:
     )
 
 
-def late_stages(run: Run) -> list[str]:
-    """The stages in which cases are pending from the first one on in which they fork; all of them if none forks."""
-    stages, found = run.scenario.procedure.stages, run.summary.layout.open_stages
-    forking = [number for number, stage in enumerate(found) if stages[stage].fork]
-    return found[forking[0] :] if forking else found
-
-
 def where_days_go(run: Run) -> str:
     """On what the days of cases are spent, in words without an end; empty if there are none."""
-    stages = late_stages(run)
-    shares = shares_of_days(run, stages)
+    shares = shares_of_days(run)
     if not shares:
         return ""
     told = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= TOLD]
-    return f"From {run.scenario.procedure.stages[stages[0]].title} on the days go to {words.listing(told)}"
+    first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
+    return f"From {first} on the days go to {words.listing(told)}"
 
 
 def _why(run: Run) -> Iterator[str]:
     if said := where_days_go(run):
-        low, high = staff_share(run, late_stages(run))
+        low, high = staff_share(run)
         yield f"{said}; waiting for staff takes between {words.share(low)} and {words.share(high)} of them {SPREAD}."
 
 
-def staff_share(run: Run, stages: Sequence[str]) -> tuple[float, float]:
-    """The central 80% of the share of days that waiting for staff takes in these stages."""
-    days = {part: np.sum([run.summary.total(f"{part}_days:{s}") for s in stages], axis=0) for part in PARTS}
-    total = np.sum(list(days.values()), axis=0)
-    there = total > 0
-    return _interval(np.clip(days["staff"][there] / total[there], 0, 1))
+def staff_share(run: Run) -> tuple[float, float]:
+    """The central 80% of the share of days that waiting for staff takes of headline cases."""
+    table = run.table("share_of_days").set_index("part")
+    return float(table["q10"]["staff"]), float(table["q90"]["staff"])
 
 
 def _staff(run: Run) -> Iterator[str]:
-    table = indicators.utilisation(run)
-    table = table[table["fte_days_available"] > 0].sort_values("mean", ascending=False)
+    table = run.table("utilisation")
+    table = table[table["fte_days_available"] > 0].sort_values("value", ascending=False)
     if table.empty:
         return
     first, titles = table.iloc[0], staffing.short_titles(run)
     waits = f" {staffing.bottleneck(run)}." if len(staffing.delays(run)) else ""
     yield (
-        f"The busiest role is {titles[first['role']]}: {words.share(first['mean'])} of its possible work is done"
-        f" ({words.share(first['low'])} to {words.share(first['high'])} {SPREAD}).{waits}"
+        f"The busiest role is {titles[first['role']]}: {words.share(first['value'])} of its possible work is done"
+        f" ({words.share(first['q10'])} to {words.share(first['q90'])} {SPREAD}).{waits}"
     )
 
 
 def _targets(run: Run) -> Iterator[str]:
-    rows = [row for row in indicators.targets(run).to_dict("records") if row["cases"] > 0]
+    rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
     if rows:
         said = [f"{words.quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
         asked = words.count(max(row["cases"] for row in rows))
@@ -194,11 +185,11 @@ def _targets(run: Run) -> Iterator[str]:
 def _chance(run: Run) -> Iterator[str]:
     if not run.scenario.uncertain:
         return
-    values = measures(run.summary)["pending_end"].values()
+    values = run.samples["pending_end"].by_replication
     found = variance_split(values, run.scenario.replications_per_draw)
-    if found and found.chance + found.not_knowing > 0:
+    if found and found.stochastic + found.parameter > 0:
         yield (
-            f"Of the spread of the pending cases on {run.scenario.horizon} {words.share(found.share_not_knowing)} is"
+            f"Of the spread of the pending cases on {run.scenario.horizon} {words.share(found.share_parameter)} is"
             f" not knowing the parameters ({words.share(found.low)} to {words.share(found.high)}), which better data"
             " would narrow; the rest is chance, which nothing will."
         )
@@ -226,8 +217,8 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
 
 def common_cases(run: Run, base: Run) -> list[str]:
     """The cases pending on the first day that both runs tell of."""
-    ours, theirs = measures(run.summary), measures(base.summary)
-    return [c for c in indicators.open_listed(base) if f"resolution:{c}" in ours and f"resolution:{c}" in theirs]
+    both = set(listed.chosen(run, None))
+    return [case for case in listed.chosen(base, None) if case in both]
 
 
 def fte(scenario: Scenario, base: Scenario) -> str:
@@ -268,8 +259,8 @@ def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
 
     Paired; days are counted at most to the horizon.
     """
-    ours, theirs = measures(run.summary), measures(base.summary)
-    apart = [ours[f"resolution:{case}"].values() - theirs[f"resolution:{case}"].values() for case in cases]
+    ours, theirs = run.samples, base.samples
+    apart = [ours[f"resolution:{case}"].by_replication - theirs[f"resolution:{case}"].by_replication for case in cases]
     found = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
     who = f"the {len(cases)} listed probes or strands are resolved"
     if not found.value and not found.error:

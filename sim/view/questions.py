@@ -11,10 +11,10 @@ from sim.errors import UserError
 from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
 from sim.record.model import items
-from sim.results import indicators
-from sim.results.intervals import Estimate, mean_interval
-from sim.results.measures import measures
 from sim.results.run import Run
+from sim.results.statistics import Estimate, mean_interval
+from sim.results.summary import HEADLINE as HEADLINE_CASES
+from sim.results.tables import ALL_ROLES
 from sim.view import words
 from sim.view.findings import (
     FEW_FTE,
@@ -25,7 +25,6 @@ from sim.view.findings import (
     common_cases,
     days_of_cases,
     fte,
-    late_stages,
     staff_share,
     where_days_go,
 )
@@ -33,6 +32,7 @@ from sim.view.pictures import listed, staffing
 from sim.view.pictures.comparison import HEADLINE, distinct
 from sim.view.pictures.durations import shares_of_days
 from sim.view.pictures.gallery import milestones_asked_for
+from sim.view.titles import cases_of
 
 MOST = 8
 """Cases named in an answer."""
@@ -75,7 +75,7 @@ def _chance_of_resolution(run: Run) -> Iterator[Answer]:
     services = dict.fromkeys(
         service for case in cases for service in items(run.scenario.probes[_probe(run, case)].platform)
     )
-    ends = [place for place in milestones_asked_for(run.scenario) if place in run.summary.layout.resolving]
+    ends = [place for place in milestones_asked_for(run.scenario) if place in run.layout.resolving]
     acts = [f" {words.quoted(listed.milestone(run, place))}: {_named(chances(run, within, place))}." for place in ends]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
@@ -104,9 +104,8 @@ def _why_so_long(run: Run) -> Iterator[Answer]:
         f"{said}.",
         "where-days-go",
     )
-    stages = late_stages(run)
-    shares, (low, high) = shares_of_days(run, stages), staff_share(run, stages)
-    where = run.scenario.procedure.stages[stages[0]].title
+    shares, (low, high) = shares_of_days(run), staff_share(run)
+    where = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
     if shares["hold"] > 0:
         yield Answer(
             "How much of the delay is a hold outside the team, and how much is capacity?",
@@ -118,12 +117,12 @@ def _why_so_long(run: Run) -> Iterator[Answer]:
 
 def _bottleneck(run: Run) -> Iterator[Answer]:
     """Of the busiest role, in the last stage before cases are resolved."""
-    stage = run.summary.layout.open_stages[-1]
+    stage = run.layout.open_stages[-1]
     delays, titles = staffing.delays(run, stage), staffing.short_titles(run)
-    busy = indicators.utilisation(run).sort_values("mean", ascending=False)
+    busy = run.table("utilisation").sort_values("value", ascending=False)
     if delays.empty or len(busy) < 2:
         return
-    asked, worst = busy.iloc[0], delays.sort_values("days", ascending=False).iloc[0]
+    asked, worst = busy.iloc[0], delays.sort_values("value", ascending=False).iloc[0]
     share = float(delays.loc[delays["role"] == asked["role"], "share"].sum())
     other = "" if worst["role"] == asked["role"] else (
         f"; most of it is for {titles[worst['role']]}, {words.share(worst['share'])}"
@@ -132,8 +131,8 @@ def _bottleneck(run: Run) -> Iterator[Answer]:
         f"Is {titles[asked['role']]} the bottleneck when it comes to concluding?",
         f"{'No' if other else 'Yes'}: in {run.scenario.procedure.stages[stage].title} {words.share(share)} of the"
         f" waiting for staff is for {titles[asked['role']]}{other}. {titles[asked['role']]} is at"
-        f" {words.share(asked['mean'])} of its possible work ({words.share(asked['low'])} to"
-        f" {words.share(asked['high'])} {SPREAD}).",
+        f" {words.share(asked['value'])} of its possible work ({words.share(asked['q10'])} to"
+        f" {words.share(asked['q90'])} {SPREAD}).",
         "delay-by-role",
     )
 
@@ -161,9 +160,10 @@ def _cost(run: Run) -> Iterator[Answer]:
 
 def _estimate(run: Run, label: str) -> Estimate | None:
     """An indicator of a run with its confidence interval; None if nothing is known of it."""
-    measure = measures(run.summary).get(label)
-    values = measure.values() if measure else np.array([np.nan])
-    return None if np.isnan(values).any() else mean_interval(values, run.scenario.replications_per_draw)
+    sample = run.samples.get(label)
+    if sample is None or not np.isfinite(sample.value):
+        return None
+    return mean_interval(sample.by_replication, run.scenario.replications_per_draw)
 
 
 def _fee(run: Run) -> Iterator[Answer]:
@@ -185,7 +185,7 @@ def _fee(run: Run) -> Iterator[Answer]:
 
 def _sunk(run: Run) -> Iterator[Answer]:
     """Work on cases that end at an exit without ever having got to a stage in which a case counts as resolved."""
-    table, exits, stages = indicators.effort_by_ending(run), run.summary.layout.exits, run.scenario.procedure.stages
+    table, exits, stages = run.table("effort_by_ending"), run.layout.exits, run.scenario.procedure.stages
     if table.empty or not set(table["target"]) - set(exits):
         return
     ended = table[table["target"].isin(exits)]
@@ -202,7 +202,8 @@ def _sunk(run: Run) -> Iterator[Answer]:
 
 def _appeals(run: Run) -> Iterator[Answer]:
     """Work in stages that only cases come to that were resolved before, and for whom it is most."""
-    table, layout, stages = indicators.effort(run), run.summary.layout, run.scenario.procedure.stages
+    table, layout, stages = run.table("effort"), run.layout, run.scenario.procedure.stages
+    table = table[table["role"] != ALL_ROLES]
     resolved = [stage for stage in layout.stages if stage not in layout.open_stages]
     later = {b for a, b in layout.routes if a in resolved} - {b for _, b in layout.endings}
     appeals, after = (table[table["stage"].isin(names)] for names in (later, resolved))
@@ -210,7 +211,7 @@ def _appeals(run: Run) -> Iterator[Answer]:
         return
     named = [words.quoted(stages[name].title) for name in dict.fromkeys(appeals["stage"])]
     by_role = appeals.groupby("role", sort=False)["share"].sum().sort_values(ascending=False)
-    whole, appealing, afterwards = (float(rows["fte"].sum()) for rows in (table, appeals, after))
+    whole, appealing, afterwards = (float(rows["value"].sum()) for rows in (table, appeals, after))
     yield Answer(
         "What do appeals do to capacity?",
         f"{words.listing(named)} takes {words.share(appealing / whole)} of all work on cases until"
@@ -223,20 +224,18 @@ def _appeals(run: Run) -> Iterator[Answer]:
 
 def _deterrence(run: Run) -> Iterator[Answer]:
     """Of the cases resolved from the stage on in which they fork: the chance of a fine, its size, its delay."""
-    late, total = late_stages(run), run.summary.total
-    ended = sum(float(total(f"went:{a}|{b}").sum()) for a, b in run.summary.layout.endings if a in late)
-    fined, fines = float(total("fined").sum()), float(total("fines").sum())
-    if not ended or not fined:
+    share, fine, for_each = (_estimate(run, label) for label in ("fined_share", "fine", "fine_per_resolution"))
+    if not (share and fine and for_each):
         return
     stages = run.scenario.procedure.stages
     setting = [name for name, stage in stages.items() if stage.fine]
     after = [words.count(found.value) for name in setting if (found := _estimate(run, f"days_to:{name}"))]
     yield Answer(
         "Deterrence: expected fine times probability times delay?",
-        f"Of the cases that are resolved from {stages[late[0]].title} on, {words.share(fined / ended)} end with a fine"
-        f" by {run.scenario.horizon}, of EUR {words.count(fines / fined)} million on average: EUR"
-        f" {words.count(fines / ended)} million for each case resolved, set {words.listing(after)} days after its first"
-        " act. Cases that take longer than the horizon are not counted.",
+        f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
+        f" by {run.scenario.horizon}, of EUR {words.count(fine.value)} million on average: EUR"
+        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its first"
+        " opening. Cases that take longer than the horizon are not counted.",
         "flow",
     )
 
@@ -249,7 +248,7 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
         if any(abs(people - other) < FEW_FTE for other in told):
             continue  # the same staff again
         told.append(people)
-        rows = [row for row in indicators.targets(run).to_dict("records") if row["cases"] > 0]
+        rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
         met = [f"{words.quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
         if met:
             said.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
@@ -258,10 +257,10 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
 
 
 def _clearance(run: Run) -> Iterator[Answer]:
-    flow, backlog = indicators.throughput(run).iloc[0], indicators.backlog(run)
+    flow, backlog = run.table("throughput").iloc[0], run.table("backlog")
     if not flow["incoming"]:
         return
-    age = backlog["age"].dropna()
+    age = backlog.loc[backlog["series"] == HEADLINE_CASES, "age"].dropna()
     old = (
         f" The pending cases are {words.count(age.iloc[0])} days old on average at first and"
         f" {words.count(age.iloc[-1])} at the end."
@@ -314,7 +313,7 @@ def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     question = run.scenario.question
     if not question or question == base.scenario.question:
         return
-    labels = [*HEADLINE, *(f"stage_days:{stage}" for stage in late_stages(run))]
+    labels = [*HEADLINE, *(f"stage_days:{stage}" for stage in run.layout.headline_stages)]
     moved = (rows["difference"] / rows["base"]).abs().fillna(0.0)
     labels = sorted((label for label in labels if label in rows.index), key=lambda label: -moved[label])
     said = "; ".join(changes(rows, labels)[:MOST_CHANGES])

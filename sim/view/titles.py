@@ -3,6 +3,7 @@
 from sim.inference.backtest import MODEL, PRIORS
 from sim.inference.histories import RESOLUTION
 from sim.record.spans import FINDINGS
+from sim.scenario.schema import Scenario
 
 STAGES = {
     "rfi": "request to opening",
@@ -29,3 +30,9 @@ NAMES = {
     "exponential": "constant rates of the record",
     "exponential+1/2": "constant rates, half an act added",
 }
+
+
+def cases_of(scenario: Scenario) -> str:
+    """What the cases are called that headline indicators are of."""
+    headline = scenario.procedure.headline
+    return headline.title if headline else "cases"

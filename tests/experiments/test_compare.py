@@ -12,8 +12,7 @@ from small_queue import queue
 from sim import compare, plotting, simulate
 from sim.errors import UserError
 from sim.experiments.compare import COLUMNS, compare_shared, holm, significant
-from sim.results.intervals import by_draw
-from sim.results.measures import measures
+from sim.results.statistics import by_draw
 
 LEVEL = 0.999
 """Of checks against known means: of the some hundred made here one in ten would fail by chance; seeds are fixed."""
@@ -38,7 +37,7 @@ def test_differences_by_hand(runs):
     table = compare(runs[:2]).table
     assert list(table.columns) == list(COLUMNS)
     row = table.set_index("indicator").loc["pending_end"]
-    one, other = (measures(run.summary)["pending_end"].values() for run in runs[:2])
+    one, other = (run.samples["pending_end"].by_replication for run in runs[:2])
     expected = stats.ttest_rel(other, one)
     low, high = expected.confidence_interval(0.95)
     assert row["difference"] == pytest.approx((other - one).mean())
@@ -106,7 +105,7 @@ def test_draws_that_are_shared_count_once():
     }
     one, other = offices(2, 3, uncertain=uncertain, replications_per_draw=4)
     row = compare([one, other]).table.set_index("indicator").loc["pending_end"]
-    values = [by_draw(measures(run.summary)["pending_end"].values(), 4) for run in (one, other)]
+    values = [by_draw(run.samples["pending_end"].by_replication, 4) for run in (one, other)]
     expected = stats.ttest_rel(values[1], values[0])
     assert (row["low"], row["high"]) == pytest.approx(tuple(expected.confidence_interval(0.95)))
     assert len(values[0]) == 10

@@ -10,8 +10,9 @@ from sim.errors import UserError
 from sim.experiments import simulate as experiment
 from sim.experiments.precision import Precision
 from sim.results import store
-from sim.results.intervals import mean_interval
-from sim.results.measures import check_label, estimates, measures, per_replication
+from sim.results.estimates import check_label, samples
+from sim.results.statistics import mean_interval
+from sim.results.summary import head
 
 
 @pytest.mark.parametrize(
@@ -41,14 +42,14 @@ def test_until_known_well_enough(tmp_path):
     """It goes on until the interval is narrow enough, stops soon after, and is what that many replications give."""
     wanted = Precision("pending_mean", 0.04, True, floor=50)
     found = simulate(queue(), results=tmp_path, precision=wanted)
-    reached = wanted.reached(found.summary)
+    reached = wanted.reached(found)
     assert reached.high - reached.value <= 0.04 * reached.value
     assert found.replications % 25 == 0
     assert found.replications > 50
-    fewer = simulate(queue(replications=round(found.replications / 1.5))).summary
+    fewer = simulate(queue(replications=round(found.replications / 1.5)))
     assert wanted.reached(fewer).high - wanted.reached(fewer).value > 0.04 * wanted.reached(fewer).value
     plain = simulate(queue(replications=found.replications))
-    np.testing.assert_array_equal(found.summary.totals, plain.summary.totals)
+    np.testing.assert_array_equal(found.arrays["pending_days"], plain.arrays["pending_days"])
     assert found.scenario.replications == found.replications
 
 
@@ -58,7 +59,7 @@ def test_precision_does_not_depend_on_the_workers(tmp_path):
     one = simulate(queue(), results=tmp_path / "one", precision=wanted)
     two = simulate(queue(), results=tmp_path / "two", precision=wanted, jobs=2)
     assert one.replications == two.replications
-    np.testing.assert_array_equal(one.summary.totals, two.summary.totals)
+    np.testing.assert_array_equal(one.arrays["pending_days"], two.arrays["pending_days"])
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert simulate(queue(), results=tmp_path / "one", precision=wanted).folder == one.folder
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
@@ -88,7 +89,7 @@ def test_the_ceiling(tmp_path):
     wanted = Precision("pending_end", 1e-6, True, floor=25, ceiling=60)
     found = simulate(queue(), precision=wanted)
     assert found.replications == 75
-    assert not wanted.met(found.summary)
+    assert not wanted.met(found)
 
 
 def test_an_indicator_without_a_value_ends_the_search_at_once():
@@ -119,12 +120,20 @@ def many():
     return simulate(queue(replications=10_000, horizon="2024-03-01", staffing={"staff": {"headcount": 60}}), jobs=2)
 
 
+def ten_from(data, first):
+    """The summary of ten replications, from one of them on."""
+    durations = data["duration_replication"] // 10 == first // 10
+    ten = head(data, first + 10).isel(replication=slice(first, None))
+    ten = ten.drop_dims("duration").merge(data[[n for n in data if n.startswith("duration")]].isel(duration=durations))
+    return ten.assign(duration_replication=ten["duration_replication"] - first)
+
+
 @pytest.mark.parametrize("label", ["pending_end", "pending_mean", "incoming", "stage_days:work"])
 def test_coverage_of_the_simulator(many, label):
     """1,000 experiments of ten replications with a known mean: 93 to 97% of the 95% intervals hold it.
 
     M/M/infinity from empty (Wolff, 1989, section 2.5): at time t the pending are Poisson with mean rate x mean x
-    (1 - e^(-t/mean)); the days in the stage, by total time at risk over ends, are exponential with that mean.
+    (1 - e^(-t/mean)); the days in the stage are exponential with that mean.
     """
     rate, mean, t = 50 / 365, 9.0, 60.0
     load = rate * mean
@@ -132,27 +141,23 @@ def test_coverage_of_the_simulator(many, label):
         "pending_end": load * (1 - np.exp(-t / mean)),
         "pending_mean": load * (1 - mean / t * (1 - np.exp(-t / mean))),
         "incoming": 50.0,
-        "stage_days:work": mean,
+        "stage_days:work": mean * np.log(2),
     }[label]
-    measure = measures(many.summary)[label]
     covered = 0
     for first in range(0, 10_000, 10):
-        here = slice(first, first + 10)
-        part = measure.__class__(
-            measure.name, "", measure.over[here], None if measure.per is None else measure.per[here]
-        )
-        found = mean_interval(part.values())
+        part = samples(ten_from(many.data, first), many.layout)[label]
+        found = mean_interval(part.by_replication)
         covered += found.low <= known <= found.high
     assert 930 <= covered <= 970
 
 
 def test_estimates(many):
     """The table of all indicators has the value, its interval, and the spread of single replications."""
-    table = estimates(many).set_index("indicator")
+    table = many.summary().set_index("indicator")
     row = table.loc["pending_end"]
-    values = per_replication(many)["pending_end"].to_numpy()
-    assert (row["low"], row["high"]) == pytest.approx(
+    values = many.per_replication["pending_end"].to_numpy()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(
         stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values))
     )
-    assert (row["spread_low"], row["spread_high"]) == tuple(np.quantile(values, (0.1, 0.9)))
+    assert (row["q10"], row["q90"]) == tuple(np.quantile(values, (0.1, 0.9)))
     assert STAGE["title"] in table.loc["stage_days:work", "title"]

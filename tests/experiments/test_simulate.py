@@ -14,8 +14,9 @@ from sim.errors import UserError
 from sim.experiments import simulate as experiment
 from sim.experiments.chunks import ChunkRunner
 from sim.experiments.simulate import simulate_growing
-from sim.results.measures import measures
+from sim.results.estimates import samples
 from sim.results.run import Run
+from sim.results.summary import VARIABLES, head
 from sim.scenario.schema import Scenario
 
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "three-probes.yaml"
@@ -38,8 +39,8 @@ def assert_equal(one: Run, other: Run) -> None:
     """The tables of two runs are the same to the last bit, the types of their columns too."""
     pd.testing.assert_frame_equal(one.events, other.events, check_exact=True)
     pd.testing.assert_frame_equal(one.parameters, other.parameters, check_exact=True)
-    for name in ("totals", "reached", "histogram", "age_sum", "ages"):
-        np.testing.assert_array_equal(getattr(one.summary, name), getattr(other.summary, name), strict=True)
+    for name in VARIABLES:
+        np.testing.assert_array_equal(one.arrays[name], other.arrays[name], strict=True)
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 100])
@@ -148,15 +149,15 @@ def test_a_growing_run_gives_its_first_replications(shipped, expected, monkeypat
     assert [run.replications for run in runs] == [2, 4, 6, REPLICATIONS]
     for run in runs:
         assert run.scenario.replications == run.replications
-        known = measures(expected.summary)
-        for label, measure in measures(run.summary).items():
-            np.testing.assert_array_equal(measure.over, known[label].first(run.replications).over)
+        known = samples(head(expected.data, run.replications), expected.layout)
+        for label, sample in run.samples.items():
+            np.testing.assert_array_equal(sample.by_replication, known[label].by_replication)
     assert told[0] == (0, REPLICATIONS)
     assert told[-1] == (REPLICATIONS, REPLICATIONS)
     [again] = simulate_growing(shipped, step=2, results=tmp_path)
-    np.testing.assert_array_equal(again.summary.totals, expected.summary.totals)
+    np.testing.assert_array_equal(again.arrays["incoming"], expected.arrays["incoming"])
     with pytest.raises(UserError, match="in progress has no event log"):
-        runs[0].read_events()
+        runs[0].read_events(None)
 
 
 class Stopped(Exception):

@@ -12,8 +12,7 @@ from sim.errors import UserError
 from sim.experiments import sweep as sweeps
 from sim.experiments.simulate import simulate
 from sim.experiments.sweep import designed, fte_of, sweep
-from sim.results.intervals import mean_interval
-from sim.results.measures import measures
+from sim.results.statistics import mean_interval
 from sim.scenario.loading import load_scenario
 
 SERVERS = Path(__file__).parents[1] / "theory" / "scenarios" / "mmc.yaml"
@@ -154,7 +153,7 @@ def test_numbers_are_those_of_single_runs(found):
     values = []
     for servers in (2, 4):  # no point is the scenario as written, so that the first is the base
         run = simulate(load_scenario(SERVERS, {**BUSY, HEADCOUNT: servers}), replications=20)
-        values.append(measures(run.summary)["pending_end"].values())
+        values.append(run.samples["pending_end"].by_replication)
     known, difference = mean_interval(values[1]), mean_interval(values[1] - values[0])
     assert found[0].base == 0
     assert tuple(row[["value", "low", "high"]]) == known[:3]

@@ -37,8 +37,8 @@ def test_the_past_has_the_openings_of_the_record(small):
     assert past.probes["a"].since == past.start
     assert past.probes["d"].arrives == date(2021, 7, 7)
     run = simulate(past.model_copy(update={"replications": 20}))
-    assert (run.summary.total("entered:proceedings") == len(past.probes)).all()
-    assert run.summary.total(f"reached:{OPENINGS}").mean() == pytest.approx(6 * 720 / 365, rel=0.5)
+    assert (run.data["entered"].sel(stage="proceedings") == len(past.probes)).all()
+    assert float(run.data["went"].sel(state=OPENINGS).sum("stage").mean()) == pytest.approx(6 * 720 / 365, rel=0.5)
 
 
 def test_the_record_as_a_history(small):

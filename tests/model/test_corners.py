@@ -5,7 +5,6 @@ from invariants import assert_all
 from workloads import Settings, events, queue
 
 from sim import simulate
-from sim.results.measures import estimates
 from sim.scenario.schema import Scenario
 
 
@@ -107,4 +106,4 @@ def test_a_scenario_to_which_no_case_ever_comes_runs():
     none = office(stages, arrivals={"cases": {"kind": "random", "stage": "ask", "per_year": 0}})
     run = simulate(none)
     assert len(run.events) == 0
-    assert (estimates(run).set_index("indicator").loc[["incoming", "pending_end"], "value"] == 0).all()
+    assert (run.summary().set_index("indicator").loc[["incoming", "pending_end"], "value"] == 0).all()

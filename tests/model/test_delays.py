@@ -5,7 +5,6 @@ from invariants import assert_all
 from workloads import OFFICE, Settings, events, office, queue, three_probes
 
 from sim.experiments.simulate import simulate
-from sim.results.measures import measures
 from sim.scenario.schema import Scenario
 
 YEAR = {"working_days_per_year": 365}
@@ -139,12 +138,12 @@ def test_unlimited_staff_delays_nobody():
 
 def test_more_staff_in_the_bottleneck_delays_less():
     """The role that delays cases most is helped by more people; the indicator's parts add up to the delay per case."""
-    few = measures(simulate(three_probes(replications=8), jobs=1).summary)
-    late = {label: m.values().mean() for label, m in few.items() if label.startswith("role_delay:")}
-    assert sum(late.values()) == pytest.approx(few["delay_per_case"].values().mean())
+    few = simulate(three_probes(replications=8), jobs=1).samples
+    late = {label: m.value for label, m in few.items() if label.startswith("role_delay:")}
+    assert sum(late.values()) == pytest.approx(few["delay_per_case"].value)
     bottleneck = max(late, key=late.__getitem__)
     role = bottleneck.split(":")[1]
     people = three_probes().staffing[role].headcount
     more = {str(day): 2 * number for day, number in people.items()}
-    many = measures(simulate(three_probes(f"staffing.{role}.headcount={more}", replications=8), jobs=1).summary)
-    assert many[bottleneck].values().mean() < 0.5 * late[bottleneck]
+    many = simulate(three_probes(f"staffing.{role}.headcount={more}", replications=8), jobs=1).samples
+    assert many[bottleneck].value < 0.5 * late[bottleneck]

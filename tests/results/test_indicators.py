@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sim.results.measures import measures
 
 from sim.dates import YEAR_DAYS
 from sim.experiments.simulate import simulate
 from sim.results import indicators
 from sim.results.events import DELAY_PREFIX, EFFORT_PREFIX, REASON_COLUMNS
-from sim.results.measures import measures
 from sim.results.run import Run
 from sim.results.summarise import summarise
 from sim.results.summary import Layout

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.results.intervals import by_draw, mean_interval, variance_split
+from sim.results.statistics import by_draw, mean_interval, variance_split
 
 EXPERIMENTS = 300
 

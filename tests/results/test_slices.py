@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sim.results.measures import effort_of_role, measures
+from sim.results.slices import kept_slice, make_slices, platform_slice, platforms
 from small_queue import QUEUE, queue
 
 from sim import load_run, simulate
@@ -12,8 +14,6 @@ from sim.errors import UserError
 from sim.experiments import simulate as experiment
 from sim.experiments.simulate import simulate_each
 from sim.results import indicators, slices
-from sim.results.measures import effort_of_role, measures
-from sim.results.slices import kept_slice, make_slices, platform_slice, platforms
 
 NAMES = ("totals", "drawn", "reached", "histogram", "age_sum", "ages")
 

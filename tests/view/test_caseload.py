@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from sim import load_scenario, simulate
-from sim.results import indicators
 from sim.view.figures import dots
 from sim.view.pictures import caseload
 
@@ -109,7 +108,7 @@ def test_backlog_names_the_target_that_is_missed_most(small_run):
     table = indicators.backlog(small_run)
     last = table[table["time"] == small_run.scenario.horizon_days].set_index("series")["mean"]
     worst = last.drop("all").idxmax()
-    title = dict(zip(small_run.summary.layout.targets, small_run.scenario.targets, strict=True))[worst].title
+    title = dict(zip(small_run.layout.targets, small_run.scenario.targets, strict=True))[worst].title
     picture = caseload.backlog(small_run)
     assert title in picture.title
     assert picture.title.startswith(f"{last[worst]:.1f} of {last['all']:.0f} pending cases have missed")

@@ -87,8 +87,7 @@ def test_a_queue_has_no_probes_to_compare(bare_run):
 
 def test_pending_by_scenario_has_the_means(small_run, better_run):
     """The table has each scenario's mean; with two scenarios both have their band."""
-    from sim.results import indicators
-
+    
     picture = comparison.pending([small_run, better_run])
     backlog = indicators.backlog(better_run)
     mean = backlog[backlog["series"] == "all"]["mean"].round(1).tolist()

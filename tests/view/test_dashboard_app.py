@@ -8,10 +8,10 @@ import sys
 from io import BytesIO
 
 import pytest
+from sim.results.slices import FOLDER, all_kept
 
 from sim.cli import app as command
 from sim.errors import UserError
-from sim.results.slices import FOLDER, all_kept
 from sim.view.dashboard import ahead, app, panels
 from sim.view.dashboard.address import TABS, State
 from sim.view.dashboard.downloads import excel, file_of

@@ -7,7 +7,6 @@ import pytest
 
 from sim.record import tables as record_tables
 from sim.record.files import load_record
-from sim.results import indicators
 from sim.view.pictures import durations
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-record"

@@ -18,7 +18,7 @@ PANEL = 132
 def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
     """Pending cases over time, a panel for each stage: the mean, and bands of the central 50% and 80%.
 
-    `table`: of `sim.results.indicators.pending`; `titles`: of all stages. Each panel has its own scale, from zero.
+    `table`: the table 'pending' of a run; `titles`: of all stages. Each panel has its own scale, from zero.
     """
     stages, look = list(table["stage"].unique()), looks(titles)
     figure = _panels([look[stage].title for stage in stages], [1.0] * len(stages))
@@ -31,7 +31,7 @@ def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.F
 def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, titles: Mapping[str, str]) -> go.Figure:
     """All pending cases and those beyond each target's time, and below them the mean age of all pending.
 
-    `table`: of `sim.results.indicators.backlog`; `age_at_end`: the central 80% of the replications' mean ages at the
+    `table`: the table 'backlog' of a run; `age_at_end`: the central 80% of the replications' mean ages at the
     horizon, in days; `titles`: of the series.
     """
     figure = _panels(["Pending cases", "Mean age of the pending, days"], [0.64, 0.36])
@@ -64,13 +64,13 @@ def _fan(
 ) -> None:
     """A mean over time with its bands in a panel, and its last value beside its end."""
     before, mean = len(figure.data), table["mean"].round(2).tolist()
-    for low, high in (("low", "high"), ("low_50", "high_50")):
+    for low, high in (("q10", "q90"), ("q25", "q75")):
         band(figure, x, table[low].tolist(), table[high].tolist(), colour)
     for trace in figure.data[before:]:
         trace.line.shape = "hvh"  # counts go by whole cases
     figure.add_scatter(
         x=list(x), y=mean, name=name, line={"color": colour, "dash": dash, "width": 2.5},
-        customdata=table[["low", "high"]].to_numpy().tolist(),
+        customdata=table[["q10", "q90"]].to_numpy().tolist(),
         hovertemplate="%{y:.1f}, 80%% between %{customdata[0]:.0f} and %{customdata[1]:.0f}",
     )  # fmt: skip
     figure.add_scatter(x=[x[-1]], y=mean[-1:], **_end(mean[-1]))

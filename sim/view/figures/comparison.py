@@ -77,7 +77,7 @@ def _points(figure: go.Figure, rows: pd.DataFrame, verdict: str, look: Mapping[s
 def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, horizon: float) -> go.Figure:
     """When each probe is resolved in each scenario: the median as a symbol, the central 80% as a line.
 
-    `table`: columns scenario, case, median, low, high, in days since the start; what is later than the horizon ends at
+    `table`: columns scenario, case, median, q10, q90, in days since the start; what is later than the horizon ends at
     it with an arrow. `titles`: of the scenarios.
     """
     figure, cases = blank(), list(dict.fromkeys(table["case"]))
@@ -90,7 +90,7 @@ def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, hor
         lines_y: list[float | None] = []
         tips_x: list[date] = []
         tips_y: list[float] = []
-        for at, low, high in zip(y, rows["low"], rows["high"], strict=True):
+        for at, low, high in zip(y, rows["q10"], rows["q90"], strict=True):
             x += [*days(start, [min(low, horizon), min(high, horizon)]), None]
             lines_y += [at, at, None]
             if high > horizon:
@@ -125,13 +125,13 @@ def pending(tables: Mapping[str, pd.DataFrame], titles: Sequence[str], start: da
     """Pending cases over time in each scenario: means with the central 80% of the replications.
 
     Of more than two scenarios only the first has its band, since bands on one another cannot be told apart.
-    `tables`: columns time, mean, low, high, by scenario; `titles`: theirs, in the same order.
+    `tables`: columns time, mean, q10, q90, by scenario; `titles`: theirs, in the same order.
     """
     figure = blank()
     for number, (rows, title) in enumerate(zip(tables.values(), titles, strict=True)):
         x, colour = days(start, rows["time"].tolist()), PALETTE[number % 9]
         if not number or len(tables) == 2:
-            band(figure, x, rows["low"].tolist(), rows["high"].tolist(), colour)
+            band(figure, x, rows["q10"].tolist(), rows["q90"].tolist(), colour)
         figure.add_scatter(
             x=x, y=rows["mean"].round(2).tolist(), name=lines(title, 44),
             line={"color": colour, "dash": DASHES[number % len(DASHES)], "width": 2.5}, hovertemplate="%{y:.1f}",

@@ -25,9 +25,9 @@ Dots = tuple[int, int]
 def side_by_side(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
     """Where the cases are: stages below one another, dates side by side.
 
-    `table`: columns stage, time (days since start), mean, high (the bound that one in ten replications exceeds), all
+    `table`: columns stage, time (days since start), mean, q90 (the bound that one in ten replications exceeds), all
     stages at all times; `titles`: of all stages. A full dot is a case that is there on average, a hollow one a further
-    case up to `high`; see `dot_size`.
+    case up to `q90`; see `dot_size`.
     """
     times, each = list(table["time"].unique()), dot_size(table)
     figure, look, top = blank(), looks(titles), 0.0
@@ -100,13 +100,13 @@ def _controls(names: Sequence[str]) -> dict[str, Any]:
 def dot_size(table: pd.DataFrame) -> int:
     """How many cases a dot stands for, so that no block has more than some hundred dots: 1, 2, 5, 10, ..."""
     sizes = (int(digit * 10**power) for power in range(9) for digit in (1, 2, 5))
-    most = float(table[["mean", "high"]].to_numpy().max())
+    most = float(table[["mean", "q90"]].to_numpy().max())
     return next(size for size in sizes if most / size <= MOST_DOTS)
 
 
 def _numbers(table: pd.DataFrame, each: int) -> list[Dots]:
     """How many dots stand for the cases of a stage, at each time."""
-    full, most = ((table[column] / each).round().astype(int).tolist() for column in ("mean", "high"))
+    full, most = ((table[column] / each).round().astype(int).tolist() for column in ("mean", "q90"))
     return [(mean, max(high - mean, 0)) for mean, high in zip(full, most, strict=True)]
 
 

@@ -83,7 +83,7 @@ def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int])
 def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
     """The mean days of a visit to each stage by what they are spent on.
 
-    `table`: of `indicators.delay`, with columns low and high of the whole (its central 80%). `stages`, `parts`:
+    `table`: as the table 'delay' of a run. `stages`, `parts`:
     titles of the stages and of the columns that are shown.
     """
     return stacked(table, stages, parts, "days per visit, on average", "%{x:,.0f} days")

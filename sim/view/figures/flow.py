@@ -16,7 +16,7 @@ OUTSIDE = "#8a8a8a"
 def flow(table: pd.DataFrame, titles: Mapping[str, str], stages: Mapping[str, str]) -> go.Figure:
     """How many cases go from where to where: the wider a band, the more.
 
-    `table`: columns source, target, mean, low, high (cases per replication; the bounds of the central 80%), no row of
+    `table`: columns source, target, value, q10, q90 (cases per replication; the bounds of the central 80%), no row of
     which goes from a stage to itself. `titles`: of all places; `stages`: of all stages, which have their colours.
     """
     look = looks(stages)
@@ -37,9 +37,9 @@ def flow(table: pd.DataFrame, titles: Mapping[str, str], stages: Mapping[str, st
             link={
                 "source": table["source"].map(number).tolist(),
                 "target": table["target"].map(number).tolist(),
-                "value": table["mean"].round(2).tolist(),
+                "value": table["value"].round(2).tolist(),
                 "color": [pale(colours[number[source]], 0.4) for source in table["source"]],
-                "customdata": table[["low", "high"]].round(1).to_numpy().tolist(),
+                "customdata": table[["q10", "q90"]].round(1).to_numpy().tolist(),
                 "hovertemplate": "%{source.label} → %{target.label}: %{value:.1f},"
                 " 80% between %{customdata[0]:.0f} and %{customdata[1]:.0f}<extra></extra>",
             },

@@ -12,7 +12,7 @@ from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, blank, styled
 def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, str], axis: str, hover: str) -> go.Figure:
     """A bar for each row of the table, from the top down, in patterned parts, with whiskers at its end.
 
-    `table`: the rows' names in its first column, a column for each of `parts`, and low and high of the whole. `rows`,
+    `table`: the rows' names in its first column, a column for each of `parts`, and q10 and q90 of the whole. `rows`,
     `parts`: their titles. `axis`: title of the axis; `hover`: how a value is told, such as "%{x:,.0f} days".
     """
     figure, labels = blank(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
@@ -30,8 +30,8 @@ def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, st
         y=labels, x=whole.round(2).tolist(), mode="markers", marker={"color": INK, "symbol": "line-ns", "size": 9},
         error_x={
             "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
-            "array": (table["high"] - whole).clip(lower=0).round(2).tolist(),
-            "arrayminus": (whole - table["low"]).clip(lower=0).round(2).tolist(),
+            "array": (table["q90"] - whole).clip(lower=0).round(2).tolist(),
+            "arrayminus": (whole - table["q10"]).clip(lower=0).round(2).tolist(),
         },
         name="in all", showlegend=False, hovertemplate=f"{hover} in all",
     )  # fmt: skip

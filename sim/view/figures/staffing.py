@@ -12,16 +12,16 @@ from sim.view.figures.style import INK, PALETTE, PATTERNS, band, blank, days, st
 
 
 def utilisation(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
-    """Work done as a share of what the staff could do, by role, with the central 80%; of `indicators.utilisation`."""
-    figure = _bars(table, roles, "mean", "%{x:.0%}")
+    """Work done as a share of what the staff could do, by role, with the central 80%."""
+    figure = _bars(table, roles, "value", "%{x:.0%}")
     figure.add_vline(x=1, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_xaxes(tickformat=".0%", range=[0, max(1.02, float(table["high"].max()) * 1.02)])
+    figure.update_xaxes(tickformat=".0%", range=[0, max(1.02, float(table["q90"].max()) * 1.02)])
     return styled(figure, x="share of the possible work", height=130 + 62 * len(table))
 
 
 def delay_by_role(table: pd.DataFrame, roles: Mapping[str, str]) -> go.Figure:
-    """Days that a case waits for each role, with their central 80%; columns role, days, low, high."""
-    figure = _bars(table, roles, "days", "%{x:.1f} days")
+    """Days that a case waits for each role, with their central 80%; columns role, value, q10, q90."""
+    figure = _bars(table, roles, "value", "%{x:.1f} days")
     figure.update_xaxes(rangemode="tozero")
     return styled(figure, x="days of delay per case", height=130 + 62 * len(table))
 
@@ -36,8 +36,8 @@ def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str
             y=[lines(roles[row["role"]], 22)], x=[round(value, 4)], orientation="h",
             error_x={
                 "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
-                "array": [round(max(row["high"] - value, 0.0), 4)],
-                "arrayminus": [round(max(value - row["low"], 0.0), 4)],
+                "array": [round(max(row["q90"] - value, 0.0), 4)],
+                "arrayminus": [round(max(value - row["q10"], 0.0), 4)],
             },
             marker={"color": look[0], "pattern": {"shape": look[1], "fillmode": "overlay", "solidity": 0.3, "size": 7}},
             hovertemplate=f"{hover}<extra></extra>", showlegend=False,
@@ -50,7 +50,7 @@ def _bars(table: pd.DataFrame, roles: Mapping[str, str], column: str, hover: str
 def work(table: pd.DataFrame, stages: Mapping[str, str], roles: Mapping[str, str]) -> go.Figure:
     """The people at work in each stage, by role.
 
-    `table`: columns stage, one for each role (FTE on average), and low and high of them all (the central 80%).
+    `table`: columns stage, one for each role (FTE on average), and q10 and q90 of them all (the central 80%).
     """
     return stacked(table, stages, roles, "people at work, FTE on average", "%{x:.1f} FTE")
 
@@ -58,12 +58,12 @@ def work(table: pd.DataFrame, stages: Mapping[str, str], roles: Mapping[str, str
 def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, roles: Mapping[str, str]) -> go.Figure:
     """The staff by role as areas on one another, and above it, on the same time axis, the pending cases.
 
-    `staff`: columns role, time (days since start), heads. `pending`: columns time, mean, low, high, of all cases.
+    `staff`: columns role, time (days since start), heads. `pending`: columns time, mean, q10, q90.
     """
     figure = subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     x = days(start, pending["time"].tolist())
     above = blank()
-    band(above, x, pending["low"].tolist(), pending["high"].tolist(), INK)
+    band(above, x, pending["q10"].tolist(), pending["q90"].tolist(), INK)
     above.add_scatter(
         x=x, y=pending["mean"].round(2).tolist(), name="pending cases", line={"color": INK}, showlegend=False,
         hovertemplate="%{y:.1f}",

@@ -6,15 +6,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.results import indicators
-from sim.results.measures import measures
+from sim.results.estimates import subjects
 from sim.results.run import Run
-from sim.results.summary import ALL
+from sim.results.statistics import CENTRAL
+from sim.results.summary import BEFORE, HEADLINE
 from sim.view import words
 from sim.view.figures import caseload as figures
 from sim.view.figures import dots
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
+from sim.view.titles import cases_of
 
 MOMENTS, FRAMES = 7, 13
 """Dates at which it is shown where the cases are, side by side and one after the other; fewer in fewer months."""
@@ -44,11 +45,11 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
 
 
 def shown(run: Run, stages: Sequence[str] | None) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of `indicators.pending` of the stages to show, and the stages with few cases that are left out.
+    """The rows of the table of cases in progress of the stages to show, and the stages with few cases that are left out.
 
     Of stages that are asked for none is left out but those without any case.
     """
-    table = indicators.pending(run)
+    table = run.table("pending")
     most = table.groupby("stage", sort=False)["mean"].max()
     if stages is not None:
         wanted = [stage for stage in most.index if stage in stages and most[stage] > 0]
@@ -84,10 +85,16 @@ def change(first: float, last: float) -> str:
     return f"{'grow' if last > first else 'fall'} from {said[0]} to {said[1]}"
 
 
+def _all(run: Run) -> list[Ends]:
+    """Cases in progress at both ends, of each population."""
+    ends = _ends(run.table("backlog"))
+    return [ends[population] for population in run.layout.populations]
+
+
 def _pending_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
     """How all pending cases change, or those in the stages that were asked for."""
     if not chosen:
-        return f"Pending cases {change(*_ends(indicators.backlog(run))[ALL])} by {run.scenario.horizon}"
+        return f"{_subject(run)} {change(*_ends(run.table('backlog'))[HEADLINE])} by {run.scenario.horizon}"
     ends = _ends(table)
     where = words.listing(titles[stage] for stage in ends)
     return f"Pending cases in {where} {change(*_together(ends.values()))} by {run.scenario.horizon}"
@@ -113,7 +120,7 @@ def _pending_caption(run: Run, table: pd.DataFrame, titles: dict[str, str], left
 
 def _between(row: pd.Series) -> str:
     """The central 80% of a number of cases, in words."""
-    low, high = words.count(row["low"]), words.count(row["high"])
+    low, high = words.count(row["q10"]), words.count(row["q90"])
     return f"between {low} and {high}" if low != high else low
 
 
@@ -123,11 +130,13 @@ def backlog(run: Run) -> Picture | None:
     None if no case is ever pending. A case is beyond a target's time if it is pending, has not reached the target's
     milestone, and more days than the target allows have passed since the stage from which it counts.
     """
-    table = indicators.backlog(run)
+    table = run.table("backlog")
     if not table["mean"].any():
         return None
-    titles = {ALL: "All pending cases"}
-    for key, target in zip(run.summary.layout.targets, run.scenario.targets, strict=True):
+    titles = {HEADLINE: _subject(run)}
+    if BEFORE in run.layout.populations:
+        titles[BEFORE] = subjects(run.layout)[BEFORE]
+    for key, target in zip(run.layout.targets, run.scenario.targets, strict=True):
         titles[key] = f"Beyond the time of: {target.title or key}"
     return Picture(
         "backlog",
@@ -139,36 +148,42 @@ def backlog(run: Run) -> Picture | None:
     )
 
 
+def _subject(run: Run) -> str:
+    """What the cases are called that the headline is of, to begin a sentence."""
+    title = cases_of(run.scenario)
+    return title[0].upper() + title[1:]
+
+
 def _age_at_end(run: Run) -> tuple[float, float]:
     """The central 80% of the replications' mean ages of the pending at the horizon, in days; of those with any."""
-    ages = measures(run.summary)["age_end"].spread()
-    low, high = np.quantile(ages, indicators.INTERVAL) if len(ages) else (np.nan, np.nan)
+    ages = run.samples["age_end"].singles
+    low, high = np.quantile(ages, CENTRAL) if len(ages) else (np.nan, np.nan)
     return float(low), float(high)
 
 
 def _backlog_title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
     """The target with most cases beyond its time; without one, how all pending cases grow old."""
     horizon, ends = run.scenario.horizon, _ends(table)
-    late = {name: ends[name] for name in ends if name != ALL and ends[name].last > 0}
+    late = {name: ends[name] for name in ends if name in run.layout.targets and ends[name].last > 0}
     if late:
         worst = max(late, key=lambda name: late[name].last)
         was, now = late[worst]
         return (
-            f"{words.count(now)} of {words.count(ends[ALL].last)} pending cases have missed the target"
+            f"{words.count(now)} of {words.count(ends[HEADLINE].last)} {cases_of(run.scenario)} have missed the target"
             f" “{titles[worst].partition(': ')[2]}” by {horizon}, {'up' if now > was else 'down'} from"
-            f" {words.count(was)} of {words.count(ends[ALL].first)}"
+            f" {words.count(was)} of {words.count(ends[HEADLINE].first)}"
         )
-    ages = table.loc[table["series"] == ALL, "age"].dropna()
-    if ages.empty or ends[ALL].last == 0:
-        return f"Pending cases {change(*ends[ALL])} by {horizon}"
-    return f"The pending are {words.count(ages.iloc[-1])} days old on average on {horizon}"
+    ages = table.loc[table["series"] == HEADLINE, "age"].dropna()
+    if ages.empty or ends[HEADLINE].last == 0:
+        return f"{_subject(run)} {change(*ends[HEADLINE])} by {horizon}"
+    return f"Those in progress are {words.count(ages.iloc[-1])} days old on average on {horizon}"
 
 
 def _backlog_caption(run: Run, table: pd.DataFrame) -> Iterator[str]:
-    every = table[table["series"] == ALL]
+    every = table[table["series"] == HEADLINE]
     ages = every["age"].dropna()
     yield (
-        f"All pending cases {change(*_ends(every)[ALL])} between {run.scenario.start} and {run.scenario.horizon};"
+        f"{_subject(run)} {change(*_ends(every)[HEADLINE])} between {run.scenario.start} and {run.scenario.horizon};"
         f" in eight of ten replications they are then {_between(every.iloc[-1])}."
     )
     if len(ages):
@@ -197,9 +212,9 @@ def _where(run: Run, stages: Sequence[str] | None, moments: int, moving: bool) -
     table, _ = shown(run, stages)
     if table.empty:
         return None
-    times = run.summary.layout.times
+    times = run.layout.times
     chosen = times[np.unique(np.linspace(0, len(times) - 1, min(moments, len(times))).round().astype(int))]
-    table = table[table["time"].isin(chosen)][["stage", "time", "mean", "low", "high"]]
+    table = table[table["time"].isin(chosen)][["stage", "time", "mean", "q10", "q90"]]
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     each, drawn = dots.dot_size(table), dots.one_after_the_other if moving else dots.side_by_side
     how = (
@@ -224,7 +239,7 @@ def _where_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: 
     before, after = max(ends, key=lambda name: ends[name].first), max(ends, key=lambda name: ends[name].last)
     if not ends[after].last:
         return f"No case is pending on {horizon}"
-    total = _together(ends.values()) if chosen else _ends(indicators.backlog(run))[ALL]
+    total = _together(ends.values() if chosen else _all(run))
     said = f"{words.count(ends[after].last)} of {words.count(total.last)}"
     where = f"On {horizon} most pending cases are at the stage “{titles[after]}”: {said}"
     if before == after or not ends[before].first:
@@ -236,6 +251,6 @@ def _dated(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """A series over time as it is shown: dates, names in words, few digits."""
     table = table.assign(time=days(run.scenario.start, table["time"].tolist()))
     numbers = table.select_dtypes("number").columns
-    names = {"time": "date", "low": "80% from", "high": "80% to", "low_50": "50% from", "high_50": "50% to",
+    names = {"time": "date", "q10": "80% from", "q90": "80% to", "q25": "50% from", "q75": "50% to",
              "age": "mean age, days"}  # fmt: skip
     return table.assign(**table[numbers].round(1)).dropna(axis="columns", how="all").rename(columns=names)

@@ -11,17 +11,16 @@ import pandas as pd
 
 from sim.dates import date_after
 from sim.record.model import OUTCOMES, Record
-from sim.results import indicators
-from sim.results.intervals import by_draw
 from sim.results.run import Run
-from sim.results.store import case_events, has_events
+from sim.results.statistics import by_draw
+from sim.results.store import has_events
 from sim.results.summary import Floats
 from sim.view import words
 from sim.view.figures import cases as figures
 from sim.view.figures.labels import lines
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
-from sim.view.pictures.listed import Name, apart, chosen, milestone, names, place_titles
+from sim.view.pictures.listed import Name, apart, chosen, milestone, names, of_cases, place_titles
 
 LIKELY = 0.2
 """Probability by the horizon from which on the forecast of a milestone is drawn."""
@@ -65,7 +64,7 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
 
 def _past(run: Run, known: Record | None, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
     """What happened in a case, stage by stage, or when it comes."""
-    scenario, (stage, since) = run.scenario, indicators.present_stage(run, case)
+    scenario, (stage, since) = run.scenario, run.layout.present_stage(case)
     if since is None:
         comes = scenario.probes[case if case in scenario.probes else case.rpartition("/")[0]].arrives
         said = f"{called[case].whole}<br>{milestone(run, stage)}: {comes}"
@@ -95,20 +94,20 @@ def _recorded(run: Run, known: Record | None, case: str) -> list[tuple[date, str
 
 def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
     """What is forecast of a case: milestones that it may well reach before it is resolved, and its resolution."""
-    present, name, horizon = indicators.present_stage(run, case)[0], called[case].whole, run.scenario.horizon
-    milestones: Iterator[Any] = indicators.milestones(run, [case]).itertuples(index=False)
+    present, name, horizon = run.layout.present_stage(case)[0], called[case].whole, run.scenario.horizon
+    milestones: Iterator[Any] = of_cases(run, "milestones", [case]).itertuples(index=False)
     for row in milestones:
-        ahead = row.place in run.summary.layout.open_stages and row.place != present and row.low > 0
+        ahead = row.state in run.layout.open_stages and row.state != present and row.q10 > 0
         if not ahead or row.probability < LIKELY:
             continue
-        low, median, high = (_date(run, time) for time in (row.low, row.median, row.high))
+        low, median, high = (_date(run, time) for time in (row.q10, row.median, row.q90))
         said = (
-            f"{name}<br>{milestone(run, row.place)}: {words.share(row.probability)} by {horizon}<br>if so, median"
+            f"{name}<br>{milestone(run, row.state)}: {words.share(row.probability)} by {horizon}<br>if so, median"
             f" {median}, 80% between {low} and {high}"
         )
-        yield (case, "forecast", row.place, low, median, high, row.probability, said)
-    found, share = indicators.resolutions(run, [case]).iloc[0], _resolved(run, case)
-    low, median, high = (_date(run, float(found[time])) for time in ("low", "median", "high"))
+        yield (case, "forecast", row.state, low, median, high, row.probability, said)
+    found, share = of_cases(run, "resolutions", [case]).iloc[0], _resolved(run, case)
+    low, median, high = (_date(run, float(found[time])) for time in ("q10", "median", "q90"))
     said = (
         f"{name}<br>resolved: {words.share(share)} by {horizon}<br>median {median or 'later'},"
         f" 80% between {low or 'later'} and {high or 'later'}"
@@ -123,7 +122,7 @@ def _date(run: Run, time: float) -> date | None:
 
 def _resolved(run: Run, case: str) -> float:
     """The share of replications in which a case is resolved by the horizon."""
-    return float(np.isfinite(run.summary.first(case, run.summary.layout.resolving)).mean())
+    return float(np.isfinite(run.first_reached(case, run.layout.resolving)).mean())
 
 
 def _labels(cases: Sequence[str], called: Mapping[str, Name]) -> dict[str, str]:
@@ -139,7 +138,7 @@ def _labels(cases: Sequence[str], called: Mapping[str, Name]) -> dict[str, str]:
 
 def _medians(run: Run, cases: Sequence[str]) -> dict[str, float]:
     """The day since the start by which each case is resolved in half of the replications, the earliest first."""
-    rows = indicators.resolutions(run, cases).sort_values("median", kind="stable")
+    rows = of_cases(run, "resolutions", cases).sort_values("median", kind="stable")
     return dict(zip(rows["case"], rows["median"].astype(float), strict=True))
 
 
@@ -185,7 +184,7 @@ def _timelines_caption(run: Run, table: pd.DataFrame, called: Mapping[str, Name]
 
 
 def _timelines_table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) -> pd.DataFrame:
-    whats = {place: milestone(run, place) for place in run.summary.layout.places[:-1]} | {figures.RESOLVED: "Resolved"}
+    whats = {place: milestone(run, place) for place in run.layout.states} | {figures.RESOLVED: "Resolved"}
     kinds = {"past": "happened", "arrives": "comes", "forecast": "forecast"}
     begins = table["low"].where(table["kind"] != "forecast")
     return pd.DataFrame(
@@ -206,8 +205,8 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
 
     None if no such case is listed, or none of them can still come there.
     """
-    places = [place] if place else run.summary.layout.resolving
-    times = {case: run.summary.first(case, places) for case in chosen(run, cases)}
+    places = [place] if place else run.layout.resolving
+    times = {case: run.first_reached(case, places) for case in chosen(run, cases)}
     if place:
         times = {case: first for case, first in times.items() if first.min() > 0 and np.isfinite(first).any()}
     if not times:
@@ -237,9 +236,9 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
 def _curves(run: Run, times: Mapping[str, Floats]) -> pd.DataFrame:
     """The probability by date of each series of first times, with its confidence interval.
 
-    Replications that share a draw of the uncertain parameters count as one value, see `sim.results.intervals`.
+    Replications that share a draw of the uncertain parameters count as one value, see `sim.results.statistics`.
     """
-    grid, parts = run.summary.layout.times, []
+    grid, parts = run.layout.times, []
     for series, first in times.items():
         there = by_draw((first[:, None] <= grid[None, :]).astype(np.float64), run.scenario.replications_per_draw)
         mean = (first[:, None] <= grid[None, :]).mean(axis=0)
@@ -281,14 +280,14 @@ def decisions(run: Run, case: str) -> Picture | None:
     """How likely it is that a listed case reaches each milestone by a date; None if there is no such case."""
     if not chosen(run, [case]):
         return None
-    layout, present = run.summary.layout, indicators.present_stage(run, case)[0]
-    times = {place: run.summary.first(case, [place]) for place in (*layout.stages, *layout.exits)}
+    layout, present = run.layout, run.layout.present_stage(case)[0]
+    times = {place: run.first_reached(case, [place]) for place in (*layout.stages, *layout.exits)}
     ahead = {
         place: first
         for place, first in times.items()
         if place != present and np.isfinite(first).mean() >= RARE and first.min() > 0
     }
-    ahead = {figures.RESOLVED: run.summary.first(case, layout.resolving), **ahead}
+    ahead = {figures.RESOLVED: run.first_reached(case, layout.resolving), **ahead}
     called = {place: milestone(run, place) for place in times} | {figures.RESOLVED: "Resolved, whichever way"}
     last = {place: float(np.isfinite(first).mean()) for place, first in ahead.items()}
     shown = sorted(last, key=lambda place: -last[place])[: figures.FEW]
@@ -314,15 +313,15 @@ def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
     """
     if not chosen(run, [case]) or not has_events(run):
         return None
-    events = case_events(run, case, replications)
+    events = run.case_events(case, replications)
     events = events[events["parent"].astype(str) != case]
-    resolved = run.summary.first(case, run.summary.layout.resolving)
+    resolved = run.first_reached(case, run.layout.resolving)
     visits, ends = _visits(run, events, resolved)
     if visits.empty:
         return None
     titles, name = place_titles(run), names(run)[case].whole
-    row = indicators.resolutions(run, [case]).iloc[0]
-    low, median, high = (words.day(run.scenario, float(row[column])) for column in ("low", "median", "high"))
+    row = of_cases(run, "resolutions", [case]).iloc[0]
+    low, median, high = (words.day(run.scenario, float(row[column])) for column in ("q10", "median", "q90"))
     finding = f"resolved by {median} in half of the replications, in eight of ten between {low} and {high}"
     if median == "later":
         finding = f"more likely than not still pending on {run.scenario.horizon}"
@@ -330,7 +329,7 @@ def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
         "one-case",
         f"{name}: {finding}",
         f"{words.of_run(run)} · shown: {visits['row'].nunique()} of them",
-        _one_case_caption(visits, ends, titles, run.summary.layout.resolving),
+        _one_case_caption(visits, ends, titles, run.layout.resolving),
         figures.replications(visits, ends, run.scenario.start, run.scenario.horizon, titles),
         _one_case_table(visits, ends, titles),
     )
@@ -338,7 +337,7 @@ def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
 
 def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The open visits of a case from the first day on, and what ended it; the replication soonest resolved first."""
-    open_stages, scenario = run.summary.layout.open_stages, run.scenario
+    open_stages, scenario = run.layout.open_stages, run.scenario
     there = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
     last = there.sort_values("entered").groupby("replication").tail(1)
     end = dict(zip(last["replication"], last["left"].fillna(inf), strict=True))

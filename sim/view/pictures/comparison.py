@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from sim.experiments.compare import compare, significant
-from sim.results import indicators
-from sim.results.intervals import LEVEL
-from sim.results.measures import DEFINITIONS
+from sim.results.catalogue import by_label
 from sim.results.run import Run
-from sim.results.summary import ALL
+from sim.results.statistics import LEVEL
+from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.view import words
 from sim.view.figures import comparison as figures
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
 from sim.view.pictures import listed
+from sim.view.titles import cases_of
 
 HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
 """Indicators that are always told, whether they differ or not."""
@@ -92,8 +92,8 @@ def _named(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
 
     def title(label: str, given: str) -> str:
         name, _, key = label.partition(":")
-        known = DEFINITIONS[name]
-        return f"{known.title}, {called[key]}" if known.of == "case" and key in called else given
+        known = by_label(name)
+        return f"{known.title}, {called[key]}" if known.of == ("case",) and key in called else given
 
     return table.assign(title=[title(*row) for row in zip(table["indicator"], table["title"], strict=True)])
 
@@ -116,13 +116,13 @@ def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFra
 
 def _pending_stages(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """The rows without those of stages in which cases no longer count as pending."""
-    resolved = set(run.summary.layout.stages) - set(run.summary.layout.open_stages)
+    resolved = set(run.layout.stages) - set(run.layout.open_stages)
     return table[np.array([label.partition(":")[2] not in resolved for label in table["indicator"]], dtype=bool)]
 
 
 def better(label: str) -> int:
     """1 if more of an indicator is better, -1 if less is, 0 if neither."""
-    return DEFINITIONS[label.partition(":")[0]].better
+    return by_label(label).better
 
 
 def _verdict(row: dict[Any, Any]) -> str:
@@ -206,7 +206,7 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Pict
     common = [case for case in there if all(case in listed.chosen(run, [case]) for run in runs)]
     if not common:
         return None
-    parts = [indicators.resolutions(run, common).assign(scenario=run.scenario.name) for run in runs]
+    parts = [listed.of_cases(run, "resolutions", common).assign(scenario=run.scenario.name) for run in runs]
     table = pd.concat(parts, ignore_index=True)
     names = listed.names(runs[0])
     table = table.assign(case=[names[case].whole for case in table["case"]])
@@ -246,15 +246,15 @@ def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
     start = runs[0].scenario.start
     dates = {
         column: [pd.NaT if np.isinf(time) else pd.Timestamp(days(start, [time])[0]) for time in table[column]]
-        for column in ("median", "low", "high")
+        for column in ("median", "q10", "q90")
     }
     return pd.DataFrame(
         {
             "case": table["case"],
             "scenario": table["scenario"].map(titles(runs)),
             "median (blank: beyond the horizon)": dates["median"],
-            "80% from": dates["low"],
-            "80% to": dates["high"],
+            "80% from": dates["q10"],
+            "80% to": dates["q90"],
             **{f"within {year}": table[f"within_{year[0]}y"].round(3) for year in ("1 year", "2 years", "3 years")},
         }
     )
@@ -264,22 +264,23 @@ def pending(runs: Sequence[Run]) -> Picture:
     """Pending cases over time in each scenario."""
     tables, runs = {}, distinct(runs)
     for run in runs:
-        table = indicators.backlog(run)
-        tables[run.scenario.name] = table[table["series"] == ALL]
+        table = run.table("backlog")
+        tables[run.scenario.name] = table[table["series"] == HEADLINE_CASES]
     names, scenario = titles(runs), runs[0].scenario
+    title = cases_of(scenario)
     ends = [f"{words.count(tables[name]['mean'].iloc[-1])} with {names[name]}" for name in names]
     last = tables[scenario.name].iloc[-1]
     frame = {
         "day": pd.to_datetime(days(scenario.start, tables[scenario.name]["time"].tolist())),
         **{f"{names[name]}: {what}": tables[name][column].round(1).tolist()
            for name in names
-           for column, what in (("mean", "mean"), ("low", "80% from"), ("high", "80% to"))},
+           for column, what in (("mean", "mean"), ("q10", "80% from"), ("q90", "80% to"))},
     }  # fmt: skip
     return Picture(
         "pending-by-scenario",
-        f"Pending cases on {scenario.horizon}: {words.listing(ends)}",
+        f"{title[0].upper() + title[1:]} in progress on {scenario.horizon}: {words.listing(ends)}",
         _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
-        f"The bands are wide ({last['low']:.0f} to {last['high']:.0f} at the end of the baseline)"
+        f"The bands are wide ({last['q10']:.0f} to {last['q90']:.0f} at the end of the baseline)"
         " because one future differs from another. The scenarios are compared future by future, with the same luck in"
         " each, so that the differences between the lines are much surer than the bands.",
         figures.pending(tables, list(names.values()), scenario.start),

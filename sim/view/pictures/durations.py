@@ -9,9 +9,7 @@ import pandas as pd
 from sim.dates import days_between
 from sim.record import tables as record_tables
 from sim.record.model import Record
-from sim.results import indicators
 from sim.results.run import Run
-from sim.results.summary import COMPONENTS
 from sim.scenario.staffing import headcount
 from sim.view import words
 from sim.view.figures import durations as figures
@@ -38,10 +36,10 @@ def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
 
     Stages that no case visits are never among them.
     """
-    visits = {stage: float(run.summary.total(f"visits:{stage}").mean()) for stage in run.summary.layout.stages}
+    visits = dict(run.data["visits"].mean("replication").to_series())
     if stages is not None:
         return [stage for stage in visits if stage in stages and visits[stage] > 0]
-    open_stages = [stage for stage in run.summary.layout.open_stages if visits[stage] > 0]
+    open_stages = [stage for stage in run.layout.open_stages if visits[stage] > 0]
     return [stage for stage in open_stages if visits[stage] >= RARE] or open_stages
 
 
@@ -51,13 +49,13 @@ def durations(run: Run, record: Record | None = None, stages: Sequence[str] | No
     The record is read as known on its last day. Stages that a case may leave without anybody outside knowing have no
     curve of the record: it does not show their ends.
     """
-    curves = indicators.survival_curves(run)
+    curves = run.table("survival")
     told = set(curves["stage"].unique())
     chosen = [stage for stage in shown_stages(run, stages) if stage in told]
     if not chosen:
         return None
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
-    known = indicators.stage_durations(run).set_index("stage").loc[chosen]
+    known = run.table("durations").set_index("stage").loc[chosen]
     drawn = pd.concat([_thinned(curves[curves["stage"] == stage]) for stage in chosen], ignore_index=True)
     steps, real = _of_record(run, record, chosen)
     return Picture(
@@ -169,8 +167,8 @@ def _table(known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str]) -> p
             "visits per replication": known["visits"].round(1).tolist(),
             "share whose end is seen": known["ended"].round(3).tolist(),
             "median days": known["median"].round(0).tolist(),
-            "80% from": known["low"].round(0).tolist(),
-            "80% to": known["high"].round(0).tolist(),
+            "80% from": known["q10"].round(0).tolist(),
+            "80% to": known["q90"].round(0).tolist(),
         }
     )
     if len(real):
@@ -188,52 +186,33 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Picture | No
     chosen = shown_stages(run, stages)
     if not chosen:
         return None
-    table = indicators.delay(run).set_index("stage").loc[chosen].reset_index()
-    low, high = zip(*(_spread(run, stage) for stage in chosen), strict=True)
-    table = table.assign(low=low, high=high)
+    table = run.table("delay").set_index("stage").loc[chosen].reset_index()
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     parts = {name: word for name, word in PARTS.items() if name in ("work", "staff") or table[name].max() > 0.05}
     return Picture(
         "where-days-go",
-        _where_title(run, chosen),
+        _where_title(run),
         f"{words.of_run(run)} · whiskers hold the central 80% of the replications",
         _where_caption(table, titles),
         figures.where_days_go(table, titles, parts),
         table.assign(stage=[titles[stage] for stage in chosen])
         .round(1)
-        .rename(columns={**PARTS, "low": "80% from", "high": "80% to"})[
+        .rename(columns={**PARTS, "q10": "80% from", "q90": "80% to"})[
             ["stage", "days", *parts.values(), "80% from", "80% to"]
         ],
     )
 
 
-def _spread(run: Run, stage: str) -> tuple[float, float]:
-    """The central 80% of the replications' mean days of a visit to a stage, the queue before it included."""
-    visits = run.summary.total(f"visits:{stage}")
-    days = np.sum([run.summary.total(f"{part}_days:{stage}") for part in COMPONENTS], axis=0)
-    low, high = np.quantile(days[visits > 0] / visits[visits > 0], indicators.INTERVAL)
-    return float(low), float(high)
+def shares_of_days(run: Run) -> dict[str, float]:
+    """The share of the days of headline cases that each part takes, the largest first; empty without days."""
+    return dict(run.table("share_of_days").set_index("part")["value"])
 
 
-def shares_of_days(run: Run, stages: Sequence[str]) -> dict[str, float]:
-    """The share of all days in these stages that each of `COMPONENTS` takes, the largest first; empty without days."""
-    days = {
-        part: max(sum(float(run.summary.total(f"{part}_days:{stage}").sum()) for stage in stages), 0.0)
-        for part in COMPONENTS
-    }
-    total = sum(days.values())
-    if not total:
-        return {}
-    return dict(sorted(((part, value / total) for part, value in days.items()), key=lambda pair: -pair[1]))
-
-
-def _where_title(run: Run, stages: Sequence[str]) -> str:
-    """Why it takes so long: the shares of the days from the stage in which cases fork on."""
-    order = list(run.scenario.procedure.stages)
-    forking = [stage for stage in stages if run.scenario.procedure.stages[stage].fork]
-    late = [s for s in stages if order.index(s) >= order.index(forking[0])] if forking else list(stages)
-    where = f"From {run.scenario.procedure.stages[late[0]].title} on" if forking else "Of all days"
-    shares = shares_of_days(run, late)
+def _where_title(run: Run) -> str:
+    """Why it takes so long: the shares of the days of headline cases."""
+    first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
+    where = f"From {first} on" if run.scenario.procedure.headline else "Of all days"
+    shares = shares_of_days(run)
     if not shares:
         return f"{where}, no days are spent"
     told = [part for part in shares if shares[part] >= 0.01 or part == "staff"]

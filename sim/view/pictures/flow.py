@@ -2,16 +2,13 @@
 
 import pandas as pd
 
-from sim.results import indicators
 from sim.results.run import Run
-from sim.results.summary import STILL_PENDING
+from sim.results.summary import AT_START, FURTHER_STRANDS, IN_PROGRESS, NEW
 from sim.view import words
 from sim.view.figures import flow as figures
 from sim.view.figures.picture import Picture
 from sim.view.pictures.listed import place_titles
 
-NEW, UNDER_WAY, FURTHER_STRANDS = "new", "under way", "further strands"
-"""Where cases come from."""
 THIN = 0.05
 """Cases per replication below which a way is not drawn."""
 TOLD = 3
@@ -20,30 +17,28 @@ TOLD = 3
 
 def flow(run: Run) -> Picture | None:
     """How many cases go from which stage to which, until they are resolved; None if there are none."""
-    return drawn(run, indicators.flows(run))
+    return drawn(run, run.table("flows"))
 
 
 def drawn(run: Run, table: pd.DataFrame) -> Picture | None:
-    """The picture of a table as `sim.results.indicators.flows` gives it; None if no open case goes anywhere.
+    """The picture of a table 'flows' of a run; None if no open case goes anywhere.
 
-    Columns source (a stage; "new"; "under way" on the first day; "further strands", k - 1 of a case that splits into
-    k), target (a stage, an exit, or "still pending" at the horizon), mean, low, high (cases per replication; the bounds
-    of the central 80%). What a case goes through once it is resolved is left out.
+    What a case goes through once it is resolved is left out.
     """
-    scenario, layout = run.scenario, run.summary.layout
-    titles = {UNDER_WAY: f"Under way on {scenario.start}", NEW: "New cases", FURTHER_STRANDS: "Further strands"}
-    titles |= place_titles(run) | {STILL_PENDING: f"Still pending on {scenario.horizon}"}
+    scenario, layout = run.scenario, run.layout
+    titles = {AT_START: f"In progress on {scenario.start}", NEW: "New cases", FURTHER_STRANDS: "Further strands"}
+    titles |= place_titles(run) | {IN_PROGRESS: f"Still in progress on {scenario.horizon}"}
     order = {place: number for number, place in enumerate(titles)}
-    before = table["source"].eq(UNDER_WAY) & table["target"].isin(layout.resolving)  # resolved on the first day
-    open_ways = table["mean"].gt(0) & ~table["source"].isin(layout.resolving) & ~before
+    before = table["source"].eq(AT_START) & table["target"].isin(layout.resolving)  # resolved on the first day
+    open_ways = table["value"].gt(0) & ~table["source"].isin(layout.resolving) & ~before
     if not open_ways.any():
         return None
     table = table[open_ways].sort_values(["source", "target"], key=lambda column: column.map(order))
     again = table[table["source"] == table["target"]]
-    shown = table[(table["source"] != table["target"]) & (table["mean"] >= min(THIN, table["mean"].max()))]
+    shown = table[(table["source"] != table["target"]) & (table["value"] >= min(THIN, table["value"].max()))]
     labels = titles | {
         place: f"{titles[place]} (again: {words.count(mean)})"
-        for place, mean in zip(again["source"], again["mean"], strict=True)
+        for place, mean in zip(again["source"], again["value"], strict=True)
     }
     return Picture(
         "flow",
@@ -52,16 +47,17 @@ def drawn(run: Run, table: pd.DataFrame) -> Picture | None:
         _caption(run, table),
         figures.flow(shown, labels, {name: stage.title for name, stage in scenario.procedure.stages.items()}),
         table.assign(source=table["source"].map(titles), target=table["target"].map(titles))
-        .round({"mean": 2, "low": 1, "high": 1})
-        .rename(columns={"source": "from", "target": "to", "mean": "cases", "low": "80% from", "high": "80% to"}),
+        .round({"value": 2, "q10": 1, "q90": 1})
+        .rename(columns={"source": "from", "target": "to", "value": "cases", "q10": "80% from", "q90": "80% to"})
+        .drop(columns=["ci_low", "ci_high"]),
     )
 
 
 def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
     """How many cases are resolved, where to, and how many are still pending."""
-    ahead = table[table["source"].isin(run.summary.layout.open_stages)].groupby("target")["mean"].sum()
-    still = f"{words.count(float(ahead.get(STILL_PENDING, 0.0)))} are still pending on {run.scenario.horizon}"
-    resolved = ahead[ahead.index.isin(run.summary.layout.resolving)].sort_values(ascending=False)
+    ahead = table[table["source"].isin(run.layout.open_stages)].groupby("target")["value"].sum()
+    still = f"{words.count(float(ahead.get(IN_PROGRESS, 0.0)))} are still in progress on {run.scenario.horizon}"
+    resolved = ahead[ahead.index.isin(run.layout.resolving)].sort_values(ascending=False)
     if resolved.empty:
         return f"No case is resolved; {still}"
     said = [f"{words.count(mean)} reach “{titles[str(place)]}”" for place, mean in resolved.head(TOLD).items()]
@@ -70,8 +66,8 @@ def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
 
 def _caption(run: Run, table: pd.DataFrame) -> str:
     """Where the cases come from, and how to read the bands."""
-    came = table[table["source"].isin([NEW, UNDER_WAY, FURTHER_STRANDS])].groupby("source")["mean"].sum()
-    new, under_way, further = (float(came.get(source, 0.0)) for source in (NEW, UNDER_WAY, FURTHER_STRANDS))
+    came = table[table["source"].isin([NEW, AT_START, FURTHER_STRANDS])].groupby("source")["value"].sum()
+    new, under_way, further = (float(came.get(source, 0.0)) for source in (NEW, AT_START, FURTHER_STRANDS))
     splitting = (
         f" A case that splits counts once for each strand, which adds {words.count(further)}." if further else ""
     )

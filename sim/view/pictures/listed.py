@@ -5,9 +5,9 @@ from math import inf
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from sim.record.model import items
-from sim.results import indicators
 from sim.results.run import Run
 from sim.view import words
 
@@ -22,7 +22,7 @@ class Name(NamedTuple):
 
 def names(run: Run) -> dict[str, Name]:
     """The names of all listed cases by case; a case is called by its key where two would have the same name."""
-    found = {case: _name(run, case) for case in indicators.listed_cases(run)}
+    found = {case: _name(run, case) for case in run.layout.tracked}
     taken = [name.whole for name in found.values()]
     return {case: n if taken.count(n.whole) == 1 else n._replace(whole=case) for case, n in found.items()}
 
@@ -39,10 +39,15 @@ def chosen(run: Run, cases: Sequence[str] | None) -> list[str]:
 
     Nothing is known of a probe that goes on as strands of other names in all replications.
     """
-    listed = set(indicators.listed_cases(run))
-    wanted = indicators.open_listed(run) if cases is None else [case for case in cases if case in listed]
-    places = run.summary.layout.places
-    return [case for case in wanted if np.isfinite(indicators.milestone_times(run, case, places)).any()]
+    wanted = run.layout.open_cases if cases is None else [case for case in cases if case in run.layout.tracked]
+    return [case for case in wanted if np.isfinite(run.samples[f"resolution:{case}"].value)]
+
+
+def of_cases(run: Run, table: str, cases: Sequence[str]) -> pd.DataFrame:
+    """The rows of a table of a run that are of these cases, in their order."""
+    rows = run.table(table)
+    order = {case: number for number, case in enumerate(cases)}
+    return rows[rows["case"].isin(cases)].sort_values("case", key=lambda c: c.map(order), kind="stable")
 
 
 def place_titles(run: Run) -> dict[str, str]:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from sim.results import indicators
-from sim.results.measures import working_days
 from sim.results.run import Run
-from sim.results.summary import ALL
+from sim.results.summary import HEADLINE
+from sim.results.tables import ALL_ROLES, ALL_STAGES
 from sim.scenario.staffing import capacity, headcount
 from sim.view import words
 from sim.view.figures import staffing as figures
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
+from sim.view.titles import cases_of
 
 WHISKERS = "whiskers hold the central 80% of the replications"
 
@@ -35,19 +35,19 @@ def short_titles(run: Run) -> dict[str, str]:
 
 def utilisation(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
     """How busy each role is: work done as a share of the work that its people could have done on cases."""
-    table = indicators.utilisation(run)
+    table = run.table("utilisation")
     table = table[(table["fte_days_available"] > 0) & table["role"].isin(_chosen(run, roles))]
     if table.empty:
         return None
-    titles, table = role_titles(run), table.sort_values("mean", ascending=False, ignore_index=True)
+    titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
     first = table.iloc[0]
-    rest = [f"{short(titles[row['role']])} {words.share(row['mean'])}" for row in table.iloc[1:].to_dict("records")]
+    rest = [f"{short(titles[row['role']])} {words.share(row['value'])}" for row in table.iloc[1:].to_dict("records")]
     others = f"; then {words.listing(rest)}" if rest else ""
     return Picture(
         "utilisation",
-        f"Busiest: {short(titles[first['role']])}, at {words.share(first['mean'])} of the work possible{others}",
+        f"Busiest: {short(titles[first['role']])}, at {words.share(first['value'])} of the work possible{others}",
         f"{words.of_run(run)} · {WHISKERS}",
-        f"The busiest role works at between {words.share(first['low'])} and {words.share(first['high'])} of what it"
+        f"The busiest role works at between {words.share(first['q10'])} and {words.share(first['q90'])} of what it"
         " could in eight of ten replications. Nearer to 100%, work queues up and every case slows down; far below it,"
         f" people of that role are not what cases wait for.{_juggling(run)}",
         figures.utilisation(table, short_titles(run)),
@@ -55,9 +55,9 @@ def utilisation(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
             {
                 "role": table["role"].map(titles),
                 "FTE-days possible": table["fte_days_available"].round(0),
-                "utilisation": table["mean"].round(3),
-                "80% from": table["low"].round(3),
-                "80% to": table["high"].round(3),
+                "utilisation": table["value"].round(3),
+                "80% from": table["q10"].round(3),
+                "80% to": table["q90"].round(3),
             }
         ),
     )
@@ -92,26 +92,26 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
         pd.DataFrame(
             {
                 "role": table["role"].map(titles),
-                "days of delay per case": table["days"].round(2),
+                "days of delay per case": table["value"].round(2),
                 "share of the delay": table["share"].round(3),
-                "80% from": table["low"].round(2),
-                "80% to": table["high"].round(2),
+                "80% from": table["q10"].round(2),
+                "80% to": table["q90"].round(2),
             }
         ),
     )
 
 
-def delays(run: Run, stage: str = ALL) -> pd.DataFrame:
-    """The delay by role in one stage, or in all of them; as `indicators.delay_by_role`. Empty without any delay."""
-    table = indicators.delay_by_role(run)
+def delays(run: Run, stage: str = ALL_STAGES) -> pd.DataFrame:
+    """The delay by role in one stage, or in all of them. Empty without any delay."""
+    table = run.table("delay_by_role")
     table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
-    there: pd.DataFrame = table if table["days"].max() > 0 else table.iloc[:0]
+    there: pd.DataFrame = table if table["value"].max() > 0 else table.iloc[:0]
     return there
 
 
 def bottleneck(run: Run) -> str:
     """Who is waited for most, in a sentence without its full stop."""
-    table, titles = delays(run).sort_values("days", ascending=False), short_titles(run)
+    table, titles = delays(run).sort_values("value", ascending=False), short_titles(run)
     if table.empty:
         return "No case waits for staff"
     return f"Of the delay for want of staff, {_shares(table, titles)}"
@@ -129,23 +129,24 @@ def _shares(table: pd.DataFrame, titles: dict[str, str]) -> str:
 
 def _late(run: Run) -> str:
     """Who is waited for in the last stage before cases are resolved."""
-    stage, titles = run.summary.layout.open_stages[-1], short_titles(run)
-    table = delays(run, stage).sort_values("days", ascending=False)
-    if table.empty or len(run.summary.layout.open_stages) == 1:
+    stage, titles = run.layout.open_stages[-1], short_titles(run)
+    table = delays(run, stage).sort_values("value", ascending=False)
+    if table.empty or len(run.layout.open_stages) == 1:
         return ""
     return f"In {run.scenario.procedure.stages[stage].title}, {_shares(table, titles)}. "
 
 
 def work(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
     """What the staff works on: people at work in each stage, by role, the stages after the resolution included."""
-    table, titles = indicators.effort(run), short_titles(run)
+    table, titles = run.table("effort"), short_titles(run)
+    whole_stage = table[table["role"] == ALL_ROLES].set_index("stage")
     table = table[table["role"].isin(_chosen(run, roles))]
     if table.empty:
         return None
-    wide = table.pivot_table("fte", "stage", "role", sort=False, fill_value=0.0).reset_index()
+    wide = table.pivot_table("value", "stage", "role", sort=False, fill_value=0.0).reset_index()
     chosen = {role: titles[role] for role in titles if role in wide}
-    spreads = [_fte_spread(run, str(stage), list(chosen)) for stage in wide["stage"]]
-    wide["low"], wide["high"] = zip(*spreads, strict=True)
+    for bound in ("q10", "q90"):  # known of all roles together only
+        wide[bound] = wide["stage"].map(whole_stage[bound]) if roles is None else wide[list(chosen)].sum(axis=1)
     stages = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     whole = wide[list(chosen)].sum(axis=1)
     most = [
@@ -165,18 +166,11 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
                 "stage": wide["stage"].map(stages),
                 **{f"{title}, FTE": wide[role].round(2) for role, title in chosen.items()},
                 "in all, FTE": whole.round(2),
-                "80% from": wide["low"].round(2),
-                "80% to": wide["high"].round(2),
+                "80% from": wide["q10"].round(2),
+                "80% to": wide["q90"].round(2),
             }
         ),
     )
-
-
-def _fte_spread(run: Run, stage: str, roles: Sequence[str]) -> tuple[float, float]:
-    """The central 80% of the people of these roles at work in a stage."""
-    work = np.sum([run.summary.total(f"effort:{stage}|{role}") for role in roles], axis=0)
-    low, high = np.quantile(work / working_days(run.scenario), indicators.INTERVAL)
-    return float(low), float(high)
 
 
 def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
@@ -187,8 +181,8 @@ def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
 
 def staff_over_time(run: Run) -> Picture:
     """The staff by role on the same time axis as the pending cases."""
-    scenario, backlog = run.scenario, indicators.backlog(run)
-    pending = backlog[backlog["series"] == ALL]
+    scenario, backlog = run.scenario, run.table("backlog")
+    pending = backlog[backlog["series"] == HEADLINE]
     times = np.floor(pending["time"].to_numpy())
     staff = pd.concat(
         [
@@ -200,13 +194,13 @@ def staff_over_time(run: Run) -> Picture:
     total = staff.groupby("time")["heads"].sum()
     first, last = pending.iloc[0], pending.iloc[-1]
     people = _change("Staff", total.iloc[0], total.iloc[-1], "FTE")
-    cases = _change("pending cases", first["mean"], last["mean"], "")
+    cases = _change(cases_of(scenario), first["mean"], last["mean"], "")
     joint = "while" if (total.iloc[-1] - total.iloc[0]) * (last["mean"] - first["mean"]) >= 0 else "and"
     return Picture(
         "staff-over-time",
         f"{people} by {scenario.horizon}, {joint} {cases}",
         f"{words.of_run(run)} · the band holds the central 80% of the replications",
-        f"Above, the cases that are pending; below, on the same time axis, the people there are. {_for_cases(run)}",
+        f"Above, the cases in progress; below, on the same time axis, the people there are. {_for_cases(run)}",
         figures.staff_over_time(staff, pending, scenario.start, short_titles(run)),
         _staff_table(run, staff, pending),
     )
@@ -244,9 +238,9 @@ def _staff_table(run: Run, staff: pd.DataFrame, pending: pd.DataFrame) -> pd.Dat
     return pd.DataFrame(
         {
             "day": pd.to_datetime(days(run.scenario.start, pending["time"].tolist())),
-            "pending cases": pending["mean"].round(1).tolist(),
-            "80% from": pending["low"].tolist(),
-            "80% to": pending["high"].tolist(),
+            cases_of(run.scenario): pending["mean"].round(1).tolist(),
+            "80% from": pending["q10"].tolist(),
+            "80% to": pending["q90"].tolist(),
             **heads,
         }
     )

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.experiments.compare import Comparison
-from sim.results.measures import DEFINITIONS
+from sim.results.catalogue import by_label
 from sim.results.run import Run
 from sim.view.words import quantity
 
@@ -71,7 +71,7 @@ def _rows(table: pd.DataFrame) -> Iterator[Any]:
 
 
 def _better(row: Any) -> int:
-    return DEFINITIONS[row.indicator.partition(":")[0]].better
+    return by_label(row.indicator).better
 
 
 def sentence(row: Any) -> str:

@@ -10,9 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.results import indicators
-from sim.results.measures import estimates
 from sim.results.run import Run
+from sim.view.pictures.listed import of_cases
 from sim.view.words import count, day, share, spark
 
 SPARK_POINTS = 24
@@ -73,16 +72,16 @@ def _resolution_table(run: Run) -> Table:
         note="'later': beyond the horizon. Requests for information are summed up below, by stage. 'not knowing': the"
         " share of the spread that is due to uncertain parameters; the rest is chance.",
     )  # fmt: skip
-    cases = indicators.open_listed(run)
-    rows = indicators.resolutions(run, cases)
-    split = indicators.resolution_splits(run, cases).set_index("case")["share"].to_dict()
+    cases = run.layout.open_cases
+    rows = of_cases(run, "resolutions", cases)
+    split = of_cases(run, "resolution_splits", cases).set_index("case")["share"].to_dict()
     for row in _rows(rows):
-        stage, since = indicators.present_stage(run, row.case)
+        stage, since = run.layout.present_stage(row.case)
         table.add_row(
             row.case,
             scenario.procedure.stages[stage].title,
             str(since or ""),
-            *(day(scenario, t) for t in (row.median, row.low, row.high)),
+            *(day(scenario, t) for t in (row.median, row.q10, row.q90)),
             *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, split.get(row.case, nan))),
         )
     return table
@@ -96,21 +95,21 @@ def _milestone_table(run: Run) -> Table:
         "and",
         note="Dates are of those replications that reach the milestone by the horizon.",
     )  # fmt: skip
-    cases = indicators.open_listed(run)
-    rows = indicators.milestones(run, cases)
+    cases = run.layout.open_cases
+    rows = of_cases(run, "milestones", cases)
     places = [*scenario.procedure.stages, *scenario.procedure.exits]
-    here = {case: indicators.present_stage(run, case)[0] for case in cases}
+    here = {case: run.layout.present_stage(case)[0] for case in cases}
     before = ""
-    in_order = rows.sort_values("place", key=lambda s: s.map(places.index)).sort_values("case", kind="stable")
+    in_order = rows.sort_values("state", key=lambda s: s.map(places.index)).sort_values("case", kind="stable")
     for row in _rows(in_order):
-        ahead = row.place in scenario.procedure.stages and row.place != here[row.case]
+        ahead = row.state in scenario.procedure.stages and row.state != here[row.case]
         if not ahead or row.probability < 0.005:
             continue
         table.add_row(
             row.case if row.case != before else "",
-            scenario.procedure.stages[row.place].milestone or scenario.procedure.stages[row.place].title,
+            scenario.procedure.stages[row.state].milestone or scenario.procedure.stages[row.state].title,
             *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, row.probability)),
-            *(day(scenario, t) for t in (row.median, row.low, row.high)),
+            *(day(scenario, t) for t in (row.median, row.q10, row.q90)),
         )
         before = row.case
     return table
@@ -122,14 +121,14 @@ def _stage_table(run: Run) -> Table:
         "stage", "cases", "ended", "median", "80% between", "and",
         note="Kaplan-Meier: visits still under way at the horizon count as longer than what was seen of them.",
     )  # fmt: skip
-    for row in _rows(indicators.stage_durations(run)):
+    for row in _rows(run.table("durations")):
         stage = run.scenario.procedure.stages[row.stage]
-        table.add_row(stage.title, count(row.visits), share(row.ended), *map(count, (row.median, row.low, row.high)))
+        table.add_row(stage.title, count(row.visits), share(row.ended), *map(count, (row.median, row.q10, row.q90)))
     return table
 
 
 def _delay_table(run: Run) -> Table:
-    rows = indicators.delay(run).set_index("stage")
+    rows = run.table("delay").set_index("stage")
     names = {n: w for n, w in COMPONENTS.items() if n in ("work", "staff") or rows[n].abs().max() > 0.05}
     table = _table("Where do the days go? Mean days per visit", "stage", "days", *names.values())
     for stage, row in rows.iterrows():
@@ -140,8 +139,8 @@ def _delay_table(run: Run) -> Table:
 
 def _backlog_table(run: Run) -> Table:
     scenario = run.scenario
-    pending = indicators.pending(run)
-    flow = indicators.throughput(run).iloc[0]
+    pending = run.table("pending")
+    flow = run.table("throughput").iloc[0]
     note = (
         f"Incoming {count(flow.incoming)} and resolved {count(flow.resolved)} strands or cases a year:"
         f" clearance rate {share(flow.clearance_rate)}, disposition time {count(flow.disposition_time)} days."
@@ -158,7 +157,7 @@ def _backlog_table(run: Run) -> Table:
             scenario.procedure.stages[str(stage)].title,
             count(means[0]),
             spark(points, max(means)),
-            *map(count, (end["mean"], end["low"], end["high"])),
+            *map(count, (end["mean"], end["q10"], end["q90"])),
         )
     return table
 
@@ -166,15 +165,15 @@ def _backlog_table(run: Run) -> Table:
 def _staff_table(run: Run) -> Table:
     table = _table("How busy is the staff? Work done over work possible", "role", "FTE-days possible", "mean",
                    "80% between", "and")  # fmt: skip
-    for row in _rows(indicators.utilisation(run)):
+    for row in _rows(run.table("utilisation")):
         title = run.scenario.staffing[row.role].title or row.role
-        table.add_row(title, count(row.fte_days_available), *(share(v) for v in (row.mean, row.low, row.high)))
+        table.add_row(title, count(row.fte_days_available), *(share(v) for v in (row.value, row.q10, row.q90)))
     return table
 
 
 def _target_table(run: Run) -> Table:
     table = _table("Are the targets met?", "target", "cases", "met by")
-    for row in _rows(indicators.targets(run)):
+    for row in _rows(run.table("targets")):
         table.add_row(row.title, count(row.cases), share(row.met))
     return table
 
@@ -182,41 +181,15 @@ def _target_table(run: Run) -> Table:
 def _closing(run: Run) -> Text:
     text = Text()
     if any(stage.fine for stage in run.scenario.procedure.stages.values()):
-        fine = indicators.fines(run).iloc[0]
+        fine = run.table("fines").iloc[0]
         text.append(
             f"Fines until {run.scenario.horizon}: EUR {count(fine['mean'])} million expected, median"
-            f" {count(fine['median'])}, 80% between {count(fine['low'])} and {count(fine['high'])}"
+            f" {count(fine['median'])}, 80% between {count(fine['q10'])} and {count(fine['q90'])}"
             f" ({count(fine['decisions'])} decisions).\n"
         )
     if run.folder is not None:
         text.append(f"Stored in {run.folder}", style="dim")
     return text
-
-
-def tables(run: Run) -> dict[str, pd.DataFrame]:
-    """The same as data, for programs: the indicators behind the summary by name."""
-    found = {
-        "stages": indicators.stage_durations(run),
-        "delay": indicators.delay(run),
-        "delay_by_role": indicators.delay_by_role(run),
-        "flows": indicators.flows(run),
-        "effort": indicators.effort(run),
-        "effort_by_ending": indicators.effort_by_ending(run),
-        "pending": indicators.pending(run),
-        "backlog": indicators.backlog(run),
-        "indicators": estimates(run),
-        "throughput": indicators.throughput(run),
-        "utilisation": indicators.utilisation(run),
-        "fines": indicators.fines(run),
-        "targets": indicators.targets(run),
-    }
-    if run.scenario.probes:
-        found |= {
-            "resolutions": indicators.resolutions(run),
-            "resolution_splits": indicators.resolution_splits(run),
-            "milestones": indicators.milestones(run),
-        }
-    return found
 
 
 def show(run: Run, console: Console) -> None:

@@ -1,0 +1,255 @@
+"""From a declaration and a summary to numbers: generic code for every indicator of the catalogue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import UserError
+from sim.results.catalogue import INDICATORS, CurveStatistic, Indicator
+from sim.results.statistics import (
+    CENTRAL,
+    LEVEL,
+    Curve,
+    Tallies,
+    binned_incidence,
+    binned_quantile,
+    binned_share,
+    curve,
+    linearised,
+    mean_interval,
+    pseudo_values,
+    sparsity,
+    tally,
+    without_each,
+)
+from sim.results.summary import BEFORE, HEADLINE, Floats, Layout
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+ENOUGH_AT_RISK = 0.02
+"""Share of the durations of a stage that must still be observed at an age for a quantile at that age to be given."""
+
+
+class Durations(NamedTuple):
+    """The durations of one stage or target, one by one; `replication` counts from the first of the summary."""
+
+    days: Floats
+    end: NDArray[np.int8]
+    entry: Floats
+    replication: NDArray[np.int64]
+
+    def curve(self) -> Curve:
+        """Their survival curve, as far as enough of them were observed."""
+        return curve(self.days, self.end, self.entry).where_at_risk(max(ENOUGH_AT_RISK * len(self.days), 1))
+
+
+def durations(data: "xr.Dataset", layout: Layout, name: str) -> Durations:
+    """The durations of a stage, or from what a target is of to its milestone; `name`: of `Layout.curves`."""
+    rows = data["duration_curve"].to_numpy() == layout.curves.index(name)
+    days, end, entry, replication = (
+        data[f"duration_{what}"].to_numpy()[rows] for what in ("days", "end", "entry", "replication")
+    )
+    return Durations(days, end, entry, replication.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An indicator of one run: its estimate, and the replications behind it."""
+
+    indicator: Indicator
+    key: str
+    subject: str
+    """what the key stands for, in words"""
+    data: "xr.Dataset"
+    layout: Layout
+
+    @property
+    def label(self) -> str:
+        """The name by which people ask for it."""
+        return self.indicator.label(self.key)
+
+    @property
+    def title(self) -> str:
+        """What it is, with the stage, role, target or case that it is of."""
+        return f"{self.indicator.title}, {self.subject}" if self.subject else self.indicator.title
+
+    @cached_property
+    def value(self) -> float:
+        """The estimate; NaN if there is none, such as a ratio to nothing or a median that the curve does not reach."""
+        if self._statistic:
+            return _read(self._statistic, self._durations)
+        over, per = self._terms
+        return float(over.mean()) if per is None else float(over.mean() / per.mean()) if per.any() else np.nan
+
+    @cached_property
+    def by_replication(self) -> Floats:
+        """One value for each replication, whose mean is the estimate and whose variance is the estimate's.
+
+        Linearised ratios, or jackknife pseudo-values of what is read off a survival curve. All NaN without an estimate.
+        """
+        if not self._statistic:
+            over, per = self._terms
+            return over if per is None else linearised(over, per)
+        if not np.isfinite(self.value):
+            return np.full(self.data.sizes["replication"], np.nan)
+        if self._statistic.within is not None:
+            return pseudo_values(self.value, binned_incidence(without_each(self._tallies), self._statistic.within))
+        # A quantile moves by jumps when a replication is left out, and a jackknife of it is not consistent. The share
+        # that has ended by it moves smoothly, and the slope of the quantile function makes days of shares.
+        share = pseudo_values(0.0, binned_share(without_each(self._tallies), self.value))
+        observed = self._durations
+        return self.value - share * sparsity(observed.curve(), self._statistic.quantile or 0.5, len(observed.days))
+
+    @cached_property
+    def singles(self) -> Floats:
+        """The indicator of each replication by itself, where it has one."""
+        if self._statistic:
+            single = _read_binned(self._statistic, self._tallies)
+            return single[np.isfinite(single)]
+        over, per = self._terms
+        return over if per is None else over[per > 0] / per[per > 0]
+
+    @cached_property
+    def _terms(self) -> tuple[Floats, Floats | None]:
+        """The quantity, or numerator and denominator, in each replication."""
+        of, per = self.indicator.of, self.indicator.per
+        at = dict.fromkeys(of, self.key)
+        assert self.indicator.over is not None
+        terms = [term(self.data) for term in (self.indicator.over, per) if term]
+        replications = self.data.sizes["replication"]
+        columns = [
+            np.broadcast_to(t.sel({d: k for d, k in at.items() if d in t.dims}).to_numpy(), replications) for t in terms
+        ]
+        return columns[0], columns[1] if per else None
+
+    @cached_property
+    def _statistic(self) -> CurveStatistic | None:
+        return self.indicator.curve(self.layout, self.key) if self.indicator.curve else None
+
+    @cached_property
+    def _durations(self) -> Durations:
+        assert self._statistic
+        return durations(self.data, self.layout, self._statistic.curve)
+
+    @cached_property
+    def _tallies(self) -> Tallies:
+        assert self._statistic
+        bound = self.value if self._statistic.within is None else self._statistic.within
+        return tally(*self._durations, self.data.sizes["replication"], bound if np.isfinite(bound) else None)
+
+
+def _read(statistic: CurveStatistic, observed: Durations) -> float:
+    """A statistic from all durations; NaN where the curve does not come down so far, or nothing was observed."""
+    if not len(observed.days):
+        return np.nan
+    if statistic.within is not None:
+        return curve(observed.days, observed.end, observed.entry).incidence(statistic.within)
+    assert statistic.quantile is not None
+    age = observed.curve().quantile(statistic.quantile)
+    return age if np.isfinite(age) else np.nan
+
+
+def _read_binned(statistic: CurveStatistic, counts: Tallies) -> Floats:
+    """A statistic from each row of counts."""
+    if statistic.within is not None:
+        return binned_incidence(counts, statistic.within)
+    assert statistic.quantile is not None
+    return binned_quantile(counts, statistic.quantile)
+
+
+def samples(data: "xr.Dataset", layout: Layout) -> dict[str, Sample]:
+    """All indicators of a summary by label, those included whose stage, role or case never comes up."""
+    words = subjects(layout)
+    return {
+        indicator.label(key): Sample(indicator, key, words.get(key, key), data, layout)
+        for indicator, key in _declared(layout)
+    }
+
+
+def _declared(layout: Layout) -> Iterator[tuple[Indicator, str]]:
+    """The indicators that a scenario has, with their keys."""
+    for indicator in INDICATORS:
+        for key in indicator.keys_in(layout):
+            yield indicator, key
+
+
+def subjects(layout: Layout) -> dict[str, str]:
+    """What the keys of indicators stand for, in words; the headline population needs none."""
+    procedure, scenario = layout.scenario.procedure, layout.scenario
+    words = {name: stage.title for name, stage in procedure.stages.items()} | procedure.exits
+    words |= {role: pool.title or role for role, pool in scenario.staffing.items()}
+    words |= {key: t.title or key for key, t in zip(layout.targets, scenario.targets, strict=True)}
+    return words | {"": "", HEADLINE: "", BEFORE: procedure.headline.before if procedure.headline else BEFORE}
+
+
+def estimates(data: "xr.Dataset", layout: Layout, level: float = LEVEL) -> "pd.DataFrame":
+    """All indicators of a run that have a value, and how sure each is.
+
+    Returns
+    -------
+    Columns: indicator (its label), title, unit, value, ci_low, ci_high (confidence interval of the value at `level`:
+    what more replications would narrow), q10, q90 (central 80% of single replications: what they would not).
+    """
+    import pandas as pd
+
+    rows = []
+    for label, sample in samples(data, layout).items():
+        if np.isfinite(sample.value):
+            interval = mean_interval(sample.by_replication, layout.scenario.replications_per_draw, level)
+            q10, q90 = np.quantile(sample.singles, CENTRAL) if len(sample.singles) else (np.nan, np.nan)
+            unit = sample.indicator.unit
+            rows.append((label, sample.title, unit, sample.value, interval.low, interval.high, q10, q90))
+    return pd.DataFrame(rows, columns=["indicator", "title", "unit", "value", "ci_low", "ci_high", "q10", "q90"])
+
+
+def check_label(scenario: Scenario, label: str) -> None:
+    """Raise UserError, with a suggestion, unless a run of the scenario has such an indicator."""
+    known = [indicator.label(key) for indicator, key in _declared(Layout(scenario))]
+    if label not in known:
+        from difflib import get_close_matches
+
+        close = get_close_matches(label, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
+
+
+def cells(indicator: Indicator, data: "xr.Dataset", layout: Layout, level: float = LEVEL) -> "pd.DataFrame":
+    """An indicator for each cell of its dimensions that occurs, as a tidy table.
+
+    Returns
+    -------
+    Columns: the dimensions, value, ci_low, ci_high (confidence interval at `level`), q10, q90 (central 80% of single
+    replications that have a value).
+    """
+    import pandas as pd
+
+    dims = indicator.of
+    assert indicator.over is not None
+    over = indicator.over(data).transpose("replication", *dims)
+    per = indicator.per(data) if indicator.per else None
+    above = over.to_numpy().astype(np.float64)
+    below = None if per is None else per.broadcast_like(over).transpose("replication", *dims).to_numpy()
+    rows = []
+    for at in np.ndindex(*above.shape[1:]):
+        cell = (slice(None), *at)
+        counted = above[cell], None if below is None else below[cell]
+        if row := _cell(*counted, layout.scenario.replications_per_draw, level):
+            rows.append((*(over[dim].to_numpy()[n] for dim, n in zip(dims, at, strict=True)), *row))
+    return pd.DataFrame(rows, columns=[*dims, "value", "ci_low", "ci_high", "q10", "q90"])
+
+
+def _cell(over: Floats, per: Floats | None, per_draw: int, level: float) -> tuple[float, ...] | None:
+    """Value, confidence interval and central 80%; nothing where there is nothing to count."""
+    if (per is None and not over.any()) or (per is not None and not per.any()):
+        return None
+    interval = mean_interval(over if per is None else linearised(over, per), per_draw, level)
+    value = over.mean() if per is None else over.mean() / per.mean()
+    singles = over if per is None else over[per > 0] / per[per > 0]
+    return float(value), interval.low, interval.high, *map(float, np.quantile(singles, CENTRAL))

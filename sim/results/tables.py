@@ -1,0 +1,418 @@
+"""The tables of a run: declared once each, with the meaning of every column; `Run.table(name)` makes them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim.dates import YEAR_DAYS
+from sim.results.catalogue import CELLS, by_label
+from sim.results.estimates import cells, durations
+from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, restricted_mean, variance_split
+from sim.results.summarise import MICRO
+from sim.results.summary import IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
+
+if TYPE_CHECKING:
+    from sim.results.run import Run
+
+INNER = (0.25, 0.75)
+"""Quantiles that bound the central 50%."""
+ALL_CASES = ALL_ROLES = ALL_STAGES = "all"
+"""In tables: all headline cases together, not one that is tracked; all roles; all stages of headline cases."""
+
+_CI = {"ci_low": "lower bound of the value's 95% confidence interval", "ci_high": "upper bound"}
+_CENTRAL = {"q10": "lower bound of the central 80% of replications", "q90": "upper bound"}
+_WITHIN = {
+    f"within_{y}y": f"chance of it within {y} year{'s'[: y > 1]} of the start; missing beyond the horizon"
+    for y in YEARS
+}
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """A table that every run has: its title, the meaning of its columns, and how it is made."""
+
+    title: str
+    columns: dict[str, str]
+    make: "Callable[[Run], pd.DataFrame]"
+    note: str = ""
+
+
+def _durations(run: "Run") -> pd.DataFrame:
+    rows = []
+    for stage in run.layout.stages:
+        visits = durations(run.data, run.layout, stage)
+        if not len(visits.days):
+            continue
+        curve, ended = visits.curve(), run.data["ended"].sel(stage=stage).to_numpy().sum()
+        quantiles = (run.samples[f"stage_days:{stage}"].value, *map(curve.quantile, CENTRAL))
+        mean = restricted_mean(curve.age, curve.survival, YEAR_DAYS)
+        rows.append((stage, len(visits.days) / run.replications, ended / len(visits.days), *quantiles, mean))
+    table = pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "q10", "q90", "mean_365"])
+    return table.assign(median=table["median"].fillna(np.inf))
+
+
+def _survival(run: "Run") -> pd.DataFrame:
+    parts = []
+    for stage in run.layout.stages:
+        curve = durations(run.data, run.layout, stage).curve()
+        at_risk = curve.at_risk / run.replications
+        parts.append(pd.DataFrame({"stage": stage, "age": curve.age, "survival": curve.survival, "at_risk": at_risk}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _milestones(run: "Run") -> pd.DataFrame:
+    rows = []
+    for case in run.layout.tracked:
+        undecided = float(run.data["open_at_end"].sel(case=case).mean())
+        for state in run.layout.states:
+            time = run.first_reached(case, [state])
+            reached = time[np.isfinite(time)]
+            if len(reached):
+                q10, median, q90 = np.quantile(reached, (CENTRAL[0], 0.5, CENTRAL[1]))
+                chance = len(reached) / run.replications
+                rows.append((case, state, chance, *_within(run, time), median, q10, q90, undecided))
+    names = ["case", "state", "probability", *_WITHIN, "median", "q10", "q90", "undecided"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _within(run: "Run", time: Floats) -> list[float]:
+    """The share of replications within each of the years stated; NaN beyond the horizon."""
+    limits = [years * YEAR_DAYS for years in YEARS]
+    return [float((time <= t).mean()) if t <= run.scenario.horizon_days else np.nan for t in limits]
+
+
+def _resolutions(run: "Run") -> pd.DataFrame:
+    rows = []
+    for case in run.layout.tracked:
+        time = np.sort(run.first_reached(case, run.layout.resolving))
+        q10, median, q90 = (_order_statistic(time, p) for p in (CENTRAL[0], 0.5, CENTRAL[1]))
+        rows.append((case, median, q10, q90, *_within(run, time)))
+    return pd.DataFrame(rows, columns=["case", "median", "q10", "q90", *_WITHIN])
+
+
+def _order_statistic(ordered: Floats, p: float) -> float:
+    """The quantile of sorted values of which some may be infinite, where no average of two can be taken."""
+    return float(ordered[min(int(np.ceil(p * len(ordered))) - 1, len(ordered) - 1)])
+
+
+def _resolution_splits(run: "Run") -> pd.DataFrame:
+    rows = []
+    for case in run.layout.tracked:
+        values = run.samples[f"resolution:{case}"].by_replication
+        split = None if np.isnan(values).any() else variance_split(values, run.scenario.replications_per_draw)
+        if split and split != Split(0.0, 0.0, 0.0, 0.0, 1.0):
+            rows.append((case, split.share_parameter, split.low, split.high))
+    return pd.DataFrame(rows, columns=["case", "share", "ci_low", "ci_high"])
+
+
+def _endings(run: "Run") -> pd.DataFrame:
+    states, cases = [*run.layout.resolving, IN_PROGRESS], [ALL_CASES, *run.layout.tracked]
+    parts = [
+        _cells(run, "endings").assign(case=ALL_CASES),
+        _cells(run, "still_in_progress").assign(case=ALL_CASES, state=IN_PROGRESS),
+        _cells(run, "endings_of_cases"),
+        _cells(run, "open_cases").assign(state=IN_PROGRESS),
+    ]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table = table[table.groupby(["case", "state"])["value"].transform("max") > 0]
+    titles = run.scenario.procedure.exits | {n: s.title for n, s in run.scenario.procedure.stages.items()}
+    table = table.assign(
+        case=pd.Categorical(table["case"], cases, ordered=True),
+        state=pd.Categorical(table["state"], states, ordered=True),
+        date=[run.scenario.start + timedelta(days=float(day)) for day in table["date"]],
+        title=[titles.get(state, state) for state in table["state"]],
+        ci_low=table["ci_low"].clip(lower=0.0),  # a share cannot be less, a normal approximation may
+        ci_high=table["ci_high"].clip(upper=1.0),
+    ).sort_values(["case", "date", "state"], ignore_index=True)
+    columns = ["case", "date", "state", "title", "value", "ci_low", "ci_high"]
+    return table[columns].astype({"case": str, "state": str})
+
+
+def _cells(run: "Run", name: str) -> pd.DataFrame:
+    """A quantity for each cell of its dimensions."""
+    return cells(CELLS[name], run.data, run.layout)
+
+
+def _pending(run: "Run") -> pd.DataFrame:
+    return _series(run, run.layout.open_stages, "stage")
+
+
+def _backlog(run: "Run") -> pd.DataFrame:
+    populations = run.layout.populations
+    table = _series(run, [*populations, *run.layout.targets], "series")
+    number = table["mean"].to_numpy()[: len(populations) * len(run.layout.times)] * run.replications
+    age = np.full(len(table), np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        age[: len(number)] = run.data["age_sum"].to_numpy().ravel() / MICRO / number
+    return table.assign(age=age)
+
+
+def _series(run: "Run", names: Sequence[str], column: str) -> pd.DataFrame:
+    parts = []
+    for name in names:
+        counts = run.data["frequency"].sel(series=name).to_numpy()
+        quantiles = zip(("median", "q10", "q90", "q25", "q75"), (0.5, *CENTRAL, *INNER), strict=True)
+        mean = counts @ np.arange(counts.shape[1]) / run.replications
+        columns = {"time": run.layout.times, "mean": mean}
+        columns |= {what: _count_quantile(counts, p) for what, p in quantiles}
+        parts.append(pd.DataFrame({column: name, **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _count_quantile(counts: Counts, p: float) -> Floats:
+    """The quantile of the value of a series at each time: the least value that a share p does not exceed."""
+    shares = np.cumsum(counts, axis=1) / counts.sum(axis=1, keepdims=True)
+    quantile: Floats = (shares < p - 1e-12).sum(axis=1).astype(np.float64)
+    return quantile
+
+
+def _throughput(run: "Run") -> pd.DataFrame:
+    names = ["pending_start", "incoming", "resolved", "pending_end", "clearance_rate", "disposition_time", "age_end"]
+    known = {(s.indicator.name, s.key): s.value for s in run.samples.values() if s.indicator.name in names}
+    rows = [{"population": p, **{name: known[name, p] for name in names}} for p in run.layout.populations]
+    return pd.DataFrame(rows)
+
+
+def _utilisation(run: "Run") -> pd.DataFrame:
+    indicator = by_label("utilisation")
+    table = cells(indicator, run.data, run.layout)
+    table = table[table["role"].isin(indicator.keys_in(run.layout))].reset_index(drop=True)
+    table.insert(1, "fte_days_available", table["role"].map(run.layout.available))
+    return table
+
+
+def _effort(run: "Run") -> pd.DataFrame:
+    table = _cells(run, "effort")
+    share = _cells(run, "effort_share")[["stage", "role", "value"]]
+    table = table.merge(share.rename(columns={"value": "share"}), on=["stage", "role"])
+    whole = _cells(run, "effort_in_stage").assign(role=ALL_ROLES)
+    whole["share"] = whole["value"] / whole["value"].sum()
+    return pd.concat([table, whole], ignore_index=True)
+
+
+def _effort_by_ending(run: "Run") -> pd.DataFrame:
+    table = _cells(run, "effort_by_ending")
+    cases = _cells(run, "went")[["stage", "state", "value"]].rename(columns={"value": "cases"})
+    table = table[table["value"] > 0].merge(cases, on=["stage", "state"], how="left")
+    return table.rename(columns={"stage": "source", "state": "target", "value": "share"})
+
+
+def _delay(run: "Run") -> pd.DataFrame:
+    table = _cells(run, "delay")
+    wide = table.pivot(index="stage", columns="part", values="value").reindex(run.layout.stages).dropna()
+    wide = wide[list(PARTS)]
+    wide.insert(0, "days", wide.sum(axis=1) - wide["queue"])
+    whole = _cells(run, "visit_days")[["stage", "q10", "q90"]]
+    return wide.rename_axis(columns=None).reset_index().merge(whole, on="stage")
+
+
+def _share_of_days(run: "Run") -> pd.DataFrame:
+    table = _cells(run, "share_of_days")
+    return table.sort_values("value", ascending=False, kind="stable", ignore_index=True)
+
+
+def _delay_by_role(run: "Run") -> pd.DataFrame:
+    table = _cells(run, "delay_by_role")
+    per_case = cells(by_label("role_delay"), run.data, run.layout).assign(stage=ALL_STAGES)
+    table = pd.concat([part for part in (per_case, table) if len(part)] or [table], ignore_index=True)
+    visits = run.data["visits"].sum("replication").to_series()
+    charged = table["value"] * table["stage"].map(visits).fillna(1.0)
+    whole = charged.groupby(table["stage"]).transform("sum")
+    share = (charged / whole.where(whole > 0)).astype(float)
+    return table.assign(share=share)[["stage", "role", "value", "share", "ci_low", "ci_high", "q10", "q90"]]
+
+
+def _flows(run: "Run") -> pd.DataFrame:
+    came = _cells(run, "came").rename(columns={"stage": "target"})
+    went = _cells(run, "went").rename(columns={"stage": "source", "state": "target"})
+    remain = _cells(run, "remaining").rename(columns={"stage": "source"})
+    remain["target"] = np.where(remain["source"].isin(run.layout.open_stages), IN_PROGRESS, REMAINING)
+    table = pd.concat([came, went, remain], ignore_index=True)
+    return table[["source", "target", "value", "ci_low", "ci_high", "q10", "q90"]]
+
+
+def _fines(run: "Run") -> pd.DataFrame:
+    total = run.data["fines"].to_numpy()
+    q10, median, q90 = np.quantile(total, (CENTRAL[0], 0.5, CENTRAL[1]))
+    decisions = float(run.data["fined"].mean())
+    return pd.DataFrame([{"mean": total.mean(), "median": median, "q10": q10, "q90": q90, "decisions": decisions}])
+
+
+def _targets(run: "Run") -> pd.DataFrame:
+    rows = []
+    for key, target in zip(run.layout.targets, run.scenario.targets, strict=True):
+        sample = run.samples[f"target_met:{key}"]
+        interval = mean_interval(sample.by_replication, run.scenario.replications_per_draw, LEVEL)
+        title = target.title or f"{target.milestone} within {target.within_days:g} days of {target.of}"
+        cases = float(run.data["begun"].sel(target=key).mean())
+        of = (title, target.milestone, target.of, target.within_days)
+        rows.append((*of, sample.value, interval.low, interval.high, cases))
+    columns = ["title", "milestone", "of", "within_days", "met", "ci_low", "ci_high", "cases"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _indicators(run: "Run") -> pd.DataFrame:
+    return run.summary()
+
+
+_STAGE, _CASE, _VALUE = {"stage": "stage"}, {"case": "tracked case"}, {"value": "estimate over all replications"}
+_TIME = {
+    "time": "days since start", "mean": "mean over replications", "median": "median", **_CENTRAL,
+    "q25": "lower bound of the central 50%", "q75": "upper bound",
+}  # fmt: skip
+TABLES = {
+    "indicators": RunTable(
+        "All indicators",
+        {"indicator": "its label", "title": "what it is", "unit": "its unit", **_VALUE, **_CI, **_CENTRAL},
+        _indicators,
+    ),
+    "throughput": RunTable(
+        "Cases that come, are resolved and are in progress",
+        {
+            "population": "headline: cases from the stage on that the procedure names; before: those in stages before it",
+            "pending_start": "in progress on the first day", "incoming": "come a year", "resolved": "resolved a year",
+            "pending_end": "in progress at the horizon", "clearance_rate": "resolved / incoming",
+            "disposition_time": "days", "age_end": "mean days since they came, of those in progress at the horizon",
+        },
+        _throughput,
+        "Of cases before the headline stage, those that go on to it count as resolved. In every replication"
+        " pending_start + incoming = pending_end + resolved, before division by the years.",
+    ),
+    "endings": RunTable(
+        "How cases end",
+        {
+            "case": f"a tracked case, or '{ALL_CASES}' headline cases", "date": "by when",
+            "state": f"a state in which cases are resolved, or '{IN_PROGRESS}'", "title": "what it is called",
+            "value": "share of the replications, or of all headline cases in progress or come by the date", **_CI,
+        },
+        _endings,
+        "The shares of a case on a date add up to one.",
+    ),
+    "resolutions": RunTable(
+        "When tracked cases are resolved, whichever way",
+        {**_CASE, "median": "days since start, infinite if later than the horizon", **_CENTRAL, **_WITHIN},
+        _resolutions,
+    ),
+    "milestones": RunTable(
+        "When tracked cases reach each stage or exit",
+        {
+            **_CASE, "state": "stage or exit", "probability": "of reaching it by the horizon", **_WITHIN,
+            "median": "days since start over replications that reach it by the horizon", **_CENTRAL,
+            "undecided": "share of replications in which the case is in progress at the horizon",
+        },
+        _milestones,
+    ),
+    "resolution_splits": RunTable(
+        "How much of the spread of a resolution is parameter uncertainty",
+        {**_CASE, "share": "of the variance of days to the resolution, counted at most to the horizon", **_CI},
+        _resolution_splits,
+        "Empty if no two replications share a draw of the parameters.",
+    ),
+    "durations": RunTable(
+        "Days in each stage",
+        {
+            **_STAGE, "visits": "visits per replication", "ended": "share of the visits whose end was seen",
+            "median": "as the indicator stage_days; infinite where too few were observed so long",
+            "q10": "age by which 10% have ended", "q90": "age by which 90% have ended",
+            "mean_365": "mean days, counted at most up to a year",
+        },
+        _durations,
+        "Product-limit estimates with late entry of visits that were in progress on the first day.",
+    ),
+    "survival": RunTable(
+        "Share of visits not ended by age",
+        {**_STAGE, "age": "days", "survival": "share not ended", "at_risk": "visits observed at that age, per replication"},
+        _survival,
+    ),
+    "pending": RunTable(
+        "Cases in progress by stage over time",
+        {**_STAGE, **_TIME},
+        _pending,
+        "A case is in progress in a stage from when it asks to enter (it may queue at a limit) until it leaves.",
+    ),
+    "backlog": RunTable(
+        "Cases in progress over time, and those beyond each target's time",
+        {"series": "a population, or a target's key", **_TIME, "age": "mean days since they came, of a population"},
+        _backlog,
+    ),
+    "targets": RunTable(
+        "How often targets are met",
+        {
+            "title": "the target", "milestone": "what is to be reached", "of": "from the beginning of which stage",
+            "within_days": "days allowed", "met": "as the indicator target_met", **_CI, "cases": "cases per replication",
+        },
+        _targets,
+    ),
+    "delay": RunTable(
+        "Where the days of a visit go",
+        {
+            **_STAGE, "days": "mean days of a visit, those not ended as far as they have gone",
+            "work": "days of work as with unlimited staff", "staff": "days for want of staff",
+            "party": "waiting for the party", "procedure": "waiting for the procedure", "hold": "on hold",
+            "dormancy": "lying dormant", "queue": "at a limit, before the stage",
+            "q10": "lower bound of the central 80% of replications' mean days, the queue included", "q90": "upper bound",
+        },
+        _delay,
+    ),
+    "share_of_days": RunTable(
+        "What the days of headline cases are spent on",
+        {"part": "as the columns of delay", "value": "share of their days", **_CI, **_CENTRAL},
+        _share_of_days,
+    ),
+    "delay_by_role": RunTable(
+        "For whom cases wait",
+        {
+            "stage": f"stage; '{ALL_STAGES}': per headline case, over all stages", "role": "role",
+            "value": "mean days of delay charged to the role, per visit", "share": "of the delay due to staffing",
+            **_CI, **_CENTRAL,
+        },
+        _delay_by_role,
+        "A step of effort is delayed by the role that is done last, a team by the role of which people are free for it"
+        " last: all of the delay is that role's, even if another one was nearly as late.",
+    ),
+    "utilisation": RunTable(
+        "Work done over the work that the staff could have done",
+        {"role": "role", "fte_days_available": "FTE-days that it could work on cases", **_VALUE, **_CI, **_CENTRAL},
+        _utilisation,
+        "Work done is effort, so that what multitasking costs shows as staff not used to the full.",
+    ),
+    "effort": RunTable(
+        "What the staff works on",
+        {
+            **_STAGE, "role": f"role, or '{ALL_ROLES}'", "value": "people at work on average until the horizon", **_CI,
+            **_CENTRAL, "share": "of the role's work",
+        },
+        _effort,
+        "Stages in which a case counts as resolved are included: compliance is monitored, decisions are defended.",
+    ),
+    "effort_by_ending": RunTable(
+        "What the work on cases led to",
+        {
+            "source": "stage", "target": "state in which the cases are resolved", "share": "of the work on resolved cases",
+            **_CI, **_CENTRAL, "cases": "cases per replication",
+        },
+        _effort_by_ending,
+        "Work after the resolution counts, and so does each strand's share of the work before a fork; work from before"
+        " the first day does not.",
+    ),
+    "flows": RunTable(
+        "How many cases went from where to where",
+        {
+            "source": "a stage, or where cases come from that come from no stage",
+            "target": f"a stage or exit, '{IN_PROGRESS}' or '{REMAINING}' (resolved) at the horizon",
+            "value": "cases per replication", **_CI, **_CENTRAL,
+        },
+        _flows,
+        "In every replication as many come to a stage as leave it or are in it at the horizon.",
+    ),
+    "fines": RunTable(
+        "Fines set within the horizon",
+        {"mean": "EUR million", "median": "EUR million", **_CENTRAL, "decisions": "mean number of fines"},
+        _fines,
+    ),
+}  # fmt: skip
+"""Every table of a run by name."""

@@ -1,0 +1,85 @@
+"""Figures of results by name, and the report as a file: what `plot` and `to_html` of results ask for."""
+
+from collections.abc import Sequence
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import UserError
+from sim.experiments.compare import Comparison
+from sim.experiments.sensitivity import Sensitivity
+from sim.experiments.sweep import Sweep
+from sim.inference.backtest import Backtest
+from sim.inference.calibrate import Posterior
+from sim.record.model import Record
+from sim.results.run import Run
+from sim.view.figures.picture import Picture
+from sim.view.pictures import gallery
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@singledispatch
+def pictures(result: Any) -> list[Picture]:
+    """The pictures of a result, in the order in which they are presented."""
+    raise TypeError(f"there are no figures of a {type(result).__name__}")
+
+
+@pictures.register
+def _(result: Run) -> list[Picture]:
+    return gallery.flat(gallery.of_run(result))
+
+
+@pictures.register
+def _(result: Comparison) -> list[Picture]:
+    return gallery.flat(gallery.of_comparison(result.runs))
+
+
+@pictures.register
+def _(result: Sweep) -> list[Picture]:
+    return gallery.flat(gallery.of_sweep(result))
+
+
+@pictures.register
+def _(result: Sensitivity) -> list[Picture]:
+    return gallery.flat(gallery.of_sensitivity(result))
+
+
+@pictures.register
+def _(result: Posterior) -> list[Picture]:
+    return gallery.flat(gallery.of_calibration(result))
+
+
+@pictures.register
+def _(result: Backtest) -> list[Picture]:
+    return gallery.flat(gallery.of_backtest(result))
+
+
+@pictures.register
+def _(result: Record) -> list[Picture]:
+    return gallery.flat(gallery.of_record(result))
+
+
+def names(result: Any) -> list[str]:
+    """The names of the figures of a result."""
+    return [picture.name for picture in pictures(result)]
+
+
+def plot(result: Any, name: str | None = None) -> "go.Figure":
+    """A figure of a result with its title and caption; the first one without a name.
+
+    Raises UserError for a name that there is not.
+    """
+    by_name = {picture.name: picture for picture in pictures(result)}
+    if name and name not in by_name:
+        raise UserError(f"there is no figure {name!r} of this {type(result).__name__}; there are {', '.join(by_name)}")
+    return (by_name[name] if name else next(iter(by_name.values()))).whole()
+
+
+def to_html(runs: Sequence[Run], path: Path) -> Path:
+    """Write the report of these runs: one page that needs nothing else."""
+    from sim.view.report import content, page
+
+    page.write(page.html(content.report(runs)), path)
+    return path
