@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.dates import YEAR_DAYS
 from sim.results.summary import HEADLINE, Layout
 
@@ -112,7 +114,7 @@ def _resolution(d: "xr.Dataset") -> Any:
 
 def _by_horizon(d: "xr.Dataset") -> Any:
     first = _resolution(d)
-    return (first <= d.horizon_days).astype(float).where(first.notnull())
+    return (first <= d.horizon_days).astype(float).where(~np.isnan(first))
 
 
 def _ends_by(d: "xr.Dataset") -> Any:
@@ -149,9 +151,9 @@ INDICATORS = (
     _I("backlog", "backlog", "cases", "cases in progress at the horizon for longer than the target allows",
        lambda d: d.overdue, of=_TARGET, better=-1, source=CEPEJ),
     # Durations.
-    _I("days_to_resolution", "days to resolution", "days", "days since they came, over cases resolved by the horizon",
+    _I("days_to_resolution", "days to resolution", "days", "days since they came, over cases resolved",
        lambda d: d.resolved_days, lambda d: d.resolved, of=_POPULATION, better=-1),
-    _I("days_to", "days to the milestone", "days", "days since they came, over headline cases that reach it by the horizon",
+    _I("days_to", "days to the milestone", "days", "days since they came, over headline cases that reach it",
        lambda d: d.days_to, lambda d: d.reached, of=("state",), keys=lambda x: x.resolving, better=-1),
     _I("stage_days", "median days in the stage", "days",
        "age by which half of the visits have ended, those not ended by the horizon counted as far as they were seen",
@@ -249,10 +251,10 @@ CELLS = {
                lambda d: d.went, of=("stage", "state")),
     "remaining": _T("remaining", "cases that remain", "cases", "cases in the stage at the horizon",
                     lambda d: d.remaining, of=("stage",)),
-    "endings": _T("endings", "how cases end", "", "headline cases so resolved by the date / in progress or come by then",
+    "endings": _T("endings", "how cases end", "", "headline cases so resolved by the date / all come by then",
                   lambda d: d.ended_by, lambda d: d.ended_by.sum("state") + d.open_on, of=("state", "date")),
     "still_in_progress": _T("still_in_progress", "cases still in progress", "",
-                            "headline cases in progress on the date / in progress or come by then",
+                            "headline cases in progress on the date / all come by then",
                             lambda d: d.open_on, lambda d: d.ended_by.sum("state") + d.open_on, of=("date",)),
     "endings_of_cases": _T("endings_of_cases", "how tracked cases end", "",
                            "replications in which the case is so resolved by the date / all",

@@ -102,7 +102,7 @@ class Run(Drawable):
 
     @property
     def per_replication(self) -> "pd.DataFrame":
-        """Every indicator in each replication: column `replication`, then one for each label; see `Sample.by_replication`."""
+        """Every indicator in each replication (`Sample.by_replication`): column `replication`, then one per label."""
         import pandas as pd
 
         columns = {label: sample.by_replication for label, sample in self.samples.items()}
