@@ -1,6 +1,6 @@
 """From a declaration and a summary to numbers: generic code for every indicator of the catalogue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,7 +26,7 @@ from sim.results.statistics import (
     tally,
     without_each,
 )
-from sim.results.summary import BEFORE, HEADLINE, Floats, Layout
+from sim.results.summary import BEFORE, HEADLINE, Arrays, Floats, Layout, dataset
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -253,3 +253,44 @@ def _cell(over: Floats, per: Floats | None, per_draw: int, level: float) -> tupl
     value = over.mean() if per is None else over.mean() / per.mean()
     singles = over if per is None else over[per > 0] / per[per > 0]
     return float(value), interval.low, interval.high, *map(float, np.quantile(singles, CENTRAL))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Results:
+    """What is known of the replications of a scenario: the part of a run that its tables are made from.
+
+    Attributes
+    ----------
+    scenario : what was run.
+    arrays : its summary as plain arrays; `data` has them with named dimensions.
+    """
+
+    scenario: Scenario
+    arrays: Arrays
+
+    @property
+    def replications(self) -> int:
+        """How many replications there are."""
+        return len(self.arrays["drawn"])
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The labels of the summary's dimensions."""
+        return Layout(self.scenario)
+
+    @cached_property
+    def data(self) -> "xr.Dataset":
+        """The summary with named dimensions, see `sim.results.summary.VARIABLES`."""
+        return dataset(self.layout, self.arrays)
+
+    @cached_property
+    def samples(self) -> dict[str, Sample]:
+        """Every indicator by label, with the replications behind its estimate."""
+        return samples(self.data, self.layout)
+
+    def first_reached(self, case: str, states: Sequence[str]) -> Floats:
+        """When a tracked case first got to one of these states, by replication: days since start, or infinite."""
+        numbers = [self.layout.states.index(state) for state in states]
+        first = self.arrays["first_reached"][:, self.layout.tracked.index(case), numbers]
+        times: Floats = first.min(axis=1, initial=np.inf).astype(np.float64)
+        return times

@@ -1,6 +1,6 @@
 """What analysts hold: a finished run, with its indicators, tables, figures and events."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,16 +10,15 @@ import numpy as np
 
 from sim.errors import UserError
 from sim.plotting import Drawable, views
-from sim.results.estimates import Sample, estimates, samples
+from sim.results.estimates import Results, estimates
 from sim.results.statistics import LEVEL
 from sim.results.summarise import summarise
-from sim.results.summary import Arrays, Floats, Layout, dataset
+from sim.results.tables import TABLES
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    import xarray as xr
 
     ReadEvents = Callable[[Any], pa.Table]
 
@@ -28,7 +27,7 @@ FILTERS = ("platform", "topic", "origin", "strand")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Run(Drawable):
+class Run(Results, Drawable):
     """A finished run of a scenario.
 
     Attributes
@@ -39,30 +38,8 @@ class Run(Drawable):
     folder : where it is stored, if it is.
     """
 
-    scenario: Scenario
-    arrays: Arrays
     read_events: "ReadEvents" = field(compare=False)
     folder: Path | None = None
-
-    @property
-    def replications(self) -> int:
-        """How many replications there are."""
-        return len(self.arrays["drawn"])
-
-    @cached_property
-    def layout(self) -> Layout:
-        """The labels of the summary's dimensions."""
-        return Layout(self.scenario)
-
-    @cached_property
-    def data(self) -> "xr.Dataset":
-        """The summary with named dimensions, see `sim.results.summary.VARIABLES`."""
-        return dataset(self.layout, self.arrays)
-
-    @cached_property
-    def samples(self) -> dict[str, Sample]:
-        """Every indicator by label, with the replications behind its estimate."""
-        return samples(self.data, self.layout)
 
     def summary(self, level: float = LEVEL) -> "pd.DataFrame":
         """Every indicator that has a value.
@@ -77,8 +54,6 @@ class Run(Drawable):
     @property
     def tables(self) -> list[str]:
         """The names of the tables, for `table`."""
-        from sim.results.tables import TABLES
-
         return list(TABLES)
 
     def table(self, name: str) -> "pd.DataFrame":
@@ -86,8 +61,6 @@ class Run(Drawable):
 
         Raises UserError for a name that there is not.
         """
-        from sim.results.tables import TABLES
-
         if name not in TABLES:
             raise UserError(f"there is no table {name!r} of a run; there are {', '.join(TABLES)}")
         return TABLES[name].make(self)
@@ -124,13 +97,6 @@ class Run(Drawable):
         related = column("case").isin([case, case.rpartition("/")[0] or case]) | (column("parent") == case)
         frame: pd.DataFrame = self.read_events(related & (column("replication") < replications)).to_pandas()
         return frame
-
-    def first_reached(self, case: str, states: Sequence[str]) -> Floats:
-        """When a tracked case first got to one of these states, by replication: days since start, or infinite."""
-        numbers = [self.layout.states.index(state) for state in states]
-        first = self.arrays["first_reached"][:, self.layout.tracked.index(case), numbers]
-        times: Floats = first.min(axis=1, initial=np.inf).astype(np.float64)
-        return times
 
     def filter(self, *, platform: str = "", topic: str = "", origin: str = "", strand: str = "") -> "Run":
         """The run seen through some of its cases only; every table and figure works on it.

@@ -246,7 +246,7 @@ def sparsity(curve: Curve, p: float, durations: int) -> float:
     """The slope of the quantile function at p, in days per share: one over the density there.
 
     Siddiqui's estimate, a difference quotient of quantiles, at the distance of Hall and Sheather (1988); see Koenker,
-    Quantile Regression (2005), section 3.4.1. At the upper end of a curve that does not come down so far it is one-sided.
+    Quantile Regression (2005), section 3.4.1. It is one-sided where the curve does not come down so far.
     """
     from scipy.special import ndtri
 

@@ -4,9 +4,10 @@
                              /summary.npz           what every result is computed from, see `sim.results.summary`
                              /events/*.parquet      the event log, sorted by platform within a thousand replications
 
-A point of a sweep has no event log. While a run is going on its chunks stand in results/.<scenario>-<hash>.partial/parts;
-each file is written under another name and renamed, and so is the folder when it is complete. Readers see a whole run or
-none. Events are sorted by platform because that is what people filter by: the rows of one are read without the others'.
+A point of a sweep has no event log. While a run is in progress its chunks stand in
+results/.<scenario>-<hash>.partial/parts; each file is written under another name and renamed, and so is the folder when
+it is complete. Readers see a whole run or none. Events are sorted by platform because that is what people filter by:
+the rows of one are read without those of the others.
 """
 
 import json

@@ -309,8 +309,8 @@ def _tracked(log: Log) -> Arrays:
     number = {name: position for position, name in enumerate(tracked)}
     case = np.array([*(number.get(name, -1) for name in log.case_names), -1])[log.case_code]
     exits = log.outcome >= len(log.layout.stages)
-    for rows, state, time in ((log.in_stage, log.stage, log.entered), (exits, log.outcome, log.left)):
-        rows = rows & (case >= 0)
+    for reached, state, time in ((log.in_stage, log.stage, log.entered), (exits, log.outcome, log.left)):
+        rows = reached & (case >= 0)
         at = (log.replication[rows], case[rows], state[rows])
         np.minimum.at(first, at, time[rows].astype(np.float32))
     pending = log.open & ~log.ended & (case >= 0)

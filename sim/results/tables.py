@@ -3,20 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sim.dates import YEAR_DAYS
 from sim.results.catalogue import CELLS, by_label
-from sim.results.estimates import cells, durations
+from sim.results.estimates import Results, cells, durations, estimates
 from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, restricted_mean, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
-
-if TYPE_CHECKING:
-    from sim.results.run import Run
 
 INNER = (0.25, 0.75)
 """Quantiles that bound the central 50%."""
@@ -37,11 +33,11 @@ class RunTable:
 
     title: str
     columns: dict[str, str]
-    make: "Callable[[Run], pd.DataFrame]"
+    make: Callable[[Results], pd.DataFrame]
     note: str = ""
 
 
-def _durations(run: "Run") -> pd.DataFrame:
+def _durations(run: Results) -> pd.DataFrame:
     rows = []
     for stage in run.layout.stages:
         visits = durations(run.data, run.layout, stage)
@@ -55,7 +51,7 @@ def _durations(run: "Run") -> pd.DataFrame:
     return table.assign(median=table["median"].fillna(np.inf))
 
 
-def _survival(run: "Run") -> pd.DataFrame:
+def _survival(run: Results) -> pd.DataFrame:
     parts = []
     for stage in run.layout.stages:
         curve = durations(run.data, run.layout, stage).curve()
@@ -64,7 +60,7 @@ def _survival(run: "Run") -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _milestones(run: "Run") -> pd.DataFrame:
+def _milestones(run: Results) -> pd.DataFrame:
     rows = []
     for case in run.layout.tracked:
         undecided = float(run.data["open_at_end"].sel(case=case).mean())
@@ -79,13 +75,13 @@ def _milestones(run: "Run") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _within(run: "Run", time: Floats) -> list[float]:
+def _within(run: Results, time: Floats) -> list[float]:
     """The share of replications within each of the years stated; NaN beyond the horizon."""
     limits = [years * YEAR_DAYS for years in YEARS]
     return [float((time <= t).mean()) if t <= run.scenario.horizon_days else np.nan for t in limits]
 
 
-def _resolutions(run: "Run") -> pd.DataFrame:
+def _resolutions(run: Results) -> pd.DataFrame:
     rows = []
     for case in run.layout.tracked:
         time = np.sort(run.first_reached(case, run.layout.resolving))
@@ -99,7 +95,7 @@ def _order_statistic(ordered: Floats, p: float) -> float:
     return float(ordered[min(int(np.ceil(p * len(ordered))) - 1, len(ordered) - 1)])
 
 
-def _resolution_splits(run: "Run") -> pd.DataFrame:
+def _resolution_splits(run: Results) -> pd.DataFrame:
     rows = []
     for case in run.layout.tracked:
         values = run.samples[f"resolution:{case}"].by_replication
@@ -109,7 +105,7 @@ def _resolution_splits(run: "Run") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "share", "ci_low", "ci_high"])
 
 
-def _endings(run: "Run") -> pd.DataFrame:
+def _endings(run: Results) -> pd.DataFrame:
     states, cases = [*run.layout.resolving, IN_PROGRESS], [ALL_CASES, *run.layout.tracked]
     parts = [
         _cells(run, "endings").assign(case=ALL_CASES),
@@ -132,16 +128,16 @@ def _endings(run: "Run") -> pd.DataFrame:
     return table[columns].astype({"case": str, "state": str})
 
 
-def _cells(run: "Run", name: str) -> pd.DataFrame:
+def _cells(run: Results, name: str) -> pd.DataFrame:
     """A quantity for each cell of its dimensions."""
     return cells(CELLS[name], run.data, run.layout)
 
 
-def _pending(run: "Run") -> pd.DataFrame:
+def _pending(run: Results) -> pd.DataFrame:
     return _series(run, run.layout.open_stages, "stage")
 
 
-def _backlog(run: "Run") -> pd.DataFrame:
+def _backlog(run: Results) -> pd.DataFrame:
     populations = run.layout.populations
     table = _series(run, [*populations, *run.layout.targets], "series")
     number = table["mean"].to_numpy()[: len(populations) * len(run.layout.times)] * run.replications
@@ -151,7 +147,7 @@ def _backlog(run: "Run") -> pd.DataFrame:
     return table.assign(age=age)
 
 
-def _series(run: "Run", names: Sequence[str], column: str) -> pd.DataFrame:
+def _series(run: Results, names: Sequence[str], column: str) -> pd.DataFrame:
     parts = []
     for name in names:
         counts = run.data["frequency"].sel(series=name).to_numpy()
@@ -170,14 +166,14 @@ def _count_quantile(counts: Counts, p: float) -> Floats:
     return quantile
 
 
-def _throughput(run: "Run") -> pd.DataFrame:
+def _throughput(run: Results) -> pd.DataFrame:
     names = ["pending_start", "incoming", "resolved", "pending_end", "clearance_rate", "disposition_time", "age_end"]
     known = {(s.indicator.name, s.key): s.value for s in run.samples.values() if s.indicator.name in names}
     rows = [{"population": p, **{name: known[name, p] for name in names}} for p in run.layout.populations]
     return pd.DataFrame(rows)
 
 
-def _utilisation(run: "Run") -> pd.DataFrame:
+def _utilisation(run: Results) -> pd.DataFrame:
     indicator = by_label("utilisation")
     table = cells(indicator, run.data, run.layout)
     table = table[table["role"].isin(indicator.keys_in(run.layout))].reset_index(drop=True)
@@ -185,7 +181,7 @@ def _utilisation(run: "Run") -> pd.DataFrame:
     return table
 
 
-def _effort(run: "Run") -> pd.DataFrame:
+def _effort(run: Results) -> pd.DataFrame:
     table = _cells(run, "effort")
     share = _cells(run, "effort_share")[["stage", "role", "value"]]
     table = table.merge(share.rename(columns={"value": "share"}), on=["stage", "role"])
@@ -194,28 +190,28 @@ def _effort(run: "Run") -> pd.DataFrame:
     return pd.concat([table, whole], ignore_index=True)
 
 
-def _effort_by_ending(run: "Run") -> pd.DataFrame:
+def _effort_by_ending(run: Results) -> pd.DataFrame:
     table = _cells(run, "effort_by_ending")
     cases = _cells(run, "went")[["stage", "state", "value"]].rename(columns={"value": "cases"})
     table = table[table["value"] > 0].merge(cases, on=["stage", "state"], how="left")
     return table.rename(columns={"stage": "source", "state": "target", "value": "share"})
 
 
-def _delay(run: "Run") -> pd.DataFrame:
+def _delay(run: Results) -> pd.DataFrame:
     table = _cells(run, "delay")
-    wide = table.pivot(index="stage", columns="part", values="value").reindex(run.layout.stages).dropna()
+    wide = table.pivot_table(index="stage", columns="part", values="value").reindex(run.layout.stages).dropna()
     wide = wide[list(PARTS)]
     wide.insert(0, "days", wide.sum(axis=1) - wide["queue"])
     whole = _cells(run, "visit_days")[["stage", "q10", "q90"]]
     return wide.rename_axis(columns=None).reset_index().merge(whole, on="stage")
 
 
-def _share_of_days(run: "Run") -> pd.DataFrame:
+def _share_of_days(run: Results) -> pd.DataFrame:
     table = _cells(run, "share_of_days")
     return table.sort_values("value", ascending=False, kind="stable", ignore_index=True)
 
 
-def _delay_by_role(run: "Run") -> pd.DataFrame:
+def _delay_by_role(run: Results) -> pd.DataFrame:
     table = _cells(run, "delay_by_role")
     per_case = cells(by_label("role_delay"), run.data, run.layout).assign(stage=ALL_STAGES)
     table = pd.concat([part for part in (per_case, table) if len(part)] or [table], ignore_index=True)
@@ -226,7 +222,7 @@ def _delay_by_role(run: "Run") -> pd.DataFrame:
     return table.assign(share=share)[["stage", "role", "value", "share", "ci_low", "ci_high", "q10", "q90"]]
 
 
-def _flows(run: "Run") -> pd.DataFrame:
+def _flows(run: Results) -> pd.DataFrame:
     came = _cells(run, "came").rename(columns={"stage": "target"})
     went = _cells(run, "went").rename(columns={"stage": "source", "state": "target"})
     remain = _cells(run, "remaining").rename(columns={"stage": "source"})
@@ -235,14 +231,14 @@ def _flows(run: "Run") -> pd.DataFrame:
     return table[["source", "target", "value", "ci_low", "ci_high", "q10", "q90"]]
 
 
-def _fines(run: "Run") -> pd.DataFrame:
+def _fines(run: Results) -> pd.DataFrame:
     total = run.data["fines"].to_numpy()
     q10, median, q90 = np.quantile(total, (CENTRAL[0], 0.5, CENTRAL[1]))
     decisions = float(run.data["fined"].mean())
     return pd.DataFrame([{"mean": total.mean(), "median": median, "q10": q10, "q90": q90, "decisions": decisions}])
 
 
-def _targets(run: "Run") -> pd.DataFrame:
+def _targets(run: Results) -> pd.DataFrame:
     rows = []
     for key, target in zip(run.layout.targets, run.scenario.targets, strict=True):
         sample = run.samples[f"target_met:{key}"]
@@ -255,8 +251,8 @@ def _targets(run: "Run") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _indicators(run: "Run") -> pd.DataFrame:
-    return run.summary()
+def _indicators(run: Results) -> pd.DataFrame:
+    return estimates(run.data, run.layout)
 
 
 _STAGE, _CASE, _VALUE = {"stage": "stage"}, {"case": "tracked case"}, {"value": "estimate over all replications"}
@@ -273,7 +269,7 @@ TABLES = {
     "throughput": RunTable(
         "Cases that come, are resolved and are in progress",
         {
-            "population": "headline: cases from the stage on that the procedure names; before: those in stages before it",
+            "population": "headline: cases from the stage that the procedure names; before: those in stages before it",
             "pending_start": "in progress on the first day", "incoming": "come a year", "resolved": "resolved a year",
             "pending_end": "in progress at the horizon", "clearance_rate": "resolved / incoming",
             "disposition_time": "days", "age_end": "mean days since they came, of those in progress at the horizon",
@@ -325,7 +321,7 @@ TABLES = {
     ),
     "survival": RunTable(
         "Share of visits not ended by age",
-        {**_STAGE, "age": "days", "survival": "share not ended", "at_risk": "visits observed at that age, per replication"},
+        {**_STAGE, "age": "days", "survival": "share not ended", "at_risk": "visits observed then, per replication"},
         _survival,
     ),
     "pending": RunTable(
@@ -343,7 +339,7 @@ TABLES = {
         "How often targets are met",
         {
             "title": "the target", "milestone": "what is to be reached", "of": "from the beginning of which stage",
-            "within_days": "days allowed", "met": "as the indicator target_met", **_CI, "cases": "cases per replication",
+            "within_days": "days allowed", "met": "as the indicator target_met", **_CI, "cases": "per replication",
         },
         _targets,
     ),
@@ -354,7 +350,7 @@ TABLES = {
             "work": "days of work as with unlimited staff", "staff": "days for want of staff",
             "party": "waiting for the party", "procedure": "waiting for the procedure", "hold": "on hold",
             "dormancy": "lying dormant", "queue": "at a limit, before the stage",
-            "q10": "lower bound of the central 80% of replications' mean days, the queue included", "q90": "upper bound",
+            "q10": "lower bound of the central 80% of mean days, the queue included", "q90": "upper bound",
         },
         _delay,
     ),
@@ -392,7 +388,7 @@ TABLES = {
     "effort_by_ending": RunTable(
         "What the work on cases led to",
         {
-            "source": "stage", "target": "state in which the cases are resolved", "share": "of the work on resolved cases",
+            "source": "stage", "target": "state in which cases are resolved", "share": "of the work on resolved cases",
             **_CI, **_CENTRAL, "cases": "cases per replication",
         },
         _effort_by_ending,

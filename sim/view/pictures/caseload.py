@@ -45,7 +45,7 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
 
 
 def shown(run: Run, stages: Sequence[str] | None) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of the table of cases in progress of the stages to show, and the stages with few cases that are left out.
+    """Cases in progress of the stages to show, as in the table of a run, and stages with few cases that are left out.
 
     Of stages that are asked for none is left out but those without any case.
     """
