@@ -184,7 +184,7 @@ def _header_problems(file: str, header: list[str], starts: list[int]) -> Iterato
     missing = [name for name in columns if name not in header]
     for position, name in enumerate(header):
         if name in header[:position]:
-            yield Problem(file, 1, starts[position], f"the column {name!r} is there twice; leave one out")
+            yield Problem(file, 1, starts[position], f"the column {name!r} occurs twice; leave one out")
         elif name not in columns:
             hint = meant(name, missing or columns)
             yield Problem(file, 1, starts[position], f"there is no column {name!r}{hint}")

@@ -45,13 +45,13 @@ def cut(source: Path, folder: Path, day: date) -> None:
             row.update(dict.fromkeys(("outcome", "outcome_date", "fine_eur", "note"), ""))
     acted = {row["platform"] for row in acts}
     acted |= {row["part_of"] for row in rows["platforms.csv"] if row["service"] in acted}
-    kept = [r for r in rows["platforms.csv"] if "" < r["designation_date"] <= f"{day}" or r["service"] in acted]
-    for row in kept:
+    services = [r for r in rows["platforms.csv"] if "" < r["designation_date"] <= f"{day}" or r["service"] in acted]
+    for row in services:
         for column in ("designation_date", "designation_ended"):
             row[column] = row[column] if row[column] <= f"{day}" else ""
-    providers = {row["provider"] for row in kept}
+    providers = {row["provider"] for row in services}
     turnover = [row for row in rows["turnover.csv"] if row["provider"] in providers]
-    tables = {"events.csv": acts, "strands.csv": strands, "platforms.csv": kept, "turnover.csv": turnover}
+    tables = {"events.csv": acts, "strands.csv": strands, "platforms.csv": services, "turnover.csv": turnover}
     for name, table in tables.items():
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[name][0]))
@@ -81,11 +81,11 @@ def test_removing_what_came_later_changes_no_bit(tmp_path):
         shutil.copytree(SHIPPED / part, tmp_path / part)
     shutil.copy(SHIPPED / "three-probes.yaml", tmp_path)
     common = tmp_path / "common" / "commission.yaml"
-    said = common.read_text("utf-8")
+    text = common.read_text("utf-8")
     for later in (", 2024-12-15: 59, 2025-04-15: 65, 2025-12-15: 85", ", 2024-12-15: 6, 2025-12-15: 8"):
-        assert later in said
-        said = said.replace(later, "")
-    common.write_text(said, encoding="utf-8")
+        assert later in text
+        text = text.replace(later, "")
+    common.write_text(text, encoding="utf-8")
     known = load_basis(tmp_path / "three-probes.yaml")
     assert len(known.record.acts) < len(whole.record.acts)
     assert max(act.date for act in known.record.acts) <= ORIGIN
@@ -113,9 +113,9 @@ def test_origins(small):
 
 
 def test_every_pending_strand_is_forecast_by_everybody(small):
-    """Findings where there were none yet, resolution in any case; and the truth beside it."""
-    here = small.table[small.table["origin"] == date(2021, 12, 31)]
-    model = here[here["forecaster"] == MODEL].set_index(["strand", "milestone"])
+    """Findings where none had come yet, resolution in any case; and the truth beside it."""
+    rows = small.table[small.table["origin"] == date(2021, 12, 31)]
+    model = rows[rows["forecaster"] == MODEL].set_index(["strand", "milestone"])
     assert list(model.index) == [
         ("b/one", "resolution"),
         ("d/one", "preliminary_findings"),
@@ -126,8 +126,8 @@ def test_every_pending_strand_is_forecast_by_everybody(small):
     assert model.loc[("d/one", "preliminary_findings"), "truth"] == date(2022, 2, 1)
     assert model.loc[("d/one", "preliminary_findings"), "days"] == 32
     assert np.isinf(model.loc[("e/one", "resolution"), "days"])
-    assert (here.groupby("forecaster").size() == len(model)).all()
-    assert set(here["forecaster"]) == set(FORECASTERS)
+    assert (rows.groupby("forecaster").size() == len(model)).all()
+    assert set(rows["forecaster"]) == set(FORECASTERS)
 
 
 def test_scores_lie_where_they_can(small):
@@ -184,13 +184,13 @@ def test_old_arguments_are_named_with_the_new_ones(tmp_path):
 
 
 def test_the_conclusion_names_every_other_forecaster(small):
-    """What the model did not beat is said as plainly as what it beat."""
-    said = conclusion(small)
-    assert said.count("Kaplan-Meier") == said.count("priors only") == said.count("half an act") == 1
+    """What the model did not beat stands as plainly as what it beat."""
+    sentence = conclusion(small)
+    assert sentence.count("Kaplan-Meier") == sentence.count("priors only") == sentence.count("half an act") == 1
 
 
 def test_json_has_no_infinities(small):
-    """Everything is said in strict JSON."""
+    """Everything is strict JSON."""
     data = json.loads(json.dumps(as_data(small), allow_nan=False))
     assert data["origins"] == ["2021-06-30", "2021-12-31", "2022-06-30"]
     assert {row["truth"] for row in data["forecasts"]} >= {None, "2022-02-01"}
@@ -269,11 +269,11 @@ def test_another_record_goes_through_the_same_commands(tmp_path):
     done = sim("calibrate", scenario, "--as-of", "2022-06-30", "--record", example, "--draws", "100", "-o", str(out))
     assert done.returncode == 0, done.stderr
     assert sim("validate", str(out)).returncode == 0
-    said = sim(
+    done = sim(
         "backtest", "--as-of", "2021-12-31", "--record", example, "--scenario", scenario, "--draws", "100", "--json"
     )
-    assert said.returncode == 0, said.stderr
-    data = json.loads(said.stdout)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
     assert {row["strand"] for row in data["forecasts"]} == {"agora-2021/minors", "agora-2021/complaints"}
     happened = {row["truth"] for row in data["forecasts"] if row["strand"] == "agora-2021/minors"}
     assert happened == {"2022-01-10", "2022-10-03"}

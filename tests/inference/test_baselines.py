@@ -47,8 +47,8 @@ def test_durations_of_a_record(tmp_path):
     """Each strand's stage with its end as known on the day: findings, another outcome, or pending."""
     small_authority.write(tmp_path)
     known = load_record(tmp_path / "record").known_on(date(2021, 12, 31))
-    found = durations_for(known, "preliminary_findings", False)
-    assert found.how.tolist() == [1, 1, 2, 0, 0]
-    assert found.days.tolist() == [112, 176, 233, 177, 62]
+    ends = durations_for(known, "preliminary_findings", False)
+    assert ends.how.tolist() == [1, 1, 2, 0, 0]
+    assert ends.days.tolist() == [112, 176, 233, 177, 62]
     assert durations_for(known, "resolution", False).how.tolist() == [1, 0, 1, 0, 0]
     assert durations_for(known, "resolution", True).how.tolist() == [1, 0]

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -58,11 +59,11 @@ def test_statistics_by_hand():
     history = Histories(
         ("a", "b"), np.array([0.0, 165.0]), np.array([[100.0, np.inf]]), np.array([[np.inf, 365.0]]), np.ones(1), 365.0
     )
-    names, found = statistics(history)
+    names, values = statistics(history)
     assert names == ["findings", "outcomes without findings", "outcomes after findings", "openings"]
     at_risk, after = 300 / 365, 265 / 365
     expected = [1.5 / at_risk, 1.5 / at_risk, 0.5 / (after + 1), 1.5]
-    assert found[0] == pytest.approx(np.log(expected))
+    assert values[0] == pytest.approx(np.log(expected))
 
 
 def test_both_kinds_of_history_have_the_same_form(small):
@@ -228,6 +229,15 @@ def test_a_posterior_is_shown_in_a_line(small):
     assert len(repr(small)) < 300
     assert "parameters informed" in repr(small)
     assert small._repr_html_().count("<tr") == 1 + len(small.table)
+
+
+def test_a_posterior_is_drawn_by_the_views(small, monkeypatch):
+    """The first figure unless another is named; the views know the names."""
+    drawn = SimpleNamespace(plot=lambda result, name: (result, name), names=lambda result: ["a", "b"])
+    monkeypatch.setattr("sim.inference.calibrate.views", lambda: drawn)
+    assert small.plot() == (small, "calibration-parameters")
+    assert small.plot("b") == (small, "b")
+    assert small.plots == ["a", "b"]
 
 
 def test_old_arguments_are_named_with_the_new_ones(small):

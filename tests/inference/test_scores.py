@@ -75,11 +75,11 @@ def test_coverage_and_pit_under_the_true_forecast():
     rng = np.random.default_rng(2)
     truths = drawn_truths(rng, 0.01, 0.3, 120, 3000)
     true = curve(0.01, 0.3, 120)
-    places = [pit(true, t) for t in truths]
+    positions = [pit(true, t) for t in truths]
     for level in (0.5, 0.8, 0.95):
         bound = 3.3 * np.sqrt(level * (1 - level) / len(truths))
-        assert abs(np.mean([coverage(p, level) for p in places]) - level) < bound
-    low, high = (np.array(side) for side in zip(*places, strict=True))
+        assert abs(np.mean([coverage(p, level) for p in positions]) - level) < bound
+    low, high = (np.array(side) for side in zip(*positions, strict=True))
     assert kstest(low + rng.random(len(low)) * (high - low), "uniform").pvalue > 0.001
     assert np.abs(histogram(low, high) - 0.1).max() < 3.3 * np.sqrt(0.09 / len(truths))
 
@@ -88,13 +88,13 @@ def test_a_shifted_forecast_shows_in_the_pit():
     """The test before can fail: with twice the rate the PITs are not uniform."""
     rng = np.random.default_rng(2)
     truths = drawn_truths(rng, 0.01, 0.3, 120, 3000)
-    places = np.array([pit(curve(0.02, 0.3, 120), t) for t in truths])
-    shown = places[:, 0] + rng.random(len(truths)) * (places[:, 1] - places[:, 0])
+    positions = np.array([pit(curve(0.02, 0.3, 120), t) for t in truths])
+    shown = positions[:, 0] + rng.random(len(truths)) * (positions[:, 1] - positions[:, 0])
     assert kstest(shown, "uniform").pvalue < 1e-6
 
 
 def test_clusters_widen_the_interval():
-    """Twenty copies of each value tell no more than one of each; with too few clusters nothing is told."""
+    """Twenty copies of each value weigh no more than one of each; with too few clusters the interval is infinite."""
     values = np.random.default_rng(3).normal(size=30)
     alone = clustered_mean(values, [str(k) for k in range(30)], 5)
     copied = clustered_mean(np.repeat(values, 20), [str(k) for k in range(30) for _ in range(20)], 5)

@@ -130,7 +130,7 @@ def test_minimal_record_is_read_with_its_types(tmp_path: Path) -> None:
     assert (record.turnover, record.until) == ({"Media Inc": 2.5}, None)
 
 
-# What to set in a row of which file: (file, row, {column: cell}), and what must be said of which column.
+# What to set in a row of which file: (file, row, {column: cell}), and what must be reported of which column.
 BROKEN = {
     "day-unparsable": ("events.csv", 0, {"date": "14/03/2024"}, "date", "is not a day"),
     "day-impossible": ("events.csv", 0, {"date": "2024-02-30"}, "date", "is not a day"),
@@ -218,9 +218,9 @@ def test_every_fault_is_found_in_its_place(tmp_path: Path, fault: str) -> None:
     line = (folder / file).read_text(encoding="utf-8").split("\n")[row + 1]
     before = line.split(",")[: list(FORMAT[file]).index(column)]
     start = 1 + sum(len(cell) + 1 for cell in before)
-    found = [p for p in problems_of(folder) if (p.file, p.line, p.column) == (str(folder / file), row + 2, start)]
-    assert any(message in problem.message for problem in found), problems_of(folder)
-    assert all(problem.message.startswith(f"{column}: ") for problem in found)
+    problems = [p for p in problems_of(folder) if (p.file, p.line, p.column) == (str(folder / file), row + 2, start)]
+    assert any(message in problem.message for problem in problems), problems_of(folder)
+    assert all(problem.message.startswith(f"{column}: ") for problem in problems)
 
 
 def test_a_source_may_be_told_in_words(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_a_missing_file_is_a_fault(tmp_path: Path, file: str) -> None:
 
 
 def test_a_missing_folder_is_one_fault(tmp_path: Path) -> None:
-    """A folder that is not there is reported once and not for each file."""
+    """A missing folder is reported once and not for each file."""
     (problem,) = problems_of(tmp_path / "nowhere")
     assert "there is no such folder" in problem.message
 
@@ -307,7 +307,7 @@ SPOILT: dict[str, tuple[Callable[[bytes], bytes], int, int, str]] = {
     "column-misspelt": (lambda text: text.replace(b",topic,", b",topics,", 1), 1, 49, "did you mean 'topic'?"),
     "column-missing": (lambda text: text.replace(b",confidence", b"", 1), 1, 1, "'confidence' is missing"),
     "column-extra": (lambda text: text.replace(b"confidence", b"confidence,colour", 1), 1, 105, "no column 'colour'"),
-    "column-twice": (lambda text: text.replace(b"confidence", b"confidence,date", 1), 1, 105, "'date' is there twice"),
+    "column-twice": (lambda text: text.replace(b"confidence", b"confidence,date", 1), 1, 105, "'date' occurs twice"),
     "semicolons": (lambda text: text.replace(b",", b";"), 1, 1, "semicolons between its cells"),
     "too-many-cells": (lambda text: text.replace(b",rfi,", b",rfi,a,", 1), 2, 1, "has 13 cells for 12 columns"),
     "too-few-cells": (lambda text: text.replace(b",rfi,", b",", 1), 2, 1, "has 11 cells for 12 columns"),
@@ -317,15 +317,15 @@ SPOILT: dict[str, tuple[Callable[[bytes], bytes], int, int, str]] = {
 
 @pytest.mark.parametrize("fault", SPOILT)
 def test_every_unreadable_file_is_explained(tmp_path: Path, fault: str) -> None:
-    """A file that is no such table is reported with its remedy, and nothing is said that only follows from it."""
+    """A file that is no such table is reported with its remedy, and nothing is reported that only follows from it."""
     spoil, line, column, message = SPOILT[fault]
     folder = write(tmp_path, minimal())
     path = folder / "events.csv"
     path.write_bytes(spoil(path.read_bytes()))
-    found = problems_of(folder)
-    assert {Path(problem.file).name for problem in found} == {"events.csv"}
-    places = {(problem.line, problem.column) for problem in found if message in problem.message}
-    assert places == {(line, column)}, found
+    problems = problems_of(folder)
+    assert {Path(problem.file).name for problem in problems} == {"events.csv"}
+    positions = {(problem.line, problem.column) for problem in problems if message in problem.message}
+    assert positions == {(line, column)}, problems
 
 
 @pytest.mark.parametrize("change", ["bom", "crlf", "order", "blank lines"])
@@ -359,9 +359,9 @@ def test_all_problems_are_reported_at_once_in_order(tmp_path: Path) -> None:
     tables["events.csv"][0].update(platform="Vidoe")
     tables["strands.csv"][0].update(outcome="fined")
     tables["turnover.csv"][0].update(year="")
-    found = problems_of(write(tmp_path, tables))
-    assert found == sorted(found)
-    heads = [(Path(problem.file).name, problem.line, problem.message.split(":")[0]) for problem in found]
+    problems = problems_of(write(tmp_path, tables))
+    assert problems == sorted(problems)
+    heads = [(Path(problem.file).name, problem.line, problem.message.split(":")[0]) for problem in problems]
     assert heads == [
         ("events.csv", 2, "platform"),
         ("events.csv", 5, "date"),
@@ -388,8 +388,8 @@ def test_one_mistake_has_no_consequential_messages(tmp_path: Path) -> None:
     tables = minimal()
     tables["events.csv"][1]["platform"] = "Vidoe"
     tables["events.csv"][2]["date"] = "2024-06-31"
-    places = [(Path(problem.file).name, problem.line) for problem in problems_of(write(tmp_path, tables))]
-    assert places == [("events.csv", 3), ("events.csv", 4)]
+    positions = [(Path(problem.file).name, problem.line) for problem in problems_of(write(tmp_path, tables))]
+    assert positions == [("events.csv", 3), ("events.csv", 4)]
 
 
 def test_the_service_of_a_part_is_known_with_it(tmp_path: Path) -> None:

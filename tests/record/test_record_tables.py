@@ -282,7 +282,7 @@ def test_pending_is_what_is_in_flight(shipped: Record, day: date) -> None:
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_every_number_has_its_rows(shipped: Record, day: date) -> None:
-    """Every row named is there with a source and not later than the day; a count that is not nought names some."""
+    """Every row named has a source and not later than the day; a count that is not nought names some."""
     sources = record_tables.sources(shipped, day).set_index("row")
     assert sources.index.is_unique
     assert (sources["source"].str.len() > 0).all()
@@ -348,7 +348,7 @@ def test_lines_are_joined_for_print() -> None:
 
 
 def test_the_last_day_of_a_record(small: Record, tmp_path: Path) -> None:
-    """What until.txt says, else the day of the last act; never more than that; a bad day or a later act is told."""
+    """What until.txt says, else the day of the last act; never more than that; a bad day or a later act is an error."""
     assert small.until == small.last_day == SMALL_END
     late = record_tables.durations(small, date(2030, 1, 1))
     pd.testing.assert_frame_equal(late, record_tables.durations(small))
@@ -439,12 +439,12 @@ def test_each_table_in_print_and_as_json(sim: Sim, name: str) -> None:
     assert (code, err) == (0, "")
     assert len(out.splitlines()) > 5
     code, out, _ = sim("--table", name, "--json")
-    said = json.loads(out)
-    assert (code, said["as_of"], list(said["tables"])) == (0, "2025-12-31", list(dict.fromkeys([name, "sources"])))
-    assert len(said["tables"][name]) == len(TABLES[name](load_record(SHIPPED), None))
+    data = json.loads(out)
+    assert (code, data["as_of"], list(data["tables"])) == (0, "2025-12-31", list(dict.fromkeys([name, "sources"])))
+    assert len(data["tables"][name]) == len(TABLES[name](load_record(SHIPPED), None))
     if name != "sources":
-        named = {row for line in said["tables"][name] for row in line["rows"]}
-        listed = {row["row"]: row for row in said["tables"]["sources"]}
+        named = {row for line in data["tables"][name] for row in line["rows"]}
+        listed = {row["row"]: row for row in data["tables"]["sources"]}
         assert named <= set(listed)
         through = {row for one in listed.values() if one["event"] == "strand" for row in one["source"].split(";")}
         assert set(listed) <= named | through
