@@ -23,6 +23,8 @@ from pathlib import Path
 from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from sim.errors import Problem, UserError
 from sim.files import atomic_write
 from sim.results.run import Run
@@ -225,8 +227,17 @@ def load_run(folder: Path | str) -> Run:
     folder = Path(folder)
     manifest = _manifest(folder)
     _check(folder, manifest, SUMMARY)
-    scenario = Scenario.model_validate(manifest["scenario"])
+    scenario = _scenario(folder, manifest)
     return Run(scenario, from_bytes((folder / SUMMARY).read_bytes()), _EventReader(folder, manifest), folder)
+
+
+def _scenario(folder: Path, manifest: Any) -> Scenario:
+    """The scenario of a stored run. Raises UserError if this version cannot read it."""
+    try:
+        return Scenario.model_validate(manifest["scenario"])
+    except (KeyError, ValidationError):
+        message = "holds a scenario that this version cannot read; run its file again"
+        raise UserError(Problem(str(folder / "manifest.json"), message=message)) from None
 
 
 def has_events(run: Run) -> bool:
