@@ -19,12 +19,9 @@ VERBS = {
     "sweep",
 }
 NOUNS = {"Backtest", "Comparison", "Posterior", "Precision", "Record", "Run", "Scenario", "Sensitivity", "Sweep"}
-NAMES = (
-    VERBS
-    | NOUNS
-    | {"load_record", "load_run", "load_scenario", "estimates", "per_replication", "pictures"}
-    | {"indicators", "UserError"}
-)
+NAMES = VERBS | NOUNS | {"indicators", "UserError"}
+MOST = 300
+"""Characters of a result's repr: one line in a notebook or a traceback."""
 
 
 def test_dir_shows_the_public_names():
@@ -36,7 +33,12 @@ def test_dir_shows_the_public_names():
 
 @pytest.mark.parametrize(
     ("name", "now"),
-    [("simulate_all", "simulate")],
+    [
+        ("estimates", "summary"),
+        ("per_replication", "property of the run"),
+        ("pictures", "plot"),
+        ("simulate_all", "simulate"),
+    ],
 )
 def test_former_names_say_what_to_use_now(name, now):
     """As an attribute and in an import."""
@@ -63,3 +65,21 @@ def test_the_table_of_indicators():
     table = sim.indicators()
     assert {"name", "title", "unit", "formula"} <= set(table.columns)
     assert "pending_end" in set(table["name"])
+
+
+def test_what_analysts_hold_is_shown_in_one_line():
+    """Scenarios, runs, comparisons, sweeps and records, however much is in them."""
+    scenario = sim.load_scenario("scenarios/status-quo.yaml")
+    run = sim.simulate(scenario, replications=2)
+    held = [
+        scenario,
+        run,
+        sim.compare([run, scenario.replace({"staffing.legal.headcount": 16}, name="more-lawyers")]),
+        sim.sweep(scenario, {"staffing.legal.headcount": [8, 16]}, replications=2),
+        sim.load_record("scenarios/record"),
+    ]
+    for noun in held:
+        assert "\n" not in repr(noun)
+        assert len(repr(noun)) < MOST, repr(noun)
+    assert scenario.name in repr(run)
+    assert str(len(held[-1].strands)) in repr(held[-1])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sim.errors import UserError
+from sim.plotting import Drawable
 
 IN_PROCEEDINGS = (
     "proceedings_opened",
@@ -97,8 +98,8 @@ class Service:
     part_of: str
 
 
-@dataclass(frozen=True)
-class Record:
+@dataclass(frozen=True, repr=False)
+class Record(Drawable):
     """What is public: acts and strands in the order of the files, platforms by service.
 
     `turnover` is the provider's worldwide turnover a year, EUR billion. `until` is the last day that the record covers:
@@ -139,6 +140,10 @@ class Record:
             turnover={name: amount for name, amount in self.turnover.items() if name in providers},
             until=day if self.until is None else min(day, self.until),
         )
+
+    def __repr__(self) -> str:
+        until = f" to {self.last_day}" if self.until or self.acts else ""
+        return f"<Record{until}: {len(self.acts):,} acts, {len(self.strands)} strands, {len(self.platforms)} services>"
 
 
 def _by(day: date, when: date | None) -> date | None:
