@@ -107,7 +107,7 @@ def _probes(run: Run) -> Iterator[str]:
 
 
 def chances(run: Run, within: float, place: str = "") -> list[tuple[str, float]]:
-    """The chance that each listed pending case is resolved within so many days of the start, the likeliest first.
+    """The chance that each tracked case in progress is resolved within so many days of the start, the likeliest first.
 
     `place`: that it comes to this stage or exit instead.
     """
@@ -189,7 +189,7 @@ def _chance(run: Run) -> Iterator[str]:
     found = variance_split(values, run.scenario.replications_per_draw)
     if found and found.stochastic + found.parameter > 0:
         yield (
-            f"Of the spread of the pending cases on {run.scenario.horizon} {words.share(found.share_parameter)} is"
+            f"Of the spread of the cases in progress on {run.scenario.horizon} {words.share(found.share_parameter)} is"
             f" not knowing the parameters ({words.share(found.low)} to {words.share(found.high)}), which better data"
             " would narrow; the rest is chance, which nothing will."
         )
@@ -216,7 +216,7 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
 
 
 def common_cases(run: Run, base: Run) -> list[str]:
-    """The cases pending on the first day that both runs tell of."""
+    """The cases in progress on the first day that both runs track."""
     both = set(listed.chosen(run, None))
     return [case for case in listed.chosen(base, None) if case in both]
 

@@ -195,7 +195,7 @@ def _sunk(run: Run) -> Iterator[Answer]:
         "How much effort sinks in cases that end without a finding?",
         f"Of the work on cases that are resolved by {run.scenario.horizon}, {words.share(ended['share'].sum())} is on"
         f" those that are closed with nothing to show{f': {words.listing(said)}' if said else ''}."
-        " Work on cases that are still pending then is not counted.",
+        " Work on cases that are still in progress then is not counted.",
         "work",
     )
 
@@ -262,15 +262,15 @@ def _clearance(run: Run) -> Iterator[Answer]:
         return
     age = backlog.loc[backlog["series"] == HEADLINE_CASES, "age"].dropna()
     old = (
-        f" The pending cases are {words.count(age.iloc[0])} days old on average at first and"
+        f" Those in progress are {words.count(age.iloc[0])} days old on average at first and"
         f" {words.count(age.iloc[-1])} at the end."
         if len(age)
         else ""
     )
     yield Answer(
-        "Clearance rate, disposition time, age of the pending: where is it going?",
+        "Clearance rate, disposition time, age of cases in progress: where is it going?",
         f"Clearance rate {words.share(flow['clearance_rate'])}: {clearing(flow['clearance_rate'])} are resolved, and"
-        f" to resolve what is pending at the horizon would take {words.count(flow['disposition_time'])} days at the"
+        f" to resolve those in progress at the horizon would take {words.count(flow['disposition_time'])} days at the"
         f" pace so far.{old}",
         "backlog",
     )

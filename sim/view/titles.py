@@ -20,7 +20,7 @@ OUTCOMES = {
     "non_compliance_decision": "decision",
     "commitments_binding": "commitments",
     "closed": "closed",
-    "": "still pending",
+    "": "still in progress",
 }
 TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
 NAMES = {

@@ -72,10 +72,10 @@ def test_the_timelines_show_every_strand_once(shipped):
         strands["days"]
     )
     assert len(marks["preliminary findings"].x) == strands["findings"].notna().sum() == 7
-    assert len(marks["still pending"].x) == (strands["outcome"] == "").sum() == 17
-    assert set(marks["still pending"].x) == {"2025-12-31"}
+    assert len(marks["still in progress"].x) == (strands["outcome"] == "").sum() == 17
+    assert set(marks["still in progress"].x) == {"2025-12-31"}
     assert picture.title.startswith("4 of 21 strands in 12 proceedings have an outcome")
-    assert "17 strands in 11 proceedings were pending" in picture.caption
+    assert "17 strands in 11 proceedings were in progress" in picture.caption
 
 
 def test_strands_of_a_proceeding_stand_together(shipped):
@@ -107,7 +107,7 @@ def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
 def test_too_few_ends_for_a_median(shipped):
     """On 14 March 2024 nothing was resolved: the title says so, and no number."""
     title = pictures.survival(shipped, date(2024, 3, 14)).title
-    assert title.endswith("too few have ended to tell how long half of them take; 8 of 8 strands are still pending")
+    assert title.endswith("too few have ended to tell how long half of them take; 8 of 8 strands are still in progress")
 
 
 def test_mass_mailings_are_marked_by_date(shipped):
@@ -125,7 +125,7 @@ def test_mass_mailings_are_marked_by_date(shipped):
 def test_pending_against_a_year_before(shipped, example):
     """Strands and proceedings on the last day, and the strands of the year before; only where there was one."""
     title = pictures.pending(shipped).title
-    assert title.startswith("17 strands in 11 proceedings are pending on 2025-12-31, against 16 a year before")
+    assert title.startswith("17 strands in 11 proceedings are in progress on 2025-12-31, against 16 a year before")
     assert "a year before" not in pictures.pending(shipped, date(2024, 3, 14)).title
     assert pictures.pending(example).title.startswith("1 strand in 1 proceeding is pending on 2022-12-31")
 

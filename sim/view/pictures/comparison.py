@@ -55,8 +55,8 @@ def titles(runs: Sequence[Run]) -> dict[str, str]:
 def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
     names = list(titles(runs).values())
     return (
-        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with the same"
-        f" luck · {uncertainty}"
+        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with common"
+        f" random numbers · {uncertainty}"
     )
 
 
@@ -68,7 +68,7 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
     """
     runs = distinct(runs)
     table = _named(runs, compare(runs).table if table is None else table)
-    told = _told(table, significant(_pending_stages(runs[0], table)), len(runs) - 1)
+    told = _told(table, significant(_stages_in_progress(runs[0], table)), len(runs) - 1)
     if told.empty:
         return None
     rows = told.to_dict("records")
@@ -114,8 +114,8 @@ def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFra
     return told.assign(verdict=[_verdict(row) for row in told.to_dict("records")])
 
 
-def _pending_stages(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows without those of stages in which cases no longer count as pending."""
+def _stages_in_progress(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those of stages in which cases count as resolved."""
     resolved = set(run.layout.stages) - set(run.layout.open_stages)
     return table[np.array([label.partition(":")[2] not in resolved for label in table["indicator"]], dtype=bool)]
 
@@ -261,7 +261,7 @@ def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
 
 
 def pending(runs: Sequence[Run]) -> Picture:
-    """Pending cases over time in each scenario."""
+    """Headline cases in progress over time in each scenario."""
     tables, runs = {}, distinct(runs)
     for run in runs:
         table = run.table("backlog")

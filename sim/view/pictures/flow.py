@@ -54,7 +54,7 @@ def drawn(run: Run, table: pd.DataFrame) -> Picture | None:
 
 
 def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """How many cases are resolved, where to, and how many are still pending."""
+    """How many cases are resolved, where to, and how many are still in progress."""
     ahead = table[table["source"].isin(run.layout.open_stages)].groupby("target")["value"].sum()
     still = f"{words.count(float(ahead.get(IN_PROGRESS, 0.0)))} are still in progress on {run.scenario.horizon}"
     resolved = ahead[ahead.index.isin(run.layout.resolving)].sort_values(ascending=False)

@@ -81,7 +81,7 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
     table = table[table["role"].isin(_chosen(run, roles))]
     if table.empty:
         return None
-    titles, table = role_titles(run), table.sort_values("days", ascending=False, ignore_index=True)
+    titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
     return Picture(
         "delay-by-role",
         bottleneck(run),
@@ -180,7 +180,7 @@ def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
 
 
 def staff_over_time(run: Run) -> Picture:
-    """The staff by role on the same time axis as the pending cases."""
+    """The staff by role on the same time axis as the cases in progress."""
     scenario, backlog = run.scenario, run.table("backlog")
     pending = backlog[backlog["series"] == HEADLINE]
     times = np.floor(pending["time"].to_numpy())
