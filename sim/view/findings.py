@@ -55,8 +55,8 @@ def _caseload(run: Run) -> Iterator[str]:
     scenario, table = run.scenario, run.table("backlog")
     first, last = (table[table["series"] == HEADLINE_CASES].iloc[place] for place in (0, -1))
     yield (
-        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon} it"
-        f" will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
+        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon}"
+        f" it will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
         f" {SPREAD}{_overdue(run, table)}."
     )
     flow = run.table("throughput").iloc[0]

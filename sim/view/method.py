@@ -20,8 +20,8 @@ def _done(run: Run) -> str:
     return (
         f"A model plays the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
         f" {run.scenario.start} to {run.scenario.horizon}: cases come in, walk from stage to stage, and compete for the"
-        f" same people. It does so {run.replications:,} times, each time with other random numbers. One such course of events is"
-        " a replication. No single one is a forecast; all of them together are."
+        f" same people. It does so {run.replications:,} times, each time with other random numbers. One such course of"
+        " events is a replication. No single one is a forecast; all of them together are."
     )
 
 
@@ -53,9 +53,9 @@ def _censored(run: Run) -> str:
 
 def _first_day(run: Run) -> str:
     return (
-        f"The simulation begins on {run.scenario.start} with the cases that were in progress then. What remains of a stage"
-        " that had already begun is drawn given the time already spent in it. Cases that come from the public record are"
-        " as it was known on that day."
+        f"The simulation begins on {run.scenario.start} with the cases that were in progress then. What remains of a"
+        " stage that had already begun is drawn given the time already spent in it. Cases that come from the public"
+        " record are as it was known on that day."
     )
 
 

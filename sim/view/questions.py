@@ -234,8 +234,8 @@ def _deterrence(run: Run) -> Iterator[Answer]:
         "Deterrence: expected fine times probability times delay?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
         f" by {run.scenario.horizon}, of EUR {words.count(fine.value)} million on average: EUR"
-        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its first"
-        " opening. Cases that take longer than the horizon are not counted.",
+        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
+        " first opening. Cases that take longer than the horizon are not counted.",
         "flow",
     )
 

@@ -20,7 +20,7 @@ OUTCOMES = {
     "non_compliance_decision": "decision",
     "commitments_binding": "commitments",
     "closed": "closed",
-    "": "still in progress",
+    "": "still pending",
 }
 TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
 NAMES = {

@@ -133,7 +133,7 @@ def test_backlog_without_targets_tells_the_age(bare_run):
 
 
 def test_a_dot_is_a_case(small_run):
-    """At each date there are as many full dots as cases in progress on average, rounded, hollow ones up to the bound."""
+    """At each date there are a full dot for each case in progress on average, rounded, hollow ones up to the bound."""
     picture = caseload.where_cases_are(small_run)
     marks = [trace for trace in picture.figure.data if trace.mode == "markers"]
     full, hollow = marks[::2], marks[1::2]

@@ -373,8 +373,8 @@ def _one_case_caption(
     if total > len(ends):
         said.append(f"{total - len(ends)} are still in progress at the horizon")
     return (
-        "Each row is one way in which the case may go: the same case, with other random numbers and other values of what is"
-        f" uncertain. Colours are stages, the mark is how it ends. Of the {total} shown, {words.listing(said)}."
+        "Each row is one way in which the case may go: the same case, with other random numbers and other values of"
+        f" what is uncertain. Colours are stages, the mark is how it ends. Of the {total} shown, {words.listing(said)}."
     )
 
 

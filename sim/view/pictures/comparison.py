@@ -170,10 +170,10 @@ def _differences_caption(table: pd.DataFrame) -> str:
     same = int((table["difference"] == 0).sum())
     exact = f" {same} differ by nothing at all, in any replication." if same else ""
     return (
-        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and the"
-        " same luck in both; the further its interval lies from the line at zero, the less chance explains it. Better"
-        f" and worse are said only of what is sure although {len(table)} numbers are compared at once: {good} are"
-        f" surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
+        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and"
+        " common random numbers in both; the further its interval lies from the line at zero, the less chance"
+        f" explains it. Better and worse are said only of what is sure although {len(table)} numbers are compared at"
+        f" once: {good} are surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
     )
 
 
@@ -215,9 +215,9 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Pict
         "resolutions",
         _resolutions_title(runs, table),
         _subtitle(runs, "lines hold the central 80% of the replications, symbols are medians"),
-        "Each row is a case that is pending on the first day, each symbol its median day of resolution, whichever way,"
-        " in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes single cases"
-        f" differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
+        "Each row is a case that is in progress on the first day, each symbol its median day of resolution,"
+        " whichever way, in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes"
+        f" single cases differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
         figures.resolutions(table, titles(runs), runs[0].scenario.start, horizon),
         _resolutions_table(runs, table),
     )

@@ -32,7 +32,7 @@ PARTS = {
 
 
 def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
-    """The stages asked for in the procedure's order; by default those in which cases are in progress, seldom ones left out.
+    """The stages asked for in the procedure's order; by default those with cases in progress, seldom ones left out.
 
     Stages that no case visits are never among them.
     """

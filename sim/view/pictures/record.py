@@ -80,8 +80,8 @@ def _survival_caption(curves: pd.DataFrame, stages: pd.DataFrame, record: Record
     known = record.known_on(day)
     strands, proceedings = len(known.strands), len({strand.proceeding for strand in known.strands})
     said = (
-        "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many days,"
-        f" on {day}, which counts as longer than that."
+        "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many"
+        f" days, on {day}, which counts as longer than that."
     )
     if TOTAL in stages.index and isfinite(median := float(stages["median"][TOTAL])):
         here = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
@@ -270,8 +270,8 @@ def _clearance_title(year: "pd.Series[Any]", total: float) -> str:
 def _clearance_caption(rows: pd.DataFrame, day: date) -> str:
     last = rows[rows["unit"] == "strand"].iloc[-1]
     said = (
-        "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved by a decision,"
-        " binding commitments or closing, a proceeding with the last of its strands."
+        "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved"
+        " by a decision, binding commitments or closing, a proceeding with the last of its strands."
     )
     if last["incoming"]:
         more = share((last["resolved"] + 1) / last["incoming"])

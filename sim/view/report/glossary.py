@@ -8,7 +8,7 @@ WORDS = {
     "censored": "Seen only in part: a case that was still in progress when observation ended.",
     "clearance rate": "Resolved cases over incoming ones. Below 100% the cases in progress grow in number.",
     "delay due to staffing": "Days that a case would not have taken with unlimited staff.",
-    "disposition time": "365 times the cases in progress over those resolved in a year: days to resolve them at this pace.",
+    "disposition time": "365 times those in progress over those resolved in a year: days to resolve them at this pace.",
     "dormancy": "Time in which a case lies still and nobody works on it.",
     "FTE": "Full-time equivalent: the working time of one person, or of several who work part-time.",
     "hold": "Time in which a case waits for reasons outside the team.",
