@@ -24,6 +24,7 @@ from sim.view.findings import (
     clearing,
     common_cases,
     days_of_cases,
+    endings,
     fte,
     staff_share,
     where_days_go,
@@ -269,9 +270,9 @@ def _clearance(run: Run) -> Iterator[Answer]:
     )
     yield Answer(
         "Clearance rate, disposition time, age of cases in progress: where is it going?",
-        f"Clearance rate {words.share(flow['clearance_rate'])}: {clearing(flow['clearance_rate'])} are resolved, and"
-        f" to resolve those in progress at the horizon would take {words.count(flow['disposition_time'])} days at the"
-        f" pace so far.{old}",
+        f"Of {cases_of(run.scenario)}, {words.share(flow['clearance_rate'])} is the clearance rate:"
+        f" {clearing(flow['clearance_rate'])} are resolved, and to resolve those in progress at the horizon would take"
+        f" {words.count(flow['disposition_time'])} days at the pace so far. {endings(run)}.{old}",
         "backlog",
     )
 

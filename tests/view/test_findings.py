@@ -46,7 +46,7 @@ def test_every_finding_has_a_number_and_there_are_few(small_run):
 def test_a_queue_has_no_probes_targets_or_parameters(bare_run):
     """Nothing is said of what a run does not have."""
     said = " ".join(findings(bare_run))
-    for word in ("probes", "Targets", "knowing", "milestone", "backlog"):
+    for word in ("tracked", "Targets", "uncertainty", "milestone", "backlog"):
         assert word not in said
     assert "in progress" in said
 
@@ -61,7 +61,7 @@ def test_what_more_staff_buys(small_run, more_run):
     """The staff, the sure differences with intervals, and what becomes of the probes in progress."""
     said = findings_of_comparison([small_run, more_run])
     assert said[0].startswith("Many handlers, with 44 more FTE on average: the")
-    assert "listed probes or strands are resolved" in said[0]
+    assert "tracked cases are resolved" in said[0]
     assert said[1].startswith("Many handlers: delay due to staffing per case")
     assert re.search(r"days less \(\d", said[1])
 
@@ -150,7 +150,7 @@ def test_answers_of_a_comparison(small_run, more_run):
     """More staff answers what happens to duration, in the staff's own numbers."""
     found = {answer.question: answer for answer in answers([small_run, more_run])}
     answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
-    assert re.search("Many handlers: the . listed .*. Over all cases: delay due to staffing per case", answer.answer)
+    assert re.search("Many handlers: the . tracked .*. Over all cases: delay due to staffing per case", answer.answer)
     assert answer.picture == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
 

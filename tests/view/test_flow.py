@@ -41,10 +41,10 @@ def ways(picture):
 
 
 def test_the_title_counts_the_resolved_and_those_in_progress(table, small_run):
-    """Cases that were resolved on the first day are not among those that are resolved by the horizon."""
+    """Neither requests nor cases resolved on the first day are among those that are resolved by the horizon."""
     assert flow.drawn(small_run, table).title == (
-        "Of 40 cases resolved, 34 reach “Closed without a finding”, 6.0 reach “Non-compliance decision” and 0.0 reach"
-        " “Binding commitments”; 16 are still in progress on 2026-01-01"
+        "Of 6.0 proceedings by strand that are resolved, 6.0 reach “Non-compliance decision” and 0.0 reach “Binding"
+        " commitments”; 11 are still in progress on 2026-01-01"
     )
 
 
@@ -77,6 +77,9 @@ def test_the_caption_tells_where_cases_come_from(table, small_run):
 def test_nothing_resolved_and_nothing_there(table, small_run):
     """Extremes are said as they are: no case resolved; and no picture where no case goes anywhere."""
     still = table[table["target"] == "still in progress"]
-    assert flow.drawn(small_run, still).title == "No case is resolved; 16 are still in progress on 2026-01-01"
+    assert (
+        flow.drawn(small_run, still).title
+        == "No proceedings by strand are resolved; 11 are still in progress on 2026-01-01"
+    )
     assert flow.drawn(small_run, table.assign(value=0.0)) is None
     assert flow.drawn(small_run, table.head(0)) is None
