@@ -10,6 +10,7 @@ import pytest
 
 from sim import __version__, cli
 from sim.results.store import digest
+from sim.results.tables import TABLES
 from sim.scenario.loading import load_scenario
 from sim.scenario.settings import parse_settings
 
@@ -147,27 +148,9 @@ def test_run_json(sim):
     assert code == 0
     assert (said["scenario"], said["replications"], said["seed"]) == ("small", 6, 1)
     assert (said["start"], said["horizon"]) == ("2024-01-01", "2025-01-01")
-    tables = {
-        "stages",
-        "delay",
-        "delay_by_role",
-        "flows",
-        "effort",
-        "effort_by_ending",
-        "pending",
-        "throughput",
-        "utilisation",
-        "fines",
-        "targets",
-        "resolutions",
-        "resolution_splits",
-        "milestones",
-        "backlog",
-        "indicators",
-    }
-    assert set(said["tables"]) == tables
+    assert set(said["tables"]) == set(TABLES)
     assert [name for name, rows in said["tables"].items() if not rows] == ["resolution_splits"]  # nothing is uncertain
-    assert {row["stage"] for row in said["tables"]["stages"]} == {"review", "decided"}
+    assert {row["stage"] for row in said["tables"]["durations"]} == {"review", "decided"}
     assert said["tables"]["utilisation"][0]["role"] == "clerks"
 
 

@@ -37,7 +37,7 @@ RECORD = Record(
 
 def resolved(run, case):
     """When a case is resolved in each replication."""
-    return run.summary.first(case, run.summary.layout.resolving)
+    return run.first_reached(case, run.layout.resolving)
 
 
 def bars(picture, title):
@@ -150,7 +150,7 @@ def test_probabilities_are_shares_of_replications(small_run):
     table = cases.probabilities(small_run).table.groupby("case")
     for case in OPEN:
         rows = table.get_group(names(small_run)[case].whole)
-        for time, value in zip(small_run.summary.layout.times, rows["probability"], strict=True):
+        for time, value in zip(small_run.layout.times, rows["probability"], strict=True):
             assert value == round(float((resolved(small_run, case) <= time).mean()), 3)
         assert (rows["probability"].diff().dropna() >= 0).all()
         assert ((rows["95% from"] <= rows["probability"]) & (rows["probability"] <= rows["95% to"])).all()
@@ -172,7 +172,7 @@ def test_decisions_of_a_case(small_run):
     picture = cases.decisions(small_run, "agora-2023-06/minors")
     last = picture.table.groupby("milestone")["probability"].last()
     assert last["Preliminary findings sent"] == np.isfinite(
-        small_run.summary.first("agora-2023-06/minors", ["findings"])
+        small_run.first_reached("agora-2023-06/minors", ["findings"])
     ).mean().round(3)
     assert "Proceedings opened" not in last.index
     assert f"with probability {last['Resolved, whichever way']:.0%}" in picture.title
@@ -256,5 +256,5 @@ def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_ru
         else:
             assert called[case] not in last
     assert len(last) > 0
-    stage = next(iter(small_run.summary.layout.stages))
+    stage = next(iter(small_run.layout.stages))
     assert cases.probabilities(small_run, place=stage) is None

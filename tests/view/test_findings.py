@@ -6,8 +6,6 @@ from dataclasses import replace
 import pytest
 
 from sim import simulate
-from sim.results import indicators
-from sim.results.measures import estimates
 from sim.view import words
 from sim.view.findings import clearing, findings, findings_of_comparison
 from sim.view.questions import answers

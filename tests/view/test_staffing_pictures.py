@@ -48,8 +48,7 @@ def test_work_is_the_indicator(small_run):
 
 def made_of(run, monkeypatch, table):
     """The run with this table of delays instead of its own."""
-    tables = {**TABLES, "delay_by_role": replace(TABLES["delay_by_role"], make=lambda _: table)}
-    monkeypatch.setattr("sim.results.tables.TABLES", tables)
+    monkeypatch.setitem(TABLES, "delay_by_role", replace(TABLES["delay_by_role"], make=lambda _: table))
     return run
 
 

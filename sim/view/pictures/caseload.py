@@ -155,7 +155,7 @@ def _subject(run: Run) -> str:
 
 
 def _age_at_end(run: Run) -> tuple[float, float]:
-    """The central 80% of the replications' mean ages of headline cases in progress at the horizon, in days; of those with any."""
+    """The central 80% of the mean ages of headline cases at the horizon, in days; of replications with any."""
     ages = run.samples["age_end"].singles
     low, high = np.quantile(ages, CENTRAL) if len(ages) else (np.nan, np.nan)
     return float(low), float(high)
@@ -226,8 +226,8 @@ def _where(run: Run, stages: Sequence[str] | None, moments: int, moving: bool) -
         "where-cases-go" if moving else "where-cases-are",
         _where_title(run, table, titles, stages is not None),
         f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten replications exceeds",
-        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a hollow"
-        f" one for more that one in ten replications exceeds; the number is the mean. {how}",
+        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a"
+        f" hollow one for more that one in ten replications exceeds; the number is the mean. {how}",
         drawn(table, run.scenario.start, titles),
         _dated(run, table.assign(stage=table["stage"].map(titles))),
     )

@@ -281,8 +281,8 @@ def pending(runs: Sequence[Run]) -> Picture:
         f"{title[0].upper() + title[1:]} in progress on {scenario.horizon}: {words.listing(ends)}",
         _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
         f"The bands are wide ({last['q10']:.0f} to {last['q90']:.0f} at the end of the baseline)"
-        " because one future differs from another. The scenarios are compared future by future, with the same luck in"
-        " each, so that the differences between the lines are much surer than the bands.",
+        " because one future differs from another. The scenarios are compared future by future, with common random"
+        " numbers, so that the differences between the lines are much surer than the bands.",
         figures.pending(tables, list(names.values()), scenario.start),
         pd.DataFrame(frame),
     )
