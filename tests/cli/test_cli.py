@@ -383,7 +383,7 @@ def test_show_sources(sim, small):
     for of in ("small.yaml", folder):
         _, out, _ = sim("show", of, "--sources", "--path", "staffing", "--json")
         [row] = json.loads(out)
-        assert row.pop("place").startswith("small.yaml:")
+        assert row.pop("location").startswith("small.yaml:")
         path = "staffing.clerks.headcount"
         assert row == {"path": path, "value": "3", "unit": "FTE", "basis": "source", "reason": "counted", "url": ""}
     code, _, err = sim("show", "small.yaml", "--sources", "--path", "staffing.clercs")
