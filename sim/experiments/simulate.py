@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sim.errors import RunFailed, UserError
 from sim.experiments.chunks import CHUNK, Chunk, packed, run_chunk
 from sim.experiments.precision import Precision
-from sim.experiments.workers import Workers, end_now, processes, workers
+from sim.experiments.workers import InProcess, Workers, end_now, processes
 from sim.results import store
 from sim.results.run import Run
 from sim.results.summary import Arrays, concat, from_bytes
@@ -265,7 +265,7 @@ def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: P
         if all(work.where.finished for work in works):
             return
         try:
-            with workers(min(jobs, _most_chunks(works)), cluster) as available:
+            with _workers(min(jobs, _most_chunks(works)), cluster) as available:
                 _run_missing(available, works, progress)
             break
         except BrokenProcessPool:
@@ -299,3 +299,21 @@ def _run_missing(available: Workers, works: Sequence[Work], progress: Progress |
             if progress:
                 progress(done, total)
         unfinished = [work for work in unfinished if not work.enough()]
+
+
+@contextmanager
+def _workers(jobs: int, cluster: str | None = None) -> Iterator[Workers]:
+    """The workers asked for: `cluster` is the address of a Dask scheduler, `jobs` a number of processes.
+
+    Raises UserError if there is no such cluster, it would give other results, or the package for it is not installed.
+    """
+    if cluster is not None:
+        from sim.experiments.cluster import connect
+
+        with connect(cluster) as remote:
+            yield remote
+    elif jobs == 1:
+        yield Workers(InProcess(), 1)
+    else:
+        with processes(jobs) as executor:
+            yield Workers(executor, 2 * jobs)

@@ -68,24 +68,6 @@ class Workers:
         return future.result()
 
 
-@contextmanager
-def workers(jobs: int, cluster: str | None = None) -> Iterator[Workers]:
-    """The workers asked for: `cluster` is the address of a Dask scheduler, `jobs` a number of processes.
-
-    Raises UserError if there is no such cluster, it would give other results, or the package for it is not installed.
-    """
-    if cluster is not None:
-        from sim.experiments.cluster import connect
-
-        with connect(cluster) as remote:
-            yield remote
-    elif jobs == 1:
-        yield Workers(InProcess(), 1)
-    else:
-        with processes(jobs) as executor:
-            yield Workers(executor, 2 * jobs)
-
-
 class InProcess(Executor):
     """Runs each task at once, in the process that submits it."""
 

@@ -7,6 +7,7 @@ these mappings. Times are in days unless a name says otherwise.
 from collections.abc import Mapping
 from datetime import date
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,10 @@ Visits = Annotated[
     BeforeValidator(lambda v: [v] if isinstance(v, int) else v, json_schema_input_type=int | list[int]),
     Field(min_length=1),
 ]
+
+
+LOADING = "sim.scenario.loading"
+"""What reads and checks settings, and fills in what is declared here: so it is asked for by name, not imported."""
 
 
 class When(Settings):
@@ -537,9 +542,9 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         UserError
             With all the errors, each with the path of its setting and what would be right.
         """
-        from sim.scenario.loading import replace  # which reads files into what is declared here
-
-        return replace(self, settings, name).with_record_folder(self.record_folder)
+        loading = import_module(LOADING)
+        changed: Scenario = loading.replace(self, settings, name)
+        return changed.with_record_folder(self.record_folder)
 
 
 def shorten(text: str, width: int) -> str:
