@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.dates import YEAR_DAYS
 from sim.results.summary import HEADLINE, Layout
 
@@ -105,16 +103,17 @@ def _fte_years(d: "xr.Dataset") -> Any:
     return d.effort.sum(["stage", "role"]) * d.years / d.working_days
 
 
+def _comes_up(d: "xr.Dataset") -> Any:
+    """1 in the replications in which a tracked case is in progress on the first day or comes later, else 0.
+
+    A request may have been closed before the first day without anybody outside knowing; strands need not come up.
+    """
+    return ((d.first_reached < float("inf")).any("state") | d.open_at_end).astype(float)
+
+
 def _resolution(d: "xr.Dataset") -> Any:
-    """Days until each tracked case is resolved, whichever way: infinite if it is not, NaN if it never comes up."""
-    comes = (d.first_reached < float("inf")).any(["replication", "state"]) | d.open_at_end.any("replication")
-    first = d.first_reached.sel(state=d.resolving).min("state").astype(float)
-    return first.where(comes)
-
-
-def _by_horizon(d: "xr.Dataset") -> Any:
-    first = _resolution(d)
-    return (first <= d.horizon_days).astype(float).where(~np.isnan(first))
+    """Days until each tracked case is resolved, whichever way; infinite if it is not."""
+    return d.first_reached.sel(state=d.resolving).min("state").astype(float)
 
 
 def _ends_by(d: "xr.Dataset") -> Any:
@@ -123,6 +122,18 @@ def _ends_by(d: "xr.Dataset") -> Any:
     how = (first == first.min("state")) & (first < float("inf"))
     how &= how.cumsum("state") == 1  # what follows on the same day, such as an appeal, is not how it was resolved
     return (how & (first <= d.date)).astype(float)
+
+
+def _goes_on_by(d: "xr.Dataset") -> Any:
+    """1 where a tracked case has gone on by a date as strands, which are cases of their own, else 0."""
+    forked = (_comes_up(d) > 0) & ~d.open_at_end & (_resolution(d) == float("inf"))
+    last = d.first_reached.where(d.first_reached < float("inf")).max("state")
+    return (forked & (last <= d.date)).astype(float)
+
+
+def _open_on(d: "xr.Dataset") -> Any:
+    """1 where a tracked case is in progress on a date, or still to come, else 0."""
+    return _comes_up(d) - _ends_by(d).sum("state") - _goes_on_by(d)
 
 
 def _within(layout: Layout, target: str) -> float:
@@ -163,10 +174,12 @@ INDICATORS = (
        "share that reaches the milestone in time, those who may still make it at the horizon counted until then",
        curve=lambda layout, key: CurveStatistic(key, within=_within(layout, key)), of=_TARGET, better=1,
        source=COMPETING),
-    _I("resolution", "days to resolution", "days", "days since the start, at most until the horizon",
-       lambda d: _resolution(d).clip(max=d.horizon_days), of=_CASE, better=-1),
-    _I("resolved_by_horizon", "chance of resolution by the horizon", "", "replications in which it is resolved / all",
-       _by_horizon, of=_CASE, better=1),
+    _I("resolution", "days to resolution", "days",
+       "days since the start, at most until the horizon / replications in which it comes up",
+       lambda d: _resolution(d).clip(max=d.horizon_days) * _comes_up(d), _comes_up, of=_CASE, better=-1),
+    _I("resolved_by_horizon", "chance of resolution by the horizon", "",
+       "replications in which it is resolved / in which it comes up",
+       lambda d: (_resolution(d) <= d.horizon_days).astype(float), _comes_up, of=_CASE, better=1),
     # What cases wait for.
     _I("milestones", "cases that come to the stage", "a year", "stages begun / years",
        lambda d: d.entered / d.years, of=_STAGE),
@@ -258,10 +271,13 @@ CELLS = {
                             "headline cases in progress on the date / all come by then",
                             lambda d: d.open_on, lambda d: d.ended_by.sum("state") + d.open_on, of=("date",)),
     "endings_of_cases": _T("endings_of_cases", "how tracked cases end", "",
-                           "replications in which the case is so resolved by the date / all",
-                           _ends_by, of=("case", "state", "date")),
+                           "replications in which it is so resolved by the date / in which it comes up",
+                           _ends_by, _comes_up, of=("case", "state", "date")),
+    "goes_on": _T("goes_on", "chance that a tracked case has gone on as strands", "",
+                  "replications in which it has gone on as strands by the date / in which it comes up",
+                  _goes_on_by, _comes_up, of=("case", "date")),
     "open_cases": _T("open_cases", "chance that a tracked case is still in progress", "",
-                     "replications in which the case is not resolved by the date / all",
-                     lambda d: 1.0 - _ends_by(d).sum("state"), of=("case", "date")),
+                     "replications in which it is in progress on the date, or to come / in which it comes up",
+                     _open_on, _comes_up, of=("case", "date")),
 }  # fmt: skip
 """What tables give for each cell of two or more dimensions; see `sim.results.tables`."""

@@ -126,6 +126,23 @@ class Log:
         return rows
 
     @cached_property
+    def is_first(self) -> Mask:
+        """Whether each row is the first of its case."""
+        first = np.zeros(len(self.case), dtype=bool)
+        first[self.first_rows] = True
+        return first
+
+    @cached_property
+    def at_start(self) -> Mask:
+        """Rows with which cases are in progress on the first day.
+
+        Also of cases that come that very day, unless they come from another one in the log: on the day on which a probe
+        is opened people count it as open.
+        """
+        begun: Mask = self.is_first & ((self.requested < 0) | ((self.requested == 0) & (self.previous < 0)))
+        return begun
+
+    @cached_property
     def parent(self) -> Ints:
         """Of each row the number of the case that forked into its own; -1 if none did."""
         names, codes = self.coded("parent")
@@ -209,10 +226,10 @@ def _populations(log: Log) -> Arrays:
     """
     previous, population = log.previous, log.population
     stays = (previous >= 0) & (population[previous] == population) & log.open[previous]
-    late = log.requested >= 0
-    first = np.zeros(len(previous), dtype=bool)
-    first[log.first_rows] = True
-    further = first & late & stays  # strands of a case of the same population; the first of them is the case itself
+    first = log.is_first
+    further = (
+        first & ~log.at_start & stays
+    )  # strands of a case of the same population; the first of them is the case itself
     further[np.nonzero(further)[0][np.unique(log.parent[further], return_index=True)[1]]] = False
     leads_on = np.isin(log.layout.states, log.layout.headline_stages)[log.outcome] == (population == 0)
     leaves = log.open & log.ended & (log.resolves | ~leads_on)
@@ -226,8 +243,8 @@ def _populations(log: Log) -> Arrays:
     fine = log.column("fine_eur_m")
     fined = (fine > 0) & (log.entered >= 0)
     return {
-        "pending_start": by_population(first & ~late & log.open),
-        "incoming": by_population(log.open & late & (~stays | further)),
+        "pending_start": by_population(log.at_start & log.open),
+        "incoming": by_population(log.open & ~log.at_start & (~stays | further)),
         "resolved": by_population(leaves),
         "resolved_days": by_population(leaves, log.left - log.since),
         "pending_end": by_population(pending),
@@ -260,7 +277,7 @@ def _flows(log: Log) -> Arrays:
     A case that forks goes to its next stage as one of its strands; the others come there as further ones.
     """
     first = log.first_rows
-    parent, late = log.parent[first], log.requested[first] >= 0
+    parent, late = log.parent[first], ~log.at_start[first]
     further = late & (parent >= 0)
     further[np.nonzero(further)[0][np.unique(parent[further], return_index=True)[1]]] = False
     new = late & ~further & ~np.isin(parent, log.case[first])
@@ -309,7 +326,8 @@ def _tracked(log: Log) -> Arrays:
     number = {name: position for position, name in enumerate(tracked)}
     case = np.array([*(number.get(name, -1) for name in log.case_names), -1])[log.case_code]
     exits = log.outcome >= len(log.layout.stages)
-    for reached, state, time in ((log.in_stage, log.stage, log.entered), (exits, log.outcome, log.left)):
+    ends = exits | (log.ended & np.isin(log.case, log.parent))  # a case that forks comes to its next stage as strands
+    for reached, state, time in ((log.in_stage, log.stage, log.entered), (ends, log.outcome, log.left)):
         rows = reached & (case >= 0)
         at = (log.replication[rows], case[rows], state[rows])
         np.minimum.at(first, at, time[rows].astype(np.float32))

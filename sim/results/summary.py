@@ -37,6 +37,8 @@ HEADLINE, BEFORE = "headline", "before"
 """Populations: the cases that people mean, from the stage on that the procedure names, and those in stages before."""
 NEW, AT_START, FURTHER_STRANDS = "new", "in progress", "further strands"
 """Where cases come from that come from no stage; of a case that forks into k strands, k - 1 are further ones."""
+GOES_ON = "goes on as strands"
+"""What becomes of a case that forks: its strands are cases of their own."""
 IN_PROGRESS, REMAINING = "still in progress", "still there"
 """Where cases are at the horizon: in a stage in which they are in progress, or in one in which they are resolved."""
 ENDED, OTHERWISE, CENSORED = range(3)
@@ -57,8 +59,10 @@ _BY_POPULATION, _BY_STAGE, _BY_TARGET = (
     ("replication", "target"),
 )
 VARIABLES = {
-    "pending_start": _V(_BY_POPULATION, "cases in progress on the first day"),
-    "incoming": _V(_BY_POPULATION, "cases that came: new, from another population, or as further strands of a fork"),
+    "pending_start": _V(_BY_POPULATION, "cases in progress on the first day, or coming that day"),
+    "incoming": _V(
+        _BY_POPULATION, "cases that came later: new, from another population, or as further strands of a fork"
+    ),
     "resolved": _V(_BY_POPULATION, "cases that left: resolved, or gone to another population"),
     "resolved_days": _V(_BY_POPULATION, "days from coming to leaving, summed over `resolved`"),
     "pending_end": _V(_BY_POPULATION, "cases in progress at the horizon"),

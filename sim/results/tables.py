@@ -12,7 +12,7 @@ from sim.results.catalogue import CELLS, by_label
 from sim.results.estimates import Results, cells, durations, estimates
 from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, restricted_mean, variance_split
 from sim.results.summarise import MICRO
-from sim.results.summary import IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
+from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
 
 INNER = (0.25, 0.75)
 """Quantiles that bound the central 50%."""
@@ -106,11 +106,12 @@ def _resolution_splits(run: Results) -> pd.DataFrame:
 
 
 def _endings(run: Results) -> pd.DataFrame:
-    states, cases = [*run.layout.resolving, IN_PROGRESS], [ALL_CASES, *run.layout.tracked]
+    states, cases = [*run.layout.resolving, GOES_ON, IN_PROGRESS], [ALL_CASES, *run.layout.tracked]
     parts = [
         _cells(run, "endings").assign(case=ALL_CASES),
         _cells(run, "still_in_progress").assign(case=ALL_CASES, state=IN_PROGRESS),
         _cells(run, "endings_of_cases"),
+        _cells(run, "goes_on").assign(state=GOES_ON),
         _cells(run, "open_cases").assign(state=IN_PROGRESS),
     ]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
