@@ -5,8 +5,8 @@ python benchmarks/pages.py RUN [--record scenarios/record] [--rounds 3]
 RUN is the folder of a stored run, such as results/status-quo-*. Needs Chromium on the PATH, and the extras `dashboard`
 and `dev`. Of the report: its size, and the milliseconds until it has loaded and until its first figure is drawn. Of the
 dashboard: for each tab the milliseconds from the click that sets a filter until the server has answered, and until the
-last change on the page. Platforms are made ahead, as in a dashboard that was opened a minute ago; stages and roles are
-not. Told are the median over all rounds and the greatest; the tabs alternate.
+last change on the page: for the first time, when the figures are made (and on the first tab the run is filtered), and
+again, when all is in memory. `run.filter` is timed by itself, too. Printed are the median and the greatest.
 """
 
 import argparse
@@ -19,24 +19,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from time import perf_counter
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from sim import load_record, load_run
 from sim.record.model import Record
-from sim.results.slices import platforms
-from sim.view.dashboard.ahead import Ahead, made_ahead
+from sim.results.run import platforms
 from sim.view.dashboard.app import make_app
+from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.jobs import Jobs
-from sim.view.dashboard.library import Library
 from sim.view.dashboard.tabs import OF_ONE_RUN
 from sim.view.report import content, page
 
 SCREEN = {"width": 1366, "height": 768}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-MADE_AHEAD = 4
-"""Platforms on which the filter is tried."""
+PLATFORMS = 4
+"""How many of them the filter is tried on."""
 LOADED = """() => new Promise(found => {
     document.querySelector('figure.picture').scrollIntoView();
     const drawn = () => {
@@ -65,13 +65,13 @@ CHOSEN = """async option => {
 Times = dict[str, list[tuple[float, float]]]
 
 
-def told(name: str, times: list[tuple[float, float]], *what: str) -> None:
-    """Print a line: the median and the greatest of each of two times."""
-    said = [
+def show(name: str, times: list[tuple[float, ...]], *what: str) -> None:
+    """Print a line: the median and the greatest of each of some times."""
+    parts = [
         f"{label} {statistics.median(values):5.0f} ms (at most {max(values):.0f})"
         for label, values in zip(what, zip(*times, strict=True), strict=True)
     ]
-    print(f"{name:<24}{', '.join(said)}")
+    print(f"{name:<28}{', '.join(parts)}")
 
 
 def report(browser: Browser, folder: Path, record: Record, rounds: int) -> None:
@@ -85,35 +85,34 @@ def report(browser: Browser, folder: Path, record: Record, rounds: int) -> None:
             tab.goto(path.as_uri())
             times.append(tab.evaluate(LOADED))
             tab.close()
-        told(f"report, {path.stat().st_size / 1e6:.1f} MB", times, "loaded", "first figure")
+        show(f"report, {path.stat().st_size / 1e6:.1f} MB", times, "loaded", "first figure")
+
+
+def filtering(folder: Path, known: list[str], rounds: int) -> None:
+    """The run seen through one platform, from its stored events."""
+    run, times = load_run(folder), []
+    run.filter(platform=known[0])  # the first reads and checks the file
+    for platform in known * rounds:
+        began = perf_counter()
+        run.filter(platform=platform)
+        times.append((1000 * (perf_counter() - began),))
+    show("run.filter(platform)", times, "took")
 
 
 @contextmanager
-def dashboard(folder: Path, record: Record) -> Iterator[tuple[str, list[str]]]:
-    """The address of a dashboard, and the platforms that were made ahead in it."""
-    library = Library(folder.parent, [folder], record)
-    making = library.making(folder.name)
-    if making is not None:
-        making.result()
-    known = platforms(library.run(folder.name).scenario)[:MADE_AHEAD]
-    for platform in ("", *known):
-        for key, value in made_ahead(folder, platform, record):
-            library.made.put(key, value)
-    library.making = lambda name: None  # nothing else goes on meanwhile
+def dashboard(cache: RunCache) -> Iterator[str]:
+    """The address of a dashboard."""
     with TemporaryDirectory() as scenarios:
-        jobs = Jobs(folder.parent, processes=1, at_once=1)
-        server = make_server(
-            "127.0.0.1", 0, make_app(library, jobs, Path(scenarios), Ahead(library)).server, threaded=True
-        )
+        jobs = Jobs(cache.results, processes=1, at_once=1)
+        server = make_server("127.0.0.1", 0, make_app(cache, jobs, Path(scenarios)).server, threaded=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", known
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
-            for part in (jobs, library.helper):
-                part.close()
+            jobs.close()
 
 
 def choose(tab: Page, label: str, option: str) -> tuple[float, float]:
@@ -128,12 +127,13 @@ def choose(tab: Page, label: str, option: str) -> tuple[float, float]:
 def filters(browser: Browser, address: str, known: list[str], rounds: int) -> Times:
     """Each filter on each tab that it concerns, by what was chosen."""
     tab, found = browser.new_page(viewport=SCREEN), defaultdict(list)
-    for _ in range(rounds):
+    for number in range(rounds):
+        when = "again" if number else "first"
         for name in OF_ONE_RUN:
             tab.goto(f"{address}/?tab={name}")
             tab.locator(".view .main-svg").first.wait_for()
             tab.wait_for_timeout(2000)
-            found[f"{name}, platform"] += [choose(tab, "Platform", platform) for platform in known]
+            found[f"{name}, platform, {when}"] += [choose(tab, "Platform", platform) for platform in known]
         for name, label, options in (
             ("durations", "Stages", ("Formal proceedings", "Preliminary findings")),
             ("caseload", "Stages", ("Formal proceedings", "Preliminary findings")),
@@ -142,7 +142,7 @@ def filters(browser: Browser, address: str, known: list[str], rounds: int) -> Ti
             tab.goto(f"{address}/?tab={name}")
             tab.locator(".view .main-svg").first.wait_for()
             tab.wait_for_timeout(2000)
-            found[f"{name}, {label.lower()}"] += [choose(tab, label, option) for option in options]
+            found[f"{name}, {label.lower()}, {when}"] += [choose(tab, label, option) for option in options]
     return found
 
 
@@ -154,13 +154,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     folder, record = asked.run.resolve(), load_record(asked.record)
+    known = platforms(load_run(folder).scenario)[:PLATFORMS]
+    filtering(folder, known, asked.rounds)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         report(browser, folder, record, asked.rounds)
-        with dashboard(folder, record) as (address, known):
+        with dashboard(RunCache(folder.parent, [folder], record)) as address:
             for name, times in filters(browser, address, known, asked.rounds).items():
-                told(name, times, "answered", "stands still")
+                show(name, times, "answered", "stands still")
         browser.close()
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from sim.experiments.simulate import Progress
     from sim.scenario.schema import Scenario
+    from sim.view.figures.files import MadeBy
     from sim.view.pictures.gallery import Section
-    from sim.view.pictures.kept import Made
 
 app = typer.Typer(
     name="sim",
@@ -48,24 +48,23 @@ def _options(
     pass
 
 
-def check_figures(file: Path | None) -> None:
-    """Raises UserError if pictures are to be kept where they cannot be: before any work is done."""
-    if file:
-        from sim.view.pictures.kept import check_path
+def check_figures(folder: Path | None) -> None:
+    """Raise UserError if figures cannot be written to that folder: before any work is done."""
+    if folder:
+        from sim.view.figures.files import check_folder
 
-        check_path(file)
+        check_folder(folder)
 
 
-def keep_figures(file: Path, title: str, sections: "Iterable[Section]", made: "Made") -> None:
-    """Keep pictures in a file, and say so."""
+def write_figures(folder: Path, title: str, sections: "Iterable[Section]", made_by: "MadeBy") -> None:
+    """Write figures to a folder, and say so."""
+    from sim.view.figures import files
     from sim.view.pictures.gallery import flat
-    from sim.view.pictures.kept import keep
 
     pictures = flat(sections)
-    keep(file, title, pictures, made)
-    tell(
-        f"kept {len(pictures)} picture{'' if len(pictures) == 1 else 's'} in {file}; try: sim report RUN --with {file}"
-    )
+    files.write_figures(folder, title, pictures, made_by)
+    count = f"{len(pictures)} figure{'' if len(pictures) == 1 else 's'}"
+    tell(f"{count} in {folder}; try: sim report RUN --with {folder}")
 
 
 def day_of(option: str, said: str) -> "date":

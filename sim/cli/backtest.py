@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, resumable
+from sim.cli.app import app, check_figures, console, cores, day_of, resumable, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
 from sim.errors import UserError
 
@@ -65,19 +65,19 @@ def backtest(
     else:
         console().print(show(tested))
     if figures:
-        _keep(tested, figures)
+        _write_figures(tested, figures)
 
 
-def _keep(tested: "Backtest", file: Path) -> None:
+def _write_figures(tested: "Backtest", folder: Path) -> None:
+    from sim.view.figures.files import made_by
     from sim.view.pictures.gallery import of_backtest
-    from sim.view.pictures.kept import provenance
 
     model, first, last = tested.basis.scenario, tested.origins[0], tested.origins[-1]
     days = f"{first}" if first == last else f"{len(tested.origins)} days from {first} to {last}"
     title = f"Backtest of {model.title or model.name}: forecasts of {days}, scored on {tested.truth}"
     draws = len(tested.posteriors[first].weights)
-    made = provenance(model, record=tested.basis.folder.resolve().name, until=str(tested.truth), draws=draws)
-    keep_figures(file, title, of_backtest(tested), made)
+    made = made_by(model, record=tested.basis.folder.resolve().name, until=str(tested.truth), draws=draws)
+    write_figures(folder, title, of_backtest(tested), made)
 
 
 def _months(written: str) -> int | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, keep_figures, resumable, tell
+from sim.cli.app import app, check_figures, console, cores, day_of, resumable, tell, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
 
 
@@ -55,10 +55,10 @@ def calibrate(
         if output:
             tell(f"wrote {output}; try: sim run {output}")
     if figures:
+        from sim.view.figures.files import made_by
         from sim.view.pictures.gallery import of_calibration
-        from sim.view.pictures.kept import provenance
 
         model = posterior.basis.scenario
         title = f"Calibration of {model.title or model.name} on what was public on {day}"
-        made = provenance(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=draws)
-        keep_figures(figures, title, of_calibration(posterior), made)
+        made = made_by(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=draws)
+        write_figures(figures, title, of_calibration(posterior), made)

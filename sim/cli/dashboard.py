@@ -43,21 +43,17 @@ def dashboard(
     """
     if any(find_spec(name) is None for name in NEEDED):
         raise UserError("the dashboard needs some packages more: pip install 'dsa-enforcement-sim[dashboard]'")
-    from sim.view.dashboard.ahead import Ahead
     from sim.view.dashboard.app import make_app, serve
+    from sim.view.dashboard.cache import RunCache
     from sim.view.dashboard.jobs import Jobs as WhatIfs
-    from sim.view.dashboard.library import Library
 
     folders = [_folder_of(run, results) for run in runs or ()]
-    library = Library(results, folders, _record(record, scenarios))
+    cache = RunCache(results, folders, _record(record, scenarios))
     what_ifs = WhatIfs(results, jobs or cores(), at_once=1)
     if not _is_this_machine(host):
         tell(f"warning: {host} can be reached by others, and whoever reaches it can run what-ifs and save scenarios")
-    ahead = Ahead(library)
-    for name in library.first()[:1]:  # while people open their browser
-        ahead.begin(name)
-    made = make_app(library, what_ifs, scenarios, ahead)
-    serve(made, (what_ifs, library.helper), host, port, lambda at: tell(f"{at} (Ctrl-C ends it)"))
+    app_ = make_app(cache, what_ifs, scenarios)
+    serve(app_, what_ifs, host, port, lambda address: tell(f"{address} (Ctrl-C ends it)"))
 
 
 def _folder_of(run: Path, results: Path) -> Path:

@@ -36,8 +36,8 @@ Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from
 Figures = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE.figures.json",
-        help="Keep the figures of the results in this file, for sim report --with FILE and the dashboard.",
+        metavar="FOLDER",
+        help="Write the figures to this folder: plotly JSON and CSV, for sim report --with FOLDER and the dashboard.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, keep_figures
+from sim.cli.app import app, check_figures, console, write_figures
 from sim.cli.options import AsJson, Figures, renamed_option
 
 
@@ -38,9 +38,9 @@ def record(
     else:
         console().print(one_table(shown, table) if table else summary(shown), soft_wrap=table == "sources")
     if figures:
+        from sim.view.figures.files import made_by
         from sim.view.pictures.gallery import of_record
-        from sim.view.pictures.kept import provenance
 
         title = f"The public record, as known on {shown.as_of}"
-        made = provenance(record=shown.folder.resolve().name, until=str(shown.as_of))
-        keep_figures(figures, title, of_record(shown.record, shown.as_of), made)
+        made = made_by(record=shown.folder.resolve().name, until=str(shown.as_of))
+        write_figures(figures, title, of_record(shown.record, shown.as_of), made)

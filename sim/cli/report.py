@@ -37,7 +37,7 @@ def report(
     ] = None,
     with_: Annotated[
         list[Path] | None,
-        typer.Option("--with", metavar="FILE.figures.json", help="Pictures kept by other commands; repeatable."),
+        typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote by --figures; repeatable."),
     ] = None,
     images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
@@ -52,15 +52,15 @@ def report(
 
     Example: sim report scenarios/status-quo.yaml scenarios/more-staff.yaml -n 200 -o staffing.html
     """
-    from sim.view.pictures.kept import read_kept
+    from sim.view.figures.files import read_figures
     from sim.view.report import content, page
     from sim.view.report import images as image_files
 
     image_files.check(out) if images else page.check(out)
     public, said = _record(record)
-    kept = [read_kept(path) for path in with_ or ()]
+    analyses = [read_figures(folder) for folder in with_ or ()]
     found = _runs(runs, replications, jobs, results)
-    made = content.report(found, public, kept, title=title, record_said=said)
+    made = content.report(found, public, analyses, title=title, record_said=said)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} pictures in {out}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, keep_figures, load_all, resumable, tell
+from sim.cli.app import app, check_figures, console, cores, load_all, resumable, tell, write_figures
 from sim.cli.options import AsJson, Cluster, Figures, Jobs, Results, ScenarioFile, Seed, Sets
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def sensitivity(
     if as_json:
         print(json.dumps([_as_data(each) for each in analyses]))
     if figures:
-        _keep(analyses, figures)
+        _write_figures(analyses, figures)
 
 
 def _points(method: "Method", points: int | None) -> int:
@@ -104,14 +104,14 @@ def _tell_amount(scenario: "Scenario", method: "Method", points: int = 0, replic
     tell(f"{scenario.name}: {method}: {amount}")
 
 
-def _keep(analyses: "list[Sensitivity]", file: Path) -> None:
+def _write_figures(analyses: "list[Sensitivity]", folder: Path) -> None:
+    from sim.view.figures.files import made_by
     from sim.view.pictures.gallery import of_sensitivity
-    from sim.view.pictures.kept import provenance
 
     model, methods = analyses[0].scenario, " and ".join(each.method for each in analyses)
     sections = [section for each in analyses for section in of_sensitivity(each)]
     title = f"What the forecasts of {model.title or model.name} are sensitive to"
-    keep_figures(file, title, sections, provenance(model, method=methods))
+    write_figures(folder, title, sections, made_by(model, method=methods))
 
 
 def _print(analysis: "Sensitivity") -> None:

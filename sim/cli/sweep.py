@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, keep_figures, resumable, tell
+from sim.cli.app import app, check_figures, console, cores, resumable, tell, write_figures
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -97,7 +97,7 @@ def sweep(
 
         console().print(report(swept))
     if figures:
-        _keep(swept, figures)
+        _write_figures(swept, figures)
 
 
 def parse_grid(texts: Iterable[str]) -> dict[str, Any]:
@@ -173,14 +173,14 @@ def _check_csv(csv: Path | None) -> None:
         raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
 
 
-def _keep(swept: "Sweep", file: Path) -> None:
+def _write_figures(swept: "Sweep", folder: Path) -> None:
+    from sim.view.figures.files import made_by
     from sim.view.pictures.gallery import of_sweep
-    from sim.view.pictures.kept import provenance
 
     model = swept.scenario
     title = f"{model.title or model.name}, swept over {' and '.join(swept.axes)}"
-    made = provenance(model, points=len(swept.points), replications=swept.replications)
-    keep_figures(file, title, of_sweep(swept), made)
+    made = made_by(model, points=len(swept.points), replications=swept.replications)
+    write_figures(folder, title, of_sweep(swept), made)
 
 
 def _write(swept: "Sweep", file: Path) -> None:

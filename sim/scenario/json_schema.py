@@ -61,10 +61,10 @@ def _with_sources(node: Any) -> Any:
         return [_with_sources(item) for item in node]
     if not isinstance(node, dict):
         return node
-    result = {key: _with_sources(value) for key, value in node.items()}
+    found = {key: _with_sources(value) for key, value in node.items()}
     if node.get("type") == "object" and "propertyNames" not in node:
-        result["properties"] = {**result.get("properties", {}), "sources": {"$ref": "#/$defs/Sources"}}
-    return result
+        found["properties"] = {**found.get("properties", {}), "sources": {"$ref": "#/$defs/Sources"}}
+    return found
 
 
 def _partial(node: Any) -> Any:
@@ -73,16 +73,16 @@ def _partial(node: Any) -> Any:
         return [_partial(item) for item in node]
     if not isinstance(node, dict):
         return node
-    result: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in node.items():
         if key in ("required", "discriminator", "minProperties"):
             continue
         if key == "$ref":
-            result[key] = f"{value}Partial"
+            found[key] = f"{value}Partial"
         elif key in ("properties", "patternProperties"):
-            result[key] = {name: {"anyOf": [_partial(schema), {"type": "null"}]} for name, schema in value.items()}
+            found[key] = {name: {"anyOf": [_partial(said), {"type": "null"}]} for name, said in value.items()}
         elif key == "additionalProperties" and isinstance(value, dict):
-            result[key] = {"anyOf": [_partial(value), {"type": "null"}]}
+            found[key] = {"anyOf": [_partial(value), {"type": "null"}]}
         else:
-            result["anyOf" if key == "oneOf" else key] = _partial(value)
-    return result
+            found["anyOf" if key == "oneOf" else key] = _partial(value)
+    return found

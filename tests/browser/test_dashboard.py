@@ -12,10 +12,9 @@ from sim import simulate
 from sim.results.store import digest
 from sim.scenario.loading import load_scenario
 from sim.view.dashboard.address import TABS
-from sim.view.dashboard.ahead import Ahead, made_ahead
 from sim.view.dashboard.app import make_app
+from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.jobs import Jobs
-from sim.view.dashboard.library import Library
 
 SMALL = runpy.run_path(str(Path(__file__).parents[1] / "view" / "conftest.py"))["SMALL"]
 MORE = """
@@ -44,18 +43,11 @@ def results(scenarios) -> Path:
 
 
 @pytest.fixture
-def library(results):
-    """The library of both runs."""
-    made = Library(results, sorted(results.glob("small-*")) + sorted(results.glob("more-*")))
-    yield made
-    made.helper.close()
-
-
-@pytest.fixture
-def address(library, results, scenarios, served):
+def address(results, scenarios, served):
     """The address of a dashboard that begins with both runs."""
+    cache = RunCache(results, sorted(results.glob("small-*")) + sorted(results.glob("more-*")))
     jobs = Jobs(results, processes=2, at_once=1)
-    yield served(make_app(library, jobs, scenarios, Ahead(library)))
+    yield served(make_app(cache, jobs, scenarios))
     jobs.close()
 
 
@@ -101,22 +93,13 @@ def test_every_tab_at_every_size(opened, axe, size):
         assert page.evaluate(empty) == 0, title
 
 
-def test_a_filter_shows_what_was_made_ahead_and_stands_in_the_address(opened, library):
-    """The pictures are those of the platform, and none is made on the click; benchmarks/pages.py says how fast."""
-    [run, _] = library.first()
-    if (making := library.making(run)) is not None:
-        making.result()
-    platforms = ["Agora", "Babel", "Corso"]
-    for platform in platforms:
-        for key, made in made_ahead(library.folder(run), platform, None):
-            library.made.put(key, made)
+def test_a_filter_shows_its_part_and_stands_in_the_address(opened):
+    """The pictures are those of the platform; benchmarks/pages.py says how fast they come."""
     page = opened("?tab=staff")
-    ahead = {key for key, _ in library.made.all()}
-    for platform in platforms:
+    for platform in ("Agora", "Babel", "Corso"):
         choose(page, "Platform", platform)
         expect(page.locator(".subtitle").first).to_contain_text(f"cases on {platform}")
         expect(page).to_have_url(re.compile(f"platform={platform}"))
-        assert {key for key, _ in library.made.all() if platform in key} <= ahead
 
 
 def test_two_people_see_their_own(opened):
@@ -145,7 +128,7 @@ def test_a_bad_address_is_told_and_shows_what_is_usual(opened):
     """Each bad part in a line; no crash."""
     page = opened("?tab=nothing&platform=Agorra&run=gone&if.staff.judges.2024=3")
     for word in ("tab 'nothing'", "did you mean 'Agora'", "run 'gone'", "'staff.judges.2024'"):
-        expect(page.locator("#told")).to_contain_text(word)
+        expect(page.locator("#messages")).to_contain_text(word)
     expect(page.get_by_role("heading", name="Key findings")).to_be_visible()
 
 
@@ -185,12 +168,12 @@ def test_a_bad_what_if_is_told_beside_its_input(opened):
     page = opened("?tab=what-if")
     handlers = page.get_by_label("Case handlers, 2025")
     handlers.fill("-4")
-    expect(page.get_by_text("wants a number from 0 to 100000, not '-4'")).to_be_visible()
+    expect(page.get_by_text("must be a number from 0 to 100000, not '-4'")).to_be_visible()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     handlers.fill("9")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
-    page.get_by_label("Date", exact=True).fill("tomorrow")
-    expect(page.get_by_text("wants a date such as")).to_be_visible()
+    page.get_by_label("Name of the scenario").fill("no name")
+    expect(page.get_by_text("may have letters, digits")).to_be_visible()
 
 
 def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
@@ -205,7 +188,7 @@ def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
     expect(page.locator("#picture-what-if-differences")).to_contain_text(
         re.compile("the first (25|50|75|100|125|150|175|200) replications")
     )
-    expect(page.get_by_text("All 300 replications are there.")).to_be_visible()
+    expect(page.get_by_text("All 300 replications are done.")).to_be_visible()
     expect(page.locator("#picture-what-if-differences .main-svg").first).to_be_visible()
     page.get_by_role("button", name="Save as scenario").click()
     expect(page.get_by_text("Saved as")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The application without a browser: the runs that it has, what it makes ahead, its pages, and how it is served."""
+"""The application without a browser: its runs, what it holds in memory, its pages, and how it is served."""
 
 import json
 import shutil
@@ -8,16 +8,18 @@ import sys
 from io import BytesIO
 
 import pytest
-from sim.results.slices import FOLDER, all_kept
 
 from sim.cli import app as command
 from sim.errors import UserError
-from sim.view.dashboard import ahead, app, panels
-from sim.view.dashboard.address import TABS, State
+from sim.results.summary import HEADLINE
+from sim.view.dashboard import app
+from sim.view.dashboard.address import TABS, ViewState
+from sim.view.dashboard.cache import LRUCache, RunCache
 from sim.view.dashboard.downloads import excel, file_of
 from sim.view.dashboard.jobs import Jobs
-from sim.view.dashboard.library import Kept, Library
-from sim.view.dashboard.tabs import OF_ONE_RUN, View, pictures
+from sim.view.dashboard.tabs import View, tab_of
+from sim.view.figures.files import made_by, write_figures
+from sim.view.pictures import caseload
 
 
 @pytest.fixture
@@ -29,11 +31,9 @@ def results(small_run, tmp_path):
 
 
 @pytest.fixture
-def library(results):
-    """The library of that folder."""
-    made = Library(results)
-    yield made
-    made.helper.close()
+def cache(results):
+    """The runs of that folder."""
+    return RunCache(results)
 
 
 @pytest.fixture
@@ -42,17 +42,17 @@ def name(small_run) -> str:
     return small_run.folder.name
 
 
-def test_runs_are_called_as_people_call_them(library, name, results, small_run):
+def test_runs_are_called_as_people_call_them(cache, name, results, small_run):
     """By title and replications; two that would be called the same have their hash too."""
-    assert library.labels() == {name: "A small authority · 40 replications"}
+    assert cache.labels() == {name: "A small authority · 40 replications"}
     shutil.copytree(small_run.folder, results / "small-abc")
-    assert set(library.labels().values()) == {
+    assert set(cache.labels().values()) == {
         f"A small authority · 40 replications · {name.rpartition('-')[2]}",
         "A small authority · 40 replications · abc",
     }
 
 
-def test_what_is_no_run_is_left_out(library, results, name):
+def test_what_is_no_run_is_left_out(cache, results, name):
     """Of another version, without events, or unreadable: it is not offered; unless it was asked for by name."""
     manifest = json.loads((results / name / "manifest.json").read_text())
     for place, text in {
@@ -62,75 +62,75 @@ def test_what_is_no_run_is_left_out(library, results, name):
     }.items():
         (results / place).mkdir()
         (results / place / "manifest.json").write_text(text)
-    assert list(library.labels()) == [name]
-    assert list(Library(results, [results / "old"]).labels()) == ["old", name]
+    assert list(cache.labels()) == [name]
+    assert list(RunCache(results, [results / "old"]).labels()) == ["old", name]
     with pytest.raises(UserError, match="format 0"):
-        Library(results, [results / "old"]).run("old")
-
-
-def test_slices_are_made_in_the_background(library, name):
-    """Whoever asks is not held up; then they are there."""
-    assert not library.sliced(name)
-    library.making(name).result()
-    assert library.sliced(name)
-    assert all_kept(library.run(name))
-    assert library.slice(name, "Agora").summary.total("incoming").sum() > 0
-    assert Library(library.results).sliced(name)
-
-
-def test_slices_that_cannot_be_kept_are_told(library, name, results):
-    """One line says where the folder is."""
-    (results / FOLDER).write_text("in the way")
-    library.making(name).exception()
-    with pytest.raises(UserError, match=r"\.slices: cannot be written"):
-        library.sliced(name)
+        RunCache(results, [results / "old"]).run("old")
 
 
 def test_memory_is_bounded():
     """What was used longest ago goes first."""
-    kept = Kept(2)
-    made: list[int] = []
+    cache, made = LRUCache(2), list[int]()
     for key in (1, 2, 1, 3, 1, 2):
-        kept.get(key, lambda key=key: made.append(key) or key)
+        cache.get(key, lambda key=key: made.append(key) or key)
     assert made == [1, 2, 3, 2]
-    assert len(kept.all()) == 2
 
 
-def test_pictures_are_made_once_and_ahead(library, name, monkeypatch):
-    """A filter by platform is answered from what was made before, and nothing is computed."""
-    library.making(name).result()
-    for key, value in ahead.made_ahead(library.folder(name), "Babel", None):
-        library.made.put(key, value)
-    monkeypatch.setattr("sim.view.dashboard.tabs.shown", None)
-    monkeypatch.setattr("sim.view.dashboard.panels.findings", None)
-    for tab in OF_ONE_RUN:
-        assert panels.content(View(State(runs=(name,), tab=tab, platform="Babel"), library)), tab
+def test_a_platform_is_summed_up_once(cache, name, small_run, monkeypatch):
+    """From the events, when it is first asked for."""
+    on_agora = cache.run(name, "Agora")
+    assert 0 < on_agora.data["incoming"].sel(population=HEADLINE).sum() < small_run.data["incoming"].sum()
+    monkeypatch.setattr("sim.results.run.summarise", None)
+    assert cache.run(name, "Agora") is on_agora
+    with pytest.raises(UserError, match="no case can be on the platform 'Nowhere'"):
+        cache.run(name, "Nowhere")
+
+
+def test_a_tab_is_made_once_for_the_choices_that_it_depends_on(cache, name, monkeypatch):
+    """A filter of another tab does not make it anew; one of its own does."""
+    first = tab_of(View(ViewState((name,), "caseload", "Agora"), cache))
+    again = tab_of(View(ViewState((name,), "caseload", "Agora", roles=("lawyers",), case="babel-2023-09"), cache))
+    assert again is first
+    assert tab_of(View(ViewState((name,), "caseload", "Agora", stages=("request",)), cache)) is not first
+
+
+def test_figures_of_other_analyses_are_shown(cache, results, small_run):
+    """As soon as they are there; of files of an earlier version, and of broken ones, a line says what to do."""
+    state = ViewState((small_run.folder.name,), "record")
+    assert not tab_of(View(state, cache)).pictures
+    write_figures(results / "mine", "Mine", [caseload.pending(small_run)], made_by())
+    assert [one.name for one in tab_of(View(state, cache)).pictures] == ["mine-pending"]
+    (results / "old.figures.json").touch()
+    (results / "broken").mkdir()
+    (results / "broken" / "001-x.json").write_text("{")
+    content = str(tab_of(View(state, cache)).content)
+    assert "old.figures.json: is of an earlier version" in content
+    assert "broken: holds something else than figures" in content
 
 
 @pytest.mark.parametrize("tab", TABS)
 @pytest.mark.parametrize("platform", ["", "Agora"])
-def test_every_tab_shows_something(library, name, tab, platform):
+def test_every_tab_shows_something(cache, name, tab, platform):
     """Pictures or words; those of a platform say that they are."""
-    library.making(name).result()
-    view = View(State(runs=(name,), tab=tab, platform=platform, case="babel-2023-09"), library)
-    assert panels.content(view)
-    of_platform = [one.picture for one in pictures(view)]
+    tab_shown = tab_of(View(ViewState(runs=(name,), tab=tab, platform=platform, case="babel-2023-09"), cache))
+    assert tab_shown.content
+    of_platform = tab_shown.pictures
     assert all(platform in one.subtitle for one in of_platform)
     assert len({one.name for one in of_platform}) == len(of_platform)
 
 
 def test_a_bare_run_is_shown_too(bare_run):
     """No probes, no targets, nothing uncertain: the tabs have less to show."""
-    library = Library(bare_run.folder.parent)
+    cache = RunCache(bare_run.folder.parent)
     for tab in TABS:
-        assert panels.content(View(State(runs=(bare_run.folder.name,), tab=tab), library)), tab
+        assert tab_of(View(ViewState(runs=(bare_run.folder.name,), tab=tab), cache)).content, tab
 
 
-def test_the_data_of_a_picture_as_files(library, name):
+def test_the_data_of_a_picture_as_files(cache, name):
     """CSV and Excel hold the table; the Excel file says what it is of."""
     import pandas as pd
 
-    [found, *_] = [one.picture for one in pictures(View(State(runs=(name,), tab="caseload"), library))]
+    [found, *_] = tab_of(View(ViewState(runs=(name,), tab="caseload"), cache)).pictures
     csv = file_of(found, "csv")
     assert csv["filename"] == f"{found.name}.csv"
     assert csv["content"].splitlines()[0] == ",".join(map(str, found.table.columns))
@@ -140,9 +140,9 @@ def test_the_data_of_a_picture_as_files(library, name):
     assert found.title in list(book["about"].columns)
 
 
-def test_the_page_asks_nothing_of_others(library, tmp_path):
+def test_the_page_asks_nothing_of_others(cache, tmp_path):
     """All scripts and styles come from here, the page says its language, and nothing is in debug mode."""
-    made = app.make_app(library, Jobs(tmp_path, 1, 1), tmp_path, ahead.Ahead(library))
+    made = app.make_app(cache, Jobs(tmp_path, 1, 1), tmp_path)
     client = made.server.test_client()
     page = client.get("/").text
     assert '<html lang="en">' in page
@@ -152,17 +152,15 @@ def test_the_page_asks_nothing_of_others(library, tmp_path):
     assert not made.server.debug
 
 
-def test_a_port_that_is_taken_is_told(library, tmp_path):
+def test_a_port_that_is_taken_is_told(cache, tmp_path):
     """One line, with what to do."""
     jobs = Jobs(tmp_path, 1, 1)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(UserError, match=f"127.0.0.1:{port}: cannot be served from: something else is served there"):
-            app.serve(app.make_app(library, jobs, tmp_path, ahead.Ahead(library)), (jobs,), "127.0.0.1", port, print)
+        with pytest.raises(UserError, match=f"127.0.0.1:{port}: cannot be served from: the port is in use"):
+            app.serve(app.make_app(cache, jobs, tmp_path), jobs, "127.0.0.1", port, print)
     with pytest.raises(UserError, match="cannot be served from"):
-        app.serve(
-            app.make_app(library, jobs, tmp_path, ahead.Ahead(library)), (jobs,), "no.such.host.invalid", 0, print
-        )
+        app.serve(app.make_app(cache, jobs, tmp_path), jobs, "no.such.host.invalid", 0, print)
 
 
 def test_without_its_packages_one_line_says_which(monkeypatch):

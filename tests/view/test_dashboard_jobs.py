@@ -61,7 +61,7 @@ def test_a_what_if_is_run_and_kept(jobs, scenario, tmp_path):
     again = jobs.start("bob", scenario, "base")
     until(lambda: not jobs.of("bob").going_on)
     assert jobs.of("bob").number == again.number > found.number
-    assert jobs.of("bob").run.summary.totals.tolist() == found.run.summary.totals.tolist()
+    assert jobs.of("bob").run.data.identical(found.run.data)
 
 
 def test_parts_are_shown_before_the_end(jobs, scenario, slow):
@@ -123,7 +123,7 @@ def test_what_nobody_asks_for_any_more_ends(jobs, scenario, slow, monkeypatch):
     """A page that was closed asks no more; its what-if makes room."""
     jobs.start("ann", scenario, "base")
     until(lambda: jobs.of("ann").status == "running")
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(module, "TIMEOUT", 0.05)
     job = jobs._jobs["ann"]
     until(lambda: job.progress.status != "running")
     assert job.progress.status == "cancelled"

@@ -7,7 +7,7 @@ import pytest
 
 from sim.scenario import checks
 from sim.scenario.staffing import headcount
-from sim.view.dashboard.changes import NEW_WAVE, by_weight, people_in, routes, with_people, with_share, years
+from sim.view.dashboard.headcounts import people_in, with_people, years
 from sim.view.dashboard.whatif import defaults, read
 
 
@@ -29,9 +29,9 @@ def test_inputs_stand_as_the_baseline_has_them(base):
     assert usual["staff.handlers.2024"] == "5"
     assert usual["staff.handlers.2025"] == "7"
     assert years(base) == [2024, 2025]
-    found = read(base, usual)
-    assert found.scenario is None
-    assert found.messages == ["Nothing differs from the baseline yet: change a number, or leave a probe out."]
+    result = read(base, usual)
+    assert result.scenario is None
+    assert result.messages == ["Nothing differs from the baseline yet: change a number, or leave a probe out."]
 
 
 def test_people_from_the_first_of_january(base):
@@ -60,83 +60,40 @@ def test_a_headcount_that_grows_evenly_jumps_on_the_day(base):
 
 def test_probes_are_left_out(base):
     """Those that are not ticked are gone, the others are the same."""
-    found = read(base, {"without": "babel-2023-09|corso-2024-03"})
-    assert set(base.probes) - set(found.scenario.probes) == {"babel-2023-09", "corso-2024-03"}
-    assert found.changes == ["Without babel-2023-09, corso-2024-03"]
-
-
-def test_routes_are_those_by_which_strands_end(base):
-    """Of the stage that forks: to an exit or a stage in which a case is resolved; not the one that takes the rest."""
-    assert routes(base.procedure) == {"proceedings|commitments": ("Binding commitments", 0.15)}
-
-
-def test_a_larger_share_takes_from_the_others_in_proportion(base):
-    """What is left to the others keeps its proportions."""
-    found = read(base, {"route": "proceedings|commitments", "share": "40"}).scenario
-    after = found.procedure.stages["proceedings"].next
-    assert after["commitments"].probability == pytest.approx(0.4)
-    assert after["findings"].probability == pytest.approx(0.7 * 0.6 / 0.85)
-    assert after["closed"].probability is None
-    assert checks.problems(found) == []
-
-
-def test_uncertain_shares_make_room_too(base):
-    """A parameter that sets another route's share is scaled; one that sets the share itself is known now."""
-    path = "procedure.stages.proceedings.next.{}.probability"
-    like = base.uncertain["openings"]
-    parameters = {
-        "findings": like.model_copy(update={"sets": [path.format("findings")]}),
-        "commitments": like.model_copy(update={"sets": [path.format("commitments")]}),
-    }
-    found = with_share(base.model_copy(update={"uncertain": parameters}), "proceedings", "commitments", 0.4)
-    assert list(found.uncertain) == ["findings"]
-    assert found.uncertain["findings"].value.mean == pytest.approx(like.value.mean * 0.6 / 0.85)
-
-
-def test_a_wave_goes_to_the_services_with_most_cases(base):
-    """It comes to the first stage, on the day, with cases like those that come anyway."""
-    assert by_weight(base) == ["Agora", "Babel", "Corso"]
-    found = read(base, {"wave_on": "2024-06-03", "wave_services": "2"}).scenario
-    wave = found.arrivals[NEW_WAVE]
-    assert (wave.stage, wave.on, list(wave.platforms)) == ("request", date(2024, 6, 3), ["Agora", "Babel"])
-    assert wave.topics == base.arrivals["complaints"].topics
+    result = read(base, {"without": "babel-2023-09|corso-2024-03"})
+    assert set(base.probes) - set(result.scenario.probes) == {"babel-2023-09", "corso-2024-03"}
+    assert result.changes == ["Without babel-2023-09, corso-2024-03"]
 
 
 @pytest.mark.parametrize(
-    ("said", "beside", "message"),
+    ("inputs", "name", "message"),
     [
-        ({"staff.handlers.2024": "-1"}, "staff.handlers.2024", "wants a number from 0 to 100000, not '-1'"),
-        ({"staff.handlers.2024": "many"}, "staff.handlers.2024", "wants a number from 0 to 100000, not 'many'"),
-        ({"staff.handlers.2024": ""}, "staff.handlers.2024", "wants a number from 0 to 100000"),
-        ({"staff.handlers.2024": "nan"}, "staff.handlers.2024", "wants a number"),
-        ({"replications": "1000000"}, "replications", "wants a whole number from 20 to 40"),
-        ({"replications": "20.5"}, "replications", "wants a whole number"),
-        ({"name": "../../etc"}, "name", "wants letters, digits"),
+        ({"staff.handlers.2024": "-1"}, "staff.handlers.2024", "must be a number from 0 to 100000, not '-1'"),
+        ({"staff.handlers.2024": "many"}, "staff.handlers.2024", "must be a number from 0 to 100000, not 'many'"),
+        ({"staff.handlers.2024": ""}, "staff.handlers.2024", "must be a number from 0 to 100000"),
+        ({"staff.handlers.2024": "nan"}, "staff.handlers.2024", "must be a number"),
+        ({"replications": "1000000"}, "replications", "must be a whole number from 20 to 40"),
+        ({"replications": "20.5"}, "replications", "must be a whole number"),
+        ({"name": "../../etc"}, "name", "may have letters, digits"),
         ({"name": "small"}, "name", "is the baseline's own name"),
         ({"without": "nobody"}, "without", "there is no probe nobody"),
-        ({"share": "40"}, "route", "wants a route"),
-        ({"route": "proceedings|appeal", "share": "4"}, "route", "there is no route"),
-        ({"route": "proceedings|commitments", "share": "101"}, "share", "wants a number from 0 to 100"),
-        ({"wave_on": "soon", "wave_services": "1"}, "wave_on", "wants a date such as"),
-        ({"wave_on": "2031-01-01", "wave_services": "1"}, "wave_on", "wants a day from 2024-01-01 to 2026-01-01"),
-        ({"wave_on": "2024-06-03", "wave_services": "4"}, "wave_services", "wants a whole number from 1 to 3"),
-        ({"staff.judges.2024": "1"}, "staff.judges.2024", "means nothing for this baseline"),
+        ({"staff.judges.2024": "1"}, "staff.judges.2024", "this baseline has no such input"),
     ],
 )
-def test_what_cannot_be_used_is_told_beside_its_input(base, said, beside, message):
+def test_what_cannot_be_used_is_said_beside_its_input(base, inputs, name, message):
     """One message, beside the input that it is about, and no scenario."""
-    found = read(base, said)
-    assert found.scenario is None
-    assert list(found.beside) == [beside]
-    assert found.beside[beside].startswith(message)
+    result = read(base, inputs)
+    assert result.scenario is None
+    assert list(result.errors) == [name]
+    assert result.errors[name].startswith(message)
 
 
 def test_what_the_scenarios_own_checks_find_is_told_too(base):
     """A team that can never be complete: nobody of a role is ever there."""
-    found = read(base, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
-    assert found.scenario is None or checks.problems(found.scenario) == []
+    result = read(base, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
+    assert result.scenario is None or checks.problems(result.scenario) == []
     pool = base.staffing["handlers"].model_copy(update={"headcount": {base.start: 3.0}})
     alone = base.model_copy(update={"staffing": {**base.staffing, "handlers": pool}})
-    found = read(alone, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
-    assert found.scenario is None
-    assert "but their headcount is always 0" in " ".join([*found.beside.values(), *found.messages])
+    result = read(alone, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
+    assert result.scenario is None
+    assert "but their headcount is always 0" in " ".join([*result.errors.values(), *result.messages])

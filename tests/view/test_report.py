@@ -20,9 +20,9 @@ from sim.errors import RunFailed, UserError
 from sim.record.files import load_record
 from sim.results.run import Run
 from sim.view import provenance
+from sim.view.figures.files import Analysis
 from sim.view.figures.picture import Picture
 from sim.view.pictures import gallery
-from sim.view.pictures.kept import Kept
 from sim.view.report import content, images, page
 from sim.view.report.chapters import Shown
 from sim.view.tables import cell, rows
@@ -176,11 +176,12 @@ def test_two_scenarios_of_one_name_are_refused(small_run):
         content.report([small_run, small_run])
 
 
-def test_the_record_and_kept_analyses_have_their_chapters(small_run):
-    """Chapters of the record and of pictures that were kept come last."""
+def test_the_record_and_other_analyses_have_their_chapters(small_run):
+    """Chapters of the record and of figures that another command wrote come last."""
     picture = Picture("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
-    kept = Kept("Where help stops", {"seed": 7}, [picture])
-    found = content.report([small_run], load_record(ROOT / "docs" / "example-record"), [kept], record_said="a record")
+    analysis = Analysis("Where help stops", {"seed": 7}, [picture])
+    record = load_record(ROOT / "docs" / "example-record")
+    found = content.report([small_run], record, [analysis], record_said="a record")
     assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
     assert "seed 7" in found.chapters[-1].lead
     assert found.facts.endswith("a record")
@@ -246,7 +247,7 @@ def test_the_command_writes_a_page_of_a_stored_run(small_run, tmp_path, monkeypa
         (["RUN", "-o", "a.html", "-n", "9"], "--replications is for scenario files; RUN is a stored run"),
         (["RUN", "RUN", "-o", "a.html"], "two of the runs are of a scenario named small"),
         (["RUN", "-o", "a.html", "--record", "none"], "none: there is no such folder"),
-        (["RUN", "-o", "a.html", "--with", "none.figures.json"], "none.figures.json"),
+        (["RUN", "-o", "a.html", "--with", "none"], "none: is no folder of figures"),
         (["empty", "-o", "a.html"], "empty: holds no finished run"),
         (["none.yaml", "-o", "a.html"], "none.yaml"),
     ],

@@ -7,15 +7,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
-from sim.view.dashboard import address, layout, panels
-from sim.view.dashboard.ahead import Ahead
-from sim.view.dashboard.library import Library
-from sim.view.dashboard.shown import part_of
-from sim.view.dashboard.tabs import View
+from sim.view.dashboard import address, layout
+from sim.view.dashboard.address import ViewState
+from sim.view.dashboard.cache import RunCache
+from sim.view.dashboard.card import part_of
+from sim.view.dashboard.tabs import View, tab_of
 from sim.view.dashboard.whatif import defaults
 from sim.view.pictures.listed import chosen
 
-PREPARING = "The parts of these runs on single platforms are being prepared: some seconds for each, and once for all."
 CONTROLS = ("base", "others", "tab", *layout.FILTERS)
 
 
@@ -24,49 +23,49 @@ def controls(of: type[Input] | type[State]) -> list[Any]:
     return [of(name, "value") for name in CONTROLS]
 
 
-def state_of(values: Sequence[Any], what_if: dict[str, str] | None = None) -> address.State:
-    """The state that the controls say."""
+def state_of(values: Sequence[Any], what_if: dict[str, str] | None = None) -> ViewState:
+    """The state of the controls."""
     base, others, tab, platform, stages, roles, case = values
     runs = [name for name in (base, *(others or ())) if name]
-    return address.State(
+    return ViewState(
         tuple(dict.fromkeys(runs)), tab, platform or "", tuple(stages or ()), tuple(roles or ()), case or "",
         what_if or {},
     )  # fmt: skip
 
 
-def register(app: Dash, library: Library, ahead: Ahead) -> None:
+def register(app: Dash, cache: RunCache) -> None:
     """Add the callbacks of the page to the application."""
-    _opening(app, library)
-    _choices(app, library)
-    _views(app, library, ahead)
+    _opening(app, cache)
+    _choices(app, cache)
+    _tabs(app, cache)
     _addresses(app)
 
 
-def _opening(app: Dash, library: Library) -> None:
-    """An address is opened: the page as it says."""
+def _opening(app: Dash, cache: RunCache) -> None:
+    """An address is opened: the page of its state."""
 
     @app.callback(Output("page", "children"), Input("address", "search"))
     def _open(search: str | None) -> Component:
-        labels = library.labels()
+        labels = cache.labels()
         try:
-            state, told = address.read(
-                search or "", list(labels), lambda name: library.run(name).scenario, library.first()
+            state, messages = address.from_query(
+                search or "", list(labels), lambda name: cache.run(name).scenario, cache.default()
             )
-            run = library.run(state.base) if state.base else None
-            usual = defaults(run.scenario) if run else state.what_if
-            told += [
-                f"The what-if in the address sets {name!r}, which is nothing here."
+            run = cache.run(state.base) if state.base else None
+            inputs = defaults(run.scenario) if run else state.what_if
+            messages += [
+                f"The what-if in the address sets {name!r}, which this baseline does not have."
                 for name in state.what_if
-                if name not in usual
+                if name not in inputs
             ]
         except UserError as error:
-            state, run, told = address.State(), None, [str(error)]
+            state, run, messages = ViewState(), None, [str(error)]
         if not labels:
-            told.append(f"There are no stored runs in {library.results}: `sim run SCENARIO` makes one.")
-        return layout.page(state, labels, run, told)
+            messages.append(f"There are no stored runs in {cache.results}: `sim run SCENARIO` makes one.")
+        return layout.page(state, labels, run, messages)
 
 
-def _choices(app: Dash, library: Library) -> None:
+def _choices(app: Dash, cache: RunCache) -> None:
     """What can be chosen follows from what is chosen: a baseline, a platform, a row of the timelines."""
 
     @app.callback(
@@ -82,23 +81,23 @@ def _choices(app: Dash, library: Library) -> None:
         base: str, others: list[str], platform: str | None, stages: list[str], roles: list[str], case: str | None
     ) -> Any:
         """Another baseline has other platforms, stages, roles and cases; those chosen stay if it has them."""
-        options = layout.filter_options(library.run(base), "")
-        there = {key: [option["value"] for option in options[key]] for key in options}
-        runs = [{"value": name, "label": label} for name, label in library.labels().items() if name != base]
+        options = layout.filter_options(cache.run(base), "")
+        values = {key: [option["value"] for option in options[key]] for key in options}
+        runs = [{"value": name, "label": label} for name, label in cache.labels().items() if name != base]
         return (
             runs,
             [name for name in others or () if name != base],
             *[options[name] for name in layout.FILTERS[:-1]],
-            platform if platform in there["platform"] else None,
-            [name for name in stages or () if name in there["stages"]],
-            [name for name in roles or () if name in there["roles"]],
-            case if case in there["case"] else None,
+            platform if platform in values["platform"] else None,
+            [name for name in stages or () if name in values["stages"]],
+            [name for name in roles or () if name in values["roles"]],
+            case if case in values["case"] else None,
         )
 
     @app.callback(Output("case", "data"), Input("platform", "value"), Input("base", "value"), prevent_initial_call=True)
     def _cases(platform: str | None, base: str) -> Any:
-        """The cases on the platform; the view does not wait for them."""
-        return layout.filter_options(library.run(base), platform or "")["case"]
+        """The cases on the platform."""
+        return layout.filter_options(cache.run(base), platform or "")["case"]
 
     @app.callback(
         Output("case", "value", allow_duplicate=True),
@@ -111,69 +110,34 @@ def _choices(app: Dash, library: Library) -> None:
         """A click on a row of the timelines chooses its case."""
         if not clicked:
             return no_update
-        view = View(address.State(runs=(base,), platform=platform or ""), library)
-        rows, place = chosen(view.base, view.cases), round(clicked["points"][0]["y"])
-        return rows[place] if 0 <= place < len(rows) else no_update
+        view = View(ViewState(runs=(base,), platform=platform or ""), cache)
+        cases, row = chosen(view.base, view.cases), round(clicked["points"][0]["y"])
+        return cases[row] if 0 <= row < len(cases) else no_update
 
 
-def _views(app: Dash, library: Library, ahead: Ahead) -> None:
-    """The tab that is turned to is shown, as soon as what it needs is there."""
+def _tabs(app: Dash, cache: RunCache) -> None:
+    """The tab that is turned to is shown."""
 
     @app.callback(
-        *[Output({"view": tab}, "children") for tab in address.TABS],
-        Output("again", "disabled"),
-        *controls(Input),
-        Input("ready", "data"),
-        State("what-if", "data"),
+        *[Output({"view": tab}, "children") for tab in address.TABS], *controls(Input), State("what-if", "data")
     )
     def _show(*values: Any) -> list[Any]:
         """The tab that is turned to; the others are empty."""
-        state = state_of(values[: len(CONTROLS)], values[-1])
-        ready, content = True, []
-        if not state.runs:
-            return [*([] for _ in address.TABS), ready]
+        state = state_of(values[:-1], values[-1])
         try:
-            ready = _ready(library, state)
-            content = panels.content(View(state, library)) if ready else []
-            ahead.begin(state.base)
+            content = tab_of(View(state, cache)).content if state.runs else []
         except UserError as error:
             content = [layout.message(str(error), "red")]
-        return [*(content if tab == state.tab else [] for tab in address.TABS), ready]
-
-    @app.callback(
-        Output("preparing", "children"),
-        Output("ready", "data"),
-        Output("again", "disabled", allow_duplicate=True),
-        Input("again", "n_intervals"),
-        *controls(State),
-        prevent_initial_call=True,
-    )
-    def _prepare(ticks: int, *values: Any) -> Any:
-        """Quick, as it is asked again and again: an answer that comes after the next question is never shown."""
-        try:
-            ready = _ready(library, state_of(values))
-        except UserError:  # the view tells it
-            ready = True
-        return ([], ticks, True) if ready else ([layout.message(PREPARING, "blue")], no_update, False)
+        return [content if tab == state.tab else [] for tab in address.TABS]
 
 
 def _addresses(app: Dash) -> None:
     """The address follows what is shown."""
 
-    @app.callback(Output("said", "data"), *controls(Input), Input("what-if", "data"))
-    def _say(*values: Any) -> str:
-        return address.written(state_of(values[:-1], values[-1]))
+    @app.callback(Output("query", "data"), *controls(Input), Input("what-if", "data"))
+    def _query(*values: Any) -> str:
+        return address.to_query(state_of(values[:-1], values[-1]))
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("page", "write"), Output("written", "children"), Input("said", "data")
+        ClientsideFunction("page", "write"), Output("written", "children"), Input("query", "data")
     )
-
-
-def _ready(library: Library, state: address.State) -> bool:
-    """Whether the runs of a view can be shown as it asks for them. Raises UserError if they never can.
-
-    What single platforms need is begun in any case, so that it is there when one is asked for.
-    """
-    for name in state.runs:
-        library.making(name)
-    return not state.platform or not [name for name in state.runs if not library.sliced(name)]

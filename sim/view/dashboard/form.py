@@ -1,35 +1,34 @@
 """The form of a what-if: an input for whatever can be changed, with the baseline's own numbers in it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from sim.results.slices import services
+from sim.results.run import services
 from sim.scenario.schema import Scenario
-from sim.view.dashboard.changes import BETWEEN, by_weight, routes, years
-from sim.view.dashboard.whatif import defaults, staff_input
+from sim.view.dashboard.headcounts import years
+from sim.view.dashboard.whatif import BETWEEN, defaults, staff_input
 from sim.view.pictures.staffing import short
 from sim.view.words import listing
 
 OPEN = "open"
-"""The input of the probes that are open; those that are not ticked are the what-if's `without`."""
+"""The input of the probes that are open; those not ticked are the what-if's `without`."""
 DEBOUNCE = 400
 """Milliseconds after the last key until a number is read."""
 
 
-def form(base: Scenario, said: Mapping[str, str]) -> Component:
-    """The form with what was said in it, and the baseline's own numbers elsewhere."""
-    values = {**defaults(base), **said}
+def form(base: Scenario, inputs: Mapping[str, str]) -> Component:
+    """The form with these inputs, and the baseline's own numbers elsewhere."""
+    values = {**defaults(base), **inputs}
     return html.Section(
         [
             html.H2("What if …"),
-            html.Div(id="whole", children=[]),
+            html.Div(id="summary", children=[]),
             _part("Staff, from 1 January of each year", _staff(base, values)),
-            _part("Where strands go", _route(base, values)),
-            _part("A wave of requests", _wave(base, values)),
             _part("Open cases", [_open(base, values)]),
             _part("Run", _run(base, values)),
             html.Div(
@@ -54,28 +53,12 @@ def _staff(base: Scenario, values: Mapping[str, str]) -> list[Component]:
     lines = []
     for role, pool in base.staffing.items():
         title = short(pool.title or role)
-        inputs = [_number(staff_input(role, year), values, of=f"{title}, {year}") for year in years(base)]
+        inputs = [
+            _number(staff_input(role, year), values, **{"aria-label": f"{title}, {year}"}) for year in years(base)
+        ]
         lines.append(html.Div([html.Span(title), *inputs], className="staff"))
     head = [html.Span("people (FTE)"), *(html.Span(str(year)) for year in years(base))]
     return [html.Div([html.Div(head, className="staff"), *lines])]
-
-
-def _route(base: Scenario, values: Mapping[str, str]) -> list[Component]:
-    known = routes(base.procedure)
-    data = [{"value": key, "label": f"{title} (now {share:.0%})"} for key, (title, share) in known.items()]
-    if not data:
-        return [html.P("No stage of this procedure splits cases into strands that can end there.")]
-    return [
-        dmc.Select(id={"input": "route"}, label="Route", data=data, value=values["route"] or None, clearable=True),
-        _number("share", values, "Percent of strands", suffix="%"),
-    ]
-
-
-def _wave(base: Scenario, values: Mapping[str, str]) -> list[Component]:
-    return [
-        _text_input("wave_on", values, "Date", placeholder=f"{base.start}"),
-        _number("wave_services", values, f"Services, at most {len(by_weight(base))}"),
-    ]  # fmt: skip
 
 
 def _open(base: Scenario, values: Mapping[str, str]) -> Component:
@@ -87,61 +70,49 @@ def _open(base: Scenario, values: Mapping[str, str]) -> Component:
         if names
     ]
     aria: dict[str, Any] = {"aria-label": "Cases that are open"}
-    found: Component = dmc.CheckboxGroup(
+    group: Component = dmc.CheckboxGroup(
         html.Div(groups, className="open", tabIndex=0, role="group", **aria),
         id={"input": OPEN},
         description="Those not ticked are left out.",
         value=[name for name in base.probes if name not in without],
     )
-    return found
+    return group
 
 
 def _tick(base: Scenario, name: str) -> Component:
     probe = base.probes[name]
     when = f"since {probe.since}" if probe.since else f"from {probe.arrives}"
     words = [listing(services(probe.platform)) or name, probe.topic.replace("_", " "), when]
-    found: Component = dmc.Checkbox(label=", ".join(word for word in words if word), value=name)
-    return found
+    box: Component = dmc.Checkbox(label=", ".join(word for word in words if word), value=name)
+    return box
 
 
 def _run(base: Scenario, values: Mapping[str, str]) -> list[Component]:
     return [
-        _text_input("name", values, "Name of the scenario"),
-        _number("replications", values, f"Replications, at most {base.replications:,}"),
+        dmc.TextInput(id={"input": "name"}, label="Name of the scenario", value=values["name"], debounce=DEBOUNCE),
+        _number("replications", values, label=f"Replications, at most {base.replications:,}"),
     ]
 
 
-def _text_input(name: str, values: Mapping[str, str], label: str, placeholder: str = "") -> Component:
-    found: Component = dmc.TextInput(
-        id={"input": name}, label=label, value=values[name], debounce=DEBOUNCE, placeholder=placeholder
-    )
-    return found
-
-
-def _number(name: str, values: Mapping[str, str], label: str = "", suffix: str = "", of: str = "") -> Component:
-    value = values[name]
-    found: Component = dmc.NumberInput(
-        id={"input": name}, value=float(value) if _is_number(value) else value, suffix=suffix, debounce=DEBOUNCE,
-        decimalScale=2, clampBehavior="none", hideControls=True, **({"aria-label": of} if of else {"label": label}),
+def _number(name: str, values: Mapping[str, str], **labelled: str) -> Component:
+    """An input of a number, with a visible `label` or an `aria-label`."""
+    value: float | str = values[name]
+    with suppress(ValueError):
+        value = float(value)
+    number: Component = dmc.NumberInput(
+        id={"input": name}, value=value, debounce=DEBOUNCE, decimalScale=2, clampBehavior="none", hideControls=True,
+        **labelled,
     )  # fmt: skip
-    return found
+    return number
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def said(base: Scenario, inputs: Mapping[str, Any]) -> dict[str, str]:
-    """What the inputs of the form say beyond the baseline, as texts."""
+def changed_inputs(base: Scenario, values: Mapping[str, Any]) -> dict[str, str]:
+    """The inputs of the form that differ from the baseline, as texts."""
     usual = defaults(base)
-    texts = {name: _text(value) for name, value in inputs.items() if name in usual}
-    still_open = inputs.get(OPEN)
-    if still_open is not None:
-        texts["without"] = BETWEEN.join(name for name in base.probes if name not in still_open)
+    texts = {name: _text(value) for name, value in values.items() if name in usual}
+    ticked = values.get(OPEN)
+    if ticked is not None:
+        texts["without"] = BETWEEN.join(name for name in base.probes if name not in ticked)
     return {name: text for name, text in texts.items() if text != usual[name]}
 
 

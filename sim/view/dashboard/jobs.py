@@ -13,11 +13,11 @@ from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
 FOLDER = ".what-if"
-"""Where what-ifs are kept within the results folder: the same question is answered at once the next time."""
+"""Where what-ifs are stored in the results folder, so that the same one is answered at once the next time."""
 STEP = 25
 """Replications after which a what-if is shown again."""
-PATIENCE = 150.0
-"""Seconds after which somebody who has not asked is taken to be gone; browsers let hidden pages ask once a minute."""
+TIMEOUT = 150.0
+"""Seconds without a request after which a page counts as closed; browsers let hidden pages ask once a minute."""
 TICK = 0.2
 """Seconds between two looks whether a what-if that waits may begin."""
 
@@ -25,10 +25,17 @@ Status = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a what-if is: replications `done` of `total`, and the run of the first ones, once there are enough.
+class WhatIfProgress:
+    """How far a what-if is.
 
-    `base`: the name of the run that it is compared with. `message`: why it failed. `number` tells what-ifs apart.
+    Attributes
+    ----------
+    scenario : what is run.
+    base : name of the run that it is compared with.
+    number : tells what-ifs apart.
+    status, done, total : replications `done` of `total`.
+    run : the run of the first replications, once there are enough of them.
+    message : why it failed.
     """
 
     scenario: Scenario
@@ -47,21 +54,21 @@ class Progress:
 
 
 class Cancelled(Exception):
-    """Nobody wants to know any more."""
+    """The what-if is not wanted any more."""
 
 
 @dataclass
 class _Job:
     """One what-if and who asked for it last; the progress is replaced as a whole, so that readers need no lock."""
 
-    progress: Progress
+    progress: WhatIfProgress
     seen: float = field(default_factory=monotonic)
     wanted: bool = True
     thread: Thread | None = None
 
     def check(self) -> None:
-        """Raise Cancelled if it is not wanted any more, or whoever wanted it is gone."""
-        if not self.wanted or monotonic() - self.seen > PATIENCE:
+        """Raise Cancelled if it is not wanted any more, or its page is closed."""
+        if not self.wanted or monotonic() - self.seen > TIMEOUT:
             raise Cancelled
 
 
@@ -73,24 +80,24 @@ class Jobs:
 
     def __init__(self, results: Path, processes: int, at_once: int) -> None:
         self._results, self._processes = results, processes
-        self._places, self._lock = BoundedSemaphore(at_once), Lock()
+        self._slots, self._lock = BoundedSemaphore(at_once), Lock()
         self._jobs: dict[str, _Job] = {}
         self._started = 0
 
-    def start(self, session: str, scenario: Scenario, base: str) -> Progress:
+    def start(self, session: str, scenario: Scenario, base: str) -> WhatIfProgress:
         """Begin a session's what-if on a baseline, instead of the one it may have had before."""
         self.cancel(session)
         with self._lock:
             self._started += 1
-            job = _Job(Progress(scenario, base, self._started, total=scenario.replications))
+            job = _Job(WhatIfProgress(scenario, base, self._started, total=scenario.replications))
             self._jobs = {name: other for name, other in self._jobs.items() if not _forgotten(other)}
             self._jobs[session] = job
         job.thread = Thread(target=self._work, args=(job,), name=f"what-if {job.progress.number}")
         job.thread.start()
         return job.progress
 
-    def of(self, session: str) -> Progress | None:
-        """How far the session's what-if is; asking says that somebody is still there."""
+    def of(self, session: str) -> WhatIfProgress | None:
+        """How far the session's what-if is; asking shows that its page is still open."""
         job = self._jobs.get(session)
         if job is None:
             return None
@@ -98,7 +105,7 @@ class Jobs:
         return job.progress
 
     def cancel(self, session: str) -> None:
-        """End the session's what-if; its finished parts are kept."""
+        """End the session's what-if; its finished parts stay stored."""
         job = self._jobs.get(session)
         if job is not None:
             job.wanted = False
@@ -113,41 +120,41 @@ class Jobs:
                 job.thread.join()
 
     def _work(self, job: _Job) -> None:
-        def told(**change: Any) -> None:
+        def update(**change: Any) -> None:
             job.progress = replace(job.progress, **change)
 
         try:
             self._wait(job)
             try:
-                told(status="running")
-                self._run(job, told)
-                told(status="done", done=job.progress.total)
+                update(status="running")
+                self._run(job, update)
+                update(status="done", done=job.progress.total)
             finally:
-                self._places.release()
+                self._slots.release()
         except Cancelled:
-            told(status="cancelled")
+            update(status="cancelled")
         except UserError as error:
-            told(status="failed", message=str(error))
-        except Exception as error:  # whatever it is, whoever waits for the what-if must be told
-            told(status="failed", message=f"{type(error).__name__}: {error}")
+            update(status="failed", message=str(error))
+        except Exception as error:  # whatever it is, whoever waits for the what-if must hear of it
+            update(status="failed", message=f"{type(error).__name__}: {error}")
 
     def _wait(self, job: _Job) -> None:
-        """Wait for a place. Raises Cancelled if it is not wanted any more before there is one."""
-        while not self._places.acquire(timeout=TICK):
+        """Wait for a free slot. Raises Cancelled if it is not wanted any more before there is one."""
+        while not self._slots.acquire(timeout=TICK):
             job.check()
 
-    def _run(self, job: _Job, told: Callable[..., None]) -> None:
+    def _run(self, job: _Job, update: Callable[..., None]) -> None:
         def progress(done: int, total: int) -> None:
             job.check()
-            told(done=done, total=total)
+            update(done=done, total=total)
 
         growing = simulate_growing(
             job.progress.scenario, step=STEP, jobs=self._processes, results=self._results / FOLDER, progress=progress
         )
         for run in growing:
-            told(run=run)
+            update(run=run)
 
 
 def _forgotten(job: _Job) -> bool:
     """Whether a what-if is over and nobody has asked for it for long."""
-    return not job.progress.going_on and monotonic() - job.seen > PATIENCE
+    return not job.progress.going_on and monotonic() - job.seen > TIMEOUT

@@ -1,4 +1,4 @@
-"""The page around the pictures: the header with the runs chosen, the filters, the tabs."""
+"""The page around the tabs: the header with the runs chosen, the filters, the places of what callbacks make."""
 
 from uuid import uuid4
 
@@ -6,42 +6,39 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from sim.results.run import Run
-from sim.results.slices import platforms
-from sim.view.dashboard.address import MOST_RUNS, TABS, State, cases
+from sim.results.run import Run, platforms
+from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases
 from sim.view.pictures.listed import names
 from sim.view.pictures.staffing import short
 
 THEME = {"primaryColor": "blue", "primaryShade": 8, "fontFamily": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"}
-POLL, AGAIN = 1000, 500
-"""Milliseconds between two looks at what goes on in the background: a what-if, and slices that are made."""
+POLL = 1000
+"""Milliseconds between two looks at a what-if that is running."""
 Options = list[dict[str, str]]
 
 
 def shell() -> Component:
-    """What is there before the address has been read: everything else comes into it."""
+    """What the page is before its address has been read: everything else comes into it."""
     parts = [dcc.Location(id="address", refresh=False), html.Div(id="page"), html.Div(id="written")]
-    found: Component = dmc.MantineProvider(parts, theme=THEME, forceColorScheme="light")
-    return found
+    provider: Component = dmc.MantineProvider(parts, theme=THEME, forceColorScheme="light")
+    return provider
 
 
-def page(state: State, labels: dict[str, str], run: Run | None, told: list[str]) -> Component:
-    """The page of a state; `told`: what is wrong with its address. `run`: the baseline, if there is one."""
+def page(state: ViewState, labels: dict[str, str], run: Run | None, messages: list[str]) -> Component:
+    """The page of a state; `messages`: what is wrong with its address. `run`: the baseline, if there is one."""
     return html.Div(
         [
             dcc.Store(id="session", data=uuid4().hex),
-            dcc.Store(id="said"),
-            dcc.Store(id="ready"),
+            dcc.Store(id="query"),
             dcc.Store(id="what-if", data=dict(state.what_if)),
-            dcc.Interval(id="again", interval=AGAIN, disabled=True),
             dcc.Interval(id="poll", interval=POLL, disabled=True),
-            dcc.Store(id="seen", data=[0, 0]),
+            dcc.Store(id="to-compare", data=[0, 0]),
+            dcc.Store(id="compared", data=[0, 0]),
             html.Header(_header(state, labels)),
             html.Main(
                 [
-                    html.Div(message(told) if told else [], id="told"),
+                    html.Div(message(messages) if messages else [], id="messages"),
                     html.Div(_filters(state, run), className="filters"),
-                    html.Div(id="preparing"),
                     dmc.Tabs(
                         [
                             dmc.TabsList([dmc.TabsTab(title, value=key) for key, title in TABS.items()]),
@@ -61,31 +58,27 @@ def _panel(tab: str) -> list[Component]:
     view = html.Div(id={"view": tab}, className="view")
     if tab != "what-if":
         return [view]
-    return [
-        html.Div(
-            [view, html.Div([html.Div(id="saved"), html.Div(_INVITATION, id="progress"), html.Div(id="result")])],
-            className="what-if",
-        )
-    ]
+    results = [html.Div(id="saved"), html.Div(_INVITATION, id="progress"), html.Div(id="result")]
+    return [html.Div([view, html.Div(results)], className="what-if")]
 
 
 _INVITATION = [
     html.P(
         "Change something in the form and run it: what differs from the baseline is shown here as it comes in."
-        " Both have the same cases with the same luck, so that differences are due to the change.",
+        " Both have the same cases with common random numbers, so that differences are due to the change.",
         className="invitation",
     )
 ]
 
 
-def message(text: str | list[str], kind: str = "yellow") -> Component:
-    """A line, or several, that tell what is otherwise than asked, or what is going on."""
+def message(text: str | list[str], colour: str = "yellow") -> Component:
+    """A line or several that say what is wrong, or what to do."""
     lines = text if isinstance(text, str) else [html.Div(line) for line in text]
-    found: Component = dmc.Alert(lines, color=kind, variant="light", className="message")
-    return found
+    alert: Component = dmc.Alert(lines, color=colour, variant="light", className="message")
+    return alert
 
 
-def _header(state: State, labels: dict[str, str]) -> list[Component]:
+def _header(state: ViewState, labels: dict[str, str]) -> list[Component]:
     runs = [{"value": name, "label": label} for name, label in labels.items()]
     return [
         html.H1("Enforcement simulation"),
@@ -95,47 +88,43 @@ def _header(state: State, labels: dict[str, str]) -> list[Component]:
             label="Compared with it",
             data=[run for run in runs if run["value"] != state.base],
             value=list(state.runs[1:]),
-            maxValues=MOST_RUNS - 1,
+            maxValues=MAX_RUNS - 1,
             placeholder="" if state.runs[1:] else "other scenarios",
             clearable=True,
         ),
     ]
 
 
-def _filters(state: State, run: Run | None) -> list[Component]:
-    options = filter_options(run, state.platform) if run else {name: [] for name in FILTERS}
-    return [
-        dmc.Select(
-            id="platform", label="Platform", placeholder="all", data=options["platform"], value=state.platform or None,
-            clearable=True, searchable=True,
-        ),
-        dmc.MultiSelect(
-            id="stages", label="Stages", placeholder="" if state.stages else "all", data=options["stages"],
-            value=list(state.stages), clearable=True,
-        ),
-        dmc.MultiSelect(
-            id="roles", label="Roles", placeholder="" if state.roles else "all", data=options["roles"],
-            value=list(state.roles), clearable=True,
-        ),
-        dmc.Select(
-            id="case", label="Case", placeholder="all", data=options["case"], value=state.case or None,
-            clearable=True, searchable=True,
-        ),
-    ]  # fmt: skip
-
-
 FILTERS = ("platform", "stages", "roles", "case")
+
+
+def _filters(state: ViewState, run: Run | None) -> list[Component]:
+    options = filter_options(run, state.platform) if run else {name: [] for name in FILTERS}
+    controls = []
+    for name in FILTERS:
+        value, many = getattr(state, name), name in ("stages", "roles")
+        control = dmc.MultiSelect if many else dmc.Select
+        controls.append(
+            control(
+                id=name,
+                label=name.capitalize(),
+                data=options[name],
+                value=list(value) if many else value or None,
+                placeholder="" if many and value else "all",
+                clearable=True,
+                searchable=not many,
+            )
+        )
+    return controls
 
 
 def filter_options(run: Run, platform: str) -> dict[str, Options]:
     """What the filters can be set to for a baseline; cases are those on the platform."""
-    scenario, called = run.scenario, names(run)
-    stages = {name: stage.title for name, stage in scenario.procedure.stages.items()}
-    roles = {name: short(pool.title or name) for name, pool in scenario.staffing.items()}
-    found = {
+    scenario, name_of = run.scenario, names(run)
+    titles = {
         "platform": {name: name for name in platforms(scenario)},
-        "stages": stages,
-        "roles": roles,
-        "case": {name: called[name].whole for name in cases(scenario, platform)},
+        "stages": {name: stage.title for name, stage in scenario.procedure.stages.items()},
+        "roles": {name: short(pool.title or name) for name, pool in scenario.staffing.items()},
+        "case": {name: name_of[name].whole for name in cases(scenario, platform)},
     }
-    return {key: [{"value": name, "label": title} for name, title in known.items()] for key, known in found.items()}
+    return {key: [{"value": name, "label": title} for name, title in known.items()] for key, known in titles.items()}

@@ -1,49 +1,51 @@
-"""What each tab shows of a view: its pictures, each made once."""
+"""What each tab shows of a view: pictures and sentences, made once for the choices that it depends on."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
-from typing import TypeVar
+from functools import cached_property
+from typing import NamedTuple
 
-from sim.record.model import Record
+from dash.development.base_component import Component
+
+from sim.errors import UserError
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
-from sim.view.dashboard.address import State, cases
-from sim.view.dashboard.library import Library
-from sim.view.dashboard.shown import Shown, shown
+from sim.view.dashboard import form, layout, panels
+from sim.view.dashboard.address import ViewState, cases
+from sim.view.dashboard.cache import RunCache
+from sim.view.dashboard.card import Card, card
+from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 from sim.view.figures.picture import Picture
-from sim.view.pictures import caseload, comparison, durations, flow, record, staffing
+from sim.view.findings import findings, findings_of_comparison
+from sim.view.pictures import caseload, comparison, durations, flow, gallery, staffing
 from sim.view.pictures import cases as pictures_of_cases
-from sim.view.pictures.gallery import milestones_asked_for
-from sim.view.pictures.kept import SUFFIX, read_kept
+from sim.view.questions import answers
 
-Making = Callable[[], Picture | None]
-Said = TypeVar("Said")
+NARROW = {"backlog", "where-cases-go", "one-case", "decisions"}
+"""Pictures of which two stand beside each other on a large screen."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What a state shows of the runs that it names, seen by its platform."""
+    """What a state shows of the runs that it names, seen through its platform."""
 
-    state: State
-    library: Library
+    state: ViewState
+    cache: RunCache
 
     @cached_property
     def runs(self) -> list[Run]:
-        """The runs, the baseline first, or their slices if a platform is chosen. Raises UserError."""
-        library, platform = self.library, self.state.platform
-        return [library.slice(name, platform) if platform else library.run(name) for name in self.state.runs]
+        """The runs, the baseline first, or their parts on the platform that is chosen. Raises UserError."""
+        return [self.cache.run(name, self.state.platform) for name in self.state.runs]
 
     @property
     def base(self) -> Run:
-        """The baseline."""
+        """The baseline, or its part on the platform."""
         return self.runs[0]
 
     @property
     def scenario(self) -> Scenario:
-        """The scenario of the baseline; unlike `base` it is at hand without reading a slice. Raises UserError."""
-        return self.library.run(self.state.base).scenario
+        """The scenario of the baseline."""
+        return self.cache.run(self.state.base).scenario
 
     @property
     def stages(self) -> list[str] | None:
@@ -57,133 +59,130 @@ class View:
 
     @property
     def cases(self) -> list[str] | None:
-        """The listed cases of the baseline on the platform; None for all open ones."""
+        """The tracked cases of the baseline on the platform; None for all open ones."""
         return cases(self.scenario, self.state.platform) if self.state.platform else None
 
     @property
     def case(self) -> str:
         """The case chosen, if it is on the platform."""
-        one = self.state.case
-        return one if not self.state.platform or one in (self.cases or ()) else ""
-
-    def once(self, name: str, make: Making, *on: object, wide: bool = False) -> Iterator[Shown]:
-        """A picture of the baseline, made once for each platform and what else it depends `on`; none for None."""
-        yield from self._once((name, self.state.base, self.state.platform, *on), make, wide)
-
-    def once_of_all(self, name: str, make: Making, wide: bool = False) -> Iterator[Shown]:
-        """The same of a picture of all runs of the view."""
-        yield from self._once((name, self.state.runs, self.state.platform), make, wide)
-
-    def once_of_record(self, name: str, make: Callable[[Record], Picture | None]) -> Iterator[Shown]:
-        """A picture of the public record, if there is one."""
-        known = self.library.record
-        if known is not None:
-            yield from self._once(("record", name), lambda: make(known), wide=True)
-
-    def said(self, name: str, make: Callable[[], Said]) -> Said:
-        """Words about the baseline, made once for each platform."""
-        return self.library.made.get((name, self.state.base, self.state.platform), make)
-
-    def said_of_all(self, name: str, make: Callable[[], Said]) -> Said:
-        """The same of words about all runs of the view."""
-        return self.library.made.get((name, self.state.runs, self.state.platform), make)
-
-    def _once(self, key: Hashable, make: Making, wide: bool) -> Iterator[Shown]:
-        def made() -> Shown | None:
-            found = make()
-            return shown(found, wide) if found else None
-
-        kept = self.library.made.get(key, made)
-        if kept is not None:
-            yield kept
+        return self.state.case if self.cases is None or self.state.case in self.cases else ""
 
 
-def pictures(view: View) -> list[Shown]:
-    """The pictures of the view's tab. Raises UserError if they cannot be made."""
-    return list(TABS[view.state.tab](view)) if view.state.tab in TABS else []
+Parts = Iterable[Component | Picture | None]
+"""What a tab is made of; None for a picture that would show nothing."""
 
 
-def _overview(v: View) -> Iterator[Shown]:
-    one = v.case
-    yield from v.once("timelines", lambda: pictures_of_cases.timelines(v.base, v.library.record, v.cases), wide=True)
+class Tab(NamedTuple):
+    """A tab as it is shown, and the pictures on it."""
+
+    content: list[Component]
+    pictures: list[Picture]
+
+
+def tab_of(view: View) -> Tab:
+    """The tab of a view. Raises UserError if it cannot be made."""
+    make, depends_on = TABS[view.state.tab]
+    return view.cache.tabs.get((view.state.tab, depends_on(view)), lambda: _made(make(view)))
+
+
+def _made(parts: Parts) -> Tab:
+    cards = [card(one, one.name not in NARROW) if isinstance(one, Picture) else one for one in parts if one is not None]
+    content = [one.part if isinstance(one, Card) else one for one in cards]
+    nothing = [layout.message("There is nothing to show for this choice.", "gray")]
+    return Tab(content or nothing, [one.picture for one in cards if isinstance(one, Card)])
+
+
+def _overview(v: View) -> Parts:
+    one, platform = v.case, v.state.platform
+    yield panels.findings(findings(v.base), platform)
+    if not platform:
+        yield panels.questions(answers([v.base]))
+    yield pictures_of_cases.timelines(v.base, v.cache.record, v.cases)
     if one:
-        yield from v.once("one-case", lambda: pictures_of_cases.one_case(v.base, one), one)
-        yield from v.once("decisions", lambda: pictures_of_cases.decisions(v.base, one), one)
-    yield from v.once("probabilities", lambda: pictures_of_cases.probabilities(v.base, v.cases), wide=True)
-    for place in milestones_asked_for(v.scenario):
-        yield from v.once(f"probabilities-{place}", partial(_chance_of, v, place), wide=True)
+        yield pictures_of_cases.one_case(v.base, one)
+        yield pictures_of_cases.decisions(v.base, one)
+    yield pictures_of_cases.probabilities(v.base, v.cases)
+    for milestone in gallery.milestones_asked_for(v.scenario):
+        yield pictures_of_cases.probabilities(v.base, v.cases, milestone)
 
 
-def _chance_of(v: View, place: str) -> Picture | None:
-    return pictures_of_cases.probabilities(v.base, v.cases, place)
+def _caseload(v: View) -> Parts:
+    yield caseload.pending(v.base, v.stages)
+    yield caseload.backlog(v.base)
+    yield caseload.where_cases_go(v.base, v.stages)
+    yield flow.flow(v.base)
 
 
-def _caseload(v: View) -> Iterator[Shown]:
-    yield from v.once("pending", lambda: caseload.pending(v.base, v.stages), v.state.stages, wide=True)
-    yield from v.once("backlog", lambda: caseload.backlog(v.base))
-    yield from v.once("places", lambda: caseload.where_cases_go(v.base, v.stages), v.state.stages)
-    yield from v.once("flow", lambda: flow.flow(v.base), wide=True)
+def _durations(v: View) -> Parts:
+    yield durations.where_days_go(v.base, v.stages)
+    yield durations.durations(v.base, v.cache.record, v.stages)
 
 
-def _durations(v: View) -> Iterator[Shown]:
-    yield from v.once("where-days-go", lambda: durations.where_days_go(v.base, v.stages), v.state.stages, wide=True)
-    yield from v.once(
-        "durations", lambda: durations.durations(v.base, v.library.record, v.stages), v.state.stages, wide=True
-    )
+def _staff(v: View) -> Parts:
+    yield staffing.utilisation(v.base, v.roles)
+    yield staffing.delay_by_role(v.base, v.roles)
+    yield staffing.work(v.base, v.roles)
+    yield staffing.staff_over_time(v.base)
 
 
-def _staff(v: View) -> Iterator[Shown]:
-    yield from v.once("utilisation", lambda: staffing.utilisation(v.base, v.roles), v.state.roles, wide=True)
-    yield from v.once("delay-by-role", lambda: staffing.delay_by_role(v.base, v.roles), v.state.roles, wide=True)
-    yield from v.once("work", lambda: staffing.work(v.base, v.roles), v.state.roles, wide=True)
-    yield from v.once("staff-over-time", lambda: staffing.staff_over_time(v.base), wide=True)
+def _compare(v: View) -> Parts:
+    if len(v.runs) == 1:
+        yield layout.message("Choose another scenario at the top to compare the baseline with.", "blue")
+        return
+    yield panels.sentences("What differs", findings_of_comparison(v.runs))
+    if not v.state.platform:
+        yield panels.questions(answers(v.runs))
+    yield comparison.differences(v.runs)
+    yield comparison.resolutions(v.runs, v.cases)
+    yield comparison.pending(v.runs)
 
 
-def _compare(v: View) -> Iterator[Shown]:
-    if len(v.state.runs) > 1:
-        yield from v.once_of_all("differences", lambda: comparison.differences(v.runs), wide=True)
-        yield from v.once_of_all("resolutions", lambda: comparison.resolutions(v.runs, v.cases), wide=True)
-        yield from v.once_of_all("pending-by-scenario", lambda: comparison.pending(v.runs), wide=True)
+def _what_if(v: View) -> Parts:
+    yield form.form(v.scenario, v.state.what_if)
 
 
-def _record(v: View) -> Iterator[Shown]:
-    for name, make in RECORD.items():
-        yield from v.once_of_record(name, make)
-    for file in kept_files(v.library):
-        yield from kept_pictures(v.library, file)
+def _record(v: View) -> Parts:
+    """The public record, and the figures of other analyses in the results folder."""
+    if v.cache.record is not None:
+        yield from gallery.flat(gallery.of_record(v.cache.record))
+    for folder in figure_folders(v.cache.results):
+        try:
+            for picture in read_figures(folder).pictures:
+                yield picture._replace(name=f"{folder.name}-{picture.name}")
+        except UserError as error:
+            yield layout.message(str(error), "red")
+    for file in sorted(v.cache.results.glob(f"*{FORMER_SUFFIX}")):
+        try:
+            read_figures(file)
+        except UserError as error:
+            yield layout.message(str(error))
 
 
-def kept_files(library: Library) -> list[Path]:
-    """The files of pictures that other commands kept in the results folder."""
-    return sorted(library.results.glob(f"*{SUFFIX}"))
+def _method(v: View) -> Parts:
+    yield from panels.method_and_data([v.cache.run(name) for name in v.state.runs])
 
 
-def kept_pictures(library: Library, file: Path) -> Iterator[Shown]:
-    """The pictures of such a file, under names that no other file's have. Raises UserError if it cannot be read."""
-    stem = file.name.removesuffix(SUFFIX)
-    for number, found in enumerate(read_kept(file).pictures):
-        one = found._replace(name=f"{stem}-{found.name}")
-        kept = library.made.get(("kept", file, file.stat().st_mtime_ns, number), partial(shown, one, wide=True))
-        if kept is not None:
-            yield kept
+def _base(v: View) -> tuple[Hashable, ...]:
+    return v.state.base, v.state.platform
 
 
-RECORD = {
-    "timelines": record.timelines,
-    "survival": record.survival,
-    "pending": record.pending,
-    "requests": record.requests,
-    "clearance": record.clearance,
+def _figure_files(v: View) -> Hashable:
+    """What changes when an analysis keeps other figures."""
+    results = v.cache.results
+    paths = [*figure_folders(results), *results.glob(f"*{FORMER_SUFFIX}")]
+    return tuple((path, path.stat().st_mtime_ns) for path in paths)
+
+
+TABS: dict[str, tuple[Callable[[View], Parts], Callable[[View], Hashable]]] = {
+    "overview": (_overview, lambda v: (*_base(v), v.case)),
+    "caseload": (_caseload, lambda v: (*_base(v), v.state.stages)),
+    "durations": (_durations, lambda v: (*_base(v), v.state.stages)),
+    "staff": (_staff, lambda v: (*_base(v), v.state.roles)),
+    "compare": (_compare, lambda v: (v.state.runs, v.state.platform)),
+    "what-if": (_what_if, lambda v: (v.state.base, tuple(v.state.what_if.items()))),
+    "record": (_record, _figure_files),
+    "method": (_method, lambda v: v.state.runs),
 }
-"""Pictures of the public record, in their order."""
-TABS: dict[str, Callable[[View], Iterator[Shown]]] = {
-    "overview": _overview,
-    "caseload": _caseload,
-    "durations": _durations,
-    "staff": _staff,
-    "compare": _compare,
-    "record": _record,
-}
-"""The pictures of each tab that has any."""
+"""What makes each tab, and the choices that it depends on."""
 OF_ONE_RUN = ("overview", "caseload", "durations", "staff")
 """The tabs that show the baseline alone."""

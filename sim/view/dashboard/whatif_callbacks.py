@@ -13,10 +13,10 @@ from sim.errors import UserError
 from sim.experiments.compare import compare_shared
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
-from sim.view.dashboard.jobs import Jobs, Progress
-from sim.view.dashboard.library import Library
+from sim.view.dashboard.cache import RunCache
+from sim.view.dashboard.card import card
+from sim.view.dashboard.jobs import Jobs, WhatIfProgress
 from sim.view.dashboard.saving import save
-from sim.view.dashboard.shown import shown
 from sim.view.figures.picture import Picture
 from sim.view.pictures.comparison import differences
 
@@ -24,15 +24,15 @@ Bases = Callable[[str], Scenario]
 """Gives the scenario of a baseline by the name of its run."""
 
 
-def register(app: Dash, library: Library, jobs: Jobs, scenarios: Path) -> None:
+def register(app: Dash, cache: RunCache, jobs: Jobs, scenarios: Path) -> None:
     """Add the callbacks of what-ifs to the application; `scenarios`: the folder to save them in."""
 
     def base_scenario(name: str) -> Scenario:
-        return library.run(name).scenario
+        return cache.run(name).scenario
 
     _reading(app, base_scenario)
     _running(app, base_scenario, jobs)
-    _watching(app, library, jobs)
+    _watching(app, cache, jobs)
     _saving(app, base_scenario, scenarios)
 
 
@@ -41,7 +41,7 @@ def _reading(app: Dash, base_scenario: Bases) -> None:
 
     @app.callback(
         Output("what-if", "data"),
-        Output("whole", "children"),
+        Output("summary", "children"),
         Output("run", "disabled"),
         Output("save", "disabled"),
         Output({"input": ALL}, "error"),
@@ -51,11 +51,11 @@ def _reading(app: Dash, base_scenario: Bases) -> None:
     )
     def _read(values: list[Any], ids: list[dict[str, str]], base: str) -> Any:
         names = [one["input"] for one in ids]
-        said = form.said(base_scenario(base), dict(zip(names, values, strict=True)))
-        found = whatif.read(base_scenario(base), said)
-        errors = [found.beside.get("without" if name == form.OPEN else name, "") for name in names]
-        bad = found.scenario is None
-        return said, _summary(found), bad, bad, errors
+        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, values, strict=True)))
+        result = whatif.read(base_scenario(base), inputs)
+        errors = [result.errors.get("without" if name == form.OPEN else name, "") for name in names]
+        bad = result.scenario is None
+        return inputs, _summary(result), bad, bad, errors
 
     @app.callback(
         Output({"view": "what-if"}, "children", allow_duplicate=True),
@@ -79,11 +79,11 @@ def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
         State("session", "data"),
         prevent_initial_call=True,
     )
-    def _run(clicks: int, said: dict[str, str], base: str, session: str) -> Any:
-        found = whatif.read(base_scenario(base), said)
-        if not clicks or found.scenario is None:
+    def _run(clicks: int, inputs: dict[str, str], base: str, session: str) -> Any:
+        result = whatif.read(base_scenario(base), inputs)
+        if not clicks or result.scenario is None:
             return no_update, no_update
-        jobs.start(session, found.scenario, base)
+        jobs.start(session, result.scenario, base)
         return False, []
 
     @app.callback(
@@ -98,32 +98,38 @@ def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
         return no_update
 
 
-def _watching(app: Dash, library: Library, jobs: Jobs) -> None:
+def _watching(app: Dash, cache: RunCache, jobs: Jobs) -> None:
     """How far it is, and what differs so far."""
 
     @app.callback(
         Output("progress", "children"),
-        Output("seen", "data"),
+        Output("to-compare", "data"),
         Output("poll", "disabled", allow_duplicate=True),
         Input("poll", "n_intervals"),
         State("session", "data"),
-        State("seen", "data"),
+        State("to-compare", "data"),
+        State("compared", "data"),
         prevent_initial_call=True,
     )
-    def _watch(ticks: int, session: str, seen: list[int]) -> Any:
-        """Quick, as it is asked again and again: an answer that comes after the next question is never shown."""
+    def _watch(ticks: int, session: str, to_compare: list[int], compared: list[int]) -> Any:
+        """Asks for a comparison only when the one before is shown, because browsers drop answers that are overtaken."""
         job = jobs.of(session)
         if job is None:
             return [], no_update, True
         now = [job.number, job.run.replications if job.run else 0]
-        return progress(job), no_update if now == seen else now, not job.going_on
+        free = compared == to_compare
+        return progress(job), now if free and now != to_compare else no_update, free and not job.going_on
 
     @app.callback(
-        Output("result", "children"), Input("seen", "data"), State("session", "data"), prevent_initial_call=True
+        Output("result", "children"),
+        Output("compared", "data"),
+        Input("to-compare", "data"),
+        State("session", "data"),
+        prevent_initial_call=True,
     )
-    def _result(seen: list[int], session: str) -> Any:
+    def _result(to_compare: list[int], session: str) -> Any:
         job = jobs.of(session)
-        return differences_so_far(library, job) if job and job.run else []
+        return differences_so_far(cache, job) if job and job.run else [], to_compare
 
 
 def _saving(app: Dash, base_scenario: Bases, scenarios: Path) -> None:
@@ -136,34 +142,34 @@ def _saving(app: Dash, base_scenario: Bases, scenarios: Path) -> None:
         State("base", "value"),
         prevent_initial_call=True,
     )
-    def _save(clicks: int, said: dict[str, str], base: str) -> Any:
-        found = whatif.read(base_scenario(base), said)
-        if not clicks or found.scenario is None:
+    def _save(clicks: int, inputs: dict[str, str], base: str) -> Any:
+        result = whatif.read(base_scenario(base), inputs)
+        if not clicks or result.scenario is None:
             return no_update
         try:
-            file = save(found.scenario, base_scenario(base), scenarios)
+            file = save(result.scenario, base_scenario(base), scenarios)
         except UserError as error:
             return layout.message(str(error), "red")
         return layout.message(f"Saved as {file}. `sim run {file}` answers the same question.", "green")
 
 
-def _summary(found: whatif.Read) -> Sequence[Component]:
+def _summary(result: whatif.WhatIf) -> Sequence[Component]:
     """What differs from the baseline, and what is wrong with it as a whole."""
-    parts: list[Component] = [layout.message(text, "red" if found.changes else "gray") for text in found.messages]
-    if found.beside:
+    parts: list[Component] = [layout.message(text, "red" if result.changes else "gray") for text in result.messages]
+    if result.errors:
         parts.append(layout.message("Some of the inputs below cannot be used yet.", "red"))
-    if found.changes:
-        parts.append(html.Ul([html.Li(text) for text in found.changes], className="changes"))
+    if result.changes:
+        parts.append(html.Ul([html.Li(text) for text in result.changes], className="changes"))
     return parts
 
 
-def progress(job: Progress) -> list[Component]:
+def progress(job: WhatIfProgress) -> list[Component]:
     """How far a what-if is, and a button that cancels it."""
     words = {
-        "waiting": "Waiting: other what-ifs are being run. This one begins when there is a place.",
+        "waiting": "Waiting for another what-if to end.",
         "running": f"{job.done:,} of {job.total:,} replications",
-        "done": f"All {job.total:,} replications are there.",
-        "cancelled": f"Cancelled after {job.done:,} of {job.total:,} replications; they are kept.",
+        "done": f"All {job.total:,} replications are done.",
+        "cancelled": f"Cancelled after {job.done:,} of {job.total:,} replications, which are stored.",
         "failed": f"It failed: {job.message}",
     }
     parts: list[Component] = [html.P(words[job.status], role="status")]
@@ -178,27 +184,27 @@ def progress(job: Progress) -> list[Component]:
     return [html.Section([html.H2(job.scenario.title), *parts], className="card")]
 
 
-def differences_so_far(library: Library, job: Progress) -> Any:
-    """The differences to the baseline over the replications that are there."""
+def differences_so_far(cache: RunCache, job: WhatIfProgress) -> Any:
+    """The differences from the baseline over the replications that are done."""
     try:
-        found = what_if_picture(library, job)
+        picture = what_if_picture(cache, job)
     except UserError as error:
         return layout.message(str(error), "red")
-    return [shown(found).part] if found else layout.message("So far nothing differs.", "gray")
+    return [card(picture).part] if picture else layout.message("So far nothing differs.", "gray")
 
 
-def what_if_picture(library: Library, job: Progress) -> Picture | None:
-    """The differences of what is there of a what-if to its baseline; None if there are none. Raises UserError."""
+def what_if_picture(cache: RunCache, job: WhatIfProgress) -> Picture | None:
+    """How a what-if differs from its baseline so far; None if it does not. Raises UserError."""
     if job.run is None:
         return None
-    base = library.run(job.base)
-    called = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
-    found = differences([base, called], compare_shared(base, called).table)
-    if found is None:
+    base = cache.run(job.base)
+    what_if = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
+    picture = differences([base, what_if], compare_shared(base, what_if).table)
+    if picture is None:
         return None
-    both = min(base.replications, called.replications)
+    both = min(base.replications, what_if.replications)
     subtitle = (
         f"The what-if beside {base.scenario.title or base.scenario.name} · the first {both:,} replications of each,"
-        " with the same luck · whiskers are 95% confidence intervals of the mean difference"
+        " with common random numbers · whiskers are 95% confidence intervals of the mean difference"
     )
-    return found._replace(name="what-if-differences", subtitle=subtitle)
+    return picture._replace(name="what-if-differences", subtitle=subtitle)

@@ -15,11 +15,11 @@ from sim.view.provenance import changes
 from sim.view.tables import Table, rows
 
 if TYPE_CHECKING:
-    from sim.view.pictures.kept import Kept
+    from sim.view.figures.files import Analysis
 
 COMPARISON = (
-    "All scenarios see the same cases with common random numbers. So a difference is due to what differs in the"
-    " scenarios, and not to chance."
+    "All scenarios see the same cases with the same luck. So a difference is due to what differs in the scenarios, and"
+    " not to chance."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
 
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """Pictures of one thing: a comparison, a scenario, the record, an analysis that was kept.
+    """Pictures of one thing: a comparison, a scenario, the record, an analysis that was made beforehand.
 
     `same`: figures of the first scenario that would look the same here, and are not repeated. `changes`: the settings
     in which a scenario differs from the first.
@@ -99,11 +99,11 @@ class Chapters:
         """Add the public record."""
         self.add("record", "The public record", RECORD, gallery.of_record(record))
 
-    def kept(self, number: int, kept: "Kept") -> None:
+    def analysis(self, number: int, analysis: "Analysis") -> None:
         """Add an analysis that was made beforehand."""
-        made = ", ".join(f"{name} {value}" for name, value in kept.made.items())
+        made = ", ".join(f"{name} {value}" for name, value in analysis.made_by.items())
         lead = f"An analysis that was made beforehand{f' ({made})' if made else ''}."
-        self.add(f"analysis-{number}", kept.title, lead, [Section(kept.title, kept.pictures)])
+        self.add(f"analysis-{number}", analysis.title, lead, [Section(analysis.title, analysis.pictures)])
 
     def add(
         self, key: str, title: str, lead: str, sections: Sequence[Section], first: Chapter | None = None

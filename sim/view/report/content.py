@@ -13,7 +13,7 @@ from sim.view.report.chapters import Chapter, Chapters, Shown
 from sim.view.tables import Table
 
 if TYPE_CHECKING:
-    from sim.view.pictures.kept import Kept
+    from sim.view.figures.files import Analysis
 
 
 class Answered(NamedTuple):
@@ -49,14 +49,14 @@ class Report(NamedTuple):
 def report(
     runs: Sequence[Run],
     record: Record | None = None,
-    kept: "Sequence[Kept]" = (),
+    analyses: "Sequence[Analysis]" = (),
     *,
     title: str = "",
     record_said: str = "",
 ) -> Report:
     """The report of runs; the first is the baseline of the others.
 
-    `record`: the public record to show beside them, and `record_said` where it is from; `kept`: pictures of other
+    `record`: the public record to show beside them, and `record_said` where it is from; `analyses`: figures of other
     analyses; `title`: instead of the scenarios' own. Raises UserError if there is no run, or if two runs have the same
     name.
     """
@@ -67,8 +67,8 @@ def report(
     chapters.runs(runs, record)
     if record is not None:
         chapters.record(record)
-    for number, one in enumerate(kept, 1):
-        chapters.kept(number, one)
+    for number, one in enumerate(analyses, 1):
+        chapters.analysis(number, one)
     compared = many and not not_paired
     parameters = provenance.parameters(scenarios[0])
     return Report(

@@ -1,0 +1,243 @@
+"""Figures written to a folder come back as they were; a folder that holds something else is refused in one line."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io
+import pytest
+
+from sim import cli
+from sim.errors import UserError
+from sim.view.figures.files import check_folder, figure_folders, made_by, read_figures, write_figures
+from sim.view.figures.picture import Picture
+from sim.view.pictures import caseload
+from sim.view.tables import rows
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def picture():
+    """A picture whose table has every kind of column, with what is missing and what is infinite."""
+    table = pd.DataFrame(
+        {
+            "day": pd.Series([date(2024, 1, 2), None, date(2025, 12, 31)], dtype="object"),
+            "moment": pd.to_datetime(["2024-03-14", None, "2025-01-01"]).as_unit("us"),
+            "words": pd.Series(["NA", None, '</script> \u2028 ä, "b"'], dtype="str"),
+            "count": [1, 2**53 + 1, -3],
+            "value": [0.1 + 0.2, np.nan, np.inf],
+            "is so": [True, False, True],
+            "stage": pd.Categorical(["b", "a", "b"], ["a", "b", "c"]),
+        }
+    )
+    figure = go.Figure(go.Scatter(x=np.arange(300, dtype="float32"), y=["2024-01-01"] * 300))
+    figure.update_layout(height=300, margin={"t": 20, "l": 5}, xaxis={"title": "x"})
+    return Picture("a-picture:x", "One finding: 3 of 4 < 5", "a subtitle · 80%", "A caption.", figure, table)
+
+
+@pytest.fixture
+def folder(tmp_path, picture):
+    """A folder with two figures."""
+    path = tmp_path / "results" / "some"
+    write_figures(path, "A title", [picture, picture._replace(name="b")], made_by(draws=100))
+    return path
+
+
+def test_figures_come_back(folder, picture):
+    """Words and figures are the same, in their order, and their tables show the same cells."""
+    analysis = read_figures(folder)
+    assert (analysis.title, analysis.made_by["draws"]) == ("A title", 100)
+    back, other = analysis.pictures
+    assert back[:4] == picture[:4]
+    assert other.name == "b"
+    assert json.loads(back.whole().to_json()) == json.loads(picture.whole().to_json())
+    assert rows(back.table) == rows(picture.table)
+
+
+def test_a_figure_of_a_run_comes_back(tmp_path, small_run):
+    """The same of a real one, with what made it."""
+    picture = caseload.pending(small_run)
+    write_figures(tmp_path / "run", "A run", [picture], made_by(small_run.scenario))
+    analysis = read_figures(tmp_path / "run")
+    assert (analysis.made_by["scenario"], analysis.made_by["seed"]) == ("small", 7)
+    assert "plotly" in str(analysis.made_by["versions"])
+    [back] = analysis.pictures
+    assert rows(back.table) == rows(picture.table)
+    assert json.loads(back.whole().to_json()) == json.loads(picture.whole().to_json())
+
+
+def test_other_programs_read_the_files(folder, picture):
+    """Plotly reads the figure, with its title inside; pandas the data."""
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "001-a-picture-x.csv", "001-a-picture-x.json", "002-b.csv", "002-b.json",
+    ]  # fmt: skip
+    figure = plotly.io.read_json(folder / "001-a-picture-x.json")
+    assert "One finding" in figure.layout.title.text
+    assert figure.layout.meta["caption"] == "A caption."
+    assert pd.read_csv(folder / "001-a-picture-x.csv")["count"].tolist() == picture.table["count"].tolist()
+
+
+def test_older_figures_are_replaced(folder, picture):
+    """None of an earlier call is left between the new ones."""
+    write_figures(folder, "Another", [picture._replace(name="new")], {})
+    assert sorted(path.name for path in folder.iterdir()) == ["001-new.csv", "001-new.json"]
+    assert read_figures(folder).title == "Another"
+
+
+def test_a_disk_that_is_full_is_said(folder, picture, monkeypatch):
+    """In one line."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(UserError, match="cannot be written: No space left on device"):
+        write_figures(folder, "Another", [picture], {})
+
+
+def test_folders_of_figures_are_known_from_others(folder, small_run):
+    """Runs beside them are none."""
+    (folder.parent / "run").mkdir()
+    (folder.parent / "run" / "manifest.json").write_text("{}")
+    assert figure_folders(folder.parent) == [folder]
+
+
+def without(*path):
+    """Changes JSON: takes what is at a path away."""
+
+    def change(content):
+        where = content
+        for part in path[:-1]:
+            where = where[part]
+        del where[path[-1]]
+        return json.dumps(content)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        without("layout"),
+        without("layout", "meta"),
+        without("layout", "meta", "caption"),
+        without("layout", "meta", "bare"),
+        without("layout", "meta", "made_by"),
+        lambda content: json.dumps({**content, "data": [{"type": "no such"}]}),
+        lambda content: json.dumps(content)[:100],
+        lambda content: "",
+        lambda content: "[]",
+        lambda content: "[" * 100_000,
+    ],
+)
+def test_another_content_is_refused(folder, change):
+    """In one line that names the folder and says what to do."""
+    file = folder / "001-a-picture-x.json"
+    file.write_text(change(json.loads(file.read_text("utf-8"))), encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        read_figures(folder)
+    message = str(refused.value)
+    assert message.startswith(f"{folder}: holds something else than figures and their data")
+    assert message.endswith("run the command again with --figures FOLDER")
+    assert "\n" not in message
+
+
+def test_a_missing_table_is_refused(folder):
+    """In one line."""
+    (folder / "002-b.csv").unlink()
+    with pytest.raises(UserError, match="some: cannot be read: No such file"):
+        read_figures(folder)
+
+
+def test_what_is_no_folder_of_figures_is_refused(tmp_path):
+    """An empty folder, one that does not exist, and a file of an earlier version."""
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(UserError, match=r"is no folder of figures; run the command again with --figures FOLDER"):
+            read_figures(path)
+    with pytest.raises(UserError, match=r"old.figures.json: is of an earlier version.*with --figures FOLDER"):
+        read_figures(tmp_path / "old.figures.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("x.figures.json", "--figures names a folder, such as .*/x$"),
+        ("file", "is a file; --figures names a folder"),
+        ("full", "holds other files than figures, such as mine.txt; name a folder of its own"),
+    ],
+)
+def test_bad_folders_are_refused_before_anything_is_done(tmp_path, name, words):
+    """A file of an earlier version, another file, a folder with other files: nothing of the user's is replaced."""
+    (tmp_path / "file").touch()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").touch()
+    with pytest.raises(UserError, match=words):
+        check_folder(tmp_path / name)
+
+
+def test_nothing_to_show_is_said(tmp_path):
+    """No folder is made."""
+    with pytest.raises(UserError, match="nothing that a figure could show"):
+        write_figures(tmp_path / "x", "Nothing", [], {})
+    assert not list(tmp_path.iterdir())
+
+
+def called(monkeypatch, *arguments):
+    """The exit code of the command."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("sys.argv", ["sim", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return int(ended.value.code or 0)
+
+
+def test_the_record_s_figures_are_written(tmp_path, monkeypatch, capsys):
+    """By the command, beside what it prints."""
+    folder = tmp_path / "r"
+    assert called(monkeypatch, "record", "--record", "docs/example-record", "--json", "--figures", folder) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["as_of"] == "2022-12-31"
+    assert f"5 figures in {folder}" in err
+    analysis = read_figures(folder)
+    assert analysis.title == "The public record, as known on 2022-12-31"
+    assert analysis.made_by["record"] == "example-record"
+    assert "rows" in analysis.pictures[0].table
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["record"],
+        ["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14"],
+        ["backtest", "--as-of", "2024-03-14"],
+        ["sweep", "scenarios/dma.yaml", "--set", "staffing.case_handlers.headcount=20,40"],
+        ["sensitivity", "scenarios/dma.yaml"],
+    ],
+)
+def test_every_analysis_checks_the_folder_first(command, tmp_path, monkeypatch, capsys):
+    """A bad name costs no work: exit code 2 and one line."""
+    monkeypatch.setattr("sim.experiments.simulate.Work.__init__", lambda *_, **__: pytest.fail("work was begun"))
+    assert called(monkeypatch, *command, "--figures", tmp_path / "x.figures.json") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "--figures names a folder" in err
+
+
+def test_figures_of_a_sweep_and_of_a_sensitivity_analysis_are_written(tmp_path, monkeypatch):
+    """Both commands write the pictures that the gallery has of them."""
+    common = ("-j", 1, "--results", tmp_path / "results", "--indicator", "pending_end")
+    swept, sensitive = tmp_path / "sweep", tmp_path / "sensitivity"
+    setting = "staffing.case_handlers.headcount=20,40"
+    assert (
+        called(monkeypatch, "sweep", "scenarios/dma.yaml", "--set", setting, "-n", 4, *common, "--figures", swept) == 0
+    )
+    method = ("--method", "morris", "--points", 2, "-n", 2)
+    assert called(monkeypatch, "sensitivity", "scenarios/dma.yaml", *method, *common, "--figures", sensitive) == 0
+    assert read_figures(swept).made_by["points"] == 2
+    assert len(read_figures(swept).pictures) == 1
+    assert read_figures(sensitive).made_by["method"] == "morris"
