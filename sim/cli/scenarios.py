@@ -69,11 +69,11 @@ def list_(
     Example: sim list
     """
     from sim.results.store import list_runs
-    from sim.scenario.loading import said_of_itself
+    from sim.scenario.loading import read_headings
 
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
-    files = {str(path): said_of_itself(path) for path in sorted(folder.glob("*.yaml"))}
+    files = {str(path): read_headings(path) for path in sorted(folder.glob("*.yaml"))}
     runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
         scenarios = [{"file": path, **said} for path, said in files.items()]
@@ -168,11 +168,11 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, caption=count_by_basis(found), caption_justify="left")
-    for name in ("parameter", "value", "unit", "basis", "reason", "place"):
+    for name in ("parameter", "value", "unit", "basis", "reason", "location"):
         table.add_column(name, overflow="fold")
     for it in found:
         reason = f"{it.reason} {it.url}".strip() or "no source given"
-        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.basis or "", reason, it.place)))
+        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.basis or "", reason, it.location)))
     console().print(table)
 
 

@@ -134,7 +134,8 @@ def simulated_counts(run: Run, pending: Mapping[str, Sequence[str]]) -> dict[str
     """
     came = [(_times(run, pending[m], m) <= run.scenario.horizon_days).sum(axis=0).astype(float) for m in MILESTONES]
     milestones = run.samples[f"milestones:{stages_of(run.scenario)[OPENED]}"].by_replication
-    counts = (*came, milestones * run.data.years, run.samples["pending_end"].by_replication)
+    # A rate times the years is a whole number but for rounding, and is compared with one.
+    counts = (*came, np.rint(milestones * run.data.years), run.samples["pending_end"].by_replication)
     return dict(zip(COUNTS, counts, strict=True))
 
 

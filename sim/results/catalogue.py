@@ -120,6 +120,7 @@ def _ends_by(d: "xr.Dataset") -> Any:
     """1 where a tracked case has been resolved by a date by coming to a state, else 0."""
     first = d.first_reached.sel(state=d.resolving)
     how = (first == first.min("state")) & (first < float("inf"))
+    how &= how.cumsum("state") == 1  # what follows on the same day, such as an appeal, is not how it was resolved
     return (how & (first <= d.date)).astype(float)
 
 

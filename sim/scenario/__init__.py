@@ -1,1 +1,1 @@
-"""What may be said in a scenario file: settings, their meaning, their checks. No simulation, no tables."""
+"""The language of scenario files: settings, their meaning and their checks. No simulation, no tables."""

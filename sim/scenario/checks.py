@@ -42,46 +42,46 @@ class Finding:
 
 def problems(scenario: Scenario) -> list[Finding]:
     """All errors of a scenario that its shape does not show, in no particular order."""
-    found = names(scenario)
-    if not found:
-        found = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
-    return found
+    findings = names(scenario)
+    if not findings:
+        findings = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
+    return findings
 
 
 def names(scenario: Scenario) -> list[Finding]:
     """Errors in names, dates, routes and teams: those to report before a record is read."""
-    found = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
-    found += _labels(scenario)
-    found += _dates(scenario)
-    found += _roles(scenario)
-    found += _entries(scenario)
-    found += _targets(scenario)
-    return found
+    findings = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
+    findings += _labels(scenario)
+    findings += _dates(scenario)
+    findings += _roles(scenario)
+    findings += _entries(scenario)
+    findings += _targets(scenario)
+    return findings
 
 
 def procedure_problems(procedure: Procedure) -> list[Finding]:
     """All errors within a procedure."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, stage in procedure.stages.items():
         at = ("stages", name)
-        found += _spelt(name, "a stage", at, "|")
-        found += _routes(procedure, stage.next, (*at, "next"))
-        for place, other in enumerate(stage.next_when):
-            found += _routes(procedure, other.next, (*at, "next_when", place, "next"))
-            found += _when(procedure, other.when, (*at, "next_when", place, "when"))
+        findings += _spelt(name, "a stage", at, "|")
+        findings += _routes(procedure, stage.next, (*at, "next"))
+        for index, other in enumerate(stage.next_when):
+            findings += _routes(procedure, other.next, (*at, "next_when", index, "next"))
+            findings += _when(procedure, other.when, (*at, "next_when", index, "when"))
         for path, steps in _all_steps(stage, at):
             for step_name, step in steps.items():
-                found += _spelt(step_name, "a step", (*path, step_name), "|/:?*>")
+                findings += _spelt(step_name, "a step", (*path, step_name), "|/:?*>")
                 if step.when:
-                    found += _when(procedure, step.when, (*path, step_name, "when"))
-        found += _other_draws(stage, at)
-        for place, other_stage in enumerate(stage.limit.including if stage.limit else []):
-            found += _known(other_stage, procedure.stages, "stage", (*at, "limit", "including", place))
+                    findings += _when(procedure, step.when, (*path, step_name, "when"))
+        findings += _other_draws(stage, at)
+        for index, other_stage in enumerate(stage.limit.including if stage.limit else []):
+            findings += _known(other_stage, procedure.stages, "stage", (*at, "limit", "including", index))
         if name in procedure.exits:
-            found.append(Finding(at, f"{name!r} is both a stage and an exit", True))
+            findings.append(Finding(at, f"{name!r} is both a stage and an exit", True))
     for topic in procedure.complexity.topics if procedure.topics else ():
-        found += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
-    return found + _headline(procedure) or _endless(procedure)
+        findings += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
+    return findings + _headline(procedure) or _endless(procedure)
 
 
 def _headline(procedure: Procedure) -> list[Finding]:
@@ -89,11 +89,11 @@ def _headline(procedure: Procedure) -> list[Finding]:
     headline = procedure.headline
     if headline is None:
         return []
-    found = _known(headline.stage, procedure.stages, "stage", ("headline", "stage"))
-    if not found and not headline.before and headline.stage != next(iter(procedure.stages)):
+    findings = _known(headline.stage, procedure.stages, "stage", ("headline", "stage"))
+    if not findings and not headline.before and headline.stage != next(iter(procedure.stages)):
         message = f"needs before, the title of cases in the stages before {headline.stage!r}"
-        found.append(Finding(("headline",), message, True))
-    return found
+        findings.append(Finding(("headline",), message, True))
+    return findings
 
 
 def _spelt(name: str, what: str, path: tuple[str | int, ...], forbidden: str) -> list[Finding]:
@@ -103,8 +103,8 @@ def _spelt(name: str, what: str, path: tuple[str | int, ...], forbidden: str) ->
     """
     if not name:
         return [Finding(path, f"{what} needs a name", True)]
-    there = [character for character in forbidden if character in name]
-    return [Finding(path, f"the name of {what} may not contain {there[0]!r}", True)] if there else []
+    clashing = [character for character in forbidden if character in name]
+    return [Finding(path, f"the name of {what} may not contain {clashing[0]!r}", True)] if clashing else []
 
 
 def _other_draws(stage: Stage, at: tuple[str | int, ...]) -> list[Finding]:
@@ -132,26 +132,26 @@ def _all_steps(stage: Stage, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[
     yield (*at, "steps"), stage.steps
     for name, route in stage.next.items():
         yield (*at, "next", name, "steps"), route.steps
-    for place, other in enumerate(stage.next_when):
+    for index, other in enumerate(stage.next_when):
         for name, route in other.next.items():
-            yield (*at, "next_when", place, "next", name, "steps"), route.steps
+            yield (*at, "next_when", index, "next", name, "steps"), route.steps
 
 
 def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> list[Finding]:
     places = [*procedure.stages, *procedure.exits]
-    found = []
+    findings = []
     for name, route in routes.items():
         path = (*at, name, "to") if route.to else (*at, name)
-        found += _known(route.to or name, places, "stage or exit", path, not route.to)
+        findings += _known(route.to or name, places, "stage or exit", path, not route.to)
     open_ended = [name for name, route in routes.items() if route.probability is None]
     total = sum(route.probability or 0.0 for route in routes.values())
     if len(open_ended) > 1:
-        found.append(Finding(at, f"only one route can take the rest, not {' and '.join(open_ended)}"))
+        findings.append(Finding(at, f"only one route can take the rest, not {' and '.join(open_ended)}"))
     elif open_ended and total > 1 + TOLERANCE:
-        found.append(Finding(at, f"probabilities add to {total:g}; nothing is left for {open_ended[0]!r}"))
+        findings.append(Finding(at, f"probabilities add to {total:g}; nothing is left for {open_ended[0]!r}"))
     elif not open_ended and abs(total - 1) > TOLERANCE:
-        found.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
-    return found
+        findings.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
+    return findings
 
 
 def _when(procedure: Procedure, when: When, at: tuple[str | int, ...]) -> list[Finding]:
@@ -169,16 +169,16 @@ def _endless(procedure: Procedure) -> list[Finding]:
         if not more:
             break
         ending |= more
-    found = [
+    findings = [
         Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads to an exit")
         for name in procedure.stages
         if name not in ending
     ]
-    return found or [
-        Finding(("stages", name, "next_when", place, "next"), f"a case like this in {name!r} can only return to it")
+    return findings or [
+        Finding(("stages", name, "next_when", index, "next"), f"a case like this in {name!r} can only return to it")
         for name, stage in procedure.stages.items()
-        for place in range(len(stage.next_when))
-        if all(_leads_to(other.next) == {name} for other in stage.next_when[: place + 1])
+        for index in range(len(stage.next_when))
+        if all(_leads_to(other.next) == {name} for other in stage.next_when[: index + 1])
     ]
 
 
@@ -192,27 +192,27 @@ def _leads_to(routes: Routes) -> set[str]:
 
 def _labels(scenario: Scenario) -> list[Finding]:
     """Names by which two cases, or the draws of two, could not be told apart."""
-    found = []
+    findings = []
     waves = {name for name, stream in scenario.arrivals.items() if isinstance(stream, Wave)}
     numbered = scenario.arrivals.keys() - waves
     for name, probe in scenario.probes.items():
         at: tuple[str | int, ...] = ("probes", name)
-        found += _spelt(name, "a probe", at, "|/") + _not_a_case(name, numbered, at)
+        findings += _spelt(name, "a probe", at, "|/") + _not_a_case(name, numbered, at)
         for strand in probe.strands:
-            found += _spelt(strand, "a strand", (*at, "strands", strand), "|/")
+            findings += _spelt(strand, "a strand", (*at, "strands", strand), "|/")
         if name in waves:
             message = f"a probe and a wave cannot both be called {name!r}: their cases would have the same names"
-            found.append(Finding(at, message, True))
+            findings.append(Finding(at, message, True))
     for name, stream in scenario.arrivals.items():
         at = ("arrivals", name)
-        found += _spelt(name, "a stream", at, "|/") + (_not_a_case(name, numbered, at) if name in waves else [])
+        findings += _spelt(name, "a stream", at, "|/") + (_not_a_case(name, numbered, at) if name in waves else [])
         in_label = not isinstance(stream, RandomArrivals)
         what, forbidden = ("a platform in a wave", "|/") if in_label else ("a platform", "|")
         for platform in stream.platforms:
-            found += _spelt(platform, what, (*at, "platforms", platform), forbidden)
+            findings += _spelt(platform, what, (*at, "platforms", platform), forbidden)
     for platform in scenario.platforms:
-        found += _spelt(platform, "a platform", ("platforms", platform), "|")
-    return found
+        findings += _spelt(platform, "a platform", ("platforms", platform), "|")
+    return findings
 
 
 def _not_a_case(name: str, numbered: Set[str], path: tuple[str | int, ...]) -> list[Finding]:
@@ -224,13 +224,13 @@ def _not_a_case(name: str, numbered: Set[str], path: tuple[str | int, ...]) -> l
 
 
 def _dates(scenario: Scenario) -> list[Finding]:
-    found = []
+    findings = []
     if scenario.horizon <= scenario.start:
-        found.append(Finding(("horizon",), f"the horizon must lie after the start, {scenario.start}"))
-        return found
+        findings.append(Finding(("horizon",), f"the horizon must lie after the start, {scenario.start}"))
+        return findings
     for name, probe in scenario.probes.items():
         if probe.arrives and probe.arrives < scenario.start:
-            found.append(
+            findings.append(
                 Finding(
                     ("probes", name, "arrives"),
                     f"{probe.arrives} is before the start, {scenario.start}; a case in progress has `since`",
@@ -238,18 +238,18 @@ def _dates(scenario: Scenario) -> list[Finding]:
             )
         for path, since in [((), probe.since), *((("strands", s), v.since) for s, v in probe.strands.items())]:
             if since and since > scenario.start:
-                place = ("probes", name, *path, "since")
-                found.append(Finding(place, f"{since} is after the start, {scenario.start}; use `arrives`"))
+                since_path = ("probes", name, *path, "since")
+                findings.append(Finding(since_path, f"{since} is after the start, {scenario.start}; use `arrives`"))
     for name, stream in scenario.arrivals.items():
         if isinstance(stream, Wave) and not scenario.start <= stream.on <= scenario.horizon:
             message = f"{stream.on} is not between the start, {scenario.start}, and the horizon, {scenario.horizon}"
-            found.append(Finding(("arrivals", name, "on"), message))
-    return found
+            findings.append(Finding(("arrivals", name, "on"), message))
+    return findings
 
 
 def _roles(scenario: Scenario) -> list[Finding]:
     """Roles that nobody has, and teams that can never be complete."""
-    found = []
+    findings = []
     days = scenario.horizon_days
     most = {
         role: max(capacity(pool, scenario.calendar, scenario.start, days).fte) if days > 0 else inf
@@ -261,50 +261,50 @@ def _roles(scenario: Scenario) -> list[Finding]:
                 at = (*path, step_name)
                 if isinstance(step, Effort):
                     for role in step.fte_days:
-                        found += _known(role, most, "role", (*at, "fte_days", role), True)
+                        findings += _known(role, most, "role", (*at, "fte_days", role), True)
                         if most.get(role) == 0:
                             message = f"the work needs {role}, but their headcount is always 0"
-                            found.append(Finding((*at, "fte_days", role), message))
+                            findings.append(Finding((*at, "fte_days", role), message))
                     for role in step.most_fte:
-                        found += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
+                        findings += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
                 elif isinstance(step, Team):
                     for role, fte in step.fte.items():
-                        found += _known(role, most, "role", (*at, "fte", role), True)
+                        findings += _known(role, most, "role", (*at, "fte", role), True)
                         if fte > most.get(role, fte) + 5e-4:
                             message = f"the team needs {fte:g} {role}, but at most {most[role]:g} are available"
-                            found.append(Finding((*at, "fte", role), message))
-    return found
+                            findings.append(Finding((*at, "fte", role), message))
+    return findings
 
 
 def _entries(scenario: Scenario) -> list[Finding]:
     """Stages, topics and platforms that probes and arrivals name."""
-    procedure, found = scenario.procedure, []
+    procedure, findings = scenario.procedure, []
     for name, probe in scenario.probes.items():
         at: tuple[str | int, ...] = ("probes", name)
-        found += _known(probe.stage, procedure.stages, "stage", (*at, "stage"))
+        findings += _known(probe.stage, procedure.stages, "stage", (*at, "stage"))
         if probe.topic and procedure.topics:
-            found += _known(probe.topic, procedure.topics, "topic", (*at, "topic"))
+            findings += _known(probe.topic, procedure.topics, "topic", (*at, "topic"))
         for strand_name, strand in probe.strands.items():
             if strand.stage:
-                found += _known(strand.stage, procedure.stages, "stage", (*at, "strands", strand_name, "stage"))
+                findings += _known(strand.stage, procedure.stages, "stage", (*at, "strands", strand_name, "stage"))
             if strand.topic and procedure.topics:
-                found += _known(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
+                findings += _known(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
     for name, stream in scenario.arrivals.items():
-        found += _known(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
+        findings += _known(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
         for topic in stream.topics if procedure.topics else ():
             if list(stream.topics) != ["any"]:
-                found += _known(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
-    return found
+                findings += _known(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
+    return findings
 
 
 def _targets(scenario: Scenario) -> list[Finding]:
     places = [*scenario.procedure.stages, *scenario.procedure.exits]
     return [
         finding
-        for place, target in enumerate(scenario.targets)
+        for index, target in enumerate(scenario.targets)
         for finding in (
-            *_known(target.milestone, places, "stage or exit", ("targets", place, "milestone")),
-            *_known(target.of, scenario.procedure.stages, "stage", ("targets", place, "of")),
+            *_known(target.milestone, places, "stage or exit", ("targets", index, "milestone")),
+            *_known(target.of, scenario.procedure.stages, "stage", ("targets", index, "of")),
         )
     ]
 
@@ -352,24 +352,24 @@ def _fines(scenario: Scenario) -> list[Finding]:
 
 def _uncertain(scenario: Scenario) -> list[Finding]:
     """Uncertain parameters whose paths name nothing, or whose extremes make no valid scenario."""
-    found = []
+    findings = []
     for name, parameter in scenario.uncertain.items():
         word = "sets" if parameter.sets else "scales"
         at = ("uncertain", name, word)
         for path in parameter.sets or parameter.scales or []:
             if path.split(".")[0] in ("uncertain", "seed", "replications", "name", "start", "horizon"):
-                found.append(Finding(at, f"{path!r} cannot be uncertain"))
+                findings.append(Finding(at, f"{path!r} cannot be uncertain"))
                 continue
             try:
                 paths.expand(scenario, path)
             except KeyError as error:
-                found.append(Finding(at, str(error.args[0])))
-    if found:
-        return found
+                findings.append(Finding(at, str(error.args[0])))
+    if findings:
+        return findings
     for name, parameter in scenario.uncertain.items():
         wrong = [_invalid_at(scenario, name, float(v)) for v in parameter.value.quantile(np.array(EXTREMES))]
-        found += next(filter(None, wrong), [])
-    return found
+        findings += next(filter(None, wrong), [])
+    return findings
 
 
 def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:

@@ -295,16 +295,16 @@ class Family(Distribution):
             )
         solved = _solve(type(self), facts)
         if len(solved) != 1:
-            said = " and ".join(f"{name}{'-quantile' * name.startswith('0')} {value:g}" for name, value in facts)
-            raise PydanticCustomError("facts", self._not_one(said, [self.unit_cv(shape) for shape, _ in solved]))
+            given = " and ".join(f"{name}{'-quantile' * name.startswith('0')} {value:g}" for name, value in facts)
+            raise PydanticCustomError("facts", self._not_one(given, [self.unit_cv(shape) for shape, _ in solved]))
         return self
 
-    def _not_one(self, said: str, found: list[float]) -> str:
+    def _not_one(self, given: str, cvs: list[float]) -> str:
         """The message where no distribution fits the facts, or several, with these coefficients of variation."""
-        if not found:
-            return f"no {self.distribution} distribution has {said}"
-        several = f"several {self.distribution} distributions have {said}"
-        return f"{several}, such as with cv {min(found):.3g} and {max(found):.3g}; give cv instead of one of them"
+        if not cvs:
+            return f"no {self.distribution} distribution has {given}"
+        several = f"several {self.distribution} distributions have {given}"
+        return f"{several}, such as with cv {min(cvs):.3g} and {max(cvs):.3g}; give cv instead of one of them"
 
     def _facts(self) -> tuple[tuple[str, float], ...]:
         named = [(n, getattr(self, n)) for n in ("mean", "median", "sd", "cv") if getattr(self, n) is not None]
@@ -382,15 +382,15 @@ def _roots(f: Callable[[float], float], low: float, high: float) -> list[float]:
     """Where f is zero or changes its sign between low and high, looked for on a logarithmic scale."""
     grid = np.geomspace(low, high, 60)
     values = [f(x) for x in grid]
-    found = []
+    roots = []
     for left, right, fl, fr in zip(grid, grid[1:], values, values[1:], strict=False):
         if fl == 0.0:
-            found.append(float(left))
+            roots.append(float(left))
         elif fl * fr < 0:
             from scipy.optimize import brentq
 
-            found.append(float(brentq(f, left, right, xtol=1e-14, rtol=1e-13)))
-    return found
+            roots.append(float(brentq(f, left, right, xtol=1e-14, rtol=1e-13)))
+    return roots
 
 
 class Lognormal(Family):

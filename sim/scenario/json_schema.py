@@ -61,10 +61,10 @@ def _with_sources(node: Any) -> Any:
         return [_with_sources(item) for item in node]
     if not isinstance(node, dict):
         return node
-    found = {key: _with_sources(value) for key, value in node.items()}
+    result = {key: _with_sources(value) for key, value in node.items()}
     if node.get("type") == "object" and "propertyNames" not in node:
-        found["properties"] = {**found.get("properties", {}), "sources": {"$ref": "#/$defs/Sources"}}
-    return found
+        result["properties"] = {**result.get("properties", {}), "sources": {"$ref": "#/$defs/Sources"}}
+    return result
 
 
 def _partial(node: Any) -> Any:
@@ -73,16 +73,16 @@ def _partial(node: Any) -> Any:
         return [_partial(item) for item in node]
     if not isinstance(node, dict):
         return node
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in node.items():
         if key in ("required", "discriminator", "minProperties"):
             continue
         if key == "$ref":
-            found[key] = f"{value}Partial"
+            result[key] = f"{value}Partial"
         elif key in ("properties", "patternProperties"):
-            found[key] = {name: {"anyOf": [_partial(said), {"type": "null"}]} for name, said in value.items()}
+            result[key] = {name: {"anyOf": [_partial(schema), {"type": "null"}]} for name, schema in value.items()}
         elif key == "additionalProperties" and isinstance(value, dict):
-            found[key] = {"anyOf": [_partial(value), {"type": "null"}]}
+            result[key] = {"anyOf": [_partial(value), {"type": "null"}]}
         else:
-            found["anyOf" if key == "oneOf" else key] = _partial(value)
-    return found
+            result["anyOf" if key == "oneOf" else key] = _partial(value)
+    return result

@@ -245,12 +245,14 @@ def unsourced(path: Path | str) -> list[Problem]:
 
 def _record_sources(record: Path, day: date, folder: Path) -> dict[str, Source]:
     """The sources of what is taken from a record."""
-    place = Path(relpath(record, folder))
+    location = Path(relpath(record, folder))
     return {
         "probes": Source(
-            basis="derived", reason=f"the public record, as it was known on {day}", place=place.as_posix()
+            basis="derived", reason=f"the public record, as it was known on {day}", location=location.as_posix()
         ),
-        "platforms": Source(basis="source", reason="the public record", place=(place / "turnover.csv").as_posix()),
+        "platforms": Source(
+            basis="source", reason="the public record", location=(location / "turnover.csv").as_posix()
+        ),
     }
 
 
@@ -266,17 +268,17 @@ def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight) -> Sc
         probes = pending_probes(scenario, record)
     except KeyError as error:
         raise UserError(problem(node, str(error.args[0]))) from None
-    _raise(tree, [_not_pending(n, place, list(probes)) for place, n in enumerate(pending.without) if n not in probes])
+    _raise(tree, [_not_pending(n, index, list(probes)) for index, n in enumerate(pending.without) if n not in probes])
     probes = {name: probe for name, probe in probes.items() if name not in pending.without}
     platforms = {**platforms_of(record), **scenario.platforms}
-    said = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
-    return scenario.model_copy(update=said).with_record_folder(_record_folder(tree, pending.record))
+    update = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
+    return scenario.model_copy(update=update).with_record_folder(_record_folder(tree, pending.record))
 
 
-def _not_pending(name: str, place: int, pending: list[str]) -> checks.Finding:
+def _not_pending(name: str, index: int, pending: list[str]) -> checks.Finding:
     """That a case to be left out is not pending on the first day."""
-    said = f"nothing called {name!r} is pending in the record on the first day{suggestion(name, pending)}"
-    return checks.Finding(("in_flight", "without", place), said)
+    message = f"nothing called {name!r} is pending in the record on the first day{suggestion(name, pending)}"
+    return checks.Finding(("in_flight", "without", index), message)
 
 
 def _record_folder(tree: MappingNode, folder: str) -> Path:
@@ -329,9 +331,9 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
     return probes
 
 
-def said_of_itself(path: Path) -> dict[str, str]:
-    """A scenario file's title, question and description, without loading it in full; empty where it has none."""
+def read_headings(path: Path) -> dict[str, str]:
+    """The title, question and description of a scenario file, without loading it in full; empty if it has none."""
     tree = _extended(path)
-    said = {key: find(tree, key) for key in ("title", "name", "question", "description")}
-    words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in said.items()}
+    nodes = {key: find(tree, key) for key in ("title", "name", "question", "description")}
+    words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in nodes.items()}
     return {"title": words["title"] or words["name"], **{key: words[key] for key in ("question", "description")}}

@@ -24,7 +24,7 @@ PARTS = (
     "costs",
     "uncertain",
 )
-"""Where a scenario has its parameters, in the order in which they are told. The rest says how it is run."""
+"""Where a scenario has its parameters, in the order in which they are shown. The rest says how it is run."""
 UNITS = {
     "at_least": "days",
     "casework_share": "share",
@@ -63,7 +63,7 @@ class Parameter:
     """A number of a scenario, or several of one setting with the same source.
 
     `value` is in words; `unit` is '' for a bare number; `basis` is None, `reason` and `url` are '' if no source gives
-    them; `place` is file and line, '' if it stands in no file.
+    them; `location` is file and line, '' if it stands in no file.
     """
 
     path: str
@@ -72,7 +72,7 @@ class Parameter:
     basis: Basis | None
     reason: str
     url: str
-    place: str
+    location: str
 
 
 def parameters(scenario: Scenario) -> list[Parameter]:
@@ -80,17 +80,17 @@ def parameters(scenario: Scenario) -> list[Parameter]:
 
     Left out is what stands at its default without a source.
     """
-    found = []
+    result = []
     for keys, value, default in _numbers(scenario):
         if default and not scenario.sources.get(joined(keys), Source()).reason:
             continue
         apart = [(*keys, name) for name in value] if _is_table(value) else []
-        apart = [place for place in apart if joined(place) in scenario.sources]
+        apart = [path_keys for path_keys in apart if joined(path_keys) in scenario.sources]
         rest = {name: one for name, one in value.items() if (*keys, name) not in apart} if apart else value
         if not apart or rest:
-            found.append(_parameter(scenario, keys, rest))
-        found += [_parameter(scenario, place, value_at(scenario, place)) for place in apart]
-    return found
+            result.append(_parameter(scenario, keys, rest))
+        result += [_parameter(scenario, path_keys, value_at(scenario, path_keys)) for path_keys in apart]
+    return result
 
 
 def count_by_basis(found: Sequence[Parameter]) -> str:
@@ -118,23 +118,23 @@ def _numbers(scenario: Scenario) -> Iterator[tuple[Keys, Any, bool]]:
         yield from _below((name,), value, value == default)
 
 
-def _below(keys: Keys, here: Any, default: bool) -> Iterator[tuple[Keys, Any, bool]]:
+def _below(keys: Keys, node: Any, default: bool) -> Iterator[tuple[Keys, Any, bool]]:
     """The numbers, distributions, dated numbers and tables of numbers in a setting; whether they are at the default."""
-    if isinstance(here, When):  # a condition
+    if isinstance(node, When):  # a condition
         return
-    if isinstance(here, Route) and here.probability == 1:  # the only way on
-        here = here.steps
+    if isinstance(node, Route) and node.probability == 1:  # the only way on
+        node = node.steps
         keys = (*keys, "steps")
-    if _is_number(here) or isinstance(here, Distribution) or _is_dated(here) or _is_table(here):
-        yield keys, here, default
-    elif isinstance(here, Settings):
-        for name, field in type(here).model_fields.items():
-            value = getattr(here, name)
+    if _is_number(node) or isinstance(node, Distribution) or _is_dated(node) or _is_table(node):
+        yield keys, node, default
+    elif isinstance(node, Settings):
+        for name, field in type(node).model_fields.items():
+            value = getattr(node, name)
             usual = None if field.is_required() else field.get_default(call_default_factory=True)
             same = value == usual or (isinstance(value, Constant) and value.value == usual)
             yield from _below((*keys, name), value, same)
-    elif isinstance(here, (dict, list)):
-        for key, value in here.items() if isinstance(here, dict) else enumerate(here):
+    elif isinstance(node, (dict, list)):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
             yield from _below((*keys, key), value, False)
 
 
@@ -156,7 +156,7 @@ def _parameter(scenario: Scenario, keys: Keys, value: Any) -> Parameter:
     owner = value_at(scenario, keys[:-1])
     reason = source.reason or (owner.source if isinstance(owner, Uncertain) else "")
     return Parameter(
-        joined(keys), in_words(value), _unit(scenario, keys), source.basis, reason, source.url, source.place
+        joined(keys), in_words(value), _unit(scenario, keys), source.basis, reason, source.url, source.location
     )
 
 

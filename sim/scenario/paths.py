@@ -27,12 +27,12 @@ def expand(settings: Settings, path: str) -> list[Keys]:
     return places
 
 
-def _expand(here: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
+def _expand(node: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
     if not parts:
         yield done
         return
     part, rest = parts[0], parts[1:]
-    children = _children(here)
+    children = _children(node)
     if part == "*":
         for key, child in children.items():
             yield from _expand_quietly(child, rest, (*done, key))
@@ -44,20 +44,20 @@ def _expand(here: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
     yield from _expand(children[by_name[part]], rest, (*done, by_name[part]))
 
 
-def _expand_quietly(here: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
+def _expand_quietly(node: Any, parts: list[str], done: Keys) -> Iterator[Keys]:
     """Below a *, names that lack the rest of the path are passed over."""
     try:
-        yield from list(_expand(here, parts, done))
+        yield from list(_expand(node, parts, done))
     except KeyError:
         return
 
 
-def _children(here: Any) -> dict[Any, Any]:
-    if isinstance(here, Settings):
-        return {name: getattr(here, name) for name in type(here).model_fields if getattr(here, name) is not None}
-    if isinstance(here, dict):
-        return here
-    return dict(enumerate(here)) if isinstance(here, list) else {}
+def _children(node: Any) -> dict[Any, Any]:
+    if isinstance(node, Settings):
+        return {name: getattr(node, name) for name in type(node).model_fields if getattr(node, name) is not None}
+    if isinstance(node, dict):
+        return node
+    return dict(enumerate(node)) if isinstance(node, list) else {}
 
 
 def value_at(settings: Any, keys: Keys) -> Any:
@@ -76,7 +76,7 @@ def replaced(settings: Any, keys: Keys, value: Any) -> Any:
         return settings.model_copy(update={key: replaced(getattr(settings, key), rest, value)})
     if isinstance(settings, dict):
         return {**settings, key: replaced(settings[key], rest, value)}
-    return [replaced(item, rest, value) if place == key else item for place, item in enumerate(settings)]
+    return [replaced(item, rest, value) if index == key else item for index, item in enumerate(settings)]
 
 
 def scale_value(value: Any, factor: float) -> Any:
@@ -86,7 +86,7 @@ def scale_value(value: Any, factor: float) -> Any:
     if isinstance(value, dict):
         return {key: scale_value(part, factor) for key, part in value.items()}
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{_said(value)} is not a number")
+        raise TypeError(f"{_described(value)} is not a number")
     return value * factor
 
 
@@ -99,19 +99,19 @@ def set_value(old: Any, value: float) -> Any:
     if isinstance(old, dict):
         raise TypeError("a whole table cannot be one number; name one of its entries, or scale it")
     if isinstance(old, bool) or not isinstance(old, (int, float)):
-        raise TypeError(f"{_said(old)} is not a number")
+        raise TypeError(f"{_described(old)} is not a number")
     return value
 
 
-def _said(value: Any) -> str:
+def _described(value: Any) -> str:
     return "a group of settings" if isinstance(value, Settings) else repr(value)
 
 
 def part(settings: Settings, path: str) -> Any:
     """A part of the settings as plain data, all of them for an empty path. Raises KeyError if there is no such part."""
-    said = settings.model_dump(mode="json", exclude_defaults=True)
+    data = settings.model_dump(mode="json", exclude_defaults=True)
     if not path:
-        return said
+        return data
     places = expand(settings, path)
     if len(places) > 1:
         raise KeyError(f"names {len(places)} settings; name one of them, such as {'.'.join(map(str, places[0]))}")

@@ -495,9 +495,9 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         return super().__eq__(same_origin)
 
     def __repr__(self) -> str:
-        said = f"{self.start} to {self.horizon}, {self.replications:,} replications, seed {self.seed}"
+        run = f"{self.start} to {self.horizon}, {self.replications:,} replications, seed {self.seed}"
         title = f"{shorten(self.title, 100)}; " if self.title else ""
-        return f"<Scenario {shorten(self.name, 80)}: {title}{said}>"
+        return f"<Scenario {shorten(self.name, 80)}: {title}{run}>"
 
     __str__ = __repr__
 

@@ -2,7 +2,7 @@
 
 Any mapping of a scenario or procedure file may hold `sources`: a mapping from the names of its settings (or dotted
 paths below them, or `all`) to a basis and a reason. A number has the source that names it most closely in the file in
-which it is written; an alias (`*name`) that of the place where the value is written out. So a file that overrides a
+which it is written; an alias (`*name`) has that of the value for which it stands. So a file that overrides a
 number without a source takes the source away with the number. Sources are taken out of a file's tree before files are
 combined and settings are checked: they change no result.
 """
@@ -57,13 +57,13 @@ class Source(Settings):
     "why it is this number: the article, the report, the way it was derived, or why it was assumed"
     url: Annotated[str, AfterValidator(_address), Field(json_schema_extra={"pattern": ADDRESS})] = ""
     "the address of the source, if it has one"
-    place: str = ""
+    location: str = ""
     "file and line of the number, seen from the scenario file; added when a scenario is shown or stored"
 
     @property
     def is_shown(self) -> bool:
         """Whether it was written by `sim show` or a stored run, and says itself where its number was."""
-        return bool(self.place) or self.reason == OUTSIDE
+        return bool(self.location) or self.reason == OUTSIDE
 
 
 def _from_text(value: Any) -> Any:
@@ -124,7 +124,7 @@ class _Reader:
             pairs = [(key, child(key.value, value)) for key, value in node.value if key.value != KEY]
             return MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
         if isinstance(node, SequenceNode):
-            items = [child(str(place), item) for place, item in enumerate(node.value)]
+            items = [child(str(location), item) for location, item in enumerate(node.value)]
             return SequenceNode(node.tag, items, node.start_mark, node.end_mark)
         return node
 
@@ -162,7 +162,7 @@ def _missing(block: Node, keys: tuple[str, ...]) -> str | None:
 def _children(node: Node | None) -> dict[str, Node]:
     if isinstance(node, MappingNode):
         return {key.value: value for key, value in node.value}
-    return {str(place): item for place, item in enumerate(node.value)} if isinstance(node, SequenceNode) else {}
+    return {str(location): item for location, item in enumerate(node.value)} if isinstance(node, SequenceNode) else {}
 
 
 def _located(name: str, value: Node, error: Any) -> Problem:
@@ -205,29 +205,29 @@ def written_sources(tree: Node, rows: Iterable[tuple[Keys, list[Keys]]], folder:
         Settings, each with the numbers in it. Numbers of one setting with the same source are given together, as
         the setting's.
     folder
-        The folder from which places are seen.
+        The folder from which locations are seen.
     """
-    found: dict[str, Source] = {}
+    result: dict[str, Source] = {}
     for keys, numbers in rows:
         nodes = {joined(number): written(tree, number) for number in numbers}
         sources = {path: _source(node, folder) for path, node in nodes.items() if node is not None}
-        found |= _together(joined(keys), sources, len(numbers))
-    return found
+        result |= _together(joined(keys), sources, len(numbers))
+    return result
 
 
 def overridden(sources: Mapping[str, Source], paths: Iterable[str]) -> dict[str, Source]:
     """The sources of a scenario some of whose settings, by path, were given other values."""
-    found = dict(sources)
+    result = dict(sources)
     for path in paths:
         below = f"{path}."
-        found = {key: source for key, source in found.items() if not f"{key}.".startswith(below)}
-        found[path] = Source(reason=OUTSIDE)
-    return found
+        result = {key: source for key, source in result.items() if not f"{key}.".startswith(below)}
+        result[path] = Source(reason=OUTSIDE)
+    return result
 
 
 def _together(path: str, sources: dict[str, Source], numbers: int) -> dict[str, Source]:
     """The sources of the numbers of one setting, with the one that most of them share as that of the setting."""
-    same = [(source.basis, source.reason, source.place.rpartition(":")[0]) for source in sources.values()]
+    same = [(source.basis, source.reason, source.location.rpartition(":")[0]) for source in sources.values()]
     usual, times = Counter(same).most_common(1)[0] if same else ((), 0)
     if 2 * times <= numbers:
         return sources
@@ -246,13 +246,13 @@ def written(tree: Node, keys: Keys) -> Node | None:
 
 
 def _source(node: Node, folder: Path) -> Source:
-    """The source of a value, with its place if it does not say another."""
+    """The source of a value, with its location unless it gives one itself."""
     mark = node.start_mark
     if mark.name.startswith(SETTING):
         return Source(reason=OUTSIDE)
     source = declared_at(node) or Source()
-    place = f"{Path(relpath(mark.name, folder)).as_posix()}:{mark.line + 1}"
-    return source if source.is_shown else source.model_copy(update={"place": place})
+    location = f"{Path(relpath(mark.name, folder)).as_posix()}:{mark.line + 1}"
+    return source if source.is_shown else source.model_copy(update={"location": location})
 
 
 def declared_at(node: Node) -> Source | None:

@@ -113,8 +113,8 @@ def parse(text: str, name: str) -> MappingNode:
         node = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise UserError(Problem(name, *place, f"not valid YAML: {error.problem}")) from None
+        position = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise UserError(Problem(name, *position, f"not valid YAML: {error.problem}")) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position].split("\n")
         message = f"not valid YAML: the character #x{int(error.character):04x} is not allowed"
@@ -135,24 +135,26 @@ def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
         return [problem(node, "contains itself through an alias")]
     if len(above) > DEEPEST:  # by aliases of aliases: what is written out is refused before
         return [problem(node, TOO_DEEP)]
-    found: list[Problem] = []
+    problems: list[Problem] = []
     above = (*above, node)
     if isinstance(node, SequenceNode):
         for item in node.value:
-            found += _key_problems(item, above)
+            problems += _key_problems(item, above)
     if isinstance(node, MappingNode):
         seen: dict[Any, int] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                found.append(problem(key, "a key must be a word or a number"))
+                problems.append(problem(key, "a key must be a word or a number"))
             elif key.value == "<<":
-                found.append(problem(key, "merge keys (<<) are not supported; write the settings out, or use extends"))
+                problems.append(
+                    problem(key, "merge keys (<<) are not supported; write the settings out, or use extends")
+                )
             elif key.value in seen:
-                found.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
+                problems.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
             else:
                 seen[key.value] = key.start_mark.line + 1
-            found += _key_problems(value, above)
-    return found
+            problems += _key_problems(value, above)
+    return problems
 
 
 def read(path: Path) -> MappingNode:
@@ -201,11 +203,11 @@ def is_null(node: Node) -> bool:
 
 def _is_whole(base: MappingNode, over: MappingNode) -> bool:
     """Whether a mapping replaces another one rather than being mixed with it."""
-    said = {str(key.value): value.value for key, value in over.value}
-    if "distribution" in said or (said and all(re.fullmatch(r"\d{4}-\d\d-\d\d", key) for key in said)):
+    new = {str(key.value): value.value for key, value in over.value}
+    if "distribution" in new or (new and all(re.fullmatch(r"\d{4}-\d\d-\d\d", key) for key in new)):
         return True
-    was = {str(key.value): value.value for key, value in base.value}
-    return any(kind in said and said[kind] != was.get(kind) for kind in KINDS)
+    old = {str(key.value): value.value for key, value in base.value}
+    return any(kind in new and new[kind] != old.get(kind) for kind in KINDS)
 
 
 def without(node: MappingNode, key: str) -> MappingNode:
@@ -218,26 +220,26 @@ def split(path: str) -> list[str]:
     return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^."]+)', path)]
 
 
-def put(node: Node, path: list[str], value: Node, said: str) -> Node:
+def put(node: Node, path: list[str], value: Node, name: str) -> Node:
     """The tree with the value at a path replaced. Raises UserError where the path leads through a bare value."""
     if not path:
         return value
     if isinstance(node, SequenceNode):
         if not path[0].isdigit() or int(path[0]) >= len(node.value):
-            raise UserError(f"{said}: {path[0]!r} is no place in a list of {len(node.value)}")
+            raise UserError(f"{name}: {path[0]!r} is no place in a list of {len(node.value)}")
         items = list(node.value)
-        items[int(path[0])] = put(items[int(path[0])], path[1:], value, said)
+        items[int(path[0])] = put(items[int(path[0])], path[1:], value, name)
         return SequenceNode(node.tag, items, node.start_mark, node.end_mark)
     if not isinstance(node, MappingNode):
-        raise UserError(f"{said}: {path[0]!r} cannot be set inside a bare value")
+        raise UserError(f"{name}: {path[0]!r} cannot be set inside a bare value")
     pairs, key = list(node.value), path[0]
-    for place, (k, v) in enumerate(pairs):
+    for index, (k, v) in enumerate(pairs):
         if k.value == key:
-            pairs[place] = (k, put(v, path[1:], value, said))
+            pairs[index] = (k, put(v, path[1:], value, name))
             break
     else:
         empty = MappingNode(_TAG + "map", [], value.start_mark, value.end_mark)
-        pairs.append((ScalarNode(_TAG + "str", key, value.start_mark), put(empty, path[1:], value, said)))
+        pairs.append((ScalarNode(_TAG + "str", key, value.start_mark), put(empty, path[1:], value, name)))
     return MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
 
@@ -264,15 +266,15 @@ def locate(node: Node, path: Path_, of_key: bool = False) -> tuple[Node, list[st
 
     Parts that are not in the tree are passed over: pydantic names the kind of a union among them.
     """
-    here, known, key_node = node, [], node
+    reached, known, key_node = node, [], node
     for part in path:
-        if isinstance(here, MappingNode):
-            for key, value in here.value:
+        if isinstance(reached, MappingNode):
+            for key, value in reached.value:
                 if key.value == str(part):
-                    here, key_node = value, key
+                    reached, key_node = value, key
                     known.append(str(part))
                     break
-        elif isinstance(here, SequenceNode) and isinstance(part, int) and part < len(here.value):
-            here = key_node = here.value[part]
+        elif isinstance(reached, SequenceNode) and isinstance(part, int) and part < len(reached.value):
+            reached = key_node = reached.value[part]
             known.append(str(part))
-    return (key_node if of_key else here), known
+    return (key_node if of_key else reached), known

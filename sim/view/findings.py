@@ -15,7 +15,8 @@ from sim.experiments.sweep import fte_of
 from sim.results.run import Run
 from sim.results.statistics import CENTRAL, LEVEL, mean_interval, variance_split
 from sim.results.summary import HEADLINE as HEADLINE_CASES
-from sim.results.summary import Floats
+from sim.results.summary import IN_PROGRESS, Floats
+from sim.results.tables import ALL_CASES
 from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.pictures import listed, staffing
@@ -55,17 +56,31 @@ def _caseload(run: Run) -> Iterator[str]:
     scenario, table = run.scenario, run.table("backlog")
     first, last = (table[table["series"] == HEADLINE_CASES].iloc[place] for place in (0, -1))
     yield (
-        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon} it"
-        f" will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
+        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon}"
+        f" it will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
         f" {SPREAD}{_overdue(run, table)}."
     )
     flow = run.table("throughput").iloc[0]
     if flow["incoming"] > 0:
         low, high = _interval(run.samples["clearance_rate"].singles)
         yield (
-            f"For every 100 new cases {100 * flow['clearance_rate']:.0f} are resolved"
-            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}), {clearing(flow['clearance_rate'])}."
+            f"For every 100 new {cases_of(scenario)} {100 * flow['clearance_rate']:.0f} are resolved"
+            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}), {clearing(flow['clearance_rate'])}. {endings(run)}."
         )
+
+
+def endings(run: Run) -> str:
+    """How headline cases have ended by the horizon, in a sentence without its full stop."""
+    table = run.table("endings")
+    table = table[(table["case"] == ALL_CASES) & (table["date"] == run.scenario.horizon)]
+    shares = dict(zip(table["state"], table["value"], strict=True))
+    ways = [
+        f"{words.share(value)} reach {words.quoted(listed.milestone(run, state))}"
+        for state, value in shares.items()
+        if state != IN_PROGRESS
+    ]
+    ways.append(f"{words.share(shares.get(IN_PROGRESS, 0.0))} are still in progress")
+    return f"Of all that are in progress or come by {run.scenario.horizon}, {words.listing(ways)} on that day"
 
 
 def _overdue(run: Run, table: pd.DataFrame) -> str:
@@ -99,15 +114,15 @@ def _probes(run: Run) -> Iterator[str]:
         told = [f"{name} {words.share(chance)}" for name, chance in chances(run, within)]
         likely = f"; most likely are {words.listing(told[:3])}" if len(told) > 3 else f": {words.listing(told)}"
     yield (
-        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)} listed"
-        f" probes or strands are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
+        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)}"
+        f" tracked cases are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
     )
     if next_one := _next_milestone(run, cases):
         yield next_one
 
 
 def chances(run: Run, within: float, place: str = "") -> list[tuple[str, float]]:
-    """The chance that each listed pending case is resolved within so many days of the start, the likeliest first.
+    """The chance that each tracked case in progress is resolved within so many days of the start, the likeliest first.
 
     `place`: that it comes to this stage or exit instead.
     """
@@ -189,8 +204,8 @@ def _chance(run: Run) -> Iterator[str]:
     found = variance_split(values, run.scenario.replications_per_draw)
     if found and found.stochastic + found.parameter > 0:
         yield (
-            f"Of the spread of the pending cases on {run.scenario.horizon} {words.share(found.share_parameter)} is"
-            f" not knowing the parameters ({words.share(found.low)} to {words.share(found.high)}), which better data"
+            f"Of the spread of the cases in progress on {run.scenario.horizon} {words.share(found.share_parameter)} is"
+            f" parameter uncertainty ({words.share(found.low)} to {words.share(found.high)}), which better data"
             " would narrow; the rest is chance, which nothing will."
         )
 
@@ -216,7 +231,7 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
 
 
 def common_cases(run: Run, base: Run) -> list[str]:
-    """The cases pending on the first day that both runs tell of."""
+    """The cases in progress on the first day that both runs track."""
     both = set(listed.chosen(run, None))
     return [case for case in listed.chosen(base, None) if case in both]
 
@@ -262,7 +277,7 @@ def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
     ours, theirs = run.samples, base.samples
     apart = [ours[f"resolution:{case}"].by_replication - theirs[f"resolution:{case}"].by_replication for case in cases]
     found = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
-    who = f"the {len(cases)} listed probes or strands are resolved"
+    who = f"the {len(cases)} tracked cases are resolved"
     if not found.value and not found.error:
         return f"{who} on the same days, difference 0.0"
     if found.low <= 0 <= found.high:

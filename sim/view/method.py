@@ -20,8 +20,8 @@ def _done(run: Run) -> str:
     return (
         f"A model plays the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
         f" {run.scenario.start} to {run.scenario.horizon}: cases come in, walk from stage to stage, and compete for the"
-        f" same people. It does so {run.replications:,} times, each time with other luck. One such course of events is"
-        " a replication. No single one is a forecast; all of them together are."
+        f" same people. It does so {run.replications:,} times, each time with other random numbers. One such course of"
+        " events is a replication. No single one is a forecast; all of them together are."
     )
 
 
@@ -46,15 +46,15 @@ def _not_knowing(run: Run) -> str:
 
 def _censored(run: Run) -> str:
     return (
-        f"What is still pending on {run.scenario.horizon} counts as longer than what was seen of it (Kaplan-Meier"
+        f"What is still in progress on {run.scenario.horizon} counts as longer than what was seen of it (Kaplan-Meier"
         " estimates). Leaving it out would make durations look too short."
     )
 
 
 def _first_day(run: Run) -> str:
     return (
-        f"The simulation begins on {run.scenario.start} with the cases that were pending then. What remains of a stage"
-        " already under way is drawn given the time already spent in it. Cases under way that come from the public"
+        f"The simulation begins on {run.scenario.start} with the cases that were in progress then. What remains of a"
+        " stage that had already begun is drawn given the time already spent in it. Cases that come from the public"
         " record are as it was known on that day."
     )
 
@@ -66,7 +66,7 @@ _STAFF = (
 )
 _PAIRED = (
     "Every random number belongs to a case and a step of it. So scenarios with the same seed see the same cases with"
-    " the same luck: one more probe or one more lawyer changes nobody else's luck, and differences are taken"
+    " common random numbers: one more probe or one more lawyer changes nobody else's, and differences are taken"
     " replication by replication."
 )
 _NOT = (

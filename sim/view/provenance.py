@@ -39,7 +39,7 @@ def parameters(scenario: Scenario) -> list[Table]:
         Table(
             title,
             COLUMNS,
-            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.place) for p in found],
+            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.location) for p in found],
         )
         for title, found in groups.items()
     ]

@@ -24,6 +24,7 @@ from sim.view.findings import (
     clearing,
     common_cases,
     days_of_cases,
+    endings,
     fte,
     staff_share,
     where_days_go,
@@ -195,7 +196,7 @@ def _sunk(run: Run) -> Iterator[Answer]:
         "How much effort sinks in cases that end without a finding?",
         f"Of the work on cases that are resolved by {run.scenario.horizon}, {words.share(ended['share'].sum())} is on"
         f" those that are closed with nothing to show{f': {words.listing(said)}' if said else ''}."
-        " Work on cases that are still pending then is not counted.",
+        " Work on cases that are still in progress then is not counted.",
         "work",
     )
 
@@ -234,8 +235,8 @@ def _deterrence(run: Run) -> Iterator[Answer]:
         "Deterrence: expected fine times probability times delay?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
         f" by {run.scenario.horizon}, of EUR {words.count(fine.value)} million on average: EUR"
-        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its first"
-        " opening. Cases that take longer than the horizon are not counted.",
+        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
+        " first opening. Cases that take longer than the horizon are not counted.",
         "flow",
     )
 
@@ -262,16 +263,16 @@ def _clearance(run: Run) -> Iterator[Answer]:
         return
     age = backlog.loc[backlog["series"] == HEADLINE_CASES, "age"].dropna()
     old = (
-        f" The pending cases are {words.count(age.iloc[0])} days old on average at first and"
+        f" Those in progress are {words.count(age.iloc[0])} days old on average at first and"
         f" {words.count(age.iloc[-1])} at the end."
         if len(age)
         else ""
     )
     yield Answer(
-        "Clearance rate, disposition time, age of the pending: where is it going?",
-        f"Clearance rate {words.share(flow['clearance_rate'])}: {clearing(flow['clearance_rate'])} are resolved, and"
-        f" to resolve what is pending at the horizon would take {words.count(flow['disposition_time'])} days at the"
-        f" pace so far.{old}",
+        "Clearance rate, disposition time, age of cases in progress: where is it going?",
+        f"Of {cases_of(run.scenario)}, {words.share(flow['clearance_rate'])} is the clearance rate:"
+        f" {clearing(flow['clearance_rate'])} are resolved, and to resolve those in progress at the horizon would take"
+        f" {words.count(flow['disposition_time'])} days at the pace so far. {endings(run)}.{old}",
         "backlog",
     )
 

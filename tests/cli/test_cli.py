@@ -10,6 +10,7 @@ import pytest
 
 from sim import __version__, cli
 from sim.results.store import digest
+from sim.results.tables import TABLES
 from sim.scenario.loading import load_scenario
 from sim.scenario.settings import parse_settings
 
@@ -107,12 +108,13 @@ def test_run_prints_the_sections_and_stores(sim, tmp_path):
     for words in (
         "A small queue",
         "2024-01-01 to 2025-01-01, 6 replications, seed 1.",
-        "When is each probe resolved",
-        "How long does each stage take?",
-        "Where do the days go?",
-        "How many are pending?",
-        "How busy is the staff?",
-        "Are the targets met?",
+        "When tracked cases are resolved",
+        "How cases end",
+        "Days in each stage",
+        "Where the days of a visit go",
+        "Cases in progress by stage over time",
+        "Work done over the work that the staff could have done",
+        "How often targets are met",
         "Fines until 2025-01-01: EUR",
         "In review",
         "The clerks",
@@ -146,27 +148,9 @@ def test_run_json(sim):
     assert code == 0
     assert (said["scenario"], said["replications"], said["seed"]) == ("small", 6, 1)
     assert (said["start"], said["horizon"]) == ("2024-01-01", "2025-01-01")
-    tables = {
-        "stages",
-        "delay",
-        "delay_by_role",
-        "flows",
-        "effort",
-        "effort_by_ending",
-        "pending",
-        "throughput",
-        "utilisation",
-        "fines",
-        "targets",
-        "resolutions",
-        "resolution_splits",
-        "milestones",
-        "backlog",
-        "indicators",
-    }
-    assert set(said["tables"]) == tables
+    assert set(said["tables"]) == set(TABLES)
     assert [name for name, rows in said["tables"].items() if not rows] == ["resolution_splits"]  # nothing is uncertain
-    assert {row["stage"] for row in said["tables"]["stages"]} == {"review", "decided"}
+    assert {row["stage"] for row in said["tables"]["durations"]} == {"review", "decided"}
     assert said["tables"]["utilisation"][0]["role"] == "clerks"
 
 
@@ -399,7 +383,7 @@ def test_show_sources(sim, small):
     for of in ("small.yaml", folder):
         _, out, _ = sim("show", of, "--sources", "--path", "staffing", "--json")
         [row] = json.loads(out)
-        assert row.pop("place").startswith("small.yaml:")
+        assert row.pop("location").startswith("small.yaml:")
         path = "staffing.clerks.headcount"
         assert row == {"path": path, "value": "3", "unit": "FTE", "basis": "source", "reason": "counted", "url": ""}
     code, _, err = sim("show", "small.yaml", "--sources", "--path", "staffing.clercs")

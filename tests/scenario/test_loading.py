@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from sim.errors import UserError
 from sim.scenario.distributions import AnyDistribution
 from sim.scenario.json_schema import procedure_schema, scenario_schema
-from sim.scenario.loading import is_procedure, load_procedure, load_scenario, said_of_itself
+from sim.scenario.loading import is_procedure, load_procedure, load_scenario, read_headings
 from sim.scenario.settings import Settings, parse_settings
 from sim.scenario.yaml_nodes import parse, plain, split
 
@@ -541,7 +541,7 @@ def test_shipped_scenarios(path):
     assert scenario.title
     described = " ".join(scenario.description.split())
     assert "?" in f"{scenario.question} {described}"
-    assert said_of_itself(path) == {"title": scenario.title, "question": scenario.question, "description": described}
+    assert read_headings(path) == {"title": scenario.title, "question": scenario.question, "description": described}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -631,6 +631,23 @@ def test_schema_refuses_mistakes(spoil):
     validator.validate(said)
     spoil(said)
     assert not validator.is_valid(said)
+
+
+SOURCES = {
+    "all: assumption; why": True,
+    "headcount: {basis: source, reason: why, url: https://example.eu}": True,
+    "headcount: asumption; why": False,
+    "headcount: assumption": False,
+    "headcount: {basis: guess}": False,
+    "headcount: {basis: law, url: example}": False,
+}
+
+
+@pytest.mark.parametrize(("written", "valid"), SOURCES.items(), ids=list(SOURCES))
+def test_schema_checks_sources(written, valid):
+    """Editors check the sources of any block."""
+    data = plain(parse(BASE.replace("casework_share: 0.8", f"sources: {{{written}}}"), "base"))
+    assert jsonschema.Draft202012Validator(scenario_schema()).is_valid(data) == valid
 
 
 @pytest.mark.parametrize("text", ["staf: {clerks: {headcount: 3}}", "staffing: {clerks: {headcont: 3}}"])

@@ -119,7 +119,7 @@ def table(scenario):
 def said(scenario, path):
     """Basis, reason and place of a parameter."""
     found = table(scenario)[path]
-    return found.basis, found.reason, found.place
+    return found.basis, found.reason, found.location
 
 
 def line_of(source, words):
@@ -404,7 +404,7 @@ def test_a_scenario_that_was_never_in_a_file(folder):
     scenario = load_scenario(folder / "base.yaml")
     bare = parameters(scenario.model_copy(update={"sources": {}}))
     assert [(p.path, p.value) for p in bare] == [(p.path, p.value) for p in parameters(scenario)]
-    assert {p.place for p in bare} == {""}
+    assert {p.location for p in bare} == {""}
     assert {p.reason for p in bare if not p.path.startswith("uncertain")} == {""}
 
 
@@ -430,7 +430,7 @@ def test_every_number_of_the_shipped_scenarios_is_told(path):
     """Each number that `sim show` prints of a domain is in a parameter; each parameter has a place and a known tag."""
     scenario = load_scenario(path)
     found = parameters(scenario)
-    assert all(parameter.place for parameter in found)
+    assert all(parameter.location for parameter in found)
     assert {parameter.basis for parameter in found} <= set(BASES)
     told = {tuple(split(parameter.path)) for parameter in found}
     assert len(told) == len(found)
@@ -445,7 +445,7 @@ def test_every_shipped_number_has_a_source(path):
     """Each says where it comes from, or why it is assumed, and how well it is founded."""
     assert [str(problem) for problem in unsourced(path)] == []
     found = parameters(load_scenario(path))
-    assert [f"{p.place} {p.path}" for p in found if not p.reason or not p.basis] == []
+    assert [f"{p.location} {p.path}" for p in found if not p.reason or not p.basis] == []
     assert "no source" not in count_by_basis(found)
 
 
@@ -456,10 +456,10 @@ def test_sources_of_the_first_scenario():
     by_path = {parameter.path: parameter for parameter in found}
     fine = by_path["procedure.stages.decision.fine.most"]
     assert (fine.value, fine.unit, fine.basis) == ("0.06", "share", "law")
-    assert fine.place.startswith("procedures/dsa.yaml:")
+    assert fine.location.startswith("procedures/dsa.yaml:")
     x = by_path["probes.x-2023-12.obligations"]
-    assert (x.basis, x.reason, x.place) == ("derived", "the public record, as it was known on 2024-03-14", "record")
-    assert by_path["platforms.X.turnover_eur_bn"].place == "record/turnover.csv"
+    assert (x.basis, x.reason, x.location) == ("derived", "the public record, as it was known on 2024-03-14", "record")
+    assert by_path["platforms.X.turnover_eur_bn"].location == "record/turnover.csv"
 
 
 def test_undated_scenarios_have_sources():

@@ -17,6 +17,7 @@ seed: 7
 procedure:
   name: small
   title: Requests, proceedings that fork, findings, decisions
+  headline: {stage: proceedings, title: proceedings by strand, before: requests for information}
   topics: [minors, advertising]
   exits: {closed: Closed without a finding, complied: Decision complied with}
   stages:

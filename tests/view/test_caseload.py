@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sim import load_scenario, simulate
+from sim.view import words
 from sim.view.figures import dots
 from sim.view.pictures import caseload
 
@@ -57,16 +58,16 @@ probes: {brief: {stage: service, arrives: 2024-01-10}}
 
 
 @pytest.mark.parametrize("of", ALL_OF_THEM)
-def test_nothing_pending_has_no_picture(of, idle_run):
-    """Where no case is ever pending there is nothing to show, and nobody is told so by an error."""
+def test_nothing_in_progress_has_no_picture(of, idle_run):
+    """Where no case is ever in progress there is nothing to show, and nobody is told so by an error."""
     assert of(idle_run) is None
 
 
 def test_pending_says_how_cases_grow(small_run):
-    """The title gives the mean number on the first day and at the horizon; the panels are the stages with cases."""
+    """The title has the headline cases on the first day and at the horizon; the panels are the stages with cases."""
     picture = caseload.pending(small_run)
-    flow = indicators.throughput(small_run).iloc[0]
-    assert picture.title == f"Pending cases grow from {flow.pending_start:.1f} to {flow.pending_end:.0f} by 2026-01-01"
+    flow = small_run.table("throughput").set_index("population").loc["headline"]
+    assert f" from {flow.pending_start:.1f} to {words.count(flow.pending_end)} by 2026-01-01" in picture.title
     assert [note.text for note in picture.figure.layout.annotations] == OPEN
     assert list(picture.table["stage"].unique()) == OPEN
     assert picture.table["date"].iloc[0] == small_run.scenario.start
@@ -105,25 +106,34 @@ def test_bands_hold_one_another(small_run):
 
 def test_backlog_names_the_target_that_is_missed_most(small_run):
     """The title is about the target with most cases beyond its time at the horizon, with its number."""
-    table = indicators.backlog(small_run)
+    table = small_run.table("backlog")
     last = table[table["time"] == small_run.scenario.horizon_days].set_index("series")["mean"]
-    worst = last.drop("all").idxmax()
+    worst = last[small_run.layout.targets].idxmax()
     title = dict(zip(small_run.layout.targets, small_run.scenario.targets, strict=True))[worst].title
     picture = caseload.backlog(small_run)
     assert title in picture.title
-    assert picture.title.startswith(f"{last[worst]:.1f} of {last['all']:.0f} pending cases have missed")
+    assert picture.title.startswith(f"{words.count(last[worst])} of {words.count(last['headline'])} ")
+
+
+def test_the_age_is_of_headline_cases(small_run):
+    """Requests grow old, too, but are not in the line of the mean age, nor in its interval."""
+    table = small_run.table("backlog")
+    (line,) = [trace for trace in caseload.backlog(small_run).figure.data if trace.name == "mean age"]
+    ages = table.loc[table["series"] == "headline", "age"].dropna()
+    assert list(line.y) == ages.round(0).tolist()
+    assert table.loc[table["series"] == "before", "age"].notna().any()
 
 
 def test_backlog_without_targets_tells_the_age(bare_run):
     """Without targets the finding is how old the pending are."""
-    age = indicators.backlog(bare_run)["age"].iloc[-1]
+    age = bare_run.table("backlog")["age"].iloc[-1]
     picture = caseload.backlog(bare_run)
-    assert picture.title == f"The pending are {age:.0f} days old on average on 2025-01-01"
+    assert f"{age:.0f} days old on average on 2025-01-01" in picture.title
     assert not any(trace.showlegend for trace in picture.figure.data)
 
 
 def test_a_dot_is_a_case(small_run):
-    """At each date there are as many full dots as cases pending on average, rounded, hollow ones up to the bound."""
+    """At each date there are a full dot for each case in progress on average, rounded, hollow ones up to the bound."""
     picture = caseload.where_cases_are(small_run)
     marks = [trace for trace in picture.figure.data if trace.mode == "markers"]
     full, hollow = marks[::2], marks[1::2]
@@ -136,7 +146,7 @@ def test_a_dot_is_a_case(small_run):
 
 def test_dots_of_many_cases_stand_for_several():
     """No block has more dots than can be seen, however many cases there are."""
-    table = pd.DataFrame({"mean": [40.0, 900.0], "high": [60.0, 2000.0]})
+    table = pd.DataFrame({"mean": [40.0, 900.0], "q90": [60.0, 2000.0]})
     assert dots.dot_size(table) == 20
     assert dots.dot_size(table.head(1)) == 1
 

@@ -9,8 +9,7 @@ import pytest
 
 from sim.experiments.simulate import simulate_each
 from sim.record.model import Record, RecordedStrand, Service
-from sim.results import indicators
-from sim.results.run import Run
+from sim.results.summary import IN_PROGRESS
 from sim.view.figures import cases as figures
 from sim.view.pictures import cases
 from sim.view.pictures.gallery import milestones_asked_for
@@ -38,7 +37,7 @@ RECORD = Record(
 
 def resolved(run, case):
     """When a case is resolved in each replication."""
-    return run.summary.first(case, run.summary.layout.resolving)
+    return run.first_reached(case, run.layout.resolving)
 
 
 def bars(picture, title):
@@ -73,7 +72,7 @@ def test_names(small_run):
 
 
 def test_open_cases_are_shown(small_run):
-    """Without a choice the open cases beyond the first stage are shown."""
+    """Without a choice the open cases of the headline are shown."""
     assert chosen(small_run, None) == OPEN
 
 
@@ -106,11 +105,11 @@ def test_forecasts_are_the_quantiles(small_run):
     """Interval and median of the resolution are those of the replications; beyond the horizon nothing is told."""
     table = cases.timelines(small_run).table
     rows = table[table["milestone"] == "Resolved"].set_index("case")
-    found = indicators.resolutions(small_run, OPEN).set_index("case")
+    found = small_run.table("resolutions").set_index("case")
     start = pd.Timestamp(small_run.scenario.start)
     for case in OPEN:
         row = rows.loc[names(small_run)[case].whole]
-        for column, quantile in (("80% from", "low"), ("date", "median"), ("80% to", "high")):
+        for column, quantile in (("80% from", "q10"), ("date", "median"), ("80% to", "q90")):
             days = found.loc[case, quantile]
             assert row[column] is pd.NaT if np.isinf(days) else (row[column] - start).days == int(days)
         assert row["probability by the horizon"] == round(float(np.isfinite(resolved(small_run, case)).mean()), 3)
@@ -151,7 +150,7 @@ def test_probabilities_are_shares_of_replications(small_run):
     table = cases.probabilities(small_run).table.groupby("case")
     for case in OPEN:
         rows = table.get_group(names(small_run)[case].whole)
-        for time, value in zip(small_run.summary.layout.times, rows["probability"], strict=True):
+        for time, value in zip(small_run.layout.times, rows["probability"], strict=True):
             assert value == round(float((resolved(small_run, case) <= time).mean()), 3)
         assert (rows["probability"].diff().dropna() >= 0).all()
         assert ((rows["95% from"] <= rows["probability"]) & (rows["probability"] <= rows["95% to"])).all()
@@ -173,7 +172,7 @@ def test_decisions_of_a_case(small_run):
     picture = cases.decisions(small_run, "agora-2023-06/minors")
     last = picture.table.groupby("milestone")["probability"].last()
     assert last["Preliminary findings sent"] == np.isfinite(
-        small_run.summary.first("agora-2023-06/minors", ["findings"])
+        small_run.first_reached("agora-2023-06/minors", ["findings"])
     ).mean().round(3)
     assert "Proceedings opened" not in last.index
     assert f"with probability {last['Resolved, whichever way']:.0%}" in picture.title
@@ -192,14 +191,14 @@ def test_one_case_is_its_visits(small_run):
     for number in order:
         time = resolved(small_run, case)[number]
         assert (ends[number] - start).days == int(min(time, small_run.scenario.horizon_days))
-    pending = table[table["the case ends in"] == "still pending"]["replication"].nunique()
+    pending = table[table["the case ends in"] == IN_PROGRESS]["replication"].nunique()
     assert pending == np.isinf(resolved(small_run, case)[:30]).sum()
-    assert f"{pending} are still pending at the horizon" in picture.caption
+    assert f"{pending} are still in progress at the horizon" in picture.caption
 
 
 def test_one_case_of_a_run_that_is_not_stored(small_run):
     """A run in memory shows the same."""
-    unstored = Run(small_run.scenario, small_run.summary, small_run.read_events)
+    unstored = small_run.in_memory()
     one, other = (cases.one_case(run, ADVERTS, 30) for run in (small_run, unstored))
     pd.testing.assert_frame_equal(one.table, other.table)
     assert one.title == other.title
@@ -250,12 +249,12 @@ def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_ru
     assert picture.name == f"probabilities-{place}"
     last = picture.table.groupby("case", sort=False)["probability"].last()
     called = {case: name.whole for case, name in names(small_run).items()}
-    for case in indicators.open_listed(small_run):
-        first = small_run.summary.first(case, [place])
+    for case in small_run.layout.open_cases:
+        first = small_run.first_reached(case, [place])
         if first.min() > 0 and np.isfinite(first).any():
             assert last[called[case]] == pytest.approx(np.isfinite(first).mean(), abs=5e-4)
         else:
             assert called[case] not in last
     assert len(last) > 0
-    stage = next(iter(small_run.summary.layout.stages))
+    stage = next(iter(small_run.layout.stages))
     assert cases.probabilities(small_run, place=stage) is None

@@ -80,17 +80,16 @@ def test_resolutions_of_the_cases_asked_for(small_run, better_run):
 
 
 def test_a_queue_has_no_probes_to_compare(bare_run):
-    """Without probes there are no resolutions; the pending cases are told all the same."""
+    """Without probes there are no resolutions; the cases in progress are told all the same."""
     assert comparison.resolutions([bare_run, bare_run]) is None
-    assert "Pending cases on 2025-01-01" in comparison.pending([bare_run]).title
+    assert "in progress on 2025-01-01" in comparison.pending([bare_run]).title
 
 
 def test_pending_by_scenario_has_the_means(small_run, better_run):
     """The table has each scenario's mean; with two scenarios both have their band."""
-    
     picture = comparison.pending([small_run, better_run])
-    backlog = indicators.backlog(better_run)
-    mean = backlog[backlog["series"] == "all"]["mean"].round(1).tolist()
+    backlog = better_run.table("backlog")
+    mean = backlog[backlog["series"] == "headline"]["mean"].round(1).tolist()
     assert picture.table["Many handlers: mean"].tolist() == mean
     assert sum(trace.fill == "tonexty" for trace in picture.figure.data) == 2
 

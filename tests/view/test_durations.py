@@ -25,7 +25,7 @@ def test_curves_fall_from_all_visits(small_run):
     for line in lines:
         assert line.y[0] == 1
         assert (np.diff(line.y) <= 0).all()
-    known = indicators.stage_durations(small_run).set_index("stage")["median"]
+    known = small_run.table("durations").set_index("stage")["median"]
     chosen = durations.shown_stages(small_run, None)
     assert picture.table["median days"].tolist() == known[chosen].round(0).tolist()
     assert curves(picture, "record") == []
@@ -33,7 +33,7 @@ def test_curves_fall_from_all_visits(small_run):
 
 def test_title_says_the_longest_median(small_run):
     """The stage with the longest finite median is named with it."""
-    known = indicators.stage_durations(small_run).set_index("stage").loc[durations.shown_stages(small_run, None)]
+    known = small_run.table("durations").set_index("stage").loc[durations.shown_stages(small_run, None)]
     longest = known["median"].sort_values(ascending=False).index[0]
     title = durations.durations(small_run).title
     assert small_run.scenario.procedure.stages[longest].title in title
@@ -72,7 +72,7 @@ def test_where_days_go_adds_up(small_run):
     parts = [column for column in picture.table if column not in ("stage", "days", "80% from", "80% to")]
     assert np.allclose(picture.table[parts].sum(axis=1), picture.table["days"], atol=0.4)
     assert "waiting for staff" in picture.title
-    assert sum(durations.shares_of_days(small_run, ["proceedings", "findings"]).values()) == pytest.approx(1)
+    assert sum(durations.shares_of_days(small_run).values()) == pytest.approx(1)
 
 
 def test_only_the_stages_asked_for(small_run):

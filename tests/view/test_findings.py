@@ -6,10 +6,8 @@ from dataclasses import replace
 import pytest
 
 from sim import simulate
-from sim.results import indicators
-from sim.results.measures import estimates
 from sim.view import words
-from sim.view.findings import clearing, findings, findings_of_comparison, late_stages
+from sim.view.findings import clearing, findings, findings_of_comparison
 from sim.view.questions import answers
 
 
@@ -25,12 +23,13 @@ def more_run(small_run):
 
 
 def test_caseload_has_the_numbers_of_the_backlog(small_run):
-    """The first sentence has the pending cases of the first day and the horizon with their interval."""
-    rows = indicators.backlog(small_run)
-    end = rows[rows["series"] == "all"].iloc[-1]
+    """The first sentence has the headline cases of the first day and the horizon with their interval."""
+    rows = small_run.table("backlog")
+    end = rows[rows["series"] == "headline"].iloc[-1]
     first = findings(small_run)[0]
     assert "On 2024-01-01" in first
-    assert f"{end['mean']:.0f} on average, and between {end['low']:.0f} and {end['high']:.0f}" in first
+    assert "proceedings by strand are in progress" in first
+    assert f"{words.count(end['mean'])} on average, and between {end['q10']:.0f} and {end['q90']:.0f}" in first
     assert "will be backlog" in first
 
 
@@ -45,9 +44,9 @@ def test_every_finding_has_a_number_and_there_are_few(small_run):
 def test_a_queue_has_no_probes_targets_or_parameters(bare_run):
     """Nothing is said of what a run does not have."""
     said = " ".join(findings(bare_run))
-    for word in ("probes", "Targets", "knowing", "milestone", "backlog"):
+    for word in ("tracked", "Targets", "uncertainty", "milestone", "backlog"):
         assert word not in said
-    assert "pending" in said
+    assert "in progress" in said
 
 
 @pytest.mark.parametrize(("rate", "said"), [(0.9, "fewer than"), (1.1, "more than"), (1.001, "as many as")])
@@ -56,17 +55,11 @@ def test_clearance_in_words(rate, said):
     assert clearing(rate) == f"{said} come in"
 
 
-def test_late_stages_begin_where_cases_fork(small_run, bare_run):
-    """From the forking stage on; the whole procedure if none forks."""
-    assert late_stages(small_run) == ["proceedings", "findings"]
-    assert late_stages(bare_run) == ["service"]
-
-
 def test_what_more_staff_buys(small_run, more_run):
-    """The staff, the sure differences with intervals, and what becomes of the pending probes."""
+    """The staff, the sure differences with intervals, and what becomes of the probes in progress."""
     said = findings_of_comparison([small_run, more_run])
     assert said[0].startswith("Many handlers, with 44 more FTE on average: the")
-    assert "listed probes or strands are resolved" in said[0]
+    assert "tracked cases are resolved" in said[0]
     assert said[1].startswith("Many handlers: delay due to staffing per case")
     assert re.search(r"days less \(\d", said[1])
 
@@ -98,7 +91,7 @@ def answer_to(question, run):
 
 def test_euros_are_the_people_times_their_price(small_run):
     """7 people at EUR 100,000 are EUR 0.70 million a year; without a price the question is not of euros."""
-    known = estimates(small_run).set_index("indicator")["value"]
+    known = small_run.summary().set_index("indicator")["value"]
     fee = answer_to("Does the supervisory fee cover the workload?", small_run)
     assert fee.startswith(
         "Yes, as far as these people go: the 7.0 FTE of these roles cost EUR 0.70 million a year, 35%"
@@ -124,7 +117,7 @@ def test_a_fee_that_does_not_cover_the_staff_is_told(small_run):
 
 def test_effort_without_a_finding_is_the_indicator(small_run):
     """What is closed counts, what ends in a decision or commitments does not."""
-    table = indicators.effort_by_ending(small_run)
+    table = small_run.table("effort_by_ending")
     share = table.loc[table["target"] == "closed", "share"].sum()
     said = answer_to("How much effort sinks in cases that end without a finding?", small_run)
     assert f"{words.share(share)} is on those that are closed with nothing to show" in said
@@ -155,7 +148,7 @@ def test_answers_of_a_comparison(small_run, more_run):
     """More staff answers what happens to duration, in the staff's own numbers."""
     found = {answer.question: answer for answer in answers([small_run, more_run])}
     answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
-    assert re.search("Many handlers: the . listed .*. Over all cases: delay due to staffing per case", answer.answer)
+    assert re.search("Many handlers: the . tracked .*. Over all cases: delay due to staffing per case", answer.answer)
     assert answer.picture == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
 

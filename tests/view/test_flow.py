@@ -7,19 +7,19 @@ from sim.view.pictures import flow
 
 ROWS = [
     ("new", "request", 50.0),
-    ("under way", "request", 1.0),
-    ("under way", "proceedings", 2.0),
-    ("under way", "decision", 1.0),
+    ("in progress", "request", 1.0),
+    ("in progress", "proceedings", 2.0),
+    ("in progress", "decision", 1.0),
     ("further strands", "proceedings", 3.0),
     ("request", "request", 7.0),
     ("request", "proceedings", 12.0),
     ("request", "closed", 34.0),
-    ("request", "still pending", 5.0),
+    ("request", "still in progress", 5.0),
     ("proceedings", "findings", 10.0),
     ("proceedings", "commitments", 0.02),
-    ("proceedings", "still pending", 6.98),
+    ("proceedings", "still in progress", 6.98),
     ("findings", "decision", 6.0),
-    ("findings", "still pending", 4.0),
+    ("findings", "still in progress", 4.0),
     ("decision", "complied", 5.0),
     ("decision", "still there", 2.0),
 ]
@@ -28,8 +28,8 @@ ROWS = [
 @pytest.fixture
 def table():
     """Flows of the stages of the small run, made by hand."""
-    frame = pd.DataFrame(ROWS, columns=["source", "target", "mean"])
-    return frame.assign(low=frame["mean"] * 0.8, high=frame["mean"] * 1.2)
+    frame = pd.DataFrame(ROWS, columns=["source", "target", "value"])
+    return frame.assign(ci_low=0.0, ci_high=0.0, q10=frame["value"] * 0.8, q90=frame["value"] * 1.2)
 
 
 def ways(picture):
@@ -40,11 +40,11 @@ def ways(picture):
     return dict(zip(((labels[one], labels[other]) for one, other in ends), sankey.link.value, strict=True))
 
 
-def test_the_title_counts_the_resolved_and_the_pending(table, small_run):
-    """Cases that were resolved on the first day are not among those that are resolved by the horizon."""
+def test_the_title_counts_the_resolved_and_those_in_progress(table, small_run):
+    """Neither requests nor cases resolved on the first day are among those that are resolved by the horizon."""
     assert flow.drawn(small_run, table).title == (
-        "Of 40 cases resolved, 34 reach “Closed without a finding”, 6.0 reach “Non-compliance decision” and 0.0 reach"
-        " “Binding commitments”; 16 are still pending on 2026-01-01"
+        "Of 6.0 proceedings by strand that are resolved, 6.0 reach “Non-compliance decision” and 0.0 reach “Binding"
+        " commitments”; 11 are still in progress on 2026-01-01"
     )
 
 
@@ -76,7 +76,10 @@ def test_the_caption_tells_where_cases_come_from(table, small_run):
 
 def test_nothing_resolved_and_nothing_there(table, small_run):
     """Extremes are said as they are: no case resolved; and no picture where no case goes anywhere."""
-    still = table[table["target"] == "still pending"]
-    assert flow.drawn(small_run, still).title == "No case is resolved; 16 are still pending on 2026-01-01"
-    assert flow.drawn(small_run, table.assign(mean=0.0)) is None
+    still = table[table["target"] == "still in progress"]
+    assert (
+        flow.drawn(small_run, still).title
+        == "No proceedings by strand are resolved; 11 are still in progress on 2026-01-01"
+    )
+    assert flow.drawn(small_run, table.assign(value=0.0)) is None
     assert flow.drawn(small_run, table.head(0)) is None

@@ -75,7 +75,7 @@ def test_the_timelines_show_every_strand_once(shipped):
     assert len(marks["still pending"].x) == (strands["outcome"] == "").sum() == 17
     assert set(marks["still pending"].x) == {"2025-12-31"}
     assert picture.title.startswith("4 of 21 strands in 12 proceedings have an outcome")
-    assert "17 strands in 11 proceedings were pending" in picture.caption
+    assert "17 strands in 11 proceedings were in progress" in picture.caption
 
 
 def test_strands_of_a_proceeding_stand_together(shipped):
@@ -90,10 +90,10 @@ def test_strands_of_a_proceeding_stand_together(shipped):
 
 
 def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
-    """The steps are the record's Kaplan-Meier curve; there are as many pending cases in the ticks as in the stage."""
+    """The steps are the record's Kaplan-Meier curve; the ticks have as many cases in progress as the stage."""
     picture = pictures.survival(shipped)
     stages = record_tables.stages(shipped)
-    ticks = [trace for trace in picture.figure.data if "pending" in (trace.name or "")]
+    ticks = [trace for trace in picture.figure.data if "in progress" in (trace.name or "")]
     assert [sum(trace.customdata) for trace in ticks] == stages["pending"].tolist()
     curves = [trace for trace in picture.figure.data if trace.name == "share still in it"]
     for curve, (_, rows) in zip(curves, record_tables.survival(shipped).groupby("stage", sort=False), strict=True):
@@ -107,7 +107,7 @@ def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
 def test_too_few_ends_for_a_median(shipped):
     """On 14 March 2024 nothing was resolved: the title says so, and no number."""
     title = pictures.survival(shipped, date(2024, 3, 14)).title
-    assert title.endswith("too few have ended to tell how long half of them take; 8 of 8 strands are still pending")
+    assert title.endswith("too few have ended to tell how long half of them take; 8 of 8 strands are still in progress")
 
 
 def test_mass_mailings_are_marked_by_date(shipped):
@@ -125,9 +125,9 @@ def test_mass_mailings_are_marked_by_date(shipped):
 def test_pending_against_a_year_before(shipped, example):
     """Strands and proceedings on the last day, and the strands of the year before; only where there was one."""
     title = pictures.pending(shipped).title
-    assert title.startswith("17 strands in 11 proceedings are pending on 2025-12-31, against 16 a year before")
+    assert title.startswith("17 strands in 11 proceedings are in progress on 2025-12-31, against 16 a year before")
     assert "a year before" not in pictures.pending(shipped, date(2024, 3, 14)).title
-    assert pictures.pending(example).title.startswith("1 strand in 1 proceeding is pending on 2022-12-31")
+    assert pictures.pending(example).title.startswith("1 strand in 1 proceeding is in progress on 2022-12-31")
 
 
 def test_the_clearance_rate_is_in_the_title(shipped, example):

@@ -1,10 +1,11 @@
 """Who is busy, who is waited for, and the staff beside the caseload."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from sim.results import indicators
-from sim.results.measures import estimates
+from sim.results.tables import TABLES
 from sim.view.pictures import staffing
 
 
@@ -15,16 +16,16 @@ def waits(**shares):
         for whole in (True, False)
         for role, share in shares.items()
     ]
-    return pd.DataFrame(rows, columns=["stage", "role", "days", "share", "low", "high"])
+    return pd.DataFrame(rows, columns=["stage", "role", "value", "share", "q10", "q90"])
 
 
 def test_utilisation_is_the_indicator(small_run):
     """The busiest role comes first, with the indicator's numbers, and is named in the title."""
     picture = staffing.utilisation(small_run)
-    known = indicators.utilisation(small_run).sort_values("mean", ascending=False)
-    assert picture.table["utilisation"].tolist() == known["mean"].round(3).tolist()
+    known = small_run.table("utilisation").sort_values("value", ascending=False)
+    assert picture.table["utilisation"].tolist() == known["value"].round(3).tolist()
     first = small_run.scenario.staffing[known["role"].iloc[0]].title
-    assert picture.title.startswith(f"Busiest: {first}, at {known['mean'].iloc[0]:.0%}")
+    assert picture.title.startswith(f"Busiest: {first}, at {known['value'].iloc[0]:.0%}")
 
 
 def test_only_the_roles_asked_for(small_run):
@@ -35,47 +36,48 @@ def test_only_the_roles_asked_for(small_run):
 
 def test_work_is_the_indicator(small_run):
     """The bars add up to the people at work; with one role asked for, the others are left out."""
-    picture, known = staffing.work(small_run), indicators.effort(small_run)
-    assert picture.table["in all, FTE"].sum() == pytest.approx(known["fte"].sum(), abs=0.05)
+    picture, known = staffing.work(small_run), small_run.table("effort").groupby("role")["value"].sum()
+    assert picture.table["in all, FTE"].sum() == pytest.approx(known["all"], abs=0.05)
     assert picture.table["stage"].iloc[-1] == "Non-compliance decision"
     assert "After the resolution comes" in picture.caption
     lawyers = staffing.work(small_run, ["lawyers"])
     assert list(lawyers.table)[1:3] == ["Legal service, FTE", "in all, FTE"]
-    assert lawyers.table["in all, FTE"].sum() == pytest.approx(
-        known.loc[known["role"] == "lawyers", "fte"].sum(), abs=0.05
-    )
+    assert lawyers.table["in all, FTE"].sum() == pytest.approx(known["lawyers"], abs=0.05)
     assert staffing.work(small_run, ["astronauts"]) is None
+
+
+def made_of(run, monkeypatch, table):
+    """The run with this table of delays instead of its own."""
+    monkeypatch.setitem(TABLES, "delay_by_role", replace(TABLES["delay_by_role"], make=lambda _: table))
+    return run
 
 
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
-    found = waits(handlers=0.2, lawyers=0.8)
-    monkeypatch.setattr(indicators, "delay_by_role", lambda run: found)
-    picture = staffing.delay_by_role(small_run)
+    picture = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
     assert picture.title == "Of the delay for want of staff, 80% is for Legal service and 20% for Case handlers"
     assert picture.table["role"].tolist() == ["Legal service", "Case handlers"]
     assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in picture.caption
-    found = waits(handlers=0.999, lawyers=0.001)
+    made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
     assert staffing.bottleneck(small_run) == "Of the delay for want of staff, >99% is for Case handlers"
 
 
 def test_delays_are_the_indicator(small_run):
     """The picture has the days of the indicator, and they add up to the delay due to staffing per case."""
     table = staffing.delay_by_role(small_run).table
-    known = estimates(small_run).set_index("indicator").loc["delay_per_case", "value"]
+    known = small_run.samples["delay_per_case"].value
     assert table["days of delay per case"].sum() == pytest.approx(known, abs=0.02)
     assert table["share of the delay"].sum() == pytest.approx(1, abs=0.002)
 
 
 def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
     """With staff for everything nobody is the bottleneck."""
-    none = waits(handlers=0.0, lawyers=0.0).assign(share=float("nan"))
-    monkeypatch.setattr(indicators, "delay_by_role", lambda run: none)
+    made_of(small_run, monkeypatch, waits(handlers=0.0, lawyers=0.0).assign(share=float("nan")))
     assert staffing.delay_by_role(small_run) is None
     assert staffing.bottleneck(small_run) == "No case waits for staff"
 
 
-def test_staff_stands_on_the_time_axis_of_the_pending(small_run):
+def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     """Headcounts are those of the scenario on each day, and the title has the first and last sum."""
     picture = staffing.staff_over_time(small_run)
     heads = picture.table.set_index("day")["Case handlers"]

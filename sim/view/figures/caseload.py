@@ -1,4 +1,4 @@
-"""Figures of the caseload: pending cases by stage, and how they grow old."""
+"""Figures of the caseload: cases in progress by stage, and how they grow old."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,7 +16,7 @@ PANEL = 132
 
 
 def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
-    """Pending cases over time, a panel for each stage: the mean, and bands of the central 50% and 80%.
+    """Cases in progress over time, a panel for each stage: the mean, and bands of the central 50% and 80%.
 
     `table`: the table 'pending' of a run; `titles`: of all stages. Each panel has its own scale, from zero.
     """
@@ -29,16 +29,17 @@ def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.F
 
 
 def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, titles: Mapping[str, str]) -> go.Figure:
-    """All pending cases and those beyond each target's time, and below them the mean age of all pending.
+    """Cases in progress and those beyond each target's time, and below them the mean age of the headline cases.
 
     `table`: the table 'backlog' of a run; `age_at_end`: the central 80% of the replications' mean ages at the
-    horizon, in days; `titles`: of the series.
+    horizon, in days; `titles`: of the series, the headline cases first.
     """
-    figure = _panels(["Pending cases", "Mean age of the pending, days"], [0.64, 0.36])
+    headline = next(iter(titles))
+    figure = _panels(["Cases in progress", f"Mean age: {titles[headline].lower()}, days"], [0.64, 0.36])
     for number, (series, rows) in enumerate(table.groupby("series", sort=False)):
         x, name = days(start, rows["time"].tolist()), lines(titles[str(series)], 44)
         _fan(figure, 1, rows, x, PALETTE[number % 9], name, DASHES[number % 9])
-    aged = table[table["age"].notna()]
+    aged = table[table["age"].notna() & table["series"].eq(headline)]
     if len(aged):
         _age(figure, days(start, aged["time"].tolist()), aged["age"].round(0).tolist(), age_at_end)
     if len(titles) == 1:

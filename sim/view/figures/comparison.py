@@ -1,4 +1,4 @@
-"""Figures of scenarios side by side: paired differences, the probes' resolutions, pending cases."""
+"""Figures of scenarios side by side: paired differences, the probes' resolutions, cases in progress."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -122,7 +122,7 @@ def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, hor
 
 
 def pending(tables: Mapping[str, pd.DataFrame], titles: Sequence[str], start: date) -> go.Figure:
-    """Pending cases over time in each scenario: means with the central 80% of the replications.
+    """Cases in progress over time in each scenario: means with the central 80% of the replications.
 
     Of more than two scenarios only the first has its band, since bands on one another cannot be told apart.
     `tables`: columns time, mean, q10, q90, by scenario; `titles`: theirs, in the same order.
@@ -136,7 +136,7 @@ def pending(tables: Mapping[str, pd.DataFrame], titles: Sequence[str], start: da
             x=x, y=rows["mean"].round(2).tolist(), name=lines(title, 44),
             line={"color": colour, "dash": DASHES[number % len(DASHES)], "width": 2.5}, hovertemplate="%{y:.1f}",
         )  # fmt: skip
-    styled(figure, y="pending cases")
+    styled(figure, y="cases in progress")
     figure.update_layout(legend=BELOW)
     figure.update_yaxes(rangemode="tozero")
     return figure

@@ -1,4 +1,4 @@
-"""Figures of the public record: curves with their censoring, timelines, pending cases, requests, clearance."""
+"""Figures of the public record: curves with their censoring, timelines, cases in progress, requests, clearance."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -24,7 +24,7 @@ def _pattern(number: int) -> dict[str, object]:
 
 
 def survival(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
-    """The Kaplan-Meier curve of each stage as steps, with its bands; a tick where a pending case was last seen.
+    """The Kaplan-Meier curve of each stage as steps, with its bands; a tick where a case in progress was last seen.
 
     `table`: as `sim.record.tables.survival` gives it; `headings`: of the stages, in the order of the panels.
     """
@@ -69,13 +69,13 @@ def _curve(figure: go.Figure, curve: pd.DataFrame, row: int, column: int, legend
     figure.add_scatter(
         x=pending["days"].tolist(), y=pending["survival"].round(4).tolist(), mode="markers", showlegend=legend,
         marker={"symbol": "line-ns", "size": 9, "line": {"color": INK, "width": 1.5}},
-        name="pending ones, followed so long", customdata=pending["pending"].tolist(),
-        hovertemplate="%{customdata} pending after %{x:.0f} days<extra></extra>", **place,
+        name="in progress, followed so long", customdata=pending["pending"].tolist(),
+        hovertemplate="%{customdata} in progress after %{x:.0f} days<extra></extra>", **place,
     )  # fmt: skip
 
 
 def _censored(curve: pd.DataFrame) -> pd.DataFrame:
-    """The steps at which pending cases were last seen, and how many were (`pending`)."""
+    """The steps at which cases in progress were last seen, and how many were (`pending`)."""
     left = curve["at_risk"] - curve["at_risk"].shift(-1, fill_value=0) - curve["ended"]
     return curve.assign(pending=left)[left > 0]
 
@@ -83,11 +83,11 @@ def _censored(curve: pd.DataFrame) -> pd.DataFrame:
 def timelines(
     table: pd.DataFrame, last: date, stages: Sequence[str], findings: str, outcomes: Mapping[str, str]
 ) -> go.Figure:
-    """All strands from their opening on, grouped by proceeding; pending ones are open at the last day.
+    """All strands from their opening on, grouped by proceeding; those in progress are open at the last day.
 
     `table`: a row for each strand in the order from top to bottom: proceeding, heading (of the proceeding), label,
     opened, findings, outcome, ended; `stages`: names of the parts before and after findings; `findings`: what the
-    milestone between them is called; `outcomes`: names by outcome, '' for those pending.
+    milestone between them is called; `outcomes`: names by outcome, '' for those in progress.
     """
     rows, names, headings = _places(table)
     data = table.assign(row=rows, end=table["ended"].fillna(pd.Timestamp(last)))
@@ -156,7 +156,7 @@ def _marks(figure: go.Figure, data: pd.DataFrame, column: str, name: str, symbol
 
 
 def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
-    """Pending cases at the end of each month, by stage; `table`: as `sim.record.tables.pending` gives it."""
+    """Cases in progress at the end of each month, by stage; `table`: as `sim.record.tables.pending` gives it."""
     figure = blank()
     for number, (stage, title) in enumerate(titles.items()):
         rows = table[table["stage"] == stage]
@@ -167,7 +167,7 @@ def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
         )  # fmt: skip
     figure.update_xaxes(type="date", hoverformat="%Y-%m-%d")
     figure.update_yaxes(rangemode="tozero")
-    return styled(figure, y="pending cases")
+    return styled(figure, y="cases in progress")
 
 
 def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figure:
@@ -196,9 +196,9 @@ def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figu
 
 
 def clearance(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
-    """Incoming, resolved and pending by year, a panel for each unit; `table`: of `sim.record.tables.clearance`."""
+    """Incoming, resolved and in progress by year, a panel for each unit; `table`: of `sim.record.tables.clearance`."""
     figure = subplots(len(headings), 1, subplot_titles=list(headings.values()), vertical_spacing=0.3 / len(headings))
-    series = {"incoming": "came in", "resolved": "resolved", "pending": "pending at the end"}
+    series = {"incoming": "came in", "resolved": "resolved", "pending": "in progress at the end"}
     for row, unit in enumerate(headings, 1):
         rows = table[table["unit"] == unit]
         for number, (column, name) in enumerate(series.items()):

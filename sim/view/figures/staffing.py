@@ -56,7 +56,7 @@ def work(table: pd.DataFrame, stages: Mapping[str, str], roles: Mapping[str, str
 
 
 def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, roles: Mapping[str, str]) -> go.Figure:
-    """The staff by role as areas on one another, and above it, on the same time axis, the pending cases.
+    """The staff by role as areas on one another, and above it, on the same time axis, the cases in progress.
 
     `staff`: columns role, time (days since start), heads. `pending`: columns time, mean, q10, q90.
     """
@@ -65,7 +65,7 @@ def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, rol
     above = blank()
     band(above, x, pending["q10"].tolist(), pending["q90"].tolist(), INK)
     above.add_scatter(
-        x=x, y=pending["mean"].round(2).tolist(), name="pending cases", line={"color": INK}, showlegend=False,
+        x=x, y=pending["mean"].round(2).tolist(), name="cases in progress", line={"color": INK}, showlegend=False,
         hovertemplate="%{y:.1f}",
     )  # fmt: skip
     for trace in above.data:
@@ -79,6 +79,6 @@ def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, rol
         )  # fmt: skip
     styled(figure, height=560)
     figure.update_layout(legend=BELOW)
-    figure.update_yaxes(title_text="pending cases", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title_text="cases in progress", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="staff, FTE", rangemode="tozero", row=2, col=1)
     return figure

@@ -24,7 +24,7 @@ SIMULATED = 2000
 
 
 def forecasts(found: Backtest, origin: date | None = None) -> Picture | None:
-    """Each strand pending on a day: the model's median and 80% interval beside what happened.
+    """Each strand in progress on a day: the model's median and 80% interval beside what happened.
 
     `origin`: the day; default: of several the one after which most of what was forecast happened. None if it is no
     origin of the backtest.
@@ -275,7 +275,7 @@ def by_origin(found: Backtest) -> Picture | None:
         f"It scored better than {listing(f'{NAMES[name]} on {days}' for name, days in beaten.items())}."
         " The mean score of the forecasts made on each day; 0 is best. Days nearer to the last one look less far ahead,"
         " so that their scores are smaller: compare the points of one day with each other."
-        + (f" On {plural(few, 'day')} too few proceedings were pending to tell the interval." if few else ""),
+        + (f" On {plural(few, 'day')} too few proceedings were in progress to tell the interval." if few else ""),
         figures.by_origin(table, NAMES, (MODEL, low, high)),
         _finite(data).rename(columns={**named, **interval_names}),
     )
@@ -287,7 +287,7 @@ def _of_day(found: Backtest, day: date) -> MeanInterval:
 
 
 def totals(found: Backtest) -> Picture:
-    """How many strands have findings, are resolved, opened and pending by the last day: forecast and true."""
+    """How many strands have findings, are resolved, opened and in progress by the last day: forecast and true."""
     rows = found.totals[found.totals["forecaster"] == MODEL]
     inside = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
     single = len(found.origins) == 1
@@ -300,8 +300,8 @@ def totals(found: Backtest) -> Picture:
         "backtest-totals",
         f"{int(inside.sum())} of {len(rows)} counts by {found.truth} lie inside the model's 80% intervals",
         f"{_subtitle(found)} · bars hold 80%",
-        "Counts until the last day: preliminary findings and outcomes of the strands that were pending when the"
-        " forecast was made, strands opened since, and strands pending at the end, old and new."
+        "Counts until the last day: preliminary findings and outcomes of the strands that were in progress when the"
+        " forecast was made, strands opened since, and strands in progress at the end, old and new."
         + _largest_miss(rows[~inside])
         + _few(found),
         figures.totals(panels),

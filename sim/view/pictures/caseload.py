@@ -1,4 +1,4 @@
-"""Pictures of the caseload: how many cases are pending, where, how old, and beyond which target."""
+"""Pictures of the caseload: how many are in progress, where, how old, and beyond which target."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -20,15 +20,15 @@ from sim.view.titles import cases_of
 MOMENTS, FRAMES = 7, 13
 """Dates at which it is shown where the cases are, side by side and one after the other; fewer in fewer months."""
 SELDOM = 0.5
-"""Pending cases in a stage that never has more on average: it is left out unless asked for."""
+"""Cases in progress in a stage that never has more on average: it is left out unless asked for."""
 ALIKE = 0.05
 """Relative change of a number of cases that is called none."""
 
 
 def pending(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
-    """Pending cases by stage over time; `stages`: those shown, by default all in which cases are pending.
+    """Cases in progress by stage over time; `stages`: those shown, by default all in which cases are in progress.
 
-    Stages in which a case counts as resolved have no pending cases. None if no case is ever pending in the stages.
+    In stages in which a case counts as resolved none is in progress. None if no case is ever in progress in the stages.
     """
     table, left_out = shown(run, stages)
     if table.empty:
@@ -92,12 +92,12 @@ def _all(run: Run) -> list[Ends]:
 
 
 def _pending_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
-    """How all pending cases change, or those in the stages that were asked for."""
+    """How the headline cases in progress change, or those in the stages that were asked for."""
     if not chosen:
         return f"{_subject(run)} {change(*_ends(run.table('backlog'))[HEADLINE])} by {run.scenario.horizon}"
     ends = _ends(table)
     where = words.listing(titles[stage] for stage in ends)
-    return f"Pending cases in {where} {change(*_together(ends.values()))} by {run.scenario.horizon}"
+    return f"Cases in progress in {where} {change(*_together(ends.values()))} by {run.scenario.horizon}"
 
 
 def _pending_caption(run: Run, table: pd.DataFrame, titles: dict[str, str], left_out: list[str]) -> Iterator[str]:
@@ -125,9 +125,9 @@ def _between(row: pd.Series) -> str:
 
 
 def backlog(run: Run) -> Picture | None:
-    """All pending cases, those beyond each target's time, and the mean age of the pending.
+    """All cases in progress, those beyond each target's time, and the mean age of the headline cases.
 
-    None if no case is ever pending. A case is beyond a target's time if it is pending, has not reached the target's
+    None if no case ever is. A case is beyond a target's time if it is in progress, has not reached the target's
     milestone, and more days than the target allows have passed since the stage from which it counts.
     """
     table = run.table("backlog")
@@ -155,14 +155,14 @@ def _subject(run: Run) -> str:
 
 
 def _age_at_end(run: Run) -> tuple[float, float]:
-    """The central 80% of the replications' mean ages of the pending at the horizon, in days; of those with any."""
+    """The central 80% of the mean ages of headline cases at the horizon, in days; of replications with any."""
     ages = run.samples["age_end"].singles
     low, high = np.quantile(ages, CENTRAL) if len(ages) else (np.nan, np.nan)
     return float(low), float(high)
 
 
 def _backlog_title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """The target with most cases beyond its time; without one, how all pending cases grow old."""
+    """The target with most cases beyond its time; without one, how old the headline cases grow."""
     horizon, ends = run.scenario.horizon, _ends(table)
     late = {name: ends[name] for name in ends if name in run.layout.targets and ends[name].last > 0}
     if late:
@@ -198,7 +198,7 @@ def _backlog_caption(run: Run, table: pd.DataFrame) -> Iterator[str]:
 def where_cases_are(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
     """Where the cases are, as dots, at some dates side by side: for print, and at a glance.
 
-    `stages`: those shown, by default all in which cases are pending. None if no case is ever pending in them.
+    `stages`: those shown, by default all in which cases are in progress. None if none ever is.
     """
     return _where(run, stages, MOMENTS, moving=False)
 
@@ -226,8 +226,8 @@ def _where(run: Run, stages: Sequence[str] | None, moments: int, moving: bool) -
         "where-cases-go" if moving else "where-cases-are",
         _where_title(run, table, titles, stages is not None),
         f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten replications exceeds",
-        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} pending in a stage on average, a hollow"
-        f" one for more that one in ten replications exceeds; the number is the mean. {how}",
+        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a"
+        f" hollow one for more that one in ten replications exceeds; the number is the mean. {how}",
         drawn(table, run.scenario.start, titles),
         _dated(run, table.assign(stage=table["stage"].map(titles))),
     )
@@ -238,10 +238,10 @@ def _where_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: 
     ends, start, horizon = _ends(table), run.scenario.start, run.scenario.horizon
     before, after = max(ends, key=lambda name: ends[name].first), max(ends, key=lambda name: ends[name].last)
     if not ends[after].last:
-        return f"No case is pending on {horizon}"
+        return f"No case is in progress on {horizon}"
     total = _together(ends.values() if chosen else _all(run))
     said = f"{words.count(ends[after].last)} of {words.count(total.last)}"
-    where = f"On {horizon} most pending cases are at the stage “{titles[after]}”: {said}"
+    where = f"On {horizon} most cases in progress are at the stage “{titles[after]}”: {said}"
     if before == after or not ends[before].first:
         return where
     return f"{where}; on {start} they are at “{titles[before]}”"

@@ -14,7 +14,7 @@ from sim.record.model import OUTCOMES, Record
 from sim.results.run import Run
 from sim.results.statistics import by_draw
 from sim.results.store import has_events
-from sim.results.summary import Floats
+from sim.results.summary import IN_PROGRESS, Floats
 from sim.view import words
 from sim.view.figures import cases as figures
 from sim.view.figures.labels import lines
@@ -160,7 +160,7 @@ def _timelines_title(run: Run, cases: Sequence[str], called: Mapping[str, Name])
 def _by(run: Run, median: float) -> str:
     """When a case is resolved, as half of the replications have it."""
     if not isfinite(median):
-        return f"more likely than not still pending on {run.scenario.horizon}"
+        return f"more likely than not still in progress on {run.scenario.horizon}"
     return f"resolved by {words.day(run.scenario, median)} in half of the replications"
 
 
@@ -221,7 +221,7 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
     )
     what = f"come to {words.quoted(milestone(run, place))}" if place else "been resolved, whichever way,"
     horizon = run.scenario.horizon
-    rest = "that it comes later or ends in another way" if place else f"that it is still pending on {horizon}"
+    rest = "that it comes later or ends in another way" if place else f"that it is still in progress on {horizon}"
     return Picture(
         f"probabilities-{place}" if place else "probabilities",
         _probabilities_title(run, order, last, called, place),
@@ -324,7 +324,7 @@ def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
     low, median, high = (words.day(run.scenario, float(row[column])) for column in ("q10", "median", "q90"))
     finding = f"resolved by {median} in half of the replications, in eight of ten between {low} and {high}"
     if median == "later":
-        finding = f"more likely than not still pending on {run.scenario.horizon}"
+        finding = f"more likely than not still in progress on {run.scenario.horizon}"
     return Picture(
         "one-case",
         f"{name}: {finding}",
@@ -371,10 +371,10 @@ def _one_case_caption(
     goes = {place: "end in" if place in resolving else "go on as strands in" for place in counts}
     said = [f"{number} {goes[place]} “{titles[place]}”" for place, number in counts.most_common()]
     if total > len(ends):
-        said.append(f"{total - len(ends)} are still pending at the horizon")
+        said.append(f"{total - len(ends)} are still in progress at the horizon")
     return (
-        "Each row is one way in which the case may go: the same case, with other luck and other values of what is"
-        f" uncertain. Colours are stages, the mark is how it ends. Of the {total} shown, {words.listing(said)}."
+        "Each row is one way in which the case may go: the same case, with other random numbers and other values of"
+        f" what is uncertain. Colours are stages, the mark is how it ends. Of the {total} shown, {words.listing(said)}."
     )
 
 
@@ -386,6 +386,6 @@ def _one_case_table(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[st
             "stage": visits["what"].map(dict(titles)).tolist(),
             "from": visits["low"].tolist(),
             "to": visits["high"].tolist(),
-            "the case ends in": [outcome.get(row, "still pending") for row in visits["row"]],
+            "the case ends in": [outcome.get(row, IN_PROGRESS) for row in visits["row"]],
         }
     )

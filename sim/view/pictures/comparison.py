@@ -55,8 +55,8 @@ def titles(runs: Sequence[Run]) -> dict[str, str]:
 def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
     names = list(titles(runs).values())
     return (
-        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with the same"
-        f" luck · {uncertainty}"
+        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with common"
+        f" random numbers · {uncertainty}"
     )
 
 
@@ -68,7 +68,7 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
     """
     runs = distinct(runs)
     table = _named(runs, compare(runs).table if table is None else table)
-    told = _told(table, significant(_pending_stages(runs[0], table)), len(runs) - 1)
+    told = _told(table, significant(_stages_in_progress(runs[0], table)), len(runs) - 1)
     if told.empty:
         return None
     rows = told.to_dict("records")
@@ -114,8 +114,8 @@ def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFra
     return told.assign(verdict=[_verdict(row) for row in told.to_dict("records")])
 
 
-def _pending_stages(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows without those of stages in which cases no longer count as pending."""
+def _stages_in_progress(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those of stages in which cases count as resolved."""
     resolved = set(run.layout.stages) - set(run.layout.open_stages)
     return table[np.array([label.partition(":")[2] not in resolved for label in table["indicator"]], dtype=bool)]
 
@@ -170,10 +170,10 @@ def _differences_caption(table: pd.DataFrame) -> str:
     same = int((table["difference"] == 0).sum())
     exact = f" {same} differ by nothing at all, in any replication." if same else ""
     return (
-        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and the"
-        " same luck in both; the further its interval lies from the line at zero, the less chance explains it. Better"
-        f" and worse are said only of what is sure although {len(table)} numbers are compared at once: {good} are"
-        f" surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
+        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and"
+        " common random numbers in both; the further its interval lies from the line at zero, the less chance"
+        f" explains it. Better and worse are said only of what is sure although {len(table)} numbers are compared at"
+        f" once: {good} are surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
     )
 
 
@@ -215,9 +215,9 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Pict
         "resolutions",
         _resolutions_title(runs, table),
         _subtitle(runs, "lines hold the central 80% of the replications, symbols are medians"),
-        "Each row is a case that is pending on the first day, each symbol its median day of resolution, whichever way,"
-        " in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes single cases"
-        f" differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
+        "Each row is a case that is in progress on the first day, each symbol its median day of resolution,"
+        " whichever way, in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes"
+        f" single cases differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
         figures.resolutions(table, titles(runs), runs[0].scenario.start, horizon),
         _resolutions_table(runs, table),
     )
@@ -261,7 +261,7 @@ def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
 
 
 def pending(runs: Sequence[Run]) -> Picture:
-    """Pending cases over time in each scenario."""
+    """Headline cases in progress over time in each scenario."""
     tables, runs = {}, distinct(runs)
     for run in runs:
         table = run.table("backlog")
@@ -281,8 +281,8 @@ def pending(runs: Sequence[Run]) -> Picture:
         f"{title[0].upper() + title[1:]} in progress on {scenario.horizon}: {words.listing(ends)}",
         _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
         f"The bands are wide ({last['q10']:.0f} to {last['q90']:.0f} at the end of the baseline)"
-        " because one future differs from another. The scenarios are compared future by future, with the same luck in"
-        " each, so that the differences between the lines are much surer than the bands.",
+        " because one future differs from another. The scenarios are compared future by future, with common random"
+        " numbers, so that the differences between the lines are much surer than the bands.",
         figures.pending(tables, list(names.values()), scenario.start),
         pd.DataFrame(frame),
     )

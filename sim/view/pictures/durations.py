@@ -32,7 +32,7 @@ PARTS = {
 
 
 def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
-    """The stages asked for in the procedure's order; by default those in which cases are pending, seldom ones left out.
+    """The stages asked for in the procedure's order; by default those with cases in progress, seldom ones left out.
 
     Stages that no case visits are never among them.
     """
@@ -114,7 +114,7 @@ def _caption(
 ) -> Iterator[str]:
     yield (
         "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
-        " have ended. Visits still under way at the horizon count as longer than what was seen of them."
+        " have ended. Visits still in progress at the horizon count as longer than what was seen of them."
     )
     medians = known["median"].to_dict()
     for stage, row in real.iterrows():

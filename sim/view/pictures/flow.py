@@ -8,6 +8,7 @@ from sim.view import words
 from sim.view.figures import flow as figures
 from sim.view.figures.picture import Picture
 from sim.view.pictures.listed import place_titles
+from sim.view.titles import cases_of
 
 THIN = 0.05
 """Cases per replication below which a way is not drawn."""
@@ -54,14 +55,16 @@ def drawn(run: Run, table: pd.DataFrame) -> Picture | None:
 
 
 def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """How many cases are resolved, where to, and how many are still pending."""
-    ahead = table[table["source"].isin(run.layout.open_stages)].groupby("target")["value"].sum()
+    """How many headline cases are resolved, where to, and how many are still in progress."""
+    ahead = table[table["source"].isin(run.layout.headline_stages)].groupby("target")["value"].sum()
     still = f"{words.count(float(ahead.get(IN_PROGRESS, 0.0)))} are still in progress on {run.scenario.horizon}"
     resolved = ahead[ahead.index.isin(run.layout.resolving)].sort_values(ascending=False)
     if resolved.empty:
-        return f"No case is resolved; {still}"
+        return f"No {cases_of(run.scenario)} are resolved; {still}"
     said = [f"{words.count(mean)} reach “{titles[str(place)]}”" for place, mean in resolved.head(TOLD).items()]
-    return f"Of {words.count(resolved.sum())} cases resolved, {words.listing(said)}; {still}"
+    return (
+        f"Of {words.count(resolved.sum())} {cases_of(run.scenario)} that are resolved, {words.listing(said)}; {still}"
+    )
 
 
 def _caption(run: Run, table: pd.DataFrame) -> str:

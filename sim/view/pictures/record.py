@@ -1,4 +1,4 @@
-"""Pictures of the public record: how long stages last, where each strand stands, what is pending, asked, resolved.
+"""Pictures of the public record: how long stages last, where each strand stands, what is in progress, asked, resolved.
 
 Every table has the column `rows`: the rows of the record behind each number, as file:line with ';' between them.
 Each function takes a record and a day, and reads nothing that was not public by its end (default: the last day that
@@ -62,7 +62,7 @@ def _stage_heading(stage: str, row: "pd.Series[Any]") -> str:
 def _survival_title(stages: pd.DataFrame) -> str:
     stage = next((name for name in (TOTAL, OPENED, REQUEST) if name in stages.index), str(stages.index[0]))
     row, what = stages.to_dict("index")[stage], "requests" if stage == REQUEST else "strands"
-    pending = f"{row['pending']} of {row['cases']} {what} {_is(row['pending'])} still pending"
+    pending = f"{row['pending']} of {row['cases']} {what} {_is(row['pending'])} still in progress"
     if isinf(row["median"]):
         return f"From {STAGES[stage]}: too few have ended to tell how long half of them take; {pending}"
     median = f"the median is {count(row['median'])} days{_between(row['low95'], row['high95'])}"
@@ -80,8 +80,8 @@ def _survival_caption(curves: pd.DataFrame, stages: pd.DataFrame, record: Record
     known = record.known_on(day)
     strands, proceedings = len(known.strands), len({strand.proceeding for strand in known.strands})
     said = (
-        "A curve steps down when a case leaves the stage; a tick marks one that was still pending after so many days,"
-        f" on {day}, which counts as longer than that."
+        "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many"
+        f" days, on {day}, which counts as longer than that."
     )
     if TOTAL in stages.index and isfinite(median := float(stages["median"][TOTAL])):
         here = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
@@ -104,7 +104,7 @@ def _opened_together(known: Record) -> Mapping[date, int]:
 
 
 def timelines(record: Record, until: date | None = None) -> Picture | None:
-    """Every strand from the opening of its proceeding on: findings, outcome; pending ones are open at the end."""
+    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end."""
     day = _day(record, until)
     if day is None or (strands := record_tables.strands(record, day)).empty:
         return None
@@ -144,7 +144,7 @@ def _timeline_title(rows: pd.DataFrame, day: date) -> str:
     oldest = waiting.sort_values("days", ascending=False, kind="stable").iloc[0]
     name = f"{listing(str(oldest['platforms']).split(';'))}, {oldest['label']}"
     verb = "has" if len(resolved) == 1 else "have"
-    return f"{cases} {verb} an outcome; the oldest pending one ({name}) has been open for {oldest['days']:,} days"
+    return f"{cases} {verb} an outcome; the oldest one in progress ({name}) has been open for {oldest['days']:,} days"
 
 
 def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
@@ -154,7 +154,7 @@ def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
         "A strand is a group of grievances that moves on its own; those of one proceeding stand together, below its"
         " services and the day of its opening."
         f" On {day}, {plural(len(waiting), 'strand')} in {plural(waiting['proceeding'].nunique(), 'proceeding')}"
-        f" {'was' if len(waiting) == 1 else 'were'} pending; {_of_them(with_findings)} had preliminary findings."
+        f" {'was' if len(waiting) == 1 else 'were'} in progress; {_of_them(with_findings)} had preliminary findings."
     )
     ends = [OUTCOME.get(OUTCOMES[key], OUTCOMES[key]) for key in rows.loc[rows["outcome"] != "", "outcome"]]
     if ends:
@@ -167,7 +167,7 @@ def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
 
 
 def pending(record: Record, until: date | None = None) -> Picture | None:
-    """How many requests and strands were pending at the end of each month, by their latest milestone."""
+    """How many requests and strands were in progress at the end of each month, by their latest milestone."""
     day = _day(record, until)
     if day is None or (table := record_tables.pending(record, day)).empty or not table["cases"].any():
         return None
@@ -189,11 +189,15 @@ def _pending_title(table: pd.DataFrame, clearance: pd.DataFrame, day: date) -> s
     now, strands = counts.iloc[-1], counts[OPENED] + counts[FINDINGS]
     if not strands.any():
         asked = int(now[REQUEST])
-        words = f"request{'' if asked == 1 else 's'} for information {_is(asked)} pending on {day}, and no proceedings"
+        words = (
+            f"request{'' if asked == 1 else 's'} for information {_is(asked)} in progress on {day}, and no proceedings"
+        )
         return f"{asked} {words}"
     proceedings = clearance[(clearance["unit"] == "proceeding") & (clearance["period"] == "total")]["pending"].iloc[0]
     waiting = int(strands.iloc[-1])
-    said = f"{plural(waiting, 'strand')} in {plural(int(proceedings), 'proceeding')} {_is(waiting)} pending on {day}"
+    said = (
+        f"{plural(waiting, 'strand')} in {plural(int(proceedings), 'proceeding')} {_is(waiting)} in progress on {day}"
+    )
     before = strands[strands.index <= pd.Timestamp(day) - pd.DateOffset(years=1)]
     if len(before):
         said += f", against {before.iloc[-1]} a year before"
@@ -229,7 +233,7 @@ def requests(record: Record, until: date | None = None) -> Picture | None:
 
 
 def clearance(record: Record, until: date | None = None) -> Picture | None:
-    """Strands and proceedings that came in, were resolved and stayed pending, by year: the clearance rate."""
+    """Strands and proceedings that came in, were resolved and stayed in progress, by year: the clearance rate."""
     day = _day(record, until)
     if day is None:
         return None
@@ -266,14 +270,14 @@ def _clearance_title(year: "pd.Series[Any]", total: float) -> str:
 def _clearance_caption(rows: pd.DataFrame, day: date) -> str:
     last = rows[rows["unit"] == "strand"].iloc[-1]
     said = (
-        "Clearance rate: resolved over incoming; below 100% the pending cases grow. A strand is resolved by a decision,"
-        " binding commitments or closing, a proceeding with the last of its strands."
+        "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved"
+        " by a decision, binding commitments or closing, a proceeding with the last of its strands."
     )
     if last["incoming"]:
         more = share((last["resolved"] + 1) / last["incoming"])
         said += f" Numbers are small: one more strand resolved in {last['period']} would have made it {more}."
     if isfinite(last["disposition_time"]):
-        waiting = f"what is pending on {day} ({plural(last['pending'], 'strand')})"
+        waiting = f"what is in progress on {day} ({plural(last['pending'], 'strand')})"
         said += f" At the pace of {last['period']} {waiting} would take {count(last['disposition_time'])} days"
         said += " (disposition time)."
     return said

@@ -180,7 +180,7 @@ def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
 
 
 def staff_over_time(run: Run) -> Picture:
-    """The staff by role on the same time axis as the pending cases."""
+    """The staff by role on the same time axis as the cases in progress."""
     scenario, backlog = run.scenario, run.table("backlog")
     pending = backlog[backlog["series"] == HEADLINE]
     times = np.floor(pending["time"].to_numpy())

@@ -101,8 +101,8 @@ def _caption(found: Sweep, rows: pd.DataFrame) -> str:
     )
     return (
         f"At the base ({_at(found, base)}) it is {words.number(base['value'])}"
-        f" ({words.number(base['low'])} to {words.number(base['high'])}). All points have the same cases with the same"
-        " luck, so that their differences are surer than the intervals of the values: of the"
+        f" ({words.number(base['low'])} to {words.number(base['high'])}). All points have the same cases with common"
+        " random numbers, so that their differences are surer than the intervals of the values: of the"
         f" {len(rows) - 1} other points {sure} differ surely from the base.{staff}"
     )
 

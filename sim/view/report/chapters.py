@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sim.view.figures.files import Analysis
 
 COMPARISON = (
-    "All scenarios see the same cases with the same luck. So a difference is due to what differs in the scenarios, and"
-    " not to chance."
+    "All scenarios see the same cases with common random numbers. So a difference is due to what differs in the"
+    " scenarios, and not to chance."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
 

@@ -140,7 +140,7 @@ def _bound(value: float) -> str:
 def _totals(found: Backtest) -> Table:
     table = _table(
         f"Totals until {found.truth}", "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
-        note="Pending: in formal proceedings without decision, commitments or closure, old and new strands.",
+        note="In progress: in formal proceedings without decision, commitments or closure, old and new strands.",
     )  # fmt: skip
     for row in _rows(found.totals[found.totals["forecaster"] == MODEL]):
         inside = "yes" if row.low <= row.truth <= row.high else "no"

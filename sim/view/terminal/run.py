@@ -1,21 +1,26 @@
 """The summary of a run on a terminal, for somebody who knows the law and not the simulation."""
 
-from collections.abc import Iterator
-from math import nan
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from sim.results.estimates import subjects
 from sim.results.run import Run
-from sim.view.pictures.listed import of_cases
+from sim.results.summary import HEADLINE, IN_PROGRESS
+from sim.results.tables import ALL_CASES, TABLES
+from sim.view.pictures.listed import names, of_cases, place_titles
+from sim.view.terminal.tables import Column, table
+from sim.view.titles import cases_of
 from sim.view.words import count, day, share, spark
 
 SPARK_POINTS = 24
-COMPONENTS = {
+MIN_CHANCE = 0.005
+"""Milestones that are less likely by the horizon are not shown."""
+PARTS = {
     "work": "work",
     "staff": "waiting for staff",
     "party": "the party",
@@ -24,17 +29,22 @@ COMPONENTS = {
     "dormancy": "dormancy",
     "queue": "queue at a limit",
 }
+NEGLIGIBLE_DAYS = 0.05
+"""Days below which a part is not shown."""
 
 
 def summary(run: Run) -> RenderableType:
     """Everything that `sim run` says of a finished run."""
-    scenario = run.scenario
     parts: list[RenderableType] = [_heading(run)]
-    if scenario.probes:
-        parts += [_resolution_table(run), _milestone_table(run)]
-    parts += [_stage_table(run), _delay_table(run), _backlog_table(run), _staff_table(run)]
-    if scenario.targets:
-        parts.append(_target_table(run))
+    if run.scenario.probes:
+        parts.append(_resolutions(run))
+    if len(run.table("endings")):
+        parts.append(_endings(run))
+    if run.scenario.probes:
+        parts.append(_milestones(run))
+    parts += [_caseload(run), _in_progress(run), _durations(run), _days(run), _utilisation(run)]
+    if run.scenario.targets:
+        parts.append(_targets(run))
     parts.append(_closing(run))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
@@ -51,131 +61,152 @@ def _heading(run: Run) -> Text:
     return text
 
 
-def _table(title: str, *columns: str, note: str = "") -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, caption=note, caption_justify="left",
-                  pad_edge=False)  # fmt: skip
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
-    return table
+def _named(
+    run: Run, name: str, frame: pd.DataFrame, columns: Mapping[str, Column], of: str, note: str = "", group: str = ""
+) -> RenderableType:
+    """A table of the run under its declared title, with the population that it is of."""
+    return table(frame, columns, f"{TABLES[name].title}: {of}", note, group)
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows of a table, with the columns as attributes."""
-    yield from frame.itertuples(index=False)
+def _central(run: Run) -> dict[str, Column]:
+    """A median time and its interval, as dates."""
+    write = partial(day, run.scenario)
+    return {"median": Column("median", write), "q10": Column("80% between", write), "q90": Column("and", write)}
 
 
-def _resolution_table(run: Run) -> Table:
-    scenario = run.scenario
-    table = _table(
-        "When is each probe resolved (decision, commitments or closure)?",
-        "probe", "now in", "since", "median", "80% between", "and", "in 1 year", "2 years", "3 years", "not knowing",
-        note="'later': beyond the horizon. Requests for information are summed up below, by stage. 'not knowing': the"
-        " share of the spread that is due to uncertain parameters; the rest is chance.",
-    )  # fmt: skip
+def _tracked(run: Run) -> str:
+    """What the tracked cases are called that have a line of their own."""
+    in_headline = {run.layout.present_stage(case)[0] for case in run.layout.open_cases} <= {*run.layout.headline_stages}
+    return cases_of(run.scenario) if in_headline else "cases"
+
+
+def _whole_names(run: Run) -> dict[str, str]:
+    return {case: name.whole for case, name in names(run).items()}
+
+
+def _resolutions(run: Run) -> RenderableType:
     cases = run.layout.open_cases
     rows = of_cases(run, "resolutions", cases)
-    split = of_cases(run, "resolution_splits", cases).set_index("case")["share"].to_dict()
-    for row in _rows(rows):
-        stage, since = run.layout.present_stage(row.case)
-        table.add_row(
-            row.case,
-            scenario.procedure.stages[stage].title,
-            str(since or ""),
-            *(day(scenario, t) for t in (row.median, row.q10, row.q90)),
-            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, split.get(row.case, nan))),
-        )
-    return table
-
-
-def _milestone_table(run: Run) -> Table:
-    scenario = run.scenario
-    table = _table(
-        "Which milestones does it reach, and when?",
-        "probe", "milestone", "in 1 year", "2 years", "3 years", "by the horizon", "if so, median", "80% between",
-        "and",
-        note="Dates are of those replications that reach the milestone by the horizon.",
-    )  # fmt: skip
-    cases = run.layout.open_cases
-    rows = of_cases(run, "milestones", cases)
-    places = [*scenario.procedure.stages, *scenario.procedure.exits]
-    here = {case: run.layout.present_stage(case)[0] for case in cases}
-    before = ""
-    in_order = rows.sort_values("state", key=lambda s: s.map(places.index)).sort_values("case", kind="stable")
-    for row in _rows(in_order):
-        ahead = row.state in scenario.procedure.stages and row.state != here[row.case]
-        if not ahead or row.probability < 0.005:
-            continue
-        table.add_row(
-            row.case if row.case != before else "",
-            scenario.procedure.stages[row.state].milestone or scenario.procedure.stages[row.state].title,
-            *(share(p) for p in (row.within_1y, row.within_2y, row.within_3y, row.probability)),
-            *(day(scenario, t) for t in (row.median, row.q10, row.q90)),
-        )
-        before = row.case
-    return table
-
-
-def _stage_table(run: Run) -> Table:
-    table = _table(
-        "How long does each stage take? All cases, in days",
-        "stage", "cases", "ended", "median", "80% between", "and",
-        note="Kaplan-Meier: visits still under way at the horizon count as longer than what was seen of them.",
-    )  # fmt: skip
-    for row in _rows(run.table("durations")):
-        stage = run.scenario.procedure.stages[row.stage]
-        table.add_row(stage.title, count(row.visits), share(row.ended), *map(count, (row.median, row.q10, row.q90)))
-    return table
-
-
-def _delay_table(run: Run) -> Table:
-    rows = run.table("delay").set_index("stage")
-    names = {n: w for n, w in COMPONENTS.items() if n in ("work", "staff") or rows[n].abs().max() > 0.05}
-    table = _table("Where do the days go? Mean days per visit", "stage", "days", *names.values())
-    for stage, row in rows.iterrows():
-        title = run.scenario.procedure.stages[str(stage)].title
-        table.add_row(title, count(row["days"]), *(count(abs(row[n]) if abs(row[n]) < 0.05 else row[n]) for n in names))
-    return table
-
-
-def _backlog_table(run: Run) -> Table:
-    scenario = run.scenario
-    pending = run.table("pending")
-    flow = run.table("throughput").iloc[0]
+    split = of_cases(run, "resolution_splits", cases).set_index("case")["share"]
+    rows = rows.assign(case=rows["case"].map(_whole_names(run)), parameters=rows["case"].map(split).astype(float))
+    columns = {
+        "case": Column("case"), **_central(run), "within_1y": Column("in 1 year", share),
+        "within_2y": Column("in 2 years", share), "parameters": Column("due to parameters", share),
+    }  # fmt: skip
     note = (
-        f"Incoming {count(flow.incoming)} and resolved {count(flow.resolved)} strands or cases a year:"
-        f" clearance rate {share(flow.clearance_rate)}, disposition time {count(flow.disposition_time)} days."
+        "'later': beyond the horizon. 'due to parameters': the share of the spread that is parameter uncertainty; the"
+        " rest is chance."
     )
-    table = _table(f"How many are pending? {scenario.start} to {scenario.horizon}", "stage", "now", "over time (mean)",
-                   "at the horizon", "80% between", "and", note=note)  # fmt: skip
-    for stage, series in pending.groupby("stage", sort=False):
+    return _named(run, "resolutions", rows, columns, _tracked(run), note)
+
+
+def _endings(run: Run) -> RenderableType:
+    """The share in each end and still in progress, for each tracked case and for all headline cases."""
+    rows, cases = run.table("endings"), [*run.layout.open_cases, ALL_CASES]
+    titles = {**_whole_names(run), ALL_CASES: f"all {cases_of(run.scenario)}, those that come later included"}
+    rows = rows[rows["case"].isin(cases)]
+    wide = rows.pivot_table(values="value", index=["case", "date"], columns="state", fill_value=0.0).reset_index()
+    wide = wide.sort_values("case", key=lambda column: column.map(cases.index), kind="stable")
+    ends = {state: title for state, title in place_titles(run).items() if state in wide} | {IN_PROGRESS: IN_PROGRESS}
+    columns = {"date": Column("by")} | {state: Column(title, share) for state, title in ends.items() if state in wide}
+    wide = wide.assign(case=wide["case"].map(titles))
+    of = (
+        f"tracked {_tracked(run)}, then all {cases_of(run.scenario)}"
+        if run.layout.open_cases
+        else cases_of(run.scenario)
+    )
+    return _named(run, "endings", wide, columns, of, "Each row adds up to 100%.", group="case")
+
+
+def _milestones(run: Run) -> RenderableType:
+    stages, cases = run.scenario.procedure.stages, run.layout.open_cases
+    rows = of_cases(run, "milestones", cases)
+    present = rows["case"].map({case: run.layout.present_stage(case)[0] for case in cases})
+    ahead = rows["state"].isin(list(stages)) & (rows["state"] != present) & (rows["probability"] >= MIN_CHANCE)
+    order = {name: number for number, name in enumerate([*cases, *stages])}
+    rows = rows[ahead].sort_values(["case", "state"], key=lambda names: names.map(order))
+    rows = rows.assign(
+        case=rows["case"].map(_whole_names(run)),
+        state=[stages[name].milestone or stages[name].title for name in rows["state"]],
+    )
+    columns = {
+        "state": Column("milestone"), "within_1y": Column("in 1 year", share), "within_2y": Column("in 2 years", share),
+        "probability": Column("by the horizon", share), **_central(run),
+    }  # fmt: skip
+    note = "Dates are of those replications that reach the milestone by the horizon."
+    return _named(run, "milestones", rows, columns, _tracked(run), note, group="case")
+
+
+def _caseload(run: Run) -> RenderableType:
+    """CEPEJ's indicators, a line for each population."""
+    titles = subjects(run.layout) | {HEADLINE: cases_of(run.scenario)}
+    rows = run.table("throughput")
+    rows = rows.assign(population=rows["population"].map(titles))
+    columns = {
+        "population": Column("population"), "incoming": Column("incoming a year", count),
+        "resolved": Column("resolved a year", count), "clearance_rate": Column("clearance rate", share),
+        "pending_end": Column("at the horizon", count), "disposition_time": Column("disposition time, days", count),
+        "age_end": Column("mean age, days", count),
+    }  # fmt: skip
+    of, before = rows["population"].iloc[0], rows["population"].iloc[1:].tolist()
+    note = f"Of {before[0]}, those that go on to be {of} count as resolved." if before else ""
+    return _named(run, "throughput", rows, columns, " and ".join([of, *before]), note)
+
+
+def _in_progress(run: Run) -> RenderableType:
+    rows = []
+    for stage, series in run.table("pending").groupby("stage", sort=False):
         means = series["mean"].tolist()
-        if max(means) < 0.005:
-            continue
-        points = [means[round(i * (len(means) - 1) / (SPARK_POINTS - 1))] for i in range(SPARK_POINTS)]
-        end = series.iloc[-1]
-        table.add_row(
-            scenario.procedure.stages[str(stage)].title,
-            count(means[0]),
-            spark(points, max(means)),
-            *map(count, (end["mean"], end["q10"], end["q90"])),
-        )
-    return table
+        if max(means) >= MIN_CHANCE:
+            points = [means[round(i * (len(means) - 1) / (SPARK_POINTS - 1))] for i in range(SPARK_POINTS)]
+            end = series.iloc[-1]
+            title = run.scenario.procedure.stages[str(stage)].title
+            rows.append((title, means[0], spark(points, max(means)), end["mean"], end["q10"], end["q90"]))
+    columns = {
+        "stage": Column("stage"), "first": Column("first day", count), "series": Column("mean over time"),
+        "mean": Column("at the horizon", count), "q10": Column("80% between", count), "q90": Column("and", count),
+    }  # fmt: skip
+    return _named(run, "pending", pd.DataFrame(rows, columns=list(columns)), columns, "all cases")
 
 
-def _staff_table(run: Run) -> Table:
-    table = _table("How busy is the staff? Work done over work possible", "role", "FTE-days possible", "mean",
-                   "80% between", "and")  # fmt: skip
-    for row in _rows(run.table("utilisation")):
-        title = run.scenario.staffing[row.role].title or row.role
-        table.add_row(title, count(row.fte_days_available), *(share(v) for v in (row.value, row.q10, row.q90)))
-    return table
+def _durations(run: Run) -> RenderableType:
+    rows = _with_titles(run, run.table("durations"))
+    columns = {
+        "stage": Column("stage"), "visits": Column("visits", count), "ended": Column("ended", share),
+        "median": Column("median", count), "q10": Column("80% between", count), "q90": Column("and", count),
+    }  # fmt: skip
+    return _named(run, "durations", rows, columns, "all cases", TABLES["durations"].note)
 
 
-def _target_table(run: Run) -> Table:
-    table = _table("Are the targets met?", "target", "cases", "met by")
-    for row in _rows(run.table("targets")):
-        table.add_row(row.title, count(row.cases), share(row.met))
-    return table
+def _days(run: Run) -> RenderableType:
+    rows = _with_titles(run, run.table("delay"))
+    rows[list(PARTS)] = rows[list(PARTS)].where(rows[list(PARTS)].abs() >= NEGLIGIBLE_DAYS, 0.0)
+    parts = {
+        part: Column(title, count) for part, title in PARTS.items() if part in ("work", "staff") or rows[part].any()
+    }
+    return _named(run, "delay", rows, {"stage": Column("stage"), "days": Column("days", count), **parts},
+                  "all cases, mean days", "Visits that have not ended count as far as they have gone.")  # fmt: skip
+
+
+def _with_titles(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table with the titles of stages instead of their names."""
+    stages = run.scenario.procedure.stages
+    return rows.assign(stage=[stages[name].title for name in rows["stage"]])
+
+
+def _utilisation(run: Run) -> RenderableType:
+    rows = run.table("utilisation")
+    rows = rows.assign(role=[run.scenario.staffing[role].title or role for role in rows["role"]])
+    columns = {
+        "role": Column("role"), "fte_days_available": Column("FTE-days possible", count),
+        "value": Column("mean", share), "q10": Column("80% between", share), "q90": Column("and", share),
+    }  # fmt: skip
+    return _named(run, "utilisation", rows, columns, "work on all cases")
+
+
+def _targets(run: Run) -> RenderableType:
+    columns = {"title": Column("target"), "cases": Column("cases", count), "met": Column("met by", share)}
+    return _named(run, "targets", run.table("targets"), columns, "cases of each")
 
 
 def _closing(run: Run) -> Text:
