@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.errors import UserError
+from sim.errors import UserError, suggestion
 from sim.plotting import Drawable, views
 from sim.results.estimates import Results, estimates
 from sim.results.statistics import LEVEL
@@ -36,10 +36,12 @@ class Run(Results, Drawable):
     arrays : its summary as plain arrays; `data` has them with named dimensions.
     read_events : reads the rows of the event log that satisfy a condition (a pyarrow expression), all of them for None.
     folder : where it is stored, if it is.
+    filtered_by : what its cases were filtered by; empty if it has all.
     """
 
     read_events: "ReadEvents" = field(compare=False)
     folder: Path | None = None
+    filtered_by: str = ""
 
     def summary(self, level: float = LEVEL) -> "pd.DataFrame":
         """Every indicator that has a value.
@@ -62,7 +64,7 @@ class Run(Results, Drawable):
         Raises UserError for a name that there is not.
         """
         if name not in TABLES:
-            raise UserError(f"there is no table {name!r} of a run; there are {', '.join(TABLES)}")
+            raise UserError(f"there is no table {name!r} of a run{suggestion(name, TABLES)}; known: {', '.join(TABLES)}")
         return TABLES[name].make(self)
 
     @property
@@ -129,7 +131,7 @@ class Run(Results, Drawable):
         words = platform or ", ".join(value for value in conditions.values() if value)
         title = f"{self.scenario.title or self.scenario.name}, cases on {words}"
         scenario = self.scenario.model_copy(update={"title": title})
-        return Run(scenario, arrays, _in_memory(events), self.folder)
+        return Run(scenario, arrays, _in_memory(events), self.folder, words)
 
     def in_memory(self) -> "Run":
         """The run with its event log in memory, independent of its folder."""
@@ -142,7 +144,8 @@ class Run(Results, Drawable):
     def __repr__(self) -> str:
         scenario = self.scenario
         days = f"{scenario.start} to {scenario.horizon}"
-        return f"<Run {scenario.name!r}: {days}, {self.replications:,} replications, seed {scenario.seed}>"
+        cases = f", cases on {self.filtered_by}" if self.filtered_by else ""
+        return f"<Run {scenario.name!r}{cases}: {days}, {self.replications:,} replications, seed {scenario.seed}>"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the headline indicators."""

@@ -5,7 +5,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import UserError
+from sim.errors import UserError, suggestion
 from sim.experiments.compare import Comparison
 from sim.experiments.sensitivity import Sensitivity
 from sim.experiments.sweep import Sweep
@@ -73,7 +73,8 @@ def plot(result: Any, name: str | None = None) -> "go.Figure":
     """
     by_name = {picture.name: picture for picture in pictures(result)}
     if name and name not in by_name:
-        raise UserError(f"there is no figure {name!r} of this {type(result).__name__}; there are {', '.join(by_name)}")
+        what = f"there is no figure {name!r} of this {type(result).__name__}{suggestion(name, by_name)}"
+        raise UserError(f"{what}; known: {', '.join(by_name)}")
     return (by_name[name] if name else next(iter(by_name.values()))).whole()
 
 
