@@ -64,7 +64,7 @@ class Run(Results, Drawable):
         Raises UserError for a name that there is not.
         """
         if name not in TABLES:
-            raise UserError(f"there is no table {name!r} of a run{suggestion(name, TABLES)}; known: {', '.join(TABLES)}")
+            raise UserError(f"there is no table {name!r} of a run{suggestion(name, TABLES, len(TABLES))}")
         return TABLES[name].make(self)
 
     @property

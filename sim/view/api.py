@@ -73,8 +73,8 @@ def plot(result: Any, name: str | None = None) -> "go.Figure":
     """
     by_name = {picture.name: picture for picture in pictures(result)}
     if name and name not in by_name:
-        what = f"there is no figure {name!r} of this {type(result).__name__}{suggestion(name, by_name)}"
-        raise UserError(f"{what}; known: {', '.join(by_name)}")
+        hint = suggestion(name, by_name, len(by_name))
+        raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")
     return (by_name[name] if name else next(iter(by_name.values()))).whole()
 
 
