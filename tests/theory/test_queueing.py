@@ -1,4 +1,7 @@
-"""The engine against queueing theory, each system a scenario file; 99.9% intervals over replications, fixed seeds."""
+"""The engine against queueing theory, each system a scenario file; 99.9% intervals over replications, fixed seeds.
+
+One system of each kind is in the quick suite, that which tells most mistakes apart; its neighbours are slow.
+"""
 
 import numpy as np
 import pytest
@@ -24,6 +27,7 @@ from measured import (
 from scipy import stats
 
 YEAR = 365.0
+slow = pytest.mark.slow
 
 
 def test_the_formulas_give_textbook_values() -> None:
@@ -34,10 +38,14 @@ def test_the_formulas_give_textbook_values() -> None:
     assert cobham([0.8]) == pytest.approx([4.0])
 
 
-@pytest.mark.parametrize("servers", [1, 3, 10])
+@pytest.mark.parametrize("servers", [pytest.param(1, marks=slow), 3, pytest.param(10, marks=slow)])
 @pytest.mark.parametrize(
     ("rho", "arrivals", "replications", "precision"),
-    [(0.5, 40_000, 10, 0.35), (0.8, 24_000, 16, 0.15), (0.95, 30_000, 24, 0.35)],
+    [
+        pytest.param(0.5, 40_000, 10, 0.35, marks=slow),
+        (0.8, 24_000, 16, 0.15),
+        pytest.param(0.95, 30_000, 24, 0.35, marks=slow),
+    ],
 )
 def test_mmc_waiting_time_and_queue_length(
     servers: int, rho: float, arrivals: int, replications: int, precision: float
@@ -60,8 +68,8 @@ def test_mmc_waiting_time_and_queue_length(
 @pytest.mark.parametrize(
     ("service", "cv"),
     [
-        ("1", 0.0),
-        ("{distribution: gamma, mean: 1, cv: 0.5}", 0.5),
+        pytest.param("1", 0.0, marks=slow),
+        pytest.param("{distribution: gamma, mean: 1, cv: 0.5}", 0.5, marks=slow),
         ("{distribution: lognormal, mean: 1, cv: 1.5}", 1.5),
     ],
 )
@@ -87,7 +95,11 @@ def test_priorities_are_cobhams() -> None:
 
 @pytest.mark.parametrize(
     "work",
-    ["1", "{distribution: exponential, mean: 1}", "{distribution: lognormal, mean: 1, cv: 2}"],
+    [
+        pytest.param("1", marks=slow),
+        pytest.param("{distribution: exponential, mean: 1}", marks=slow),
+        "{distribution: lognormal, mean: 1, cv: 2}",
+    ],
 )
 def test_processor_sharing_is_insensitive(work: str) -> None:
     """Mean time in M/G/1 processor sharing at load 0.7 is E[S]/(1 - rho), whatever the distribution of work."""
@@ -102,6 +114,7 @@ def test_constant_work_tells_sharing_from_queueing() -> None:
     assert mean < 0.75 * processor_sharing(0.7)
 
 
+@slow
 def test_tandem_queues_are_independent_mm1() -> None:
     """Each of two queues in tandem is M/M/1 by itself (Burke)."""
     made = scenario("tandem")
