@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import __version__, cli
+from sim import __version__
 from sim.results.store import digest
 from sim.results.tables import TABLES
 from sim.scenario.loading import load_scenario
@@ -77,22 +77,6 @@ def small(tmp_path, monkeypatch):
     path = tmp_path / "small.yaml"
     path.write_text(SMALL, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def sim(monkeypatch, capsys):
-    """Calls the command in this process: arguments in; exit code, stdout and stderr out."""
-
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["sim", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def runs(folder):

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from sim import cli
 from sim.errors import UserError
 from sim.experiments import indices
 from sim.experiments.indices import elementary_effects, noise_share, radial_design, saltelli_design, sobol_shares
@@ -203,22 +202,6 @@ def known(tmp_path, monkeypatch):
     path = tmp_path / "known.yaml"
     path.write_text(KNOWN, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def sim(monkeypatch, capsys):
-    """Calls the command in this process: arguments in; exit code, stdout and stderr out."""
-
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["sim", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def test_screening_of_a_scenario_with_a_known_answer(known):

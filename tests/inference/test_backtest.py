@@ -1,10 +1,7 @@
 """Backtests: nothing later is read, the truth is looked up rightly, and the commands say what is wrong."""
 
-import csv
 import json
 import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import small_authority
+from record_rows import cut, read_tables, write_tables
 
 from sim.errors import UserError
 from sim.experiments.simulate import simulate_each
@@ -27,37 +25,6 @@ from sim.view.verdicts import conclusion
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "scenarios"
 ORIGIN, END = date(2024, 9, 30), date(2025, 12, 31)
-
-
-def cut(source: Path, folder: Path, day: date) -> None:
-    """Write a record as somebody would have written it down on that day: no later row, no later date."""
-    folder.mkdir()
-    rows = {p.name: list(csv.DictReader(p.read_text("utf-8").splitlines())) for p in source.glob("*.csv")}
-    acts = [row for row in rows["events.csv"] if row["date"] <= f"{day}"]
-    opened = {row["proceeding"] for row in acts if row["event"] == "proceedings_opened"}
-    for row in acts:
-        row["proceeding"] = row["proceeding"] if row["proceeding"] in opened else ""
-    strands = [row for row in rows["strands.csv"] if row["opened"] <= f"{day}"]
-    for row in strands:
-        if row["preliminary_findings"] > f"{day}":
-            row["preliminary_findings"] = ""
-        if row["outcome_date"] > f"{day}":
-            row.update(dict.fromkeys(("outcome", "outcome_date", "fine_eur", "note"), ""))
-    acted = {row["platform"] for row in acts}
-    acted |= {row["part_of"] for row in rows["platforms.csv"] if row["service"] in acted}
-    services = [r for r in rows["platforms.csv"] if "" < r["designation_date"] <= f"{day}" or r["service"] in acted]
-    for row in services:
-        for column in ("designation_date", "designation_ended"):
-            row[column] = row[column] if row[column] <= f"{day}" else ""
-    providers = {row["provider"] for row in services}
-    turnover = [row for row in rows["turnover.csv"] if row["provider"] in providers]
-    tables = {"events.csv": acts, "strands.csv": strands, "platforms.csv": services, "turnover.csv": turnover}
-    for name, table in tables.items():
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[name][0]))
-            writer.writeheader()
-            writer.writerows(table)
-    (folder / "until.txt").write_text(f"{day}\n", encoding="utf-8")
 
 
 def simulated(basis: Basis, as_of: date, truth: date, draws: int) -> Origin:
@@ -76,7 +43,8 @@ def test_removing_what_came_later_changes_no_bit(tmp_path):
     """Calibration, baselines and forecasts: the same to the last bit without later rows of the record and without later
     entries of the staffing; the truth is looked up in the whole record each time."""
     whole = load_basis(SHIPPED / "three-probes.yaml")
-    cut(SHIPPED / "record", tmp_path / "record", ORIGIN)
+    write_tables(tmp_path / "record", cut(read_tables(SHIPPED / "record"), str(ORIGIN)))
+    (tmp_path / "record" / "until.txt").write_text(f"{ORIGIN}\n", encoding="utf-8")
     for part in ("common", "procedures"):
         shutil.copytree(SHIPPED / part, tmp_path / part)
     shutil.copy(SHIPPED / "three-probes.yaml", tmp_path)
@@ -227,13 +195,6 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
         backtest(small_authority.write(tmp_path), **options)
 
 
-def sim(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
-    return subprocess.run(
-        [sys.executable, "-m", "sim", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
-    )
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -252,28 +213,26 @@ def sim(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
         (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "scenarios/cap.yaml"], "exists"),
     ],
 )
-def test_mistakes_are_told_in_one_line(words, message):
+def test_mistakes_are_told_in_one_line(sim, monkeypatch, words, message):
     """Exit code 2, one line on stderr, nothing on stdout, and before anything runs."""
-    done = sim(*words)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    monkeypatch.chdir(ROOT)
+    code, out, err = sim(*words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
 
 
-def test_another_record_goes_through_the_same_commands(tmp_path):
+def test_another_record_goes_through_the_same_commands(sim, monkeypatch, tmp_path):
     """The example record, with other services, topics and years: calibrate, run what was written, backtest."""
-    example = str(ROOT / "docs" / "example-record")
-    scenario = str(SHIPPED / "three-probes.yaml")
-    out = tmp_path / "calibrated.yaml"
-    done = sim("calibrate", scenario, "--as-of", "2022-06-30", "--record", example, "--draws", "100", "-o", str(out))
-    assert done.returncode == 0, done.stderr
-    assert sim("validate", str(out)).returncode == 0
-    done = sim(
-        "backtest", "--as-of", "2021-12-31", "--record", example, "--scenario", scenario, "--draws", "100", "--json"
-    )
-    assert done.returncode == 0, done.stderr
-    data = json.loads(done.stdout)
+    monkeypatch.chdir(ROOT)
+    other = ("--record", ROOT / "docs" / "example-record", "--draws", 100)
+    scenario, written = SHIPPED / "three-probes.yaml", tmp_path / "calibrated.yaml"
+    code, _, err = sim("calibrate", scenario, "--as-of", "2022-06-30", *other, "-o", written)
+    assert code == 0, err
+    assert sim("validate", written)[0] == 0
+    code, out, err = sim("backtest", "--as-of", "2021-12-31", *other, "--scenario", scenario, "--json")
+    assert code == 0, err
+    data = json.loads(out)
     assert {row["strand"] for row in data["forecasts"]} == {"agora-2021/minors", "agora-2021/complaints"}
     happened = {row["truth"] for row in data["forecasts"] if row["strand"] == "agora-2021/minors"}
     assert happened == {"2022-01-10", "2022-10-03"}

@@ -1,6 +1,5 @@
 """The as-of property: nothing dated after the first day enters, so a backtest is honest."""
 
-import csv
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -8,15 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from record_rows import Tables, blank_after, cut, read_tables, write_tables
 from workloads import SHIPPED, events, three_probes
 
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.settings import parse_settings
 
-Row = dict[str, str]
-Tables = dict[str, list[Row]]
-FILES = ("events.csv", "strands.csv", "platforms.csv", "turnover.csv")
 STARTS = ("2024-03-14", "2024-09-01", "2025-07-15")
 
 
@@ -25,51 +22,13 @@ def starting(day: str) -> list[str]:
     return ["replications=3", f"start={day}", f"horizon={date.fromisoformat(day) + timedelta(days=730)}"]
 
 
-def read() -> Tables:
-    """The shipped record as rows of text."""
-    folder = SHIPPED / "record"
-    return {n: list(csv.DictReader((folder / n).read_text("utf-8").splitlines())) for n in FILES}
-
-
 def load(folder: Path, record: Tables, day: str) -> Scenario:
     """The three probes from copies of the scenario files in a folder, beside a record of their own."""
     for part in ("common", "procedures"):
         shutil.copytree(SHIPPED / part, folder / part)
     shutil.copy(SHIPPED / "three-probes.yaml", folder)
-    (folder / "record").mkdir()
-    for name, rows in record.items():
-        with (folder / "record" / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, read()[name][0].keys())
-            writer.writeheader()
-            writer.writerows(rows)
+    write_tables(folder / "record", record)
     return load_scenario(folder / "three-probes.yaml", parse_settings(starting(day)))
-
-
-def blank_after(row: Row, day: str, milestone: str, *others: str) -> Row:
-    """The row without a milestone (and what came with it) that lies after the day."""
-    later = row[milestone] > day
-    return {name: "" if later and name in (milestone, *others) else cell for name, cell in row.items()}
-
-
-def cut(record: Tables, day: str) -> Tables:
-    """The record as somebody would have written it down on that day: no later row, no later date, no later service."""
-    acts = [dict(row) for row in record["events.csv"] if row["date"] <= day]
-    opened = {row["proceeding"] for row in acts if row["event"] == "proceedings_opened"}
-    for row in acts:
-        row["proceeding"] = row["proceeding"] if row["proceeding"] in opened else ""
-    strands = [row for row in record["strands.csv"] if row["opened"] <= day]
-    strands = [blank_after(row, day, "outcome_date", "outcome", "fine_eur", "note") for row in strands]
-    strands = [blank_after(row, day, "preliminary_findings") for row in strands]
-    acted = {row["platform"] for row in acts} | {name for row in strands for name in row["platform"].split(";")}
-    acted |= {row["part_of"] for row in record["platforms.csv"] if row["service"] in acted}
-    platforms = [
-        blank_after(blank_after(row, day, "designation_date"), day, "designation_ended")
-        for row in record["platforms.csv"]
-        if row["service"] in acted or "" < row["designation_date"] <= day
-    ]
-    providers = {row["provider"] for row in platforms}
-    turnover = [row for row in record["turnover.csv"] if row["provider"] in providers]
-    return {"events.csv": acts, "strands.csv": strands, "platforms.csv": platforms, "turnover.csv": turnover}
 
 
 def no_outcomes(record: Tables, day: str) -> Tables:
@@ -111,7 +70,7 @@ def assert_same(one: Scenario, other: Scenario) -> None:
 @pytest.mark.parametrize("day", STARTS)
 def test_removing_what_came_later_changes_no_bit(tmp_path, day):
     """A record cut at the first day gives the same forecast as the whole record, bit for bit."""
-    record = read()
+    record = read_tables(SHIPPED / "record")
     known = cut(record, day)
     assert len(known["events.csv"]) < len(record["events.csv"])
     assert max(row["date"] for row in known["events.csv"]) <= day
@@ -122,7 +81,7 @@ def test_removing_what_came_later_changes_no_bit(tmp_path, day):
 def test_another_future_changes_no_bit(tmp_path, future: Callable[[Tables, str], Tables]):
     """Other rows after the first day give the same forecast, bit for bit."""
     day = "2024-09-01"
-    record = read()
+    record = read_tables(SHIPPED / "record")
     altered = future(record, day)
     assert altered != record
     assert_same(three_probes(*starting(day)), load(tmp_path, altered, day))
@@ -131,7 +90,7 @@ def test_another_future_changes_no_bit(tmp_path, future: Callable[[Tables, str],
 def test_what_came_before_does_change_the_forecast(tmp_path):
     """The comparison compares something: without the act of the first day itself the forecast is another."""
     day = "2024-03-14"
-    record = read()
+    record = read_tables(SHIPPED / "record")
     earlier = cut(record, "2024-03-13")
     assert len(earlier["events.csv"]) < len(cut(record, day)["events.csv"])
     one, other = three_probes(*starting(day)), load(tmp_path, earlier, day)

@@ -1,6 +1,5 @@
 """The record as tables: hand-computed values, what was known on a day, the shipped record's figures, the command."""
 
-import csv
 import importlib.util
 import json
 import math
@@ -11,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from statistics import NormalDist, median
 
 import pandas as pd
 import pytest
+from record_rows import cut, read_rows, read_tables, write_rows, write_tables
 
-from sim import cli
 from sim.errors import UserError
 from sim.record import tables as record_tables
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.record.rows import FORMAT
 from sim.record.spans import strand_acts
 from sim.record.tables import TABLES
 from sim.view.terminal.record import lines_of
@@ -41,29 +40,7 @@ DAYS = [
 ]
 DAYS += [date(2025, 6, 18), date(2025, 10, 23), date(2025, 12, 4), END]
 
-Rows = list[dict[str, str]]
 Sim = Callable[..., tuple[int, str, str]]
-
-
-def rows_of(folder: Path, file: str) -> Rows:
-    """The rows of a file, unchecked, each with its `line`."""
-    with (folder / file).open(encoding="utf-8", newline="") as opened:
-        reader = csv.DictReader(opened)
-        return [row | {"line": str(reader.line_num)} for row in reader]
-
-
-def write(folder: Path, file: str, rows: Rows) -> None:
-    """A file with each row in its own line, and empty lines between."""
-    folder.mkdir(exist_ok=True)
-    lines = {int(row["line"]): row for row in rows}
-    with (folder / file).open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, list(FORMAT[file]), restval="", extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        for number in range(2, max(lines, default=1) + 1):
-            if number in lines:
-                writer.writerow(lines[number])
-            else:
-                out.write("\n")
 
 
 STRANDS = [(10, True), (20, True), (20, False), (30, True), (40, False)]
@@ -86,8 +63,7 @@ def small(tmp_path: Path) -> Record:
             acts.append(common | {"date": findings, "event": "preliminary_findings"})
         strand = {"proceeding": name, "strand": "s", "platform": "Agora", "topics": "minors", "opened": str(opened)}
         strands.append(strand | {"articles": "12", "preliminary_findings": findings})
-    for file, rows in (("events.csv", acts), ("strands.csv", strands)):
-        write(tmp_path, file, [row | {"line": str(number)} for number, row in enumerate(rows, 2)])
+    write_tables(tmp_path, {"events.csv": acts, "strands.csv": strands})
     for file in ("platforms.csv", "turnover.csv"):
         shutil.copy(EXAMPLE / file, tmp_path)
     (tmp_path / "until.txt").write_text(f"{SMALL_END}\n", encoding="utf-8")
@@ -169,30 +145,17 @@ def test_the_example_by_hand() -> None:
     assert len(months) == 24
 
 
-def cut(folder: Path, to: Path, day: date) -> Record:
-    """The record as somebody would have had it on a day, each row still in its line."""
-    last = str(day)
-    acts = [row for row in rows_of(folder, "events.csv") if row["date"] <= last]
-    opened = {row["proceeding"] for row in acts if row["event"] == "proceedings_opened"}
-    for row in acts:
-        row["proceeding"] = row["proceeding"] if row["proceeding"] in opened else ""
-    strands = [row for row in rows_of(folder, "strands.csv") if row["opened"] <= last]
-    for row in strands:
-        if row["preliminary_findings"] > last:
-            row["preliminary_findings"] = ""
-        if row["outcome_date"] > last:
-            row.update(outcome="", outcome_date="", fine_eur="")
-    write(to, "events.csv", acts)
-    write(to, "strands.csv", strands)
-    for file in ("platforms.csv", "turnover.csv"):
-        shutil.copy(folder / file, to)
+def earlier_record(to: Path, day: date) -> Record:
+    """The shipped record as somebody would have had it on a day, each row still in its line."""
+    for file, rows in cut(read_tables(SHIPPED), str(day)).items():
+        write_rows(to, file, rows)
     return load_record(to)
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_later_rows_make_no_difference(shipped: Record, tmp_path: Path, day: date) -> None:
     """Every table of a day is the same from a record that has nothing later, to the last cell."""
-    earlier = cut(SHIPPED, tmp_path / "earlier", day)
+    earlier = earlier_record(tmp_path / "earlier", day)
     for name, table in TABLES.items():
         pd.testing.assert_frame_equal(table(earlier, day), table(shipped, day), obj=name)
 
@@ -222,7 +185,7 @@ def between(row: dict[str, str], begin: str, *ends: str) -> tuple[int, bool]:
 
 def test_the_shipped_headlines_recomputed(shipped: Record) -> None:
     """Counts and medians from the files with plain Python."""
-    strands, acts = rows_of(SHIPPED, "strands.csv"), rows_of(SHIPPED, "events.csv")
+    strands, acts = read_rows(SHIPPED, "strands.csv"), read_rows(SHIPPED, "events.csv")
     table = record_tables.stages(shipped).set_index("stage")
     spans = {
         "proceedings_opened": [between(row, "opened", "preliminary_findings", "outcome_date") for row in strands],
@@ -256,7 +219,7 @@ def test_the_shipped_headlines_recomputed(shipped: Record) -> None:
 
 def test_the_shipped_flow_recomputed(shipped: Record) -> None:
     """Incoming, resolved and pending strands of each year from the dates in the file."""
-    strands = rows_of(SHIPPED, "strands.csv")
+    strands = read_rows(SHIPPED, "strands.csv")
     flow = record_tables.clearance(shipped).query("unit == 'strand'").set_index("period")
     for year in ("2023", "2024", "2025"):
         incoming = sum(row["opened"][:4] == year for row in strands)
@@ -303,8 +266,8 @@ def test_every_number_has_its_rows(shipped: Record, day: date) -> None:
 
 def test_the_rows_are_the_right_ones(shipped: Record) -> None:
     """Rows named lead to the lines that hold the strand's dates, and to the requests of the month."""
-    lines = {f"events.csv:{row['line']}": row for row in rows_of(SHIPPED, "events.csv")}
-    lines |= {f"strands.csv:{row['line']}": row for row in rows_of(SHIPPED, "strands.csv")}
+    lines = {f"events.csv:{row['line']}": row for row in read_rows(SHIPPED, "events.csv")}
+    lines |= {f"strands.csv:{row['line']}": row for row in read_rows(SHIPPED, "strands.csv")}
     for row in record_tables.strands(shipped).itertuples():
         named = [lines[name] for name in row.rows.split(";")]
         assert f"{named[-1]['proceeding']}/{named[-1]['strand']}" == row.strand
@@ -380,22 +343,12 @@ def test_the_page_on_records_is_current() -> None:
         assert not [column for column in table(load_record(EXAMPLE), None).columns if column not in text], name
 
 
-@pytest.fixture
-def sim(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Sim:
-    """Calls the command in this process, in the project's folder: exit code, stdout and stderr."""
+@pytest.fixture(name="sim")
+def sim_record(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> Sim:
+    """Calls the command `sim record` in the project's folder: exit code, stdout and stderr."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("COLUMNS", "120")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["sim", "record", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
+    return partial(sim, "record")
 
 
 def test_the_command_shows_the_record(sim: Sim) -> None:
@@ -421,7 +374,7 @@ def test_the_command_shows_the_record(sim: Sim) -> None:
 def test_the_command_reads_nothing_later(sim: Sim, tmp_path: Path) -> None:
     """The command's output for a day is that of a record that has nothing later."""
     day = date(2024, 4, 30)
-    cut(SHIPPED, tmp_path / "earlier", day)
+    earlier_record(tmp_path / "earlier", day)
     shown = [sim("--as-of", day, "--record", folder, "--json")[1] for folder in (SHIPPED, tmp_path / "earlier")]
     first, second = (json.loads(text)["tables"] for text in shown)
     assert first == second
