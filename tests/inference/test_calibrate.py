@@ -168,6 +168,7 @@ def test_the_written_file_is_a_scenario(small, tmp_path):
     assert "extends: small.yaml" in scenario_text(small, file)
 
 
+@pytest.mark.slow
 def test_the_shipped_posterior_is_that_of_the_shipped_record():
     """The calibrated status quo is what the command writes now, to the digits that it writes."""
     shipped = SCENARIOS / "status-quo-calibrated.yaml"
