@@ -72,8 +72,8 @@ class Sensitivity(Drawable):
         At each point; in all for a split.
     table
         Of a split: a row for each indicator, the largest share of parameter uncertainty first. Columns: indicator,
-        title, unit; value (mean), sd (of one replication), sd_stochastic, sd_parameters (the sd if only that were
-        present), share_parameters, low, high (its share of the variance and confidence interval), verdict:
+        title, unit; value (mean), sd (of one replication), sd_stochastic, sd_parameter (the sd if only that were
+        present), share_parameter, low, high (its share of the variance and confidence interval), verdict:
         "parameters" or "stochastic" (more than half of the variance, by the whole interval) or "open".
 
         Otherwise: a row for each indicator and parameter, the most influential first. Columns: indicator, title, unit;
@@ -112,7 +112,7 @@ class Sensitivity(Drawable):
         )
 
     def _repr_html_(self) -> str:
-        shown = ["title", "unit", "parameter_title", "mu_star", "total", "share_parameters", "low", "high", "verdict"]
+        shown = ["title", "unit", "parameter_title", "mu_star", "total", "share_parameter", "low", "high", "verdict"]
         return self.html(self.table[[name for name in shown if name in self.table]])
 
 
@@ -235,7 +235,7 @@ def _split(scenario: Scenario, indicators: Sequence[str] | None, level: float, o
     chosen = {label: each for label, each in known.items() if indicators or ":" not in label}
     table = _frame([row for each in chosen.values() if (row := _split_row(run, each, level))])
     if len(table):
-        table = table.sort_values("share_parameters", ascending=False, ignore_index=True, kind="stable")
+        table = table.sort_values("share_parameter", ascending=False, ignore_index=True, kind="stable")
     runs = run.parameters.assign(**{label: each.array for label, each in chosen.items()})
     draws = run.replications // shared.replications_per_draw
     return Sensitivity(shared, "split", draws, run.replications, table, runs, level)
@@ -355,8 +355,8 @@ def _split_row(run: Run, indicator: IndicatorValues, level: float) -> dict[str, 
         "value": indicator.array.mean(),
         "sd": np.hypot(stochastic, parameters),
         "sd_stochastic": stochastic,
-        "sd_parameters": parameters,
-        "share_parameters": split.share_parameter,
+        "sd_parameter": parameters,
+        "share_parameter": split.share_parameter,
         "low": split.low,
         "high": split.high,
         "verdict": "parameters" if split.low > 0.5 else "stochastic" if split.high < 0.5 else "open",

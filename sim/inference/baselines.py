@@ -18,14 +18,14 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Durations:
+class RecordDurations:
     """Durations of a stage in the record: days so far, and how each ended: as meant (1), otherwise (2), not yet (0)."""
 
     days: Floats
     how: Floats
 
 
-def durations(record: Record, stage: str, milestone: str | None) -> Durations:
+def durations(record: Record, stage: str, milestone: str | None) -> RecordDurations:
     """How long strands have been in a stage, as known on the last day of a record.
 
     `milestone`: the event that is meant; None: any end.
@@ -33,17 +33,17 @@ def durations(record: Record, stage: str, milestone: str | None) -> Durations:
     spans = [span for span in strand_spans(record) if span.stage == stage]
     days = [float(days_between(span.since, span.ended or record.last_day)) for span in spans]
     how = [0.0 if not span.ended else 1.0 if milestone in (None, span.outcome) else 2.0 for span in spans]
-    return Durations(np.array(days), np.array(how))
+    return RecordDurations(np.array(days), np.array(how))
 
 
-def durations_for(record: Record, milestone: str, at_findings: bool) -> Durations:
+def durations_for(record: Record, milestone: str, at_findings: bool) -> RecordDurations:
     """The durations that inform a milestone (findings, or any outcome) for a strand before or after its findings."""
     if milestone == FINDINGS:
         return durations(record, OPENED, FINDINGS)
     return durations(record, FINDINGS if at_findings else TOTAL, None)
 
 
-def kaplan_meier_forecast(known: Durations, age: float, days: int) -> Floats:
+def kaplan_meier_forecast(known: RecordDurations, age: float, days: int) -> Floats:
     """The product-limit estimate given the age: (F(age + t) - F(age)) / S(age) for t = 1 to `days`.
 
     F is the Aalen-Johansen estimate of coming to the milestone, S the Kaplan-Meier estimate of neither end. Where
@@ -67,7 +67,7 @@ def kaplan_meier_forecast(known: Durations, age: float, days: int) -> Floats:
     return forecast
 
 
-def exponential_forecast(known: Durations, days: int, added: float = 0.0) -> Floats:
+def exponential_forecast(known: RecordDurations, days: int, added: float = 0.0) -> Floats:
     """Constant rates: ends over time at risk, the maximum-likelihood estimate with censoring; no age matters.
 
     `added`: ends of the meant kind added to the count. One half is Jeffreys' prior, so that a record without any end
@@ -83,7 +83,7 @@ def exponential_forecast(known: Durations, days: int, added: float = 0.0) -> Flo
     return forecast
 
 
-BASELINES: dict[str, Callable[[Durations, float, int], Floats]] = {
+BASELINES: dict[str, Callable[[RecordDurations, float, int], Floats]] = {
     "kaplan-meier": kaplan_meier_forecast,
     "exponential": lambda known, age, days: exponential_forecast(known, days),
     "exponential+1/2": lambda known, age, days: exponential_forecast(known, days, 0.5),

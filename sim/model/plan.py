@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Literal
 
 from sim.dates import YEAR_DAYS, WorkingDays
-from sim.model.sampler import Column, Sampler
+from sim.model.sampler import DrawColumn, Sampler
 from sim.scenario.distributions import Constant, Distribution
 from sim.scenario.schema import (
     REASONS,
@@ -328,7 +328,7 @@ def _priorities(scenario: Scenario) -> list[int]:
 
 def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePlan:
     # Compiling the routes collects the columns that their steps draw; the sampler comes last, when all are known.
-    columns = [Column("route", None)]
+    columns = [DrawColumn("route", None)]
     fine_column = _column(columns, "fine", stage.fine.share_of_turnover) if stage.fine else ROUTE_COLUMN
     routing = _routing(stage.steps, stage.next, columns, numbers, "", fine_column)
     conditional = tuple(
@@ -358,7 +358,7 @@ def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePl
 
 
 def _routing(
-    steps: Steps, routes: Routes, columns: list[Column], numbers: _Numbering, prefix: str, fine: int
+    steps: Steps, routes: Routes, columns: list[DrawColumn], numbers: _Numbering, prefix: str, fine: int
 ) -> Routing:
     """The routes of a stage, each with all steps of a case that takes it: the stage's, then the route's own.
 
@@ -387,16 +387,16 @@ def _columns_of(step: StepPlan) -> set[int]:
     return {step.column, step.happens, step.minimum, *(amount for _, amount, _ in step.work)} - {-1}
 
 
-def _column(columns: list[Column], key: str, value: Distribution | None) -> int:
+def _column(columns: list[DrawColumn], key: str, value: Distribution | None) -> int:
     """The index of a draw among a visit's columns; a draw has the same column, and so the same key, on every route."""
     for index, column in enumerate(columns):
         if column.name == key:
             return index
-    columns.append(Column(key, value))
+    columns.append(DrawColumn(key, value))
     return len(columns) - 1
 
 
-def _step(name: str, step: AnyStep, columns: list[Column], numbers: _Numbering) -> StepPlan:
+def _step(name: str, step: AnyStep, columns: list[DrawColumn], numbers: _Numbering) -> StepPlan:
     # The names of columns, with the signs behind them, are part of the keys of draws: another sign, and every run of
     # every scenario would have other random numbers. Scenarios may not use the signs in names of steps.
     common: dict[str, Any] = {

@@ -14,7 +14,7 @@ Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Column:
+class DrawColumn:
     """One draw of a visit: the name of its stream, and of what it is a draw (None: the uniform number itself)."""
 
     name: str
@@ -28,7 +28,7 @@ class Sampler:
     quantile functions for single numbers; `constants`: a row with the values of the others.
     """
 
-    def __init__(self, columns: list[Column]) -> None:
+    def __init__(self, columns: list[DrawColumn]) -> None:
         self.columns = tuple(columns)
         constant = np.array([c.value.value if isinstance(c.value, Constant) else 0.0 for c in columns])
         self._constant = constant

@@ -33,16 +33,16 @@ WORDS = {"event": EVENTS, "outcome": tuple(OUTCOMES), "confidence": CONFIDENCES}
 """What cells of the kind `word` may hold, by column."""
 
 
-class Column(NamedTuple):
+class FileColumn(NamedTuple):
     """What the cells of a column hold, and whether they must not be empty."""
 
     kind: str
     needed: bool
 
 
-def _column(declared: str) -> tuple[str, Column]:
+def _column(declared: str) -> tuple[str, FileColumn]:
     name, _, kind = declared.rstrip("*").partition(":")
-    return name, Column(kind or "text", declared.endswith("*"))
+    return name, FileColumn(kind or "text", declared.endswith("*"))
 
 
 FORMAT = {file: dict(map(_column, columns.split())) for file, columns in COLUMNS.items()}

@@ -253,7 +253,7 @@ def test_split_of_a_scenario_with_known_variances(known):
     assert row["low"] <= share <= row["high"]
     assert row["high"] - row["low"] < 0.12
     assert row["sd_stochastic"] == pytest.approx(np.sqrt(902.8), rel=0.05)
-    assert row["sd_parameters"] == pytest.approx(np.sqrt(833.3), rel=0.08)
+    assert row["sd_parameter"] == pytest.approx(np.sqrt(833.3), rel=0.08)
     assert {"one", "two", "idle", DAYS} <= set(found.runs.columns)
 
 
@@ -262,7 +262,7 @@ def test_split_of_the_whole_procedure_by_default(known):
     found = sensitivity(load_scenario(known, {"replications": 8}), method="split")
     assert "days_to_resolution" in set(found.table["indicator"])
     assert not found.table["indicator"].str.contains(":").any()
-    assert (found.table["share_parameters"] == 1.0).all()
+    assert (found.table["share_parameter"] == 1.0).all()
 
 
 def test_points_are_stored_and_found_again(known, tmp_path, monkeypatch):

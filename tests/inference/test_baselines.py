@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import small_authority
 
-from sim.inference.baselines import Durations, durations_for, exponential_forecast, kaplan_meier_forecast
+from sim.inference.baselines import RecordDurations, durations_for, exponential_forecast, kaplan_meier_forecast
 from sim.record.files import load_record
 
-MIXED = Durations(np.array([10.0, 20.0, 20.0, 30.0, 40.0]), np.array([1.0, 2.0, 0.0, 1.0, 0.0]))
+MIXED = RecordDurations(np.array([10.0, 20.0, 20.0, 30.0, 40.0]), np.array([1.0, 2.0, 0.0, 1.0, 0.0]))
 """Ends as meant at 10 and 30, another end at 20, censored at 20 and 40."""
 
 
@@ -31,15 +31,15 @@ def test_kaplan_meier_given_an_age():
 
 def test_kaplan_meier_without_ends_says_never():
     """Nothing has ended: the estimate knows no end."""
-    assert not kaplan_meier_forecast(Durations(np.array([5.0]), np.array([0.0])), 5.0, 10).any()
+    assert not kaplan_meier_forecast(RecordDurations(np.array([5.0]), np.array([0.0])), 5.0, 10).any()
 
 
 def test_exponential_by_hand():
     """Two ends as meant and one other in 120 days: rates of 1/60 and 1/120 a day, which compete."""
     forecast = exponential_forecast(MIXED, 60)
     assert forecast[-1] == pytest.approx(2 / 3 * (1 - np.exp(-60 / 40)))
-    assert not exponential_forecast(Durations(np.array([5.0]), np.array([0.0])), 10).any()
-    half = exponential_forecast(Durations(np.array([50.0]), np.array([0.0])), 10, 0.5)
+    assert not exponential_forecast(RecordDurations(np.array([5.0]), np.array([0.0])), 10).any()
+    half = exponential_forecast(RecordDurations(np.array([50.0]), np.array([0.0])), 10, 0.5)
     assert half[-1] == pytest.approx(1 - np.exp(-0.5 / 50 * 10))
 
 

@@ -69,10 +69,10 @@ def sobol(rows: pd.DataFrame) -> go.Figure:
 def split(rows: pd.DataFrame) -> go.Figure:
     """Parameter uncertainty and what is stochastic, as shares of the variance of each indicator, with its interval.
 
-    `rows`: columns title, share_parameters, low, high.
+    `rows`: columns title, share_parameter, low, high.
     """
     figure, labels = blank(), [lines(title, 26) for title in rows["title"]]
-    known = rows["share_parameters"]
+    known = rows["share_parameter"]
     for name, value, number in (("parameter uncertainty", known, 5), ("stochastic", 1 - known, 4)):
         figure.add_bar(
             y=labels, x=value.round(4).tolist(), name=name, orientation="h", hovertemplate="%{x:.0%}",

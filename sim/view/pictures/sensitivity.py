@@ -104,8 +104,8 @@ def split(found: Sensitivity) -> Picture | None:
         " intervals",
         "What differs between futures with the same parameters is stochastic: no study will narrow it. Parameter"
         f" uncertainty is what differs between draws of the parameters: better data would. Its share is largest in"
-        f" {rows.iloc[0]['title']} ({words.share(rows.iloc[0]['share_parameters'])}), smallest in"
-        f" {rows.iloc[-1]['title']} ({words.share(rows.iloc[-1]['share_parameters'])}).",
+        f" {rows.iloc[0]['title']} ({words.share(rows.iloc[0]['share_parameter'])}), smallest in"
+        f" {rows.iloc[-1]['title']} ({words.share(rows.iloc[-1]['share_parameter'])}).",
         figures.split(rows),
         pd.DataFrame(
             {
@@ -114,8 +114,8 @@ def split(found: Sensitivity) -> Picture | None:
                 "mean": rows["value"].round(3),
                 "sd of one replication": rows["sd"].round(3),
                 "sd, stochastic": rows["sd_stochastic"].round(3),
-                "sd, parameter uncertainty": rows["sd_parameters"].round(3),
-                "share of parameter uncertainty": rows["share_parameters"].round(3),
+                "sd, parameter uncertainty": rows["sd_parameter"].round(3),
+                "share of parameter uncertainty": rows["share_parameter"].round(3),
                 f"{found.level:.0%} from": rows["low"].round(3),
                 f"{found.level:.0%} to": rows["high"].round(3),
                 "mostly": rows["verdict"].replace("open", "cannot be told"),

@@ -134,8 +134,8 @@ def _split_table(found: Sensitivity) -> Table:
     table.add_column("mostly")
     table.add_column("what it is")
     for row in found.table.to_dict("records"):
-        numbers = [number(row[name]) for name in ("value", "sd", "sd_stochastic", "sd_parameters")]
-        shares = [share(row[name]) for name in ("share_parameters", "low", "high")]
+        numbers = [number(row[name]) for name in ("value", "sd", "sd_stochastic", "sd_parameter")]
+        shares = [share(row[name]) for name in ("share_parameter", "low", "high")]
         unit = f" ({row['unit']})" if row["unit"] else ""
         verdict = "" if row["verdict"] == "open" else row["verdict"]
         table.add_row(row["indicator"], *numbers, *shares, verdict, f"{row['title']}{unit}")
