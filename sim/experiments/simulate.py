@@ -1,5 +1,6 @@
 """Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -241,6 +242,7 @@ class Work:
             scenario = self.scenario.model_copy(update={"replications": self.goal})
             chunks = self.chunks() if self.events else []
             self._on_disk(lambda: store.publish(self.where, scenario, self.arrays(), chunks))
+        shutil.rmtree(self.where.partial, ignore_errors=True)  # only there if another process published the same run
 
     def finished(self) -> Run:
         """The stored run, with this scenario's title and other texts; they are stored with it."""

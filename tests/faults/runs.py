@@ -38,6 +38,8 @@ probes:
 arrivals:
   cases: {{kind: random, stage: work, per_year: 40}}
 """
+ALL_PARTS = {0, 25, 50, 75}
+"""The first replication of each part of the run."""
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting."""
@@ -88,9 +90,21 @@ def parts(results: Path) -> list[Path]:
     return sorted(results.glob(".slow-*.partial/parts/part-*.npz"))
 
 
-def event_files(folder: Path) -> dict[str, int]:
-    """The event files of a run, going on or finished, and when each was written."""
-    return {path.name: path.stat().st_mtime_ns for path in (folder / "events").glob("part-*.parquet")}
+def noting_writes(log: Path) -> str:
+    """Code to run in a process before the command: it notes in a file the first replication of each part it stores."""
+    note = f"open({str(log)!r}, 'a').write(f'{{numbers.start}}\\n')"
+    store = f"lambda self, numbers, *content: (write(self, numbers, *content), {note})"
+    return f"from sim.results.store import Place; write = Place.write; Place.write = {store}"
+
+
+def first_replications(finished: list[Path]) -> set[int]:
+    """The first replication of each part."""
+    return {int(path.stem.split("-")[1]) for path in finished}
+
+
+def noted(log: Path) -> set[int]:
+    """What `noting_writes` noted."""
+    return {int(line) for line in log.read_text().split()}
 
 
 def wait_for_parts(process: "subprocess.Popen[str]", results: Path, count: int) -> None:

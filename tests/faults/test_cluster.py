@@ -15,16 +15,18 @@ from threading import Timer
 
 import pytest
 from runs import (
+    ALL_PARTS,
     CATCH_SIGINT,
     PATIENCE,
     ROOT,
     alive,
     children,
     content,
-    event_files,
     finish,
-    folder_of,
+    first_replications,
     kill_group,
+    noted,
+    noting_writes,
     parts,
     run,
     start,
@@ -172,14 +174,13 @@ def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
     wait_for_parts(process, tmp_path, 1)
     os.kill(process.pid, signal.SIGKILL)
     assert finish(process)[0] == -signal.SIGKILL
-    finished = [f"{path.stem}.parquet" for path in parts(tmp_path)]
-    kept = event_files(parts(tmp_path)[0].parents[1])
-    assert 1 <= len(finished) < 4
-    code, _, err = run(scenario_file, tmp_path, "--cluster", two.address)
+    finished = first_replications(parts(tmp_path))
+    assert 1 <= len(finished) < len(ALL_PARTS)
+    log = tmp_path / "log"
+    code, _, err = run(scenario_file, tmp_path, "--cluster", two.address, before=noting_writes(log))
     assert code == 0, err
     assert err == f"slow: an unfinished run was found; resuming from its {len(finished)} finished parts\n"
-    now = event_files(folder_of(tmp_path))
-    assert [name for name in finished if now[name] != kept[name]] == []
+    assert noted(log) == ALL_PARTS - finished
     assert content(tmp_path) == undisturbed
 
 

@@ -8,16 +8,19 @@ import time
 
 import pytest
 from runs import (
+    ALL_PARTS,
     CATCH_SIGINT,
     PATIENCE,
     REPLICATIONS,
     alive,
     children,
     content,
-    event_files,
     finish,
+    first_replications,
     folder_of,
     kill_group,
+    noted,
+    noting_writes,
     parts,
     run,
     start,
@@ -38,16 +41,15 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     wait_for_parts(process, tmp_path, 2)
     kill_group(process, signal.SIGKILL)
     assert finish(process)[0] == -signal.SIGKILL
-    kept = event_files(parts(tmp_path)[0].parents[1])
-    finished = len(parts(tmp_path))
-    assert 2 <= finished < len(undisturbed) - 2
+    finished = first_replications(parts(tmp_path))
+    assert 2 <= len(finished) < len(ALL_PARTS)
     assert not list(tmp_path.glob("slow-*"))
-    code, out, err = run(scenario_file, tmp_path, "--jobs", "1")
+    log = tmp_path / "log"
+    code, out, err = run(scenario_file, tmp_path, "--jobs", "1", before=noting_writes(log))
     assert code == 0, err
-    assert err.strip() == f"slow: an unfinished run was found; resuming from its {finished} finished parts"
+    assert err.strip() == f"slow: an unfinished run was found; resuming from its {len(finished)} finished parts"
     assert content(tmp_path) == undisturbed
-    now = event_files(folder_of(tmp_path))
-    assert sum(now[name] == time for name, time in kept.items()) >= finished
+    assert noted(log) == ALL_PARTS - finished
     assert json.loads(out)["folder"] == str(folder_of(tmp_path))
     assert not parts(tmp_path)
 
@@ -74,7 +76,7 @@ def test_half_written_files_are_never_read(scenario_file, undisturbed, tmp_path)
     with pytest.raises(KeyboardInterrupt):
         simulate(scenario, results=tmp_path, progress=interrupt)
     folder = parts(tmp_path)[0].parents[1]
-    (folder / "events" / ".part-000075-000099.parquet.99999").write_bytes(b"PAR1 half")
+    (folder / "parts" / ".part-000075-000099.parquet.99999").write_bytes(b"PAR1 half")
     (folder / "parts" / ".part-000075-000099.npz.99999").write_bytes(b"PK half")
     (folder / ".manifest.json.99999").write_text('{"format"')
     found = simulate(scenario, results=tmp_path)
@@ -189,8 +191,7 @@ def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monke
     def publish_late(where, *rest):
         other()
         if moment == "before the folder":
-            for name in ("events", "parts"):
-                (where.partial / name).mkdir(parents=True)
+            where.parts.mkdir(parents=True)
         publish(where, *rest)
 
     if moment == "while a part is written":
