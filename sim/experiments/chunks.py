@@ -14,7 +14,7 @@ from sim.model.engine import ReplicationLog, drawn_parameters, replicate
 from sim.model.plan import Plan, compile_plan
 from sim.results import events
 from sim.results.summarise import summarise
-from sim.results.summary import Floats, Layout, to_bytes
+from sim.results.summary import Arrays, Layout, to_bytes
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
 
@@ -43,9 +43,9 @@ def packed(scenario: Scenario) -> bytes:
 def run_chunk(scenario: bytes, numbers: range, with_events: bool) -> Chunk:
     """Run these replications of a packed scenario."""
     runner = _runner(scenario)
-    found = runner.events(numbers)
-    summary = summarise(runner.layout, found, numbers, runner.parameters(numbers))
-    return Chunk(_parquet(found) if with_events else None, to_bytes(summary))
+    events, given = runner.run(numbers)
+    summary = summarise(runner.layout, events, numbers, given)
+    return Chunk(_parquet(events) if with_events else None, to_bytes(summary))
 
 
 @lru_cache(KNOWN)
@@ -77,17 +77,23 @@ class ChunkRunner:
 
     def events(self, numbers: range) -> "pa.Table":
         """The events of these replications."""
-        logs = []
+        return self.run(numbers)[0]
+
+    def run(self, numbers: range) -> "tuple[pa.Table, Arrays]":
+        """The events of these replications, and what was given in them: `drawn` and `available` of the summary."""
+        logs, available = [], []
         with _collector_at_rest():
             for number in numbers:
-                logs.append(replicate(self.plan_of(number), number))
+                plan = self.plan_of(number)
+                logs.append(replicate(plan, number))
+                available.append([curve.fte_days(plan.horizon) * plan.fte_days_per_day for curve in plan.capacities])
                 gc.collect(0)
-        return event_table(self.plan, numbers, logs)
-
-    def parameters(self, numbers: range) -> Floats:
-        """The values of the uncertain parameters in these replications: shape (replications, parameters)."""
         drawn = [list(drawn_parameters(self.scenario, number).values()) for number in numbers]
-        return np.array(drawn, dtype=np.float64).reshape(len(numbers), len(self.scenario.uncertain))
+        given = {
+            "drawn": np.array(drawn, dtype=np.float64).reshape(len(numbers), len(self.scenario.uncertain)),
+            "available": np.array(available, dtype=np.float64).reshape(len(numbers), len(self.plan.roles)),
+        }
+        return event_table(self.plan, numbers, logs), given
 
     def plan_of(self, number: int) -> Plan:
         """The plan with the parameters of one replication; kept for the next one, which may share its draw."""

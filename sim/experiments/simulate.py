@@ -91,11 +91,11 @@ def prepared(scenario: Scenario | Path | str, replications: int | None = None, s
     Raises UserError for a file with errors and for numbers that cannot be.
     """
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    update = {name: value for name, value in (("replications", replications), ("seed", seed)) if value is not None}
-    for (name, value), least in zip(update.items(), (1, 0), strict=False):
-        if value < least:
-            raise UserError(f"{name} {value}: wants at least {least}")
-    return loaded.model_copy(update=update)
+    for name, value, least in (("replications", replications, 1), ("seed", seed, 0)):
+        if value is not None and value < least:
+            raise UserError(f"{name} {value}: must be at least {least}")
+    given = {"replications": replications, "seed": seed}
+    return loaded.model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def simulate_each(

@@ -195,8 +195,7 @@ INDICATORS = (
        _headline_delay, lambda d: _cases(d).sel(population=HEADLINE), of=_ROLE, better=-1),
     # Staff.
     _I("utilisation", "utilisation", "", "FTE-days of work / FTE-days that the staff could work on cases",
-       lambda d: d.effort.sum("stage") / d.available.where(d.available > 0), of=_ROLE,
-       keys=lambda layout: [role for role, fte in layout.available.items() if fte > 0]),
+       lambda d: d.effort.sum("stage"), lambda d: d.available, of=_ROLE),
     _I("fte", "people at work on cases", "FTE", "FTE-days of work / working days of a person until the horizon",
        lambda d: d.effort.sum(["stage", "role"]) / d.working_days),
     _I("fte_years", "staff cost of a resolution", "FTE-years", "FTE-years of all work / headline cases resolved",

@@ -52,7 +52,9 @@ class Durations(NamedTuple):
 
 def durations(data: "xr.Dataset", layout: Layout, name: str) -> Durations:
     """The durations of a stage, or from what a target is of to its milestone; `name`: of `Layout.curves`."""
-    rows = data["duration_curve"].to_numpy() == layout.curves.index(name)
+    days, entry = data["duration_days"].to_numpy(), data["duration_entry"].to_numpy()
+    seen = (days > entry) | (entry == 0)  # what ends as it comes under observation was never at risk
+    rows = seen & (data["duration_curve"].to_numpy() == layout.curves.index(name))
     days, end, entry, replication = (
         data[f"duration_{what}"].to_numpy()[rows] for what in ("days", "end", "entry", "replication")
     )

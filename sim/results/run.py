@@ -127,7 +127,7 @@ class Run(Results, Drawable):
         for name, values in wanted.items():
             rows = column(name).isin(values) if rows is None else rows & column(name).isin(values)
         events = self.read_events(rows)
-        arrays = summarise(self.layout, events, range(self.replications), self.arrays["drawn"])
+        arrays = summarise(self.layout, events, range(self.replications), self.arrays)
         words = platform or ", ".join(value for value in conditions.values() if value)
         title = f"{self.scenario.title or self.scenario.name}, cases on {words}"
         scenario = self.scenario.model_copy(update={"title": title})

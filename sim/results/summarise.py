@@ -39,7 +39,7 @@ MICRO = 1e6
 """Sums of ages are taken in whole millionths of a day: whole numbers add up to the same in any order of chunks."""
 
 
-def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats) -> Arrays:
+def summarise(layout: Layout, events: "pa.Table", numbers: range, given: Arrays) -> Arrays:
     """The arrays of the summary (`VARIABLES`) of these replications.
 
     Parameters
@@ -47,7 +47,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats)
     layout : labels of the dimensions.
     events : the event log of these replications, visits of a case in their order.
     numbers : the numbers of the replications.
-    drawn : values of their uncertain parameters, shape (replications, parameters).
+    given : what the replications had that is not in the log: `drawn` and `available` of `VARIABLES`.
     """
     log = Log(layout, events, numbers)
     targets = [_Followed(layout, log, target) for target in layout.scenario.targets]
@@ -62,7 +62,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, drawn: Floats)
         **_durations(log, targets, numbers.start),
         "frequency": _frequency(log, targets),
         "age_sum": np.array([_age_sum(log, log.in_population(p)) for p in layout.populations]),
-        "drawn": drawn,
+        **{name: given[name] for name in ("drawn", "available")},
     }
 
 
@@ -192,11 +192,10 @@ class Log:
         """
         previous, population = self.previous, self.population
         stays = (previous >= 0) & (population[previous] == population)
-        since = self.requested.copy()
         row = np.where(stays, previous, np.arange(len(previous)))
         while (further := row[row] != row).any():  # each round doubles how far back a chain of visits is followed
             row[further] = row[row[further]]
-        since = self.requested[row]
+        since: Floats = self.requested[row]
         return since
 
     @cached_property

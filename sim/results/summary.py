@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS
 from sim.scenario.schema import REASONS, Scenario
-from sim.scenario.staffing import capacity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -91,6 +90,7 @@ VARIABLES = {
     ),
     "open_at_end": _V(("replication", "case"), "whether a tracked case is in progress at the horizon"),
     "drawn": _V(("replication", "parameter"), "values of the uncertain parameters"),
+    "available": _V(("replication", "role"), "FTE-days that the role could work on cases until the horizon"),
     "frequency": _V(("series", "time", "count"), "replications in which so many cases are in the series at the time"),
     "age_sum": _V(("population", "time"), "days since coming, summed over cases in progress and replications"),
     "duration_replication": _V(("duration",), "replication of a duration"),
@@ -212,16 +212,6 @@ class Layout:
         """What durations are of: stages, and from what a target is of to its milestone."""
         return [*self.stages, *self.targets]
 
-    @cached_property
-    def available(self) -> dict[str, float]:
-        """The FTE-days that each role could work on cases: its capacity times the working days of an FTE."""
-        scenario, horizon = self.scenario, self.scenario.horizon_days
-        speed = scenario.calendar.working_days_per_year / YEAR_DAYS
-        return {
-            role: capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) * speed
-            for role, pool in scenario.staffing.items()
-        }
-
     def labels(self) -> dict[str, Any]:
         """The labels of each labelled dimension."""
         return {
@@ -273,9 +263,9 @@ def from_bytes(stored: bytes) -> Arrays:
 def dataset(layout: Layout, arrays: Arrays) -> "xr.Dataset":
     """The summary with named dimensions and labels, and with what formulas need of the scenario.
 
-    Besides `VARIABLES`: `available` (FTE-days that each role could work on cases), `in_headline` and `stage_population`
-    (which stages belong to which population); attributes `years`, `horizon_days`, `working_days` (of one person until
-    the horizon; FTE-days divided by them are people at work on average), `resolving` (states).
+    Besides `VARIABLES`: `in_headline` and `stage_population` (which stages belong to which population); attributes
+    `years`, `horizon_days`, `working_days` (of one person until the horizon; FTE-days divided by them are people at work
+    on average), `resolving` (states).
     """
     import xarray as xr
 
@@ -296,7 +286,6 @@ def dataset(layout: Layout, arrays: Arrays) -> "xr.Dataset":
     before = np.isin(layout.stages, layout.open_stages) & ~headline
     members = np.stack([headline, before][: len(layout.populations)], axis=1).astype(float)
     return data.assign(
-        available=("role", np.array(list(layout.available.values()))),
         in_headline=("stage", headline),
         stage_population=(("stage", "population"), members),
     )

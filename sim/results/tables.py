@@ -46,7 +46,8 @@ def _durations(run: Results) -> pd.DataFrame:
         curve, ended = visits.curve(), run.data["ended"].sel(stage=stage).to_numpy().sum()
         quantiles = (run.samples[f"stage_days:{stage}"].value, *map(curve.quantile, CENTRAL))
         mean = restricted_mean(curve.age, curve.survival, YEAR_DAYS)
-        rows.append((stage, len(visits.days) / run.replications, ended / len(visits.days), *quantiles, mean))
+        seen = run.data["visits"].sel(stage=stage).to_numpy().sum()
+        rows.append((stage, seen / run.replications, ended / seen, *quantiles, mean))
     table = pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "q10", "q90", "mean_365"])
     return table.assign(median=table["median"].fillna(np.inf))
 
@@ -177,8 +178,7 @@ def _throughput(run: Results) -> pd.DataFrame:
 def _utilisation(run: Results) -> pd.DataFrame:
     indicator = by_label("utilisation")
     table = cells(indicator, run.data, run.layout)
-    table = table[table["role"].isin(indicator.keys_in(run.layout))].reset_index(drop=True)
-    table.insert(1, "fte_days_available", table["role"].map(run.layout.available))
+    table.insert(1, "fte_days_available", table["role"].map(run.data["available"].mean("replication").to_series()))
     return table
 
 

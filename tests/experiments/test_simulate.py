@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from small_queue import queue
 
 from sim import load_run, load_scenario, simulate
 from sim.errors import UserError
@@ -186,3 +187,20 @@ def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
     assert 2 * len(parts) < long.replications / 2
     assert parts
     assert max(seen) < long.replications
+
+
+def test_a_seed_of_zero_is_a_seed(shipped):
+    """The least seed is 0, with and without another number of replications."""
+    assert simulate(shipped, replications=1, seed=0).scenario.seed == 0
+    assert simulate(shipped.replace({"replications": 1}), seed=0).scenario.seed == 0
+
+
+def test_utilisation_is_of_the_staff_that_each_replication_had():
+    """Where the headcount is uncertain, a role that always works is at 100%, whatever was drawn."""
+    servers = {"scales": "staffing.staff.headcount", "value": {"distribution": "uniform", "low": 1, "high": 3}}
+    many = {"cases": {"kind": "random", "stage": "work", "per_year": 2000}}
+    run = simulate(queue(replications=20, arrivals=many, uncertain={"servers": servers}))
+    available = run.data["available"].to_numpy()
+    assert available.std() > 0.1 * available.mean()
+    assert run.samples["utilisation:staff"].singles.max() <= 1 + 1e-9
+    assert run.samples["utilisation:staff"].value > 0.8

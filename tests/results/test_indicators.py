@@ -364,7 +364,7 @@ def by_hand(deterministic, rows):
     for name in ("case", "parent", "stage", "outcome"):
         coded = table.column(name).cast(pa.string()).dictionary_encode()
         table = table.set_column(table.schema.get_field_index(name), name, coded)
-    summary = summarise(Layout(deterministic.scenario), table, range(1), np.zeros((1, 0)))
+    summary = summarise(Layout(deterministic.scenario), table, range(1), deterministic.arrays)
     return Run(deterministic.scenario, summary, lambda: events)
 
 
