@@ -10,15 +10,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.summary import ENDED, OTHERWISE, Floats
+from sim.results.summary import CENSORED, ENDED, OTHERWISE, Floats
 
 LEVEL = 0.95
 """Of confidence intervals, unless another is asked for."""
 CENTRAL = (0.1, 0.9)
 """Quantiles that bound the central 80%."""
 ROUNDING = 1.0 + 1e-12
-"""Ages are compared with bounds such as a target's up to the rounding of their sums."""
+"""A little more than the relative rounding of sums of days."""
 Ints = NDArray[np.integer]
+
+
+def beyond(age: float) -> float:
+    """An age in days that no rounding takes an equal one above: so a target of 365 days is met on day 365."""
+    return age * ROUNDING
 
 
 class Estimate(NamedTuple):
@@ -120,7 +125,7 @@ def kaplan_meier(duration: Floats, observed: NDArray[np.bool_], entry: Floats | 
     `entry`: age from which each was at risk (default 0). Kaplan and Meier (1958); with late entry, Tsai, Jewell and
     Wang (1987).
     """
-    end = np.where(observed, ENDED, ENDED - 1)
+    end = np.where(observed, ENDED, CENSORED)
     steps = curve(duration, end, np.zeros(len(duration)) if entry is None else entry)
     return steps.age, steps.survival
 
@@ -164,7 +169,7 @@ class Curve(NamedTuple):
         """The share that has ended as meant within so many days (Aalen and Johansen, 1978)."""
         before = np.concatenate([[1.0], self.survival[:-1]])
         hits = before * self.ends / np.maximum(self.at_risk, 1)
-        return float(hits[self.age <= within * ROUNDING].sum())
+        return float(hits[self.age <= beyond(within)].sum())
 
 
 def curve(days: Floats, end: Ints, entry: Floats) -> Curve:
@@ -211,7 +216,7 @@ def tally(
     seen = np.sort(days[end == ENDED]) if (end == ENDED).any() else np.array([1.0])
     bins = int(np.clip(2 * len(seen) ** (1 / 3), 4, 200))
     inner = np.quantile(seen, np.linspace(0, 1, bins + 1)[1:])
-    bounds = np.unique(np.concatenate([[0.0], inner, [] if within is None else [within * ROUNDING]]))
+    bounds = np.unique(np.concatenate([[0.0], inner, [] if within is None else [beyond(within)]]))
     bounds = bounds if len(bounds) > 1 else np.array([0.0, 1.0])  # all ends at the age 0
     size = len(bounds) - 1
     at = np.maximum(np.searchsorted(bounds, days, side="left") - 1, 0)
@@ -259,7 +264,7 @@ def sparsity(curve: Curve, p: float, durations: int) -> float:
 
 def binned_share(counts: Tallies, age: float) -> Floats:
     """The share that has ended in any way by an age that is a bound, of each row of counts."""
-    inside = counts.bounds[1:] <= age * ROUNDING * ROUNDING
+    inside = counts.bounds[1:] <= beyond(age)
     with np.errstate(divide="ignore", invalid="ignore"):
         hazard = np.where(counts.at_risk > 0, (counts.ends + counts.others) / counts.at_risk, 0.0)
     share: Floats = -np.expm1(-hazard[:, inside].sum(axis=1))
@@ -289,7 +294,7 @@ def binned_quantile(counts: Tallies, p: float) -> Floats:
 
 def binned_incidence(counts: Tallies, within: float) -> Floats:
     """The share that has ended as meant within so many days, of each row of counts (piecewise constant hazards)."""
-    inside = counts.bounds[1:] <= within * ROUNDING * ROUNDING
+    inside = counts.bounds[1:] <= beyond(within)
     at_risk = np.maximum(counts.at_risk[:, inside], 1e-300)
     ends, others = counts.ends[:, inside], counts.others[:, inside]
     both = (ends + others) / at_risk

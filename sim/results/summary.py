@@ -264,7 +264,7 @@ def dataset(layout: Layout, arrays: Arrays) -> "xr.Dataset":
     """The summary with named dimensions and labels, and with what formulas need of the scenario.
 
     Besides `VARIABLES`: `in_headline` and `stage_population` (which stages belong to which population); attributes
-    `years`, `horizon_days`, `working_days` (of one person until the horizon; FTE-days divided by them are people at work
+    `years`, `horizon_days`, `working_days` (of one person until the horizon; FTE-days over them are people at work
     on average), `resolving` (states).
     """
     import xarray as xr
