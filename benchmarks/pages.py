@@ -55,7 +55,8 @@ CHOSEN = """async option => {
     performance.clearResourceTimings();
     const options = [...document.querySelectorAll('[role=option]')];
     options.find(one => one.checkVisibility() && one.textContent === option).click();
-    while (performance.now() - last < 1000) await new Promise(later => setTimeout(later, 50));
+    const busy = () => document.querySelector('.view[data-dash-is-loading="true"]') || performance.now() - last < 1000;
+    while (busy()) await new Promise(later => setTimeout(later, 50));
     seen.disconnect();
     const answers = performance.getEntriesByType('resource').filter(one => one.name.includes('_dash-update-component'));
     const answer = answers.reduce((one, other) => one.decodedBodySize > other.decodedBodySize ? one : other);
