@@ -111,14 +111,14 @@ def test_a_scenario_to_which_no_case_ever_comes_runs():
 
 @pytest.mark.parametrize("headcount", [3, {"2024-01-01": 1, "2024-01-11": 3}], ids=["always", "later"])
 def test_thousandths_of_an_fte_are_rounded(headcount):
-    """Neither 70% of three people nor 2.01 people is cut for being a little less in binary: days and work are exact."""
-    work = {"work": {"step": "team", "fte": {"staff": 2.1, "helpers": 2.01}, "days": 10}}
+    """Neither 70% of three people nor 2.03 people is cut for being a little less in binary: days and work are exact."""
+    work = {"work": {"step": "team", "fte": {"staff": 2.1, "helpers": 2.03}, "days": 10}}
     of = office(
         {"work": stage({"done": 1}, work)},
         calendar={"working_days_per_year": 365},
-        staffing={"staff": {"headcount": headcount, "casework_share": 0.7}, "helpers": {"headcount": 2.01}},
+        staffing={"staff": {"headcount": headcount, "casework_share": 0.7}, "helpers": {"headcount": 2.03}},
         probes={"p": {"stage": "work", "arrives": "2024-01-01"}},
     )
     (row,) = events(of).to_dict("records")
     assert row["left"] == pytest.approx(10 if headcount == 3 else 20)
-    assert row["effort_helpers"] == pytest.approx(20.1)
+    assert row["effort_helpers"] == pytest.approx(20.3)
