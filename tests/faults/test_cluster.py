@@ -1,4 +1,7 @@
-"""A Dask cluster on this machine: the same results as without, whoever is killed, and one line for what is wrong."""
+"""A Dask cluster on this machine: the same results as without, whoever is killed, and one line for what is wrong.
+
+Of the tests that start a cluster the one that needs most of it is quick: a worker that is killed in the middle.
+"""
 
 import os
 import re
@@ -137,6 +140,7 @@ def test_the_page_says_what_is_safe() -> None:
     assert RUN.endswith(f"--cluster {ADDRESS}")
 
 
+@pytest.mark.slow
 def test_the_command_of_the_page(two, tmp_path) -> None:
     """What docs/cluster.md says to run runs, and the extra that it says to install is one."""
     words = shlex.split(RUN.replace(ADDRESS, two.address))
@@ -148,6 +152,7 @@ def test_the_command_of_the_page(two, tmp_path) -> None:
     assert '\ncluster = ["distributed>=' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_same_results(two, scenario_file, undisturbed, tmp_path) -> None:
     """On two workers, on two processes and on one the content is the same, and nothing but results is told."""
     code, _, err = run(scenario_file, tmp_path / "cluster", "--cluster", two.address)
@@ -168,6 +173,7 @@ def test_a_killed_worker(two, scenario_file, undisturbed, tmp_path) -> None:
     assert content(tmp_path) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
     """After kill -9 of the command the same command goes on, and runs no finished part again."""
     process = start(scenario_file, tmp_path, "--cluster", two.address)
@@ -184,6 +190,7 @@ def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
     assert content(tmp_path) == undisturbed
 
 
+@pytest.mark.slow
 def test_ctrl_c(two, scenario_file, tmp_path) -> None:
     """Ctrl-C ends with exit code 130 and one line."""
     process = start(scenario_file, tmp_path, "--cluster", two.address, before=CATCH_SIGINT)
@@ -193,6 +200,7 @@ def test_ctrl_c(two, scenario_file, tmp_path) -> None:
     assert parts(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
     """Without its scheduler a run ends with exit code 1 and one line; one without a cluster goes on from there."""
     process = start(scenario_file, tmp_path, "--cluster", two.address)
@@ -206,6 +214,7 @@ def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
     assert content(tmp_path) == undisturbed
 
 
+@pytest.mark.slow
 def test_workers_that_keep_dying(two) -> None:
     """A task at which one worker after the other dies ends the run; nobody waits for it for ever."""
     with cluster.connect(two.address) as remote:
@@ -214,6 +223,7 @@ def test_workers_that_keep_dying(two) -> None:
             list(remote.run(os._exit, [("dies", (1,))]))
 
 
+@pytest.mark.slow
 def test_all_workers_gone(empty, monkeypatch) -> None:
     """Workers that go and do not come back end the run."""
     monkeypatch.setattr(cluster, "PATIENCE", 3)
@@ -248,6 +258,7 @@ def test_a_future_that_never_ends(monkeypatch, status, futures) -> None:
         list(remote.run(time.sleep, [("long", (1,))]))
 
 
+@pytest.mark.slow
 def test_no_workers(empty, scenario_file, monkeypatch) -> None:
     """A scheduler without workers is told from one that is not there."""
     monkeypatch.setattr(cluster, "PATIENCE", 2)
@@ -258,6 +269,7 @@ def test_no_workers(empty, scenario_file, monkeypatch) -> None:
 OTHER = "import importlib.metadata as m; real = m.version; m.version = lambda n: '1.0' if n == 'simpy' else real(n)"
 
 
+@pytest.mark.slow
 def test_a_worker_with_another_version(empty, scenario_file, tmp_path) -> None:
     """It is refused before anything runs, with a line that names it, the package and both versions."""
     (tmp_path / "sitecustomize.py").write_text(OTHER)
@@ -283,6 +295,7 @@ def write_other_rounding(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 
 
+@pytest.mark.slow
 def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
     """With the same versions a processor of another kind gives other last bits, and is refused."""
     code = "from sim.experiments.cluster import rounding; print(rounding())"
@@ -295,6 +308,7 @@ def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
     assert "this worker has a processor or mathematical library that rounds otherwise, so its results" in err
 
 
+@pytest.mark.slow
 def test_a_worker_without_sim(empty, scenario_file, tmp_path) -> None:
     """It is refused with one line; a package of that name that is another one counts as none."""
     (tmp_path / "sim").mkdir()
@@ -319,10 +333,22 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
     ("address", "why"),
     [
         ("nonsense", r"nonsense: no Dask scheduler answers there \(missing port number .*\); see docs/cluster.md"),
-        ("foo://x:1", r"foo://x:1: no Dask scheduler answers there \(unknown address scheme 'foo' .*"),
-        ("tls://127.0.0.1:1", r".* \(no TLS certificates are configured here\); see docs/cluster.md"),
-        ("", r"--cluster needs the address of a Dask scheduler, such as .*"),
-        ("127.0.0.1:{port}", r"127.0.0.1:\d+: no Dask scheduler answers there \(Timed out trying to connect .*"),
+        pytest.param(
+            "foo://x:1",
+            r"foo://x:1: no Dask scheduler answers there \(unknown address scheme 'foo' .*",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "tls://127.0.0.1:1",
+            r".* \(no TLS certificates are configured here\); see docs/cluster.md",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("", r"--cluster needs the address of a Dask scheduler, such as .*", marks=pytest.mark.slow),
+        pytest.param(
+            "127.0.0.1:{port}",
+            r"127.0.0.1:\d+: no Dask scheduler answers there \(Timed out trying to connect .*",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_no_scheduler(scenario_file, tmp_path, address, why) -> None:
@@ -334,6 +360,7 @@ def test_no_scheduler(scenario_file, tmp_path, address, why) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_without_the_extra(scenario_file, tmp_path) -> None:
     """Without the package the line says how to get it."""
     gone = "import sys; sys.modules['distributed'] = None"
