@@ -34,6 +34,8 @@ from sim.results import store
 from sim.results.store import load_run
 from sim.scenario.loading import load_scenario
 
+slow = pytest.mark.slow
+
 
 def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed, tmp_path):
     """After kill -9 the same command says that it goes on, rewrites no finished part, and gives the same result."""
@@ -54,6 +56,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     assert not parts(tmp_path)
 
 
+@slow
 def test_a_finished_run_is_not_run_again(scenario_file, undisturbed, tmp_path):
     """The second call finds the run, says so, touches no file, and shows the same."""
     simulate(load_scenario(scenario_file), results=tmp_path)
@@ -104,8 +107,8 @@ def test_workers_end_with_a_killed_parent(scenario_file, tmp_path):
         finish(process)
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("ready", [0, 1])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=slow), "2"])
+@pytest.mark.parametrize("ready", [pytest.param(0, marks=slow), 1])
 def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
     """Ctrl-C, early or late, ends with exit code 130 and one line, and the same command then goes on."""
     process = start(scenario_file, tmp_path, "--jobs", jobs, before=CATCH_SIGINT)
@@ -142,6 +145,7 @@ def test_a_killed_worker_is_survived(scenario_file, undisturbed, tmp_path):
     assert content(tmp_path) == undisturbed
 
 
+@slow
 def test_workers_that_keep_dying_end_the_run(scenario_file, undisturbed, tmp_path):
     """After the third broken set of workers the run is given up with one line; what is finished is kept."""
     killed = []
