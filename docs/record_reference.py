@@ -68,7 +68,7 @@ MEANING = {
         "case_id": "the authority's own number or numbers, if published",
         "proceeding": "the formal proceeding to which the act belongs, if any; see below",
         "event": "what happened; the words are below",
-        "topic": "what the act is about, one word of one's own list, used alike in events.csv and strands.csv",
+        "topic": "what the act is about, a word of your own list, the same in events.csv and strands.csv",
         "articles": "the obligations concerned. For a request these are the duties asked about; the power used is named in `detail`",
         "detail": "remarks; nothing is computed from them, since they may be written with hindsight",
         "source_url": "address of the source. May be empty if `source_kind` and `detail` say what the row rests on",
@@ -112,12 +112,12 @@ MEANING = {
 RULES = """\
 ### The words
 
-`confidence` is one of {confidences}; `assumed` marks what is no fact. `outcome` is one of {outcomes}. `event` is one of
+`confidence` is one of {confidences}; `assumed` marks what is not a fact. `outcome` is one of {outcomes}. `event` is one of
 
 - in a proceeding, which must then be named: {in_proceedings};
 - otherwise: {others}.
 
-Another law has other names for the same steps. Put an act under the word that plays its part: an information notice of the United
+Another law has other names for the same steps. Enter an act under the word with the same role: an information notice of the United
 Kingdom's Online Safety Act under `rfi`, its provisional notice of contravention under `preliminary_findings`, its confirmation decision
 under `non_compliance_decision`.
 
@@ -128,7 +128,7 @@ All errors are reported together, each with `file:line:column`, where the column
 - Each cell is of its kind, and filled if needed. Every row of events.csv and platforms.csv says what it rests on.
 - Nothing occurs twice: services, providers, strands, and acts that agree in day, service, proceeding, event, topic and detail.
 - Services and providers are the same in all files, and an act's provider is the one of its service.
-- A service gets no `rfi` and no opening before its designation. A `closed_without_proceedings` closes an `rfi` to that service on that
+- A service has no `rfi` and no opening before its designation. A `closed_without_proceedings` closes an `rfi` to that service on that
   topic.
 - Every proceeding named has its `proceedings_opened`, one for each service concerned, and no act in it is earlier. An `rfi` may be tied
   to a proceeding that was opened later.
@@ -139,7 +139,7 @@ All errors are reported together, each with `file:line:column`, where the column
 ## What was known on a day
 
 `--as-of` and a forecast's first day see only: acts up to that day; strands opened by then, without their later findings, outcome
-and fine; services designated or acted upon by then; ties to proceedings open by then. Two things are not dated and stand as they are:
+and fine; services designated or acted upon by then; ties to proceedings open by then. Two things are not dated and are read as they are:
 the split of a proceeding into strands, and turnover.
 
 In progress on a day are the strands opened by then and not closed, each since its latest milestone (after a decision or commitments too,
@@ -148,7 +148,7 @@ since compliance must be watched; `sim record` counts these as resolved), and th
 - did not lead to a proceeding open by then. A request sent into an open proceeding is part of it if it is on a topic of one of its
   strands, and a concern of its own if not;
 - were not closed without proceedings. Several requests to one service on one topic are one concern. A scenario names it after the
-  first of them and lets it stand since the latest; durations of the record begin with the first.
+  first of them and counts its stage from the latest; durations of the record begin with the first.
 """
 TABLES = """\
 ## The tables
@@ -169,7 +169,7 @@ print(record_tables.stages(record))
 ANOTHER = """\
 ## Another regulator's record: a small example
 
-[docs/example-record](example-record) is made up: a media authority with two large services, Agora and Bazaar.
+[docs/example-record](example-record) is invented: a media authority with two large services, Agora and Bazaar.
 """
 
 

@@ -23,7 +23,7 @@ from sim.record.files import load_record
 from sim.record.model import Record
 from sim.record.spans import FINDINGS
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import TOLD, conclusion, listed
+from sim.view.verdicts import MIN_DIFFERENCE, conclusion, listed
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "validation.md"
@@ -141,31 +141,31 @@ def inferred(posterior: Posterior, check: CalibrationCheck) -> str:
 
 
 def batches(posterior: Posterior) -> str:
-    """How much fewer synthetic records would leave to chance."""
+    """How much fewer synthetic records would vary."""
     assert posterior.reference is not None
     held = np.array(
         [posterior.reference.simulation_based_calibration(BATCH, SEED + k).inside.mean(axis=0) for k in range(BATCHES)]
     )
     outside = int(((held < HELD[0]) | (held > HELD[1])).sum())
     return f"""\
-With {BATCH} records only, chosen {BATCHES} times by chance, single parameters have {held.min():.1%} to {held.max():.1%}, and {outside} of these {held.size} figures lie outside
+With {BATCH} records only, drawn {BATCHES} times at random, single parameters have {held.min():.1%} to {held.max():.1%}, and {outside} of these {held.size} figures lie outside
 {HELD[0]:.0%} to {HELD[1]:.0%}; all parameters together have {held.mean(axis=1).min():.1%} to {held.mean(axis=1).max():.1%}."""
 
 
 def single(backtested: Backtest, milestone: str) -> str:
     """Each forecast of one day beside what happened."""
     own = backtested.table[backtested.table["milestone"] == milestone]
-    chance = own.pivot_table(index="strand", columns="forecaster", values="probability", sort=False)
+    given = own.pivot_table(index="strand", columns="forecaster", values="probability", sort=False)
     rows = []
     for row in own[own["forecaster"] == MODEL].itertuples():
         happened = "not by then" if pd.isna(row.truth) else str(row.truth)
         inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else ""
-        others = (f"{chance.loc[row.strand, name]:.0%}" for name in FORECASTERS if name != MODEL)
+        others = (f"{given.loc[row.strand, name]:.0%}" for name in FORECASTERS if name != MODEL)
         span = f"{day(row.origin, row.low)} to {day(row.origin, row.high)}"
         rows.append(
             (row.strand, f"{row.probability:.0%}", day(row.origin, row.median), span, happened, inside, *others)
         )
-    head = ["strand", f"chance by {backtested.truth}", "median", "80% interval", "what happened", "inside"]
+    head = ["strand", f"probability by {backtested.truth}", "median", "80% interval", "what happened", "inside"]
     return table([*head, *(NAMES[name] for name in FORECASTERS if name != MODEL)], rows)
 
 
@@ -229,15 +229,15 @@ def histogram(backtested: Backtest) -> str:
 
 
 def plainly(backtested: Backtest) -> str:
-    """What the scores come to, milestone by milestone."""
+    """The scores in words, milestone by milestone."""
     lines = []
     for milestone in MILESTONES:
         rows = backtested.scores_of(milestone)
         others = rows[rows["forecaster"] != MODEL]
         groups = {
-            "better than": others[others["gain"] >= TOLD],
-            "as good as": others[others["gain"].abs() < TOLD],
-            "worse than": others[others["gain"] <= -TOLD],
+            "better than": others[others["gain"] >= MIN_DIFFERENCE],
+            "as good as": others[others["gain"].abs() < MIN_DIFFERENCE],
+            "worse than": others[others["gain"] <= -MIN_DIFFERENCE],
         }
         comparison = "; ".join(
             f"{words} {listed(group['forecaster'])}" for words, group in groups.items() if len(group)
@@ -257,9 +257,9 @@ def why(backtested: Backtest) -> str:
     briers = ", ".join(f"{NAMES[name]} {resolution.loc[name, 'brier']:.3f}" for name in FORECASTERS)
     return f"""\
 - The calibration adds {rows.loc[PRIORS, "gain"]:+.3f} ({bounds(rows.loc[PRIORS, "gain_low"], rows.loc[PRIORS, "gain_high"], "+.3f")}) to the priors. The record informs mostly effort (section 2), and the
-  priors were written down by people who knew the record (see Limits): much more than nothing was not to be expected.
+  priors were written down by people who knew the record (see Limits): a larger gain was not to be expected.
 - Of the resolutions forecast, {share:.0%} came. The model had given them {means[MODEL]:.0%} on average, constant rates {means["exponential"]:.0%},
-  Kaplan-Meier {means["kaplan-meier"]:.0%}. The CRPS counts each day: as long as hardly anything is resolved, it is kind to forecasts that say "hardly
+  Kaplan-Meier {means["kaplan-meier"]:.0%}. The CRPS counts each day: as long as hardly anything is resolved, it favours forecasts that say "hardly
   ever". The Brier score counts the last day alone: {briers}.
 - By the Brier score, all together, the calibrated model has {rows.loc[MODEL, "brier"]:.3f} and the priors {rows.loc[PRIORS, "brier"]:.3f}.
 - Of the {len(came)} truths that came, {int((came["pit_high"] < 0.1).sum())} came before the model's 80% interval and {int((came["pit_low"] > 0.9).sum())} after it: what is late has not come yet, and can
@@ -267,7 +267,7 @@ def why(backtested: Backtest) -> str:
 
 
 def verdicts(systems: list[Queue], rolling: Backtest, check: CalibrationCheck) -> str:
-    """What was asked of the model, and whether it did it."""
+    """What was asked of the model, and whether it was met."""
     rows = rolling.scores.set_index("forecaster")
     held, gains = rows.loc[MODEL, "cover80"], {n: rows.loc[n] for n in FORECASTERS if n != MODEL}
     inside_all, came = check.inside.mean(axis=0), rows.loc[MODEL]
@@ -285,7 +285,7 @@ def verdicts(systems: list[Queue], rolling: Backtest, check: CalibrationCheck) -
         ("and of these, given that they came by then",
          f"{came.given80:.0%} ({bounds(came.given80_low, came.given80_high, '.0%')})", verdict(ASKED[0] <= came.given80 <= ASKED[1])),
         *((f"a better pooled CRPS than {NAMES[name]}", f"{g.gain:+.3f} ({bounds(g.gain_low, g.gain_high, '+.3f')})",
-           verdict(g.gain >= TOLD) + (", with 95% confidence" if g.gain_low > 0 else ", but not surely" if g.gain >= TOLD else "")) for name, g in gains.items()),
+           verdict(g.gain >= MIN_DIFFERENCE) + (", with 95% confidence" if g.gain_low > 0 else ", but not significantly" if g.gain >= MIN_DIFFERENCE else "")) for name, g in gains.items()),
     ]  # fmt: skip
     return table(("what is asked", "figure", "verdict"), asked)
 
@@ -297,11 +297,11 @@ def section_theory(systems: list[Queue]) -> str:
 
 {theory(systems)}
 
-`tests/theory/` has more of them, and can fail; [method.md](method.md) says what each part of the model is held to."""
+`tests/theory/` has more of them, and can fail; [method.md](method.md) says how each part of the model is tested."""
 
 
 def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
-    """How the record is read, and whether that finds what it should."""
+    """How the record is read, and whether that recovers known parameters."""
     names, strength = end.strongest_correlation
     return f"""\
 ## 2. Calibration: how the record is read
@@ -310,16 +310,16 @@ def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
 
 - **The past is simulated** from the first request for information to the day, once for each draw of the parameters from their priors: with
   every opening of the record on its day, requests arriving at random beside them, and the staff of the time. Headcounts and rates
-  dated after the day are dropped; the last one before stays.
+  dated after the day are dropped; the last one before it continues to hold.
 - **It is compared with the record as it was known on the day**: rates of findings, of outcomes without and after them, and the Kaplan-Meier
-  curve at {", ".join(name.split()[-2] for name in end.reference.names if name.startswith("still"))} days ({len(end.reference.names)} statistics with the openings). A strand pending in the record is looked at as long in the
+  curve at {", ".join(name.split()[-2] for name in end.reference.names if name.startswith("still"))} days ({len(end.reference.names)} statistics with the openings). A strand in progress in the record is observed for as long in the
   simulated one, so that censoring needs no correction.
 - **Regression**: the normal scores of the parameters on the statistics of their simulated records, and their squares, give the posterior mean, the residuals the
   covariance (Beaumont, Zhang and Balding 2002; Fearnhead and Prangle 2012; Li, Nott, Fan and Sisson 2017), and the draws are weighted by
-  posterior over prior. A parameter of which the statistics explain no more than chance (p < 0.001) keeps its prior.
+  posterior over prior. A parameter of which the statistics explain no more than random variation (p < 0.001) keeps its prior.
 - **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.
-- **Posteriors are written one by one**: correlations are lost in the file (the strongest is {strength:.2f}, {" with ".join(names)}), not in the backtests,
+- **Posteriors are written as marginals**: correlations are lost in the file (the strongest is {strength:.2f}, {" with ".join(names)}), not in the backtests,
   which use the weighted draws themselves.
 
 What the whole record, to {end.as_of}, says:
@@ -329,20 +329,20 @@ What the whole record, to {end.as_of}, says:
 {compared(end)}
 
 Rates are logarithms of acts a year at risk, half an act added. The prior predictive p-value (Box 1980) is {end.prior_predictive_p:.0%}: that share of the simulated
-records is more extreme than the observed one (Mahalanobis distance); near 0 the model could not have made it. The {len(end.weights):,} draws are worth {end.effective_draws:,.0f}.
+records is more extreme than the observed one (Mahalanobis distance); near 0 the model could not have produced it. The {len(end.weights):,} draws are worth {end.effective_draws:,.0f}.
 
-### Does the calibration find what it should?
+### Does the calibration recover known parameters?
 
-Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018): {SYNTHETIC:,} of the draws play the truth, one after the other;
+Simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018): {SYNTHETIC:,} of the draws serve as the truth, one after the other;
 their simulated records, of the size of the real one, go through the same calibration with the other draws. If posteriors mean what they
-say, the ranks of the truth are uniform (Kolmogorov-Smirnov) and 90% intervals hold 90%, by chance between
+say, the ranks of the truth are uniform (Kolmogorov-Smirnov) and 90% intervals hold 90%, with sampling error between
 {stats.binom.ppf(0.025, SYNTHETIC, 0.9) / SYNTHETIC:.1%} and {stats.binom.ppf(0.975, SYNTHETIC, 0.9) / SYNTHETIC:.1%} in 19 of 20 parameters.
 
 {inferred(end, check)}
 
 {batches(end)}
 
-A width near 1 means that a record of this size says next to nothing of the parameter: what is right about its interval is its prior."""
+A width near 1 means that a record of this size says next to nothing about the parameter: its interval is right because its prior is."""
 
 
 def section_one(one: Backtest) -> str:
@@ -351,7 +351,7 @@ def section_one(one: Backtest) -> str:
     return f"""\
 ## 3. The forecast of {AS_OF}
 
-`sim backtest --as-of {AS_OF}`: calibrated on what was public then, started from what was pending then, scored on {one.truth}.
+`sim backtest --as-of {AS_OF}`: calibrated on what was public then, started from what was in progress then, scored on {one.truth}.
 The prior predictive p-value of the record of that day is {first.prior_predictive_p:.0%}; the draws are worth {first.effective_draws:,.0f}.
 
 ### {TITLES[FINDINGS]}
@@ -362,7 +362,7 @@ The prior predictive p-value of the record of that day is {first.prior_predictiv
 
 {single(one, RESOLUTION)}
 
-The last columns: the chance by {one.truth} that the others gave. "Later or never": beyond three years, or the strand goes another way.
+The last columns: the probability by {one.truth} that the others gave. "Later or never": beyond three years, or the strand goes another way.
 
 {scores(one)}"""
 
@@ -388,7 +388,7 @@ def section_rolling(rolling: Backtest) -> str:
 
 {scores(rolling, RESOLUTION)}
 
-- **CRPS**: the continuous ranked probability score for censored times: the squared error of the chance that it has come, averaged over the
+- **CRPS**: the continuous ranked probability score for censored times: the squared error of the probability that it has come, averaged over the
   days up to the last (Avati et al. 2020; with one last day for all it is the threshold-weighted CRPS, which is proper, Gneiting and Ranjan
   2011). 0 is best. **Brier**: the same on the last day alone; a coin has 0.25.
 - **50%, 80%, 95%**: how much of the truth such central intervals hold. A truth beyond the last day counts for the share of what the
@@ -408,8 +408,8 @@ def section_rolling(rolling: Backtest) -> str:
 
 {origins(rolling)}
 
-"Prior predictive p": the share of simulated records that are more extreme than the observed one. Where it is near 0 the model does not make such a
-record: the first openings came sooner after the first requests than the model has it.
+"Prior predictive p": the share of simulated records that are more extreme than the observed one. Where it is near 0 the model does not produce such a
+record: the first openings came sooner after the first requests than in the model.
 
 ### Where the truth lay in the forecasts (PIT)
 
@@ -421,7 +421,7 @@ Flat is right; much at the left means that it came earlier than forecast, much a
 
 {totals(rolling)}
 
-Pending: in formal proceedings, without decision, commitments or closure, old and new strands."""
+Pending (in progress): in formal proceedings, without decision, commitments or closure, old and new strands."""
 
 
 def section_another(other: Backtest) -> str:
@@ -429,8 +429,8 @@ def section_another(other: Backtest) -> str:
     return f"""\
 ## 5. Another record
 
-`sim backtest --as-of {EXAMPLE_AS_OF} --record docs/example-record` runs the same commands on a made-up authority with other services, topics
-and years. Its figures mean nothing; that they come shows that nothing of the Commission's record is built in.
+`sim backtest --as-of {EXAMPLE_AS_OF} --record docs/example-record` runs the same commands on an invented authority with other services, topics
+and years. Its figures mean nothing; that there are any shows that nothing of the Commission's record is built in.
 
 {scores(other)}"""
 
@@ -451,11 +451,11 @@ def section_limits(record: Record, first: Posterior) -> str:
   that begins with the first request are the remedy. The squares in the regression came after the rolling scores without them: the reason was
   that ranks in synthetic records are more uniform with them, and the scores became a little better too. Before, the model was no better
   than its priors, and its advantage over Kaplan-Meier was within its interval: whoever wants to discount that verdict may.
-- **The staff to come is taken to be the staff of the day.** In fact it grew. Whoever knows a hiring plan should say it in the scenario.
+- **Future staff is taken to be the staff of the day.** In fact it grew. A known hiring plan belongs in the scenario.
 - **Small sample**: {len(record.strands)} strands, {sum(s.outcome is not None for s in record.strands)} outcomes, {sum(s.preliminary_findings is not None for s in record.strands)} preliminary findings, in
   {len({s.proceeding for s in record.strands})} proceedings; strands of one proceeding, and proceedings opened on one day, move together, and one strand is
   forecast from several days. Resampling proceedings allows for the second and third, not for all being the work of one team.
-- **The work before the first day** is not followed strand by strand: how far a pending strand is follows from its age and one uncertain speed.
+- **The work before the first day** is not simulated strand by strand: the progress of a strand follows from its age and one uncertain speed.
 - **The regression is a regression**: one shape of the posterior, moved to where the record says. The synthetic records above say that this
   is right on average over records, not for each of them."""
 

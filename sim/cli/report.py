@@ -57,16 +57,16 @@ def report(
     from sim.view.report import images as image_files
 
     image_files.check(out) if images else page.check(out)
-    public, said = _record(record)
+    public, note = _record(record)
     analyses = [read_figures(folder) for folder in with_ or ()]
     found = _runs(runs, replications, jobs, results)
-    made = content.report(found, public, analyses, title=title, record_said=said)
+    made = content.report(found, public, analyses, title=title, record_note=note)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} pictures in {out}")
     else:
         page.write(page.html(made), out)
-        tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {said}")
+        tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {note}")
 
 
 def _record(folder: Path | None) -> "tuple[Record | None, str]":

@@ -285,7 +285,7 @@ def requests(known: Record, day: date) -> Rows:
     """Requests for information by month, from the record's first act on, months without any as well.
 
     Columns: month (its first day), services (asked, each once a day), letters (one for each company and day: a letter
-    to Meta about Facebook and Instagram is one), rows. Requests need not be published: these are the least there were.
+    to Meta about Facebook and Instagram is one), rows. Requests need not be published: these are a lower bound.
     """
     for month in _months(known, day):
         acts = [act for act in known.acts if act.event == REQUEST and act.date.replace(day=1) == month]

@@ -1,6 +1,6 @@
 """The key findings of runs in sentences computed from them, for people who never saw a simulation.
 
-Each sentence gives its number and how sure it is; what the runs do not bear is not said.
+Each sentence gives its number and its uncertainty; what the runs do not support is left out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,15 +25,15 @@ from sim.view.pictures.durations import PARTS, shares_of_days
 from sim.view.titles import cases_of
 
 SPREAD = "in eight of ten replications"
-TOLD = 0.01
-"""A share of the days below this is not told."""
+MIN_SHARE_SHOWN = 0.01
+"""Shares of the days below this are left out."""
 FEW_FTE = 0.5
 """A difference in staff below this is none."""
 
 
 def findings(run: Run) -> list[str]:
-    """What one run shows: caseload, probes, why it takes long, who is short, targets, and how much of it is chance."""
-    return [*_caseload(run), *_probes(run), *_why(run), *_staff(run), *_targets(run), *_chance(run)]
+    """What one run shows: caseload, probes, why it takes long, where staff is short, targets, what is stochastic."""
+    return [*_caseload(run), *_probes(run), *_why(run), *_staff(run), *_targets(run), *_variance(run)]
 
 
 def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
@@ -54,7 +54,7 @@ def _interval(values: Floats) -> tuple[float, float]:
 
 def _caseload(run: Run) -> Iterator[str]:
     scenario, table = run.scenario, run.table("backlog")
-    first, last = (table[table["series"] == HEADLINE_CASES].iloc[place] for place in (0, -1))
+    first, last = (table[table["series"] == HEADLINE_CASES].iloc[row] for row in (0, -1))
     yield (
         f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon}"
         f" it will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
@@ -111,8 +111,10 @@ def _probes(run: Run) -> Iterator[str]:
     low, high = _interval(done)
     likely = ""
     if len(cases) > 1:
-        told = [f"{name} {words.share(chance)}" for name, chance in chances(run, within)]
-        likely = f"; most likely are {words.listing(told[:3])}" if len(told) > 3 else f": {words.listing(told)}"
+        probable = [f"{name} {words.share(value)}" for name, value in probabilities(run, within)]
+        likely = (
+            f"; most likely are {words.listing(probable[:3])}" if len(probable) > 3 else f": {words.listing(probable)}"
+        )
     yield (
         f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)}"
         f" tracked cases are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
@@ -121,53 +123,53 @@ def _probes(run: Run) -> Iterator[str]:
         yield next_one
 
 
-def chances(run: Run, within: float, place: str = "") -> list[tuple[str, float]]:
-    """The chance that each tracked case in progress is resolved within so many days of the start, the likeliest first.
+def probabilities(run: Run, within: float, state: str = "") -> list[tuple[str, float]]:
+    """The probability that each tracked case in progress is resolved within so many days, the likeliest first.
 
-    `place`: that it comes to this stage or exit instead.
+    `state`: that it reaches this stage or exit instead.
     """
-    names, places = listed.names(run), [place] if place else run.layout.resolving
-    found = [
-        (names[case].whole, float((run.first_reached(case, places) <= within).mean()))
+    names, states = listed.names(run), [state] if state else run.layout.resolving
+    by_case = [
+        (names[case].whole, float((run.first_reached(case, states) <= within).mean()))
         for case in listed.chosen(run, None)
     ]
-    return sorted(found, key=lambda pair: -pair[1])
+    return sorted(by_case, key=lambda pair: -pair[1])
 
 
 def _next_milestone(run: Run, cases: Sequence[str]) -> str:
     """The public act that is expected first, of whichever case; empty if none is as likely as not."""
     ahead = []
     for case in cases:
-        here, _ = run.layout.present_stage(case)
-        for place in run.layout.stages:
-            time = run.first_reached(case, [place])
+        present, _ = run.layout.present_stage(case)
+        for stage in run.layout.stages:
+            time = run.first_reached(case, [stage])
             low, median, high = np.quantile(time, (0.1, 0.5, 0.9), method="inverted_cdf")
-            if place != here and 0 < median < np.inf:
-                ahead.append((float(median), float(low), float(high), case, place))
+            if stage != present and 0 < median < np.inf:
+                ahead.append((float(median), float(low), float(high), case, stage))
     if not ahead:
         return ""
-    median, low, high, case, place = min(ahead)
+    median, low, high, case, stage = min(ahead)
     dates = [words.day(run.scenario, time) for time in (median, low, high)]
     return (
-        f"The next likely milestone is {words.quoted(listed.milestone(run, place))} of"
+        f"The next likely milestone is {words.quoted(listed.milestone(run, stage))} of"
         f" {listed.names(run)[case].whole}: as likely as not by {dates[0]}, 80% between {dates[1]} and {dates[2]}."
     )
 
 
 def where_days_go(run: Run) -> str:
-    """On what the days of cases are spent, in words without an end; empty if there are none."""
+    """On what the days of cases are spent, in a sentence without its full stop; empty if no days are spent."""
     shares = shares_of_days(run)
     if not shares:
         return ""
-    told = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= TOLD]
+    parts = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= MIN_SHARE_SHOWN]
     first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
-    return f"From {first} on the days go to {words.listing(told)}"
+    return f"From {first} on the days go to {words.listing(parts)}"
 
 
 def _why(run: Run) -> Iterator[str]:
-    if said := where_days_go(run):
+    if spent := where_days_go(run):
         low, high = staff_share(run)
-        yield f"{said}; waiting for staff takes between {words.share(low)} and {words.share(high)} of them {SPREAD}."
+        yield f"{spent}; waiting for staff takes between {words.share(low)} and {words.share(high)} of them {SPREAD}."
 
 
 def staff_share(run: Run) -> tuple[float, float]:
@@ -192,26 +194,26 @@ def _staff(run: Run) -> Iterator[str]:
 def _targets(run: Run) -> Iterator[str]:
     rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
     if rows:
-        said = [f"{words.quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
+        met = [f"{words.quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
         asked = words.count(max(row["cases"] for row in rows))
-        yield f"Targets are met as follows: {words.listing(said)} of some {asked} cases that they are asked of."
+        yield f"Targets are met as follows: {words.listing(met)} of some {asked} cases to which they apply."
 
 
-def _chance(run: Run) -> Iterator[str]:
+def _variance(run: Run) -> Iterator[str]:
     if not run.scenario.uncertain:
         return
     values = run.samples["pending_end"].by_replication
-    found = variance_split(values, run.scenario.replications_per_draw)
-    if found and found.stochastic + found.parameter > 0:
+    split = variance_split(values, run.scenario.replications_per_draw)
+    if split and split.stochastic + split.parameter > 0:
         yield (
-            f"Of the spread of the cases in progress on {run.scenario.horizon} {words.share(found.share_parameter)} is"
-            f" parameter uncertainty ({words.share(found.low)} to {words.share(found.high)}), which better data"
-            " would narrow; the rest is chance, which nothing will."
+            f"Of the variance of the cases in progress on {run.scenario.horizon} {words.share(split.share_parameter)}"
+            f" is parameter uncertainty ({words.share(split.low)} to {words.share(split.high)}), which better data"
+            " would reduce; the rest is stochastic, which no data will."
         )
 
 
 def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
-    """What one scenario changes: the probes, the sure differences of the headline, then what it leaves as it is."""
+    """What one scenario changes: the probes, significant differences of the headline, then what stays as it is."""
     title = run.scenario.title or run.scenario.name
     mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
     if not mine["difference"].any():
@@ -225,9 +227,13 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
         yield f"{first}: {days_of_cases(run, base, cases)}."
         first = title
     yield f"{first}: {words.listing(changes(mine, HEADLINE[:3]))}."
-    same = [str(mine.loc[label, "title"]) for label in HEADLINE if label in mine.index and not _sure(mine.loc[label])]
+    same = [
+        str(mine.loc[label, "title"])
+        for label in HEADLINE
+        if label in mine.index and not _is_significant(mine.loc[label])
+    ]
     if same and len(same) < len(HEADLINE):
-        yield f"{title}: no sure difference in {words.listing(same)}."
+        yield f"{title}: no significant difference in {words.listing(same)}."
 
 
 def common_cases(run: Run, base: Run) -> list[str]:
@@ -245,10 +251,12 @@ def fte(scenario: Scenario, base: Scenario) -> str:
 
 
 def changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
-    """The sure differences of these indicators in words, with their intervals; `rows`: of one scenario, by label."""
-    there = [label for label in labels if label in rows.index]
-    sure = [change(rows.loc[label]) for label in there if _sure(rows.loc[label])]
-    return sure or [f"no sure difference in {words.listing(str(rows.loc[label, 'title']) for label in there)}"]
+    """The significant differences of these indicators in words, with intervals; `rows`: of one scenario, by label."""
+    known = [label for label in labels if label in rows.index]
+    significant = [change(rows.loc[label]) for label in known if _is_significant(rows.loc[label])]
+    return significant or [
+        f"no significant difference in {words.listing(str(rows.loc[label, 'title']) for label in known)}"
+    ]
 
 
 def change(row: Any) -> str:
@@ -265,7 +273,7 @@ def change(row: Any) -> str:
     return f"{row['title']} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"
 
 
-def _sure(row: Any) -> bool:
+def _is_significant(row: Any) -> bool:
     return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
 
 
@@ -276,15 +284,15 @@ def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
     """
     ours, theirs = run.samples, base.samples
     apart = [ours[f"resolution:{case}"].by_replication - theirs[f"resolution:{case}"].by_replication for case in cases]
-    found = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
+    shift = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
     who = f"the {len(cases)} tracked cases are resolved"
-    if not found.value and not found.error:
+    if not shift.value and not shift.error:
         return f"{who} on the same days, difference 0.0"
-    if found.low <= 0 <= found.high:
-        between = f"{_way(found.low)} to {_way(found.high)}"
-        return f"{who} at much the same time, {_way(found.value)} ({between}), which may be chance"
-    low, high = sorted((abs(found.low), abs(found.high)))
-    return f"{who} {_way(found.value)} on average ({low:.1f} to {high:.1f})"
+    if shift.low <= 0 <= shift.high:
+        between = f"{_way(shift.low)} to {_way(shift.high)}"
+        return f"{who} at much the same time, {_way(shift.value)} ({between}), which is not significant"
+    low, high = sorted((abs(shift.low), abs(shift.high)))
+    return f"{who} {_way(shift.value)} on average ({low:.1f} to {high:.1f})"
 
 
 def _way(days: float) -> str:

@@ -6,20 +6,20 @@ from sim.results.run import Run
 def method(run: Run) -> list[tuple[str, str]]:
     """Terms with their explanations, for somebody who never saw a simulation."""
     scenario = run.scenario
-    found = [("What was done", _done(run)), ("Intervals", _intervals(run))]
+    terms = [("What was done", _done(run)), ("Intervals", _intervals(run))]
     if scenario.uncertain:
-        found.append(("Chance and not-knowing", _not_knowing(run)))
-    found += [("Staff", _STAFF), ("Cases that do not end", _censored(run))]
+        terms.append(("Stochastic variation and parameter uncertainty", _uncertainty(run)))
+    terms += [("Staff", _STAFF), ("Cases that do not end", _censored(run))]
     if scenario.in_flight or any(probe.since for probe in scenario.probes.values()):
-        found.append(("The first day", _first_day(run)))
-    return [*found, ("Scenarios side by side", _PAIRED), ("What the model is not", _NOT)]
+        terms.append(("The first day", _first_day(run)))
+    return [*terms, ("Scenarios side by side", _PAIRED), ("What the model is not", _NOT)]
 
 
 def _done(run: Run) -> str:
     procedure = run.scenario.procedure
     return (
-        f"A model plays the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
-        f" {run.scenario.start} to {run.scenario.horizon}: cases come in, walk from stage to stage, and compete for the"
+        f"A model simulates the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
+        f" {run.scenario.start} to {run.scenario.horizon}: cases come in, move from stage to stage, and compete for the"
         f" same people. It does so {run.replications:,} times, each time with other random numbers. One such course of"
         " events is a replication. No single one is a forecast; all of them together are."
     )
@@ -34,13 +34,14 @@ def _intervals(run: Run) -> str:
     )
 
 
-def _not_knowing(run: Run) -> str:
+def _uncertainty(run: Run) -> str:
     scenario, shared = run.scenario, run.scenario.replications_per_draw
-    together = "Intervals hold both: chance, and what is not known."
-    apart = f" As {shared} replications share each draw, the two can be told apart." if shared > 1 else ""
+    together = "Intervals cover both stochastic variation and parameter uncertainty."
+    apart = f" As {shared} replications share each draw, the two can be separated." if shared > 1 else ""
     return (
-        f"The parameters of the model are assumptions. Of {len(scenario.uncertain)} it is said how far they may be off:"
-        f" they are drawn anew again and again from the range in which they are believed to lie. {together}{apart}"
+        f"The parameters of the model are assumptions. {len(scenario.uncertain)} of them have a distribution that says"
+        " how far they may be off: they are drawn again and again from the range in which they are believed to lie."
+        f" {together}{apart}"
     )
 
 
@@ -71,6 +72,6 @@ _PAIRED = (
 )
 _NOT = (
     "The model does not know what a platform will do, what a case is worth, or why a case is chosen. The effort per"
-    " stage is assumed, not observed. Strands are independent but for the staff they share. It has no politics but a"
-    " hold. It says what follows from its assumptions; whether these are right is another question."
+    " stage is assumed, not observed. Strands are independent except for the staff they share. The only politics in"
+    " it is a hold. It says what follows from its assumptions; whether these are right is another question."
 )

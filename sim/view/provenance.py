@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from: parameters with their sources, scenarios in full, what made the runs."""
+"""Where the numbers of a report come from: parameters with their sources, scenarios in full, how the runs were made."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,15 +19,15 @@ PARTS = {
     "staffing": "Staff",
     "calendar": "The working year",
     "arrivals": "New cases",
-    "probes": "Cases listed by name",
+    "probes": "Tracked cases",
     "platforms": "Platforms",
     "targets": "Targets",
     "costs": "Costs",
-    "uncertain": "What is not known",
+    "uncertain": "Uncertain parameters",
 }
-"""Titles of a scenario's parts; the others are told as what concerns the whole."""
+"""Titles of a scenario's parts; the others come under the scenario as a whole."""
 WORDS = {"name", "title", "description", "question", "sources"}
-"""What a scenario says for readers: it changes no number."""
+"""What a scenario has for readers only: it changes no number."""
 
 
 def parameters(scenario: Scenario) -> list[Table]:
@@ -39,9 +39,9 @@ def parameters(scenario: Scenario) -> list[Table]:
         Table(
             title,
             COLUMNS,
-            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.location) for p in found],
+            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.location) for p in group],
         )
-        for title, found in groups.items()
+        for title, group in groups.items()
     ]
 
 
@@ -109,14 +109,14 @@ def in_full(scenario: Scenario) -> str:
 def changes(base: Scenario, other: Scenario) -> Table:
     """The settings in which a scenario differs from another: numbers in words, the others as they are."""
     numbers = _differing(*({p.path: p.value for p in parameters_of(one)} for one in (base, other)))
-    said = _differing(*(dict(_settings(one.model_dump(mode="json", exclude=WORDS))) for one in (base, other)))
-    others = [(path, *pair) for path, *pair in said if not any(_within(path, number[0]) for number in numbers)]
+    settings = _differing(*(dict(_settings(one.model_dump(mode="json", exclude=WORDS))) for one in (base, other)))
+    others = [(path, *pair) for path, *pair in settings if not any(_within(path, number[0]) for number in numbers)]
     return Table(f"What {other.name} changes", ("setting", base.name, other.name), [*numbers, *others])
 
 
 def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     paths = [path for path in {**ours, **theirs} if ours.get(path) != theirs.get(path)]
-    return [(path, _said(ours.get(path)), _said(theirs.get(path))) for path in paths]
+    return [(path, _setting_text(ours.get(path)), _setting_text(theirs.get(path))) for path in paths]
 
 
 def _within(path: str, other: str) -> bool:
@@ -133,5 +133,5 @@ def _settings(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, data
 
 
-def _said(value: Any) -> str:
+def _setting_text(value: Any) -> str:
     return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -19,13 +19,13 @@ from sim.view import words
 from sim.view.findings import (
     FEW_FTE,
     SPREAD,
-    chances,
     changes,
     clearing,
     common_cases,
     days_of_cases,
     endings,
     fte,
+    probabilities,
     staff_share,
     where_days_go,
 )
@@ -38,7 +38,7 @@ from sim.view.titles import cases_of
 MOST = 8
 """Cases named in an answer."""
 MOST_CHANGES = 5
-"""Differences told in an answer."""
+"""Differences named in an answer."""
 
 
 class Answer(NamedTuple):
@@ -57,18 +57,18 @@ def answers(runs: Sequence[Run]) -> list[Answer]:
         table = compare(runs).table if len(runs) > 1 else pd.DataFrame()
     except UserError:
         return alone  # runs that cannot be paired have no differences
-    found = []
+    compared = []
     for run in runs[1:]:
         mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
-        found += [answer for ask in _OF_TWO for answer in ask(run, runs[0], mine)]
-    return found + alone
+        compared += [answer for ask in _OF_TWO for answer in ask(run, runs[0], mine)]
+    return compared + alone
 
 
 def _title(run: Run) -> str:
     return run.scenario.title or run.scenario.name
 
 
-def _chance_of_resolution(run: Run) -> Iterator[Answer]:
+def _probability_of_resolution(run: Run) -> Iterator[Answer]:
     cases = listed.chosen(run, None)
     if not cases:
         return
@@ -76,20 +76,22 @@ def _chance_of_resolution(run: Run) -> Iterator[Answer]:
     services = dict.fromkeys(
         service for case in cases for service in items(run.scenario.probes[_probe(run, case)].platform)
     )
-    ends = [place for place in milestones_asked_for(run.scenario) if place in run.layout.resolving]
-    acts = [f" {words.quoted(listed.milestone(run, place))}: {_named(chances(run, within, place))}." for place in ends]
+    ends = [state for state in milestones_asked_for(run.scenario) if state in run.layout.resolving]
+    acts = [
+        f" {words.quoted(listed.milestone(run, state))}: {_named(probabilities(run, within, state))}." for state in ends
+    ]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
         f"By {date_after(run.scenario.start, within)} resolved, by whichever outcome:"
-        f" {_named(chances(run, within))}.{''.join(acts)}",
+        f" {_named(probabilities(run, within))}.{''.join(acts)}",
         f"probabilities-{ends[0]}" if ends else "probabilities",
     )
 
 
-def _named(chances_of_cases: Sequence[tuple[str, float]]) -> str:
-    said = [f"{name} {words.share(chance)}" for name, chance in chances_of_cases]
-    rest = f"; {len(said) - MOST} more are in the figure" if len(said) > MOST else ""
-    return f"{words.listing(said[:MOST])}{rest}"
+def _named(by_case: Sequence[tuple[str, float]]) -> str:
+    parts = [f"{name} {words.share(value)}" for name, value in by_case]
+    rest = f"; {len(parts) - MOST} more are in the figure" if len(parts) > MOST else ""
+    return f"{words.listing(parts[:MOST])}{rest}"
 
 
 def _probe(run: Run, case: str) -> str:
@@ -97,12 +99,12 @@ def _probe(run: Run, case: str) -> str:
 
 
 def _why_so_long(run: Run) -> Iterator[Answer]:
-    said = where_days_go(run)
-    if not said:
+    spent = where_days_go(run)
+    if not spent:
         return
     yield Answer(
         "Why do proceedings take so long: work, waiting for staff, the party's time, holds?",
-        f"{said}.",
+        f"{spent}.",
         "where-days-go",
     )
     shares, (low, high) = shares_of_days(run), staff_share(run)
@@ -142,10 +144,10 @@ def _cost(run: Run) -> Iterator[Answer]:
     """Of the stages that set a fine, which are the decisions."""
     costs = run.scenario.costs
     for name, stage in run.scenario.procedure.stages.items():
-        found = _estimate(run, f"fte_years_per:{name}") if stage.fine else None
-        if found is None:
+        estimate = _estimate(run, f"fte_years_per:{name}") if stage.fine else None
+        if estimate is None:
             continue
-        bounds, euros = (found.value, found.low, found.high), ""
+        bounds, euros = (estimate.value, estimate.low, estimate.high), ""
         if costs:
             millions = (words.number(fte_years * costs.fte_year_eur / 1e6) for fte_years in bounds)
             euros = " At EUR {:,.0f} for a person in a year that is EUR {} million ({} to {}).".format(
@@ -191,18 +193,18 @@ def _sunk(run: Run) -> Iterator[Answer]:
         return
     ended = table[table["target"].isin(exits)]
     by_stage = ended.groupby("source", sort=False)["share"].sum().sort_values(ascending=False)
-    said = [f"{words.share(share)} when they leave {stages[str(name)].title}" for name, share in by_stage.items()]
+    parts = [f"{words.share(share)} when they leave {stages[str(name)].title}" for name, share in by_stage.items()]
     yield Answer(
-        "How much effort sinks in cases that end without a finding?",
+        "How much effort goes into cases that end without a finding?",
         f"Of the work on cases that are resolved by {run.scenario.horizon}, {words.share(ended['share'].sum())} is on"
-        f" those that are closed with nothing to show{f': {words.listing(said)}' if said else ''}."
+        f" those that are closed with nothing to show{f': {words.listing(parts)}' if parts else ''}."
         " Work on cases that are still in progress then is not counted.",
         "work",
     )
 
 
 def _appeals(run: Run) -> Iterator[Answer]:
-    """Work in stages that only cases come to that were resolved before, and for whom it is most."""
+    """Work in stages that only cases resolved before can reach, and the role that bears most of it."""
     table, layout, stages = run.table("effort"), run.layout, run.scenario.procedure.stages
     table = table[table["role"] != ALL_ROLES]
     resolved = [stage for stage in layout.stages if stage not in layout.open_stages]
@@ -224,13 +226,13 @@ def _appeals(run: Run) -> Iterator[Answer]:
 
 
 def _deterrence(run: Run) -> Iterator[Answer]:
-    """Of the cases resolved from the stage on in which they fork: the chance of a fine, its size, its delay."""
+    """Of the cases resolved from the stage on in which they fork: the probability of a fine, its size, its delay."""
     share, fine, for_each = (_estimate(run, label) for label in ("fined_share", "fine", "fine_per_resolution"))
     if not (share and fine and for_each):
         return
     stages = run.scenario.procedure.stages
     setting = [name for name, stage in stages.items() if stage.fine]
-    after = [words.count(found.value) for name in setting if (found := _estimate(run, f"days_to:{name}"))]
+    after = [words.count(estimate.value) for name in setting if (estimate := _estimate(run, f"days_to:{name}"))]
     yield Answer(
         "Deterrence: expected fine times probability times delay?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
@@ -242,19 +244,19 @@ def _deterrence(run: Run) -> Iterator[Answer]:
 
 
 def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
-    said: list[str] = []
-    told: list[float] = []
+    sentences: list[str] = []
+    staffed: list[float] = []
     for run in runs:
         people = fte_of(run.scenario)
-        if any(abs(people - other) < FEW_FTE for other in told):
+        if any(abs(people - other) < FEW_FTE for other in staffed):
             continue  # the same staff again
-        told.append(people)
+        staffed.append(people)
         rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
         met = [f"{words.quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
         if met:
-            said.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
-    if said:
-        yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(said), "backlog")
+            sentences.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
+    if sentences:
+        yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "backlog")
 
 
 def _clearance(run: Run) -> Iterator[Answer]:
@@ -278,7 +280,7 @@ def _clearance(run: Run) -> Iterator[Answer]:
 
 
 _OF_ONE: tuple[Callable[[Run], Iterator[Answer]], ...] = (
-    _chance_of_resolution, _why_so_long, _bottleneck, _clearance, _cost, _fee, _sunk, _appeals, _deterrence,
+    _probability_of_resolution, _why_so_long, _bottleneck, _clearance, _cost, _fee, _sunk, _appeals, _deterrence,
 )  # fmt: skip
 
 
@@ -310,15 +312,15 @@ def _differences(run: Run, base: Run, changed: str) -> str:
 
 
 def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    """The question that the scenario itself puts: what it changes most, of the headline and the days in late stages."""
+    """The question that the scenario itself asks: what it changes most, of the headline and the days in late stages."""
     question = run.scenario.question
     if not question or question == base.scenario.question:
         return
     labels = [*HEADLINE, *(f"stage_days:{stage}" for stage in run.layout.headline_stages)]
     moved = (rows["difference"] / rows["base"]).abs().fillna(0.0)
     labels = sorted((label for label in labels if label in rows.index), key=lambda label: -moved[label])
-    said = "; ".join(changes(rows, labels)[:MOST_CHANGES])
-    yield Answer(question, _differences(run, base, said), "differences")
+    changed = "; ".join(changes(rows, labels)[:MOST_CHANGES])
+    yield Answer(question, _differences(run, base, changed), "differences")
 
 
 _OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (

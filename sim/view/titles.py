@@ -1,4 +1,4 @@
-"""What people call the parts of the public record and of backtests, wherever they are shown."""
+"""The names for readers of the parts of the public record and of backtests."""
 
 from sim.inference.backtest import MODEL, PRIORS
 from sim.inference.histories import RESOLUTION
@@ -20,7 +20,7 @@ OUTCOMES = {
     "non_compliance_decision": "decision",
     "commitments_binding": "commitments",
     "closed": "closed",
-    "": "still pending",
+    "": "in progress",
 }
 TITLES = {FINDINGS: "Preliminary findings", RESOLUTION: "Decision, commitments or closure"}
 NAMES = {

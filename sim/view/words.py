@@ -1,4 +1,4 @@
-"""How numbers, dates and names are said to people: the same in tables, sentences, captions and axes."""
+"""How numbers, dates and names are written for readers: the same in tables, sentences, captions and axes."""
 
 from collections.abc import Iterable
 from math import isfinite, isinf, isnan
@@ -58,12 +58,14 @@ def listing(names: Iterable[str]) -> str:
 def of_run(run: Run) -> str:
     """The subtitle of a figure of one run: the scenario, its replications, and what they differ in."""
     scenario = run.scenario
-    differ = f"chance and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "chance"
-    return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ by {differ}"
+    differ = (
+        f"random numbers and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "random numbers"
+    )
+    return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ in their {differ}"
 
 
 def quantity(value: float, unit: str) -> str:
-    """A number to so many digits as tell something; a share, which has no unit, in hundredths."""
+    """A number to its significant digits; a share, which has no unit, in hundredths."""
     value = value if unit else 100 * value
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 2
     return f"{value:,.{digits}f}"

@@ -361,7 +361,7 @@ def test_the_command_shows_the_record(sim: Sim) -> None:
         "76 requests for information in 63 letters; 12 proceedings with 21 strands; 4 strands resolved",
         "opening to findings 21 9 12 542 461 or more 451 or more 510 744",
         "transparency 2024-07-12 207 decision 2025-12-05 718",
-        "still pending",
+        "in progress",
         "strands, total 2023-12-18 2025-12-31 21 4 17 19% 3,162 days",
         "2024 48 39",
     ):

@@ -93,7 +93,11 @@ def test_coverage_is_that_of_the_tables(rolling):
 
 @pytest.mark.parametrize(
     ("held", "words"),
-    [(0.3, "surely less than they promise"), (1.0, "surely more than they promise"), (0.8, "as they promise")],
+    [
+        (0.3, "significantly less than they promise"),
+        (1.0, "significantly more than they promise"),
+        (0.8, "as they promise"),
+    ],
 )
 def test_the_verdict_on_coverage(rolling, held, words):
     """Too narrow, too wide and right intervals are called so."""
@@ -102,31 +106,31 @@ def test_the_verdict_on_coverage(rolling, held, words):
 
 
 def few_proceedings(found):
-    """The backtest with the forecasts of so few proceedings that nothing can be told."""
+    """The backtest with the forecasts of so few proceedings that nothing can be judged."""
     few = found.table["proceeding"].unique()[: FEWEST_CLUSTERS - 1]
     return replace(found, table=found.table[found.table["proceeding"].isin(few)])
 
 
-def test_too_few_proceedings_to_tell(rolling):
+def test_too_few_proceedings_to_judge(rolling):
     """Neither coverage nor the histogram is judged, and no interval is drawn."""
     few = few_proceedings(rolling)
-    assert "too few proceedings to tell" in pictures.coverage(few).title
-    assert "too few to tell" in pictures.pit(few).title
+    assert "too few proceedings to judge" in pictures.coverage(few).title
+    assert "too few to judge" in pictures.pit(few).title
     assert "no intervals" in pictures.scores(few).subtitle
     assert pictures.scores(few).table["95% interval, low"].isna().all()
 
 
 def test_the_histogram_is_that_of_the_pooled_forecasts(rolling):
-    """Its shares add to one, and the band of chance holds the flat line."""
+    """Its shares add to one, and the band of sampling variation holds the flat line."""
     table = pictures.pit(rolling).table
     assert table["share of truths"].tolist() == pytest.approx(rolling.pit_histogram().tolist(), abs=1e-4)
     assert table["share of truths"].sum() == pytest.approx(1, abs=1e-3)
-    assert (table["chance allows, from"] <= 0.1).all()
-    assert (table["chance allows, to"] >= 0.1).all()
+    assert (table["sampling band, from"] <= 0.1).all()
+    assert (table["sampling band, to"] >= 0.1).all()
 
 
 def forecasts_of(uniforms, strands):
-    """Forecasts that give each day the same chance up to the last, and truths at these places of them."""
+    """Forecasts that give each day the same probability up to the last, and truths at these places of them."""
     probability = 0.9
     came = uniforms < probability
     return pd.DataFrame(
@@ -144,17 +148,17 @@ def forecasts_of(uniforms, strands):
     )
 
 
-def test_the_band_of_chance_holds_true_forecasts(rolling):
+def test_the_sampling_band_holds_true_forecasts(rolling):
     """Of 200 histograms of true forecasts, about 95% lie in the band as a whole; forecasts that are off do not."""
     generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
     for _ in range(200):
         found = replace(rolling, table=forecasts_of(generator.random(60), strands))
-        low, high = pictures._chance(found)
+        low, high = pictures._sampling_band(found)
         held = found.pit_histogram()
         inside += bool(((held >= low) & (held <= high)).all())
     assert 180 <= inside <= 198
     early = replace(rolling, table=forecasts_of(generator.random(60) ** 4, strands))
-    assert pictures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than chance")
+    assert pictures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than")
 
 
 def test_the_scores_say_who_is_better(rolling):

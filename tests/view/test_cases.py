@@ -158,7 +158,7 @@ def test_probabilities_are_shares_of_replications(small_run):
 
 def test_many_curves_are_grey_but_the_extremes(small_run, monkeypatch):
     """Where there are more curves than colours tell apart, the most and least likely stand out and are named."""
-    monkeypatch.setattr(figures, "FEW", 3)
+    monkeypatch.setattr(figures, "MAX_COLOURED", 3)
     monkeypatch.setattr(cases, "OUTSTANDING", 1)
     picture = cases.probabilities(small_run)
     grey = [trace for trace in picture.figure.data if trace.line.color == figures.UNCOLOURED]
@@ -168,7 +168,7 @@ def test_many_curves_are_grey_but_the_extremes(small_run, monkeypatch):
 
 
 def test_decisions_of_a_case(small_run):
-    """Each milestone ahead that is not rare has its curve, and the title gives the chance of being resolved."""
+    """Each milestone ahead that is not rare has its curve, and the title gives the probability of being resolved."""
     picture = cases.decisions(small_run, "agora-2023-06/minors")
     last = picture.table.groupby("milestone")["probability"].last()
     assert last["Preliminary findings sent"] == np.isfinite(
@@ -242,7 +242,7 @@ def test_size(small_run):
         assert len(picture.whole().to_json()) < 300_000
 
 
-def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):
+def test_the_probability_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):
     """Asked of one milestone, a curve ends at the share of replications that reach it; cases beyond it are left out."""
     place = milestones_asked_for(small_run.scenario)[0]
     picture = cases.probabilities(small_run, place=place)

@@ -40,7 +40,7 @@ def test_more_staff_is_better_and_marked_so(small_run, better_run):
 def test_nothing_changes_is_said_plainly(small_run, same_run):
     """A scenario that differs by its name only has difference 0.0 everywhere, and the title says so."""
     picture = comparison.differences([small_run, same_run])
-    assert picture.title == "No sure difference from A small authority in duration, backlog or delay"
+    assert picture.title == "No significant difference from A small authority in duration, backlog or delay"
     labels = [label for trace in picture.figure.data for label in trace.y or () if label]
     assert labels
     assert all("no difference: 0.0" in label for label in labels)
@@ -48,11 +48,11 @@ def test_nothing_changes_is_said_plainly(small_run, same_run):
 
 
 def test_more_of_the_worse_is_worse():
-    """The verdict needs a sure difference, and goes by what is better."""
+    """The verdict needs a significant difference, and goes by what is better."""
     row = {"indicator": "delay_per_case", "difference": 3.0, "p_adjusted": 0.001}
     assert comparison._verdict(row) == "worse"
     assert comparison._verdict({**row, "difference": -3.0}) == "better"
-    assert comparison._verdict({**row, "p_adjusted": 0.3}) == "not sure"
+    assert comparison._verdict({**row, "p_adjusted": 0.3}) == "not significant"
     assert comparison._verdict({**row, "indicator": "incoming"}) == "different"
 
 

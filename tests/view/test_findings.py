@@ -119,13 +119,13 @@ def test_effort_without_a_finding_is_the_indicator(small_run):
     """What is closed counts, what ends in a decision or commitments does not."""
     table = small_run.table("effort_by_ending")
     share = table.loc[table["target"] == "closed", "share"].sum()
-    said = answer_to("How much effort sinks in cases that end without a finding?", small_run)
+    said = answer_to("How much effort goes into cases that end without a finding?", small_run)
     assert f"{words.share(share)} is on those that are closed with nothing to show" in said
     assert 0 < share < 1
 
 
 def test_deterrence_is_a_product(small_run):
-    """The chance of a fine times its size is what a case brings on average."""
+    """The probability of a fine times its size is what a case brings on average."""
     said = answer_to("Deterrence: expected fine times probability times delay?", small_run)
     [(chance, size, product)] = re.findall(
         r"(\d+)% end with a fine .* of EUR ([\d.]+) million on average: EUR ([\d.]+) million for each", said

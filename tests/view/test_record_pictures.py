@@ -72,8 +72,8 @@ def test_the_timelines_show_every_strand_once(shipped):
         strands["days"]
     )
     assert len(marks["preliminary findings"].x) == strands["findings"].notna().sum() == 7
-    assert len(marks["still pending"].x) == (strands["outcome"] == "").sum() == 17
-    assert set(marks["still pending"].x) == {"2025-12-31"}
+    assert len(marks["in progress"].x) == (strands["outcome"] == "").sum() == 17
+    assert set(marks["in progress"].x) == {"2025-12-31"}
     assert picture.title.startswith("4 of 21 strands in 12 proceedings have an outcome")
     assert "17 strands in 11 proceedings were in progress" in picture.caption
 
@@ -107,7 +107,7 @@ def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
 def test_too_few_ends_for_a_median(shipped):
     """On 14 March 2024 nothing was resolved: the title says so, and no number."""
     title = pictures.survival(shipped, date(2024, 3, 14)).title
-    assert title.endswith("too few have ended to tell how long half of them take; 8 of 8 strands are still in progress")
+    assert title.endswith("too few have ended to estimate the median; 8 of 8 strands are still in progress")
 
 
 def test_mass_mailings_are_marked_by_date(shipped):

@@ -127,7 +127,7 @@ def test_parameters_stand_by_part_and_stage_with_their_sources(small_run):
     assert tables["Staff"].rows[0][0] == "staffing.handlers.headcount"
     effort = next(
         row
-        for row in tables["What is not known"].rows
+        for row in tables["Uncertain parameters"].rows
         if row[0].startswith("Effort of all work: procedure.complexity.")
     )
     assert effort[provenance.COLUMNS.index("source")].startswith("assumption")
@@ -181,7 +181,7 @@ def test_the_record_and_other_analyses_have_their_chapters(small_run):
     picture = Picture("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
     analysis = Analysis("Where help stops", {"seed": 7}, [picture])
     record = load_record(ROOT / "docs" / "example-record")
-    found = content.report([small_run], record, [analysis], record_said="a record")
+    found = content.report([small_run], record, [analysis], record_note="a record")
     assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
     assert "seed 7" in found.chapters[-1].lead
     assert found.facts.endswith("a record")

@@ -32,11 +32,11 @@ def test_tornado_goes_right_where_more_raises(screened):
 
 
 def test_verdicts_are_counted(screened):
-    """The title claims that something matters only if it surely does."""
+    """The title claims that something matters only if its interval says so."""
     table = screened.table.assign(verdict="open")
     unsure = sensitivity.tornado(replace(screened, table=table), "pending_end")
     assert unsure.title.endswith("no parameter is known to matter yet")
-    assert "cannot be told yet: 2" in unsure.caption
+    assert "inconclusive so far: 2" in unsure.caption
     sure = sensitivity.tornado(replace(screened, table=table.assign(verdict="matters")), "pending_end")
     assert sure.title.endswith("matter most")
 

@@ -55,11 +55,11 @@ def made_of(run, monkeypatch, table):
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
     picture = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
-    assert picture.title == "Of the delay for want of staff, 80% is for Legal service and 20% for Case handlers"
+    assert picture.title == "Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers"
     assert picture.table["role"].tolist() == ["Legal service", "Case handlers"]
     assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in picture.caption
     made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
-    assert staffing.bottleneck(small_run) == "Of the delay for want of staff, >99% is for Case handlers"
+    assert staffing.bottleneck(small_run) == "Of the delay due to staffing, >99% is for Case handlers"
 
 
 def test_delays_are_the_indicator(small_run):

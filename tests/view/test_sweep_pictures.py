@@ -35,7 +35,7 @@ HELPS, DOES_NOT = step(100.0, 150.0, -0.4, -0.5, -0.3), step(150.0, 200.0, -0.00
 
 
 def test_where_one_more_stops_helping_is_marked(small_run):
-    """The last step that surely helps ends at 150 FTE: in the title and as a line."""
+    """The last step that helps significantly ends at 150 FTE: in the title and as a line."""
     picture = sweep.response(found(small_run, [HELPS, DOES_NOT]), "delay_per_case")
     assert "One more FTE stops helping at 150" in picture.title
     assert [shape.x0 for shape in picture.figure.layout.shapes] == [150]

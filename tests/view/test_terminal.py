@@ -84,7 +84,7 @@ def test_requests_are_a_line_of_their_own(small_run):
 
 
 def test_resolution_is_of_the_tracked_cases_in_the_headline(text, small_run):
-    """Each of them has a line with its median day and the chance in a year, and a request has none."""
+    """Each of them has a line with its median day and the probability in a year, and a request has none."""
     part = flat(section(text, "When tracked cases are resolved, whichever way: proceedings by strand"))
     rows = small_run.table("resolutions").set_index("case")
     assert part.count("%") >= len(small_run.layout.open_cases)

@@ -1,1 +1,1 @@
-"""The live dashboard: runs chosen, filtered and compared in a browser, and what-ifs run from there."""
+"""The live dashboard: runs chosen, filtered and compared in a browser, and what-ifs run from it."""

@@ -139,7 +139,7 @@ class Jobs:
             update(status="failed", message=f"{type(error).__name__}: {error}")
 
     def _wait(self, job: _Job) -> None:
-        """Wait for a free slot. Raises Cancelled if it is not wanted any more before there is one."""
+        """Wait for a free slot. Raises Cancelled if it is no longer wanted by then."""
         while not self._slots.acquire(timeout=TICK):
             job.check()
 

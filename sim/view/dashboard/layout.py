@@ -64,7 +64,7 @@ def _panel(tab: str) -> list[Component]:
 
 _INVITATION = [
     html.P(
-        "Change something in the form and run it: what differs from the baseline is shown here as it comes in."
+        "Change something in the form and run it: what differs from the baseline is shown below as results come in."
         " Both have the same cases with common random numbers, so that differences are due to the change.",
         className="invitation",
     )

@@ -21,7 +21,7 @@ def forecasts(panels: Mapping[str, pd.DataFrame], first: date, last: date, end: 
     """Each forecast as its median and 80% interval on an axis of dates, beside what happened; a panel for each kind.
 
     `panels`: by heading; a row for each forecast: name, low, median, high and truth (days; missing: later, or not by
-    the last day), chance (words); `first`: the day of the forecast; `last`: of the truth; `end`: how far
+    the last day), hover (words); `first`: the day of the forecast; `last`: of the truth; `end`: how far
     is looked.
     """
     sizes = [len(table) + 1.0 for table in panels.values()]
@@ -53,7 +53,7 @@ def _forecast_rows(figure: go.Figure, table: pd.DataFrame, last: date, end: date
     figure.add_scatter(
         x=[f"{end}"] * len(open_ended), y=open_ended.index.tolist(), mode="markers", name="later, or never",
         marker={"symbol": "triangle-right", "size": 11, "color": PALETTE[0]}, cliponaxis=False,
-        customdata=open_ended["chance"].tolist(), hovertemplate="%{customdata}<extra></extra>", **where,
+        customdata=open_ended["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>", **where,
     )  # fmt: skip
     median = table[table["median"].notna()]
     figure.add_scatter(
@@ -123,13 +123,16 @@ def _whiskers(middle: "pd.Series[float]", low: "pd.Series[float]", high: "pd.Ser
 
 
 def pit(table: pd.DataFrame) -> go.Figure:
-    """The share of truths in each class of a forecaster's probability, with whiskers for what chance allows.
+    """The share of truths in each class of a forecaster's probability, with whiskers for sampling variation.
 
     `table`: from, to (of the class), held, low, high (of the band), outside (whether the bar is beyond it).
     """
     figure = blank()
     middles = ((table["from"] + table["to"]) / 2).round(4).tolist()
-    for outside, name, colour, shape in ((False, "truths", PALETTE[0], ""), (True, "beyond chance", PALETTE[5], "/")):
+    for outside, name, colour, shape in (
+        (False, "truths", PALETTE[0], ""),
+        (True, "beyond sampling variation", PALETTE[5], "/"),
+    ):
         rows = table["outside"] == outside
         figure.add_bar(
             x=[middle for middle, shown in zip(middles, rows, strict=True) if shown], y=table["held"][rows].tolist(),
@@ -139,12 +142,12 @@ def pit(table: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     even = 1 / len(table)
     figure.add_scatter(
-        x=middles, y=[even] * len(table), mode="markers", name="what chance allows", hoverinfo="skip",
+        x=middles, y=[even] * len(table), mode="markers", name="sampling variation", hoverinfo="skip",
         marker={"symbol": "line-ew", "size": 9, "line": {"color": INK, "width": 2}},
         error_y={**_whiskers(pd.Series([even] * len(table)), table["low"], table["high"]), "color": INK, "width": 7},
     )  # fmt: skip
     figure.add_hline(y=even, line={"color": INK, "width": 1.5, "dash": "dot"})
-    styled(figure, x="chance that the forecast gave to coming earlier", y="share of truths")
+    styled(figure, x="probability that the forecast gave to coming earlier", y="share of truths")
     figure.update_layout(hovermode="closest", bargap=0)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title_font={"size": 13})
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
@@ -162,12 +165,12 @@ def scores(panels: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> go.F
     figure = subplots(len(panels), 1, subplot_titles=list(panels), vertical_spacing=56 / inside)
     for row, table in enumerate(panels.values(), 1):
         for number, forecaster in enumerate(names):
-            here = table.reset_index(drop=True)
-            here = here[here["forecaster"] == forecaster]
+            mine = table.reset_index(drop=True)
+            mine = mine[mine["forecaster"] == forecaster]
             figure.add_scatter(
-                x=here["score"].round(4).tolist(), y=here.index.tolist(), mode="markers", row=row, col=1,
+                x=mine["score"].round(4).tolist(), y=mine.index.tolist(), mode="markers", row=row, col=1,
                 marker={"color": PALETTE[number], "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 11},
-                error_x=_whiskers(here["score"], here["low"], here["high"]), showlegend=False, cliponaxis=False,
+                error_x=_whiskers(mine["score"], mine["low"], mine["high"]), showlegend=False, cliponaxis=False,
                 hovertemplate=f"{names[forecaster]}: %{{x:.3f}}<extra></extra>",
             )  # fmt: skip
         name_rows(figure, [names[forecaster] for forecaster in table["forecaster"]], place=(row, 1))

@@ -22,8 +22,8 @@ def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.F
     """
     stages, look = list(table["stage"].unique()), looks(titles)
     figure = _panels([look[stage].title for stage in stages], [1.0] * len(stages))
-    for row, (stage, found) in enumerate(table.groupby("stage", sort=False), start=1):
-        _fan(figure, row, found, days(start, found["time"].tolist()), look[str(stage)].colour, "mean")
+    for row, (stage, rows_of_stage) in enumerate(table.groupby("stage", sort=False), start=1):
+        _fan(figure, row, rows_of_stage, days(start, rows_of_stage["time"].tolist()), look[str(stage)].colour, "mean")
     figure.update_traces(showlegend=False)
     return styled(figure, height=70 + PANEL * len(stages))
 
@@ -91,8 +91,8 @@ def _age(figure: go.Figure, x: Sequence[date], age: Sequence[float], at_end: tup
 
 def _end(value: float) -> dict[str, Any]:
     """A last value, written beside the end of its line."""
-    said = f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+    label = f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
     return {
-        "mode": "markers+text", "text": [f" {said}"], "textposition": "middle right", "cliponaxis": False,
+        "mode": "markers+text", "text": [f" {label}"], "textposition": "middle right", "cliponaxis": False,
         "marker": {"size": 5, "color": INK}, "textfont": {"size": 13}, "showlegend": False, "hoverinfo": "skip",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Figures of single cases: what happened and is forecast, how likely it is by when, and what chance makes of it."""
+"""Figures of single cases: what happened and is forecast, how likely it is by when, and its replications."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,8 +16,8 @@ ROW, BAR, LANE = 40, 0.6, 0.27
 """Pixels of a case's row; shares of it that a bar of the past and one of a forecast take."""
 RESOLVED = "resolved"
 """What is forecast beside the milestones: that a case is resolved, whichever way."""
-FEW = 9
-"""Curves that colours and dashes tell apart."""
+MAX_COLOURED = 9
+"""Curves that colours and dashes can distinguish."""
 UNCOLOURED = "#a8a8a8"
 """Of curves that only stand behind the others."""
 
@@ -28,23 +28,23 @@ def timelines(
     """What happened in each case and what is forecast, a row for each.
 
     `table`: columns case, kind ("past", "arrives" or "forecast"), what (a stage, or `RESOLVED`), low, median, high
-    (dates; missing: later than the horizon), share (probability by the horizon), said (for the hover). Of the past low
+    (dates; missing: later than the horizon), share (probability by the horizon), hover (for the hover). Of the past low
     and high are its ends. `names`: of the rows, from the top; one that begins in bold begins a group. `titles`: of all
     stages.
     """
     figure, rows = blank(), {case: number for number, case in enumerate(names)}
     look = looks(titles) | {RESOLVED: Look("Resolved", INK, "solid", "x")}
     table = table.assign(row=table["case"].map(rows))
-    for (kind, what), found in table.groupby(["kind", "what"], sort=False):
+    for (kind, what), rows_of_kind in table.groupby(["kind", "what"], sort=False):
         if kind == "past":
-            _bars(figure, found, look[str(what)], found["row"].tolist(), BAR)
+            _bars(figure, rows_of_kind, look[str(what)], rows_of_kind["row"].tolist(), BAR)
         elif kind == "forecast":
-            _forecast(figure, found, look[str(what)], horizon, what == RESOLVED)
+            _forecast(figure, rows_of_kind, look[str(what)], horizon, what == RESOLVED)
     coming = table[table["kind"] == "arrives"]
     if len(coming):
         figure.add_scatter(
             x=coming["low"].tolist(), y=coming["row"].tolist(), mode="markers", name="Is to come",
-            marker={"symbol": "circle-open", "size": 10, "color": INK}, customdata=coming["said"].tolist(),
+            marker={"symbol": "circle-open", "size": 10, "color": INK}, customdata=coming["hover"].tolist(),
             hovertemplate="%{customdata}<extra></extra>",
         )  # fmt: skip
     groups = [number for number, name in enumerate(names.values()) if number and name.startswith("<b>")]
@@ -64,7 +64,7 @@ def _bars(figure: go.Figure, table: pd.DataFrame, look: Look, rows: Sequence[flo
         base=table["low"].tolist(), x=_milliseconds(table["low"], table["high"]), y=list(rows), orientation="h",
         width=width, name=look.title, legendgroup=look.title,
         marker={"color": look.colour, "line": {"width": 0}, "pattern": _pattern(look)},
-        customdata=table["said"].tolist(), hovertemplate="%{customdata}<extra></extra>",
+        customdata=table["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
 
 
@@ -89,21 +89,21 @@ def _forecast(figure: go.Figure, table: pd.DataFrame, look: Look, horizon: date,
         y=(reached["row"] + lane).tolist(), orientation="h", width=LANE, name=title, legendrank=2000,
         marker={"color": pale(look.colour, 0.28), "line": {"color": look.colour, "width": 0.5},
                 "pattern": {"shape": "/", "fillmode": "overlay", "fgcolor": look.colour, "size": 5, "solidity": 0.25}},
-        customdata=reached["said"].tolist(), hovertemplate="%{customdata}<extra></extra>",
+        customdata=reached["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
     for late, symbol, what in ((False, "diamond", "Median"), (True, "arrow-right", "Median later")):
-        found = table[table["median"].isna() == late]
-        if len(found):
+        mine = table[table["median"].isna() == late]
+        if len(mine):
             figure.add_scatter(
-                x=found["median"].fillna(until).tolist(), y=(found["row"] + lane).tolist(), mode="markers",
+                x=mine["median"].fillna(until).tolist(), y=(mine["row"] + lane).tolist(), mode="markers",
                 name=what, showlegend=resolved, legendrank=3000, cliponaxis=False,
                 marker={"symbol": symbol, "size": 10, "color": look.colour, "line": {"color": "#ffffff", "width": 1}},
-                customdata=found["said"].tolist(), hovertemplate="%{customdata}<extra></extra>",
+                customdata=mine["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
             )  # fmt: skip
     if resolved:
-        said = [f"  {share(value)}" for value in table["share"]]
+        shares = [f"  {share(value)}" for value in table["share"]]
         figure.add_scatter(
-            x=[until] * len(table), y=table["row"].tolist(), mode="text", text=said, textposition="middle right",
+            x=[until] * len(table), y=table["row"].tolist(), mode="text", text=shares, textposition="middle right",
             cliponaxis=False, showlegend=False, hoverinfo="skip", textfont={"size": 12},
         )  # fmt: skip
 
@@ -123,11 +123,11 @@ def _lines_and_notes(figure: go.Figure, groups: Sequence[int], start: date, hori
                           align="right", **above)  # fmt: skip
 
 
-def chances(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, float]) -> go.Figure:
+def probabilities(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, float]) -> go.Figure:
     """Probabilities by date: a curve for each series, with the band of its confidence interval.
 
     `table`: columns series, date, probability, low, high. `names`: of all series. Those of `labels`, at most
-    `FEW`, are coloured and have their name beside the end, at the height given there; the others are grey.
+    `MAX_COLOURED`, are coloured and have their name beside the end, at the height given there; the others are grey.
     """
     figure = blank()
     grey = {series: rows for series, rows in table.groupby("series", sort=False) if series not in labels}
@@ -137,14 +137,14 @@ def chances(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, 
             line={"color": UNCOLOURED, "width": 1}, hoverlabel={"namelength": -1}, hovertemplate="%{y:.0%} by %{x}",
         )  # fmt: skip
     for place, (series, height) in enumerate(labels.items()):
-        _chance(figure, table[table["series"] == series], names[series], place, height)
+        _coloured_curve(figure, table[table["series"] == series], names[series], place, height)
     styled(figure, height=460)
     figure.update_xaxes(range=[table["date"].min(), table["date"].max()])
     figure.update_yaxes(tickformat=".0%", range=[-0.01, 1.02])
     return figure.update_layout(showlegend=False, margin={"l": 50, "r": 150}, hovermode="closest")
 
 
-def _chance(figure: go.Figure, rows: pd.DataFrame, name: str, place: int, height: float) -> None:
+def _coloured_curve(figure: go.Figure, rows: pd.DataFrame, name: str, place: int, height: float) -> None:
     """One curve in colour, its band, and its name at a height beside its end."""
     colour, x = PALETTE[place], rows["date"].tolist()
     band(figure, x, rows["low"].round(3).tolist(), rows["high"].round(3).tolist(), colour)
@@ -166,18 +166,18 @@ def replications(
 ) -> go.Figure:
     """One case in many replications: a thin row for each, its stages after one another, and how it ends.
 
-    `visits`: columns row, what (a stage), low, high (dates), said. `ends`: columns row, date, what (a stage or exit).
-    `titles`: of all stages and exits.
+    `visits`: columns row, what (a stage), low, high (dates), hover (text). `ends`: columns row, date, what (a stage or
+    exit). `titles`: of all stages and exits.
     """
     figure, look = blank(), looks(titles)
     for stage in [name for name in titles if name in set(visits["what"])]:
-        found = visits[visits["what"] == stage]
-        _bars(figure, found, look[stage], found["row"].tolist(), 0.84)
+        mine = visits[visits["what"] == stage]
+        _bars(figure, mine, look[stage], mine["row"].tolist(), 0.84)
     symbols = ("diamond", "square", "x", "triangle-up", "star", "pentagon")
     for number, place in enumerate(name for name in titles if name in set(ends["what"])):
-        found = ends[ends["what"] == place]
+        mine = ends[ends["what"] == place]
         figure.add_scatter(
-            x=found["date"].tolist(), y=found["row"].tolist(), mode="markers", name=f"ends in: {titles[place]}",
+            x=mine["date"].tolist(), y=mine["row"].tolist(), mode="markers", name=f"ends in: {titles[place]}",
             marker={"symbol": symbols[number % len(symbols)], "size": 8, "color": INK,
                     "line": {"color": "#ffffff", "width": 1}},
             cliponaxis=False, hovertemplate="%{x}<extra>" + titles[place] + "</extra>",

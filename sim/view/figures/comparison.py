@@ -14,7 +14,7 @@ VERDICTS = {
     "better": {"color": PALETTE[0], "symbol": "triangle-up"},
     "worse": {"color": PALETTE[5], "symbol": "triangle-down"},
     "different": {"color": INK, "symbol": "diamond"},
-    "not sure": {"color": "#767676", "symbol": "circle-open"},
+    "not significant": {"color": "#767676", "symbol": "circle-open"},
 }
 """How a difference is drawn: with a colour and a symbol, and its name is in words beside it."""
 SYMBOLS = ("circle", "square", "diamond", "cross", "x", "star")
@@ -23,7 +23,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "x", "star")
 def forest(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     """Paired differences with their confidence intervals, as shares of the first scenario's value; a panel a scenario.
 
-    `table`: columns scenario, title, said (the difference in words), verdict (of `VERDICTS`), share, low, high.
+    `table`: columns scenario, title, in_words (the difference), verdict (of `VERDICTS`), share, low, high.
     `titles`: of the scenarios.
     """
     names = list(titles)
@@ -56,7 +56,7 @@ def forest(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
 
 def _label(row: Mapping[Any, Any]) -> str:
     """The indicator, and below it the difference in words, so that it is read without the axis."""
-    return f"{lines(str(row['title']), 30)}<br><b>{lines(str(row['said']), 34)}</b>"
+    return f"{lines(str(row['title']), 30)}<br><b>{lines(str(row['in_words']), 34)}</b>"
 
 
 def _points(figure: go.Figure, rows: pd.DataFrame, verdict: str, look: Mapping[str, str], place: int) -> None:
@@ -124,7 +124,7 @@ def resolutions(table: pd.DataFrame, titles: Mapping[str, str], start: date, hor
 def pending(tables: Mapping[str, pd.DataFrame], titles: Sequence[str], start: date) -> go.Figure:
     """Cases in progress over time in each scenario: means with the central 80% of the replications.
 
-    Of more than two scenarios only the first has its band, since bands on one another cannot be told apart.
+    Of more than two scenarios only the first has its band, since bands on one another cannot be distinguished.
     `tables`: columns time, mean, q10, q90, by scenario; `titles`: theirs, in the same order.
     """
     figure = blank()

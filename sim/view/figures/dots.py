@@ -19,34 +19,34 @@ MILLISECONDS = 900
 """From one date to the next when they are played."""
 
 Dots = tuple[int, int]
-"""How many full and hollow dots there are."""
+"""Numbers of full and of hollow dots."""
 
 
 def side_by_side(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
     """Where the cases are: stages below one another, dates side by side.
 
     `table`: columns stage, time (days since start), mean, q90 (the bound that one in ten replications exceeds), all
-    stages at all times; `titles`: of all stages. A full dot is a case that is there on average, a hollow one a further
+    stages at all times; `titles`: of all stages. A full dot is a case in the stage on average, a hollow one a further
     case up to `q90`; see `dot_size`.
     """
     times, each = list(table["time"].unique()), dot_size(table)
     figure, look, top = blank(), looks(titles), 0.0
-    for stage, found in table.groupby("stage", sort=False):
-        dots = _numbers(found, each)
+    for stage, mine in table.groupby("stage", sort=False):
+        dots = _numbers(mine, each)
         floor = top + _rows(dots) + 1.6
         _mark(figure, look[str(stage)].colour, [(time, floor - 1, pair) for time, pair in enumerate(dots)])
         figure.add_annotation(text=lines(look[str(stage)].title, 44), x=-0.45, y=top, xanchor="left", yanchor="middle",
                               showarrow=False, font={"size": 14})  # fmt: skip
         figure.add_scatter(
             x=[time - SPREAD / 2 for time in range(len(times))], y=[floor + 0.4] * len(times), mode="text",
-            text=[_said(mean) for mean in found["mean"]], textposition="middle right", textfont={"size": 12},
+            text=[_mean_label(mean) for mean in mine["mean"]], textposition="middle right", textfont={"size": 12},
             showlegend=False, hoverinfo="skip",
         )  # fmt: skip
         top = floor + 2.6
         figure.add_hline(y=top - 1.2, line={"color": GRID, "width": 1})
-    said = [f"{day:%b}<br>{day:%Y}" for day in days(start, times)]
+    dates = [f"{day:%b}<br>{day:%Y}" for day in days(start, times)]
     styled(figure, height=int(80 + ROW * (top + 0.2)))
-    figure.update_xaxes(tickvals=list(range(len(times))), ticktext=said, range=[-0.5, len(times) - 0.5],
+    figure.update_xaxes(tickvals=list(range(len(times))), ticktext=dates, range=[-0.5, len(times) - 0.5],
                         showgrid=False, side="top", showline=False)  # fmt: skip
     figure.update_yaxes(range=[top - 1, -1.2], visible=False)
     return figure.update_layout(margin={"l": 10, "r": 10, "t": 60, "b": 10}, hovermode=False)
@@ -59,8 +59,8 @@ def one_after_the_other(table: pd.DataFrame, start: date, titles: Mapping[str, s
     """
     times, stages, each = list(table["time"].unique()), list(table["stage"].unique()), dot_size(table)
     names, look = [f"{day:%b %Y}" for day in days(start, times)], looks(titles)
-    blocks = {stage: _numbers(found, each) for stage, found in table.groupby("stage", sort=False)}
-    means = {stage: found["mean"].tolist() for stage, found in table.groupby("stage", sort=False)}
+    blocks = {stage: _numbers(mine, each) for stage, mine in table.groupby("stage", sort=False)}
+    means = {stage: mine["mean"].tolist() for stage, mine in table.groupby("stage", sort=False)}
     figure = blank()
     frames: list[go.Frame] = []
     for time, name in enumerate(names):
@@ -69,7 +69,7 @@ def one_after_the_other(table: pd.DataFrame, start: date, titles: Mapping[str, s
             _mark(drawn, look[stage].colour, [(place, -1.0, blocks[stage][time])])
         drawn.add_scatter(
             x=list(range(len(stages))), y=[0.4] * len(stages), mode="text", showlegend=False, hoverinfo="skip",
-            text=[_said(means[stage][time]) for stage in stages],
+            text=[_mean_label(means[stage][time]) for stage in stages],
         )  # fmt: skip
         frames.append(go.Frame(name=name, data=drawn.data))
     figure.add_traces(frames[0].data)
@@ -122,12 +122,12 @@ def _mark(figure: go.Figure, colour: str, blocks: Sequence[tuple[int, float, Dot
         for number in range(full + hollow):
             x = round(place + ((number % WIDE) / (WIDE - 1) - 0.5) * SPREAD, 3)
             spots[colour if number < full else "#ffffff"].append((x, floor - number // WIDE))
-    for fill, found in spots.items():
+    for fill, points in spots.items():
         figure.add_scatter(
-            x=[x for x, _ in found], y=[y for _, y in found], mode="markers", showlegend=False, hoverinfo="skip",
+            x=[x for x, _ in points], y=[y for _, y in points], mode="markers", showlegend=False, hoverinfo="skip",
             marker={"size": 6, "color": fill, "line": {"color": colour, "width": 1}},
         )  # fmt: skip
 
 
-def _said(mean: float) -> str:
+def _mean_label(mean: float) -> str:
     return f"{mean:,.0f}" if mean >= 10 else f"{mean:.1f}"

@@ -12,7 +12,7 @@ from sim.view.figures.style import INK, PALETTE, pale, styled, subplots
 
 PANEL = 210
 """Pixels of height of one panel of the small multiples."""
-STILL = "%{y:.0%} still there after %{x:.0f} days"
+STILL = "%{y:.0%} still in the stage after %{x:.0f} days"
 MODEL, RECORD = PALETTE[0], PALETTE[5]
 
 
@@ -65,12 +65,12 @@ def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int])
     if steps.empty:
         return
     first = not any(trace.legendgroup == "record" for trace in figure.data)
-    told = steps.dropna(subset=["low80", "high80"])
+    bounded = steps.dropna(subset=["low80", "high80"])
     both = {"mode": "lines", "legendgroup": "record", **at}
     edge = {"line": {"width": 0, "shape": "hv"}, "showlegend": False, "hoverinfo": "skip"}
-    figure.add_scatter(x=told["days"].tolist(), y=told["high80"].round(4).tolist(), **edge, **both)
+    figure.add_scatter(x=bounded["days"].tolist(), y=bounded["high80"].round(4).tolist(), **edge, **both)
     figure.add_scatter(
-        x=told["days"].tolist(), y=told["low80"].round(4).tolist(), fill="tonexty", fillcolor=pale(RECORD),
+        x=bounded["days"].tolist(), y=bounded["low80"].round(4).tolist(), fill="tonexty", fillcolor=pale(RECORD),
         **edge, **both,
     )  # fmt: skip
     figure.add_scatter(
@@ -83,7 +83,6 @@ def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int])
 def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
     """The mean days of a visit to each stage by what they are spent on.
 
-    `table`: as the table 'delay' of a run. `stages`, `parts`:
-    titles of the stages and of the columns that are shown.
+    `table`: as the table 'delay' of a run. `stages`, `parts`: titles of the stages and of the columns shown.
     """
     return stacked(table, stages, parts, "days per visit, on average", "%{x:,.0f} days")

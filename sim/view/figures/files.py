@@ -99,7 +99,7 @@ def _write(path: Path, content: str) -> None:
 def _to_json(picture: Picture, analysis: str, made_by: Mapping[str, str | int]) -> str:
     """The figure with its title and subtitle inside for other programs, and all its words in `layout.meta` for `_read`.
 
-    `bare` there is what of the layout makes room for the title: pages have the title beside the figure instead.
+    `bare` is what of the layout makes room for the title: pages have the title beside the figure instead.
     """
     layout = picture.figure.layout
     meta = {

@@ -97,9 +97,9 @@ def timelines(
     _bars(figure, data[seen], data["findings"][seen], data["end"][seen], stages[1], 1)
     _marks(figure, data[seen], "findings", findings, "triangle-down")
     for number, (outcome, title) in enumerate(outcomes.items()):
-        here = data[data["outcome"] == outcome]
+        mine = data[data["outcome"] == outcome]
         symbol = SYMBOLS[number % len(SYMBOLS)] if outcome else "triangle-right-open"
-        _marks(figure, here, "end", title, symbol)
+        _marks(figure, mine, "end", title, symbol)
     styled(figure, height=90 + BARS * len(names))
     figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     for row, heading in headings:

@@ -52,10 +52,10 @@ def sobol(rows: pd.DataFrame) -> go.Figure:
         ("by itself (first)", "first", "first_low", "first_high", (PALETTE[4], "")),
         ("with its interactions (total)", "total", "low", "high", (PALETTE[0], "/")),
     ):
-        told = rows[value].clip(0, 1)
+        values = rows[value].clip(0, 1)
         figure.add_bar(
-            y=labels, x=told.round(4).tolist(), orientation="h", name=name,
-            error_x=_spread(told, rows[low], rows[high]),
+            y=labels, x=values.round(4).tolist(), orientation="h", name=name,
+            error_x=_spread(values, rows[low], rows[high]),
             marker={"color": look[0], "pattern": {"shape": look[1], "fillmode": "overlay", "solidity": 0.3, "size": 7}},
             hovertemplate="%{x:.0%}",
         )  # fmt: skip

@@ -13,7 +13,7 @@ def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, st
     """A bar for each row of the table, from the top down, in patterned parts, with whiskers at its end.
 
     `table`: the rows' names in its first column, a column for each of `parts`, and q10 and q90 of the whole. `rows`,
-    `parts`: their titles. `axis`: title of the axis; `hover`: how a value is told, such as "%{x:,.0f} days".
+    `parts`: their titles. `axis`: title of the axis; `hover`: how a value is written, such as "%{x:,.0f} days".
     """
     figure, labels = blank(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
     for number, (name, title) in enumerate(parts.items()):

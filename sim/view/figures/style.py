@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from sim.dates import date_after
 
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999")
-"""Okabe and Ito, Color Universal Design (2008): told apart with any colour vision."""
+"""Okabe and Ito, Color Universal Design (2008): distinguishable with any colour vision."""
 PATTERNS = ("", "/", "x", ".", "\\", "-", "|", "+", "")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash", "dot")
 INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18

@@ -1,4 +1,4 @@
-"""Figures of sweeps: an indicator against the people there are, or against whatever else was varied."""
+"""Figures of sweeps: an indicator against the headcount, or against whatever else was varied."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,7 +76,7 @@ def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
         go.Heatmap(
             x=[str(x) for x in columns], y=[str(y) for y in lines_of],
             z=[[None if cell is None else round(cell["value"], 4) for cell in row] for row in cells],
-            text=[["" if cell is None else _said(cell) for cell in row] for row in cells],
+            text=[["" if cell is None else _value_text(cell) for cell in row] for row in cells],
             texttemplate="%{text}", textfont={"size": 13}, colorscale="Cividis", hovertemplate="%{text}<extra></extra>",
             showscale=False,
         )
@@ -88,7 +88,7 @@ def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
     return figure
 
 
-def _said(cell: Mapping[Any, Any]) -> str:
+def _value_text(cell: Mapping[Any, Any]) -> str:
     return f"<b>{cell['value']:.3g}</b><br>{cell['low']:.2g}<br>to {cell['high']:.2g}"
 
 

@@ -1,1 +1,1 @@
-"""What is found -> pictures: figures with findings in words, computed from the data."""
+"""Results -> pictures: figures with findings in words, computed from the data."""

@@ -14,53 +14,53 @@ from sim.results.summary import Floats
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import FEW, TOLD, conclusion
+from sim.view.verdicts import MIN_DIFFERENCE, SMALL_SAMPLE, conclusion
 from sim.view.words import listing, plural, share
 
 BINS = 10
 """Classes of the PIT histogram."""
 SIMULATED = 2000
-"""Simulated histograms behind the band that chance allows."""
+"""Simulated histograms behind the band of sampling variation."""
 
 
-def forecasts(found: Backtest, origin: date | None = None) -> Picture | None:
+def forecasts(backtest: Backtest, origin: date | None = None) -> Picture | None:
     """Each strand in progress on a day: the model's median and 80% interval beside what happened.
 
     `origin`: the day; default: of several the one after which most of what was forecast happened. None if it is no
     origin of the backtest.
     """
-    mine = found.table[found.table["forecaster"] == MODEL]
+    mine = backtest.table[backtest.table["forecaster"] == MODEL]
     happened = mine["truth"].notna().groupby(mine["origin"]).sum()
     origin = origin or happened.index[int(happened.to_numpy().argmax())]
-    here = mine[mine["origin"] == origin]
-    if here.empty:
+    rows_of_day = mine[mine["origin"] == origin]
+    if rows_of_day.empty:
         return None
-    rows = _forecast_rows(found, here, origin)
-    last = [found.truth, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
+    rows = _forecast_rows(backtest, rows_of_day, origin)
+    last = [backtest.truth, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
     end = date_after(max(last), 30)
     panels = {TITLES[milestone]: rows[rows["milestone"] == milestone] for milestone in MILESTONES}
     return Picture(
         "backtest-forecasts",
-        _forecasts_title(found, rows, origin),
-        f"Forecast of {origin}{_of_several(found)}, looked up on {found.truth} · bars hold 80%",
-        _forecasts_caption(found, rows),
-        figures.forecasts({name: table for name, table in panels.items() if len(table)}, origin, found.truth, end),
+        _forecasts_title(backtest, rows, origin),
+        f"Forecast of {origin}{_of_several(backtest)}, looked up on {backtest.truth} · bars hold 80%",
+        _forecasts_caption(backtest, rows),
+        figures.forecasts({name: table for name, table in panels.items() if len(table)}, origin, backtest.truth, end),
         _forecast_table(rows, origin),
     )
 
 
-def _forecast_rows(found: Backtest, here: pd.DataFrame, origin: date) -> pd.DataFrame:
+def _forecast_rows(backtest: Backtest, mine: pd.DataFrame, origin: date) -> pd.DataFrame:
     """The forecasts of one day with dates and names, those most likely to come by the last day first."""
-    platforms = {f"{strand.proceeding}/{strand.strand}": strand.platform for strand in found.basis.record.strands}
+    platforms = {f"{strand.proceeding}/{strand.strand}": strand.platform for strand in backtest.basis.record.strands}
     names = [
         f"{listing(platforms[strand].split(';'))}: {strand.split('/', 1)[1].replace('-', ' ')}"
-        for strand in here["strand"]
+        for strand in mine["strand"]
     ]
-    days = {name: [_date(origin, value) for value in here[name]] for name in ("low", "median", "high")}
-    dated = {name: pd.to_datetime(pd.Series(values, index=here.index)) for name, values in days.items()}
-    chance = [f"chance by {found.truth}: {share(value)}" for value in here["probability"]]
-    inside = (here["days"] >= here["low"]) & (here["days"] <= here["high"])
-    rows = here.assign(name=names, chance=chance, inside=inside, truth=pd.to_datetime(here["truth"]), **dated)
+    days = {name: [_date(origin, value) for value in mine[name]] for name in ("low", "median", "high")}
+    dated = {name: pd.to_datetime(pd.Series(values, index=mine.index)) for name, values in days.items()}
+    hover = [f"probability by {backtest.truth}: {share(value)}" for value in mine["probability"]]
+    inside = (mine["days"] >= mine["low"]) & (mine["days"] <= mine["high"])
+    rows = mine.assign(name=names, hover=hover, inside=inside, truth=pd.to_datetime(mine["truth"]), **dated)
     return rows.sort_values(["milestone", "probability"], ascending=[True, False], kind="stable")
 
 
@@ -68,32 +68,34 @@ def _date(origin: date, days: float) -> date | None:
     return date_after(origin, days) if isfinite(days) else None
 
 
-def _forecasts_title(found: Backtest, rows: pd.DataFrame, origin: date) -> str:
+def _forecasts_title(backtest: Backtest, rows: pd.DataFrame, origin: date) -> str:
     came = rows[rows["truth"].notna()]
-    said = f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {found.truth}"
+    expected = (
+        f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {backtest.truth}"
+    )
     if came.empty:
-        return f"{said}; none came"
-    return f"{said}; {len(came)} came, {int(came['inside'].sum())} of them inside their 80% intervals"
+        return f"{expected}; none came"
+    return f"{expected}; {len(came)} came, {int(came['inside'].sum())} of them inside their 80% intervals"
 
 
-def _forecasts_caption(found: Backtest, rows: pd.DataFrame) -> str:
-    said = (
+def _forecasts_caption(backtest: Backtest, rows: pd.DataFrame) -> str:
+    caption = (
         f"{plural(len(rows), 'forecast')} of {plural(rows['strand'].nunique(), 'strand')} in"
         f" {plural(rows['proceeding'].nunique(), 'proceeding')}, the likeliest first. A bar holds 80% of what the model"
         " held possible; one that ends in an arrow goes on beyond what is shown, as does a median that is missing."
-        f" An open diamond had not come by {found.truth}, so that nobody knows yet whether its bar is right."
+        f" An open diamond had not come by {backtest.truth}, so that nobody knows yet whether its bar is right."
     )
     outside = rows[rows["truth"].notna() & ~rows["inside"]]
     if len(outside):
         named = listing(f"{row['name']} on {row['truth']:%Y-%m-%d}" for _, row in outside.iterrows())
-        said += f" Outside of their intervals came {named}."
+        caption += f" Outside of their intervals came {named}."
     if rows["proceeding"].nunique() < len(rows):
-        said += " Strands of one proceeding move together: these are fewer trials than rows."
-    return said
+        caption += " Strands of one proceeding move together: these are fewer trials than rows."
+    return caption
 
 
-def _of_several(found: Backtest) -> str:
-    return f", of {len(found.origins)} days" if len(found.origins) > 1 else ""
+def _of_several(backtest: Backtest) -> str:
+    return f", of {len(backtest.origins)} days" if len(backtest.origins) > 1 else ""
 
 
 def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
@@ -101,7 +103,7 @@ def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
         "milestone": rows["milestone"].map(TITLES),
         "proceeding": rows["proceeding"],
         "strand": rows["strand"],
-        "chance by the last day": rows["probability"].round(3),
+        "probability by the last day": rows["probability"].round(3),
         "80% interval, low": rows["low"],
         "median": rows["median"],
         "80% interval, high": rows["high"],
@@ -114,24 +116,24 @@ def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
     return pd.DataFrame({"forecast of": pd.Timestamp(origin), **columns}).reset_index(drop=True)
 
 
-def coverage(found: Backtest) -> Picture:
+def coverage(backtest: Backtest) -> Picture:
     """How much of the truth the 50%, 80% and 95% intervals of each forecaster hold, with confidence intervals."""
-    table = _coverage_table(found)
+    table = _coverage_table(backtest)
     model = table[(table["forecaster"] == MODEL) & (table["level"] == 0.8)].iloc[0]
     return Picture(
         "backtest-coverage",
         f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth: {_verdict(model)}",
-        f"{_subtitle(found)} · {_whiskers(found)}",
-        _coverage_caption(found),
+        f"{_subtitle(backtest)} · {_whiskers(backtest)}",
+        _coverage_caption(backtest),
         figures.coverage(table, NAMES),
         _scored(table, {"level": "interval", "held": "share of the truth that it holds"}),
     )
 
 
-def _coverage_table(found: Backtest) -> pd.DataFrame:
+def _coverage_table(backtest: Backtest) -> pd.DataFrame:
     rows = []
     for forecaster in FORECASTERS:
-        mine = found.table[found.table["forecaster"] == forecaster]
+        mine = backtest.table[backtest.table["forecaster"] == forecaster]
         for level in LEVELS:
             held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine["proceeding"].tolist(), SEED)
             rows.append((forecaster, level, *held))
@@ -144,83 +146,90 @@ def _between(row: "pd.Series[float]") -> str:
 
 def _verdict(row: "pd.Series[float]") -> str:
     if not isfinite(row["low"]):
-        return "too few proceedings to tell whether that is right"
+        return "too few proceedings to judge whether that is right"
     if row["high"] < row["level"]:
-        return "surely less than they promise"
-    return "surely more than they promise" if row["low"] > row["level"] else "as they promise, within chance"
+        return "significantly less than they promise"
+    return (
+        "significantly more than they promise"
+        if row["low"] > row["level"]
+        else "as they promise, within sampling error"
+    )
 
 
-def _coverage_caption(found: Backtest) -> str:
-    said = (
+def _coverage_caption(backtest: Backtest) -> str:
+    caption = (
         "An 80% interval should hold the truth 8 times in 10. A truth that had not come by the last day counts by how"
         " much of the forecast for later the interval holds."
     )
-    model = found.scores.iloc[0]
+    model = backtest.scores.iloc[0]
     if model["happened"]:
-        said += (
+        caption += (
             f" Of the {model['happened']} of {model['forecasts']} that came by then alone, the model's 80% intervals"
             f" hold {share(model['came80'])}; if its forecasts were true, {share(model['came80_expected'])} would be"
             " expected."
         )
-    return said + _few(found)
+    return caption + _few(backtest)
 
 
-def pit(found: Backtest) -> Picture:
-    """Where the truth lay in the model's forecasts: flat is right; with the band that chance allows."""
-    held, (low, high) = found.pit_histogram(bins=BINS), _chance(found)
+def pit(backtest: Backtest) -> Picture:
+    """Where the truth lay in the model's forecasts: flat is right; with the band of sampling variation."""
+    held, (low, high) = backtest.pit_histogram(bins=BINS), _sampling_band(backtest)
     edges = np.linspace(0, 1, BINS + 1)
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
     table["outside"] = (held < low) | (held > high)
     return Picture(
         "backtest-pit",
-        _pit_title(table, found.table["proceeding"].nunique()),
-        f"{_subtitle(found)} · whiskers: true forecasts stay inside in 95 of 100 cases",
-        "For each truth, the chance that the model gave to its coming earlier. If forecasts are right, every tenth of"
-        " them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high ends ones that"
-        " are too narrow. A truth that had not come by the last day is spread over what was left. A strand counts as"
-        f" one, whatever is forecast of it and when, but strands of one proceeding as several.{_few(found)}",
+        _pit_title(table, backtest.table["proceeding"].nunique()),
+        f"{_subtitle(backtest)} · whiskers: true forecasts stay inside in 95 of 100 cases",
+        "For each truth, the probability that the model gave to its coming earlier. If forecasts are right, every"
+        " tenth of them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high"
+        " ends ones that are too narrow. A truth that had not come by the last day is spread over what was left. A"
+        " strand counts as one, whatever is forecast of it and when, but strands of one proceeding as"
+        f" several.{_few(backtest)}",
         figures.pit(table),
-        table.rename(columns={"held": "share of truths", "low": "chance allows, from", "high": "chance allows, to"}),
+        table.rename(columns={"held": "share of truths", "low": "sampling band, from", "high": "sampling band, to"}),
     )
 
 
 def _pit_title(table: pd.DataFrame, proceedings: int) -> str:
     if proceedings < FEWEST_CLUSTERS:
-        words = f"{plural(proceedings, 'proceeding')} {'is' if proceedings == 1 else 'are'} too few to tell"
+        words = f"{plural(proceedings, 'proceeding')} {'is' if proceedings == 1 else 'are'} too few to judge"
         return f"{words} whether the truths lie evenly in the model's forecasts"
     beyond = table[table["outside"]]
     if beyond.empty:
-        return f"The truths lie as evenly in the model's forecasts as chance allows, in all {len(table)} classes"
+        return f"The truths lie evenly in the model's forecasts within sampling error, in all {len(table)} classes"
     parts = (f"{share(row['held'])} between {row['from']:.0%} and {row['to']:.0%}" for _, row in beyond.iterrows())
     even = f"and not {1 / len(table):.0%}"
-    return f"The truths lie less evenly in the model's forecasts than chance allows: {listing(parts)}, {even}"
+    return f"The truths lie less evenly in the model's forecasts than sampling error explains: {listing(parts)}, {even}"
 
 
-def _chance(found: Backtest) -> tuple[Floats, Floats]:
+def _sampling_band(backtest: Backtest) -> tuple[Floats, Floats]:
     """The band that holds all classes of the histogram together in 95 of 100 cases if the model's forecasts are true.
 
-    Each strand has one uniform number, the place of its truth in every forecast of it; where that is beyond what the
+    Each strand has one uniform number, the rank of its truth in every forecast of it; where that is beyond what the
     forecast gave until the last day, the truth is spread over the rest, as the real ones are.
     """
-    mine = found.table[found.table["forecaster"] == MODEL]
-    chance = mine["probability"].to_numpy(dtype=float)[:, None]
+    mine = backtest.table[backtest.table["forecaster"] == MODEL]
+    probability = mine["probability"].to_numpy(dtype=float)[:, None]
     edges = np.linspace(0, 1, BINS + 1)
-    rest = np.clip(np.minimum(edges[1:], 1.0) - np.maximum(edges[:-1], chance), 0, None) / np.maximum(1 - chance, 1e-12)
+    rest = np.clip(np.minimum(edges[1:], 1.0) - np.maximum(edges[:-1], probability), 0, None) / np.maximum(
+        1 - probability, 1e-12
+    )
     codes = mine.groupby("strand").ngroup().to_numpy()
     drawn = np.random.default_rng(SEED).random((SIMULATED, int(codes.max()) + 1))[:, codes]
     shares = np.zeros((SIMULATED, BINS))
-    for number, places in enumerate(drawn):
-        came = places < chance[:, 0]
-        counts = np.bincount((places[came] * BINS).astype(int), minlength=BINS)
+    for number, ranks in enumerate(drawn):
+        came = ranks < probability[:, 0]
+        counts = np.bincount((ranks[came] * BINS).astype(int), minlength=BINS)
         shares[number] = (counts + rest[~came].sum(axis=0)) / len(mine)
     spread = shares.std(axis=0)
     wide = np.quantile((np.abs(shares - 1 / BINS) / np.maximum(spread, 1e-12)).max(axis=1), 0.95)
     return np.maximum(1 / BINS - wide * spread, 0.0), 1 / BINS + wide * spread
 
 
-def scores(found: Backtest) -> Picture:
+def scores(backtest: Backtest) -> Picture:
     """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
-    rows = found.scores
+    rows = backtest.scores
     panels = {
         "<b>CRPS</b> (0 is best)": _panel(rows, "crps"),
         "<b>Brier score</b> (0 is best)": _panel(rows, "brier"),
@@ -231,11 +240,11 @@ def scores(found: Backtest) -> Picture:
     table = pd.concat(tables, ignore_index=True)
     return Picture(
         "backtest-scores",
-        conclusion(found).removesuffix("."),
-        f"{_subtitle(found)} · {_whiskers(found)}",
-        "CRPS: squared error of the chance of a milestone by each day, averaged over the days up to the last; Brier: of"
-        " that day alone, where a coin has 0.25. The last panel compares forecast by forecast: where its whisker does"
-        f" not reach zero, the difference is more than chance.{_few(found)}",
+        conclusion(backtest).removesuffix("."),
+        f"{_subtitle(backtest)} · {_whiskers(backtest)}",
+        "CRPS: squared error of the probability of a milestone by each day, averaged over the days up to the last;"
+        " Brier: of that day alone, where a coin has 0.25. The last panel compares forecast by forecast: where its"
+        f" whisker does not reach zero, the difference is significant.{_few(backtest)}",
         figures.scores(panels, NAMES),
         _scored(table[["measure", "forecaster", "score", "low", "high"]], {}),
     )
@@ -246,15 +255,15 @@ def _panel(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows[["forecaster", *columns]].rename(columns=columns).reset_index(drop=True)
 
 
-def by_origin(found: Backtest) -> Picture | None:
+def by_origin(backtest: Backtest) -> Picture | None:
     """The mean CRPS of the forecasts of each day, by forecaster; None for a backtest of one day."""
-    if len(found.origins) == 1:
+    if len(backtest.origins) == 1:
         return None
-    table = found.by_origin
-    intervals = [_of_day(found, day) for day in table["origin"]]
+    table = backtest.by_origin
+    intervals = [_of_day(backtest, day) for day in table["origin"]]
     low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
-    best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - TOLD).sum())
-    beaten = {name: int((table[name] >= table[MODEL] + TOLD).sum()) for name in FORECASTERS if name != MODEL}
+    best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - MIN_DIFFERENCE).sum())
+    beaten = {name: int((table[name] >= table[MODEL] + MIN_DIFFERENCE).sum()) for name in FORECASTERS if name != MODEL}
     digits = {name: table[name].round(4) for name in FORECASTERS}
     data = table.assign(
         origin=pd.to_datetime(table["origin"]),
@@ -271,39 +280,39 @@ def by_origin(found: Backtest) -> Picture | None:
     return Picture(
         "backtest-by-origin",
         f"The calibrated model scored best, or as well as the best, on {best} of {len(table)} days",
-        f"{_subtitle(found)} · whiskers of the model: 95% confidence, whole proceedings drawn anew",
+        f"{_subtitle(backtest)} · whiskers of the model: 95% confidence, whole proceedings drawn anew",
         f"It scored better than {listing(f'{NAMES[name]} on {days}' for name, days in beaten.items())}."
         " The mean score of the forecasts made on each day; 0 is best. Days nearer to the last one look less far ahead,"
         " so that their scores are smaller: compare the points of one day with each other."
-        + (f" On {plural(few, 'day')} too few proceedings were in progress to tell the interval." if few else ""),
+        + (f" On {plural(few, 'day')} too few proceedings were in progress for an interval." if few else ""),
         figures.by_origin(table, NAMES, (MODEL, low, high)),
         _finite(data).rename(columns={**named, **interval_names}),
     )
 
 
-def _of_day(found: Backtest, day: date) -> MeanInterval:
-    here = found.table[(found.table["origin"] == day) & (found.table["forecaster"] == MODEL)]
-    return clustered_mean(here["crps"].to_numpy(), here["proceeding"].tolist(), SEED)
+def _of_day(backtest: Backtest, day: date) -> MeanInterval:
+    mine = backtest.table[(backtest.table["origin"] == day) & (backtest.table["forecaster"] == MODEL)]
+    return clustered_mean(mine["crps"].to_numpy(), mine["proceeding"].tolist(), SEED)
 
 
-def totals(found: Backtest) -> Picture:
+def totals(backtest: Backtest) -> Picture:
     """How many strands have findings, are resolved, opened and in progress by the last day: forecast and true."""
-    rows = found.totals[found.totals["forecaster"] == MODEL]
+    rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
     inside = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
-    single = len(found.origins) == 1
+    single = len(backtest.origins) == 1
     named = rows.assign(name=rows["what"] if single else [f"forecast of {day}" for day in rows["origin"]])
     panels = {"": named} if single else {str(what): group for what, group in named.groupby("what", sort=False)}
-    table = found.totals.assign(origin=pd.to_datetime(found.totals["origin"]))
+    table = backtest.totals.assign(origin=pd.to_datetime(backtest.totals["origin"]))
     table["forecaster"] = table["forecaster"].map(NAMES)
     columns = ["origin", "what", "forecaster", "mean", "low", "median", "high", "truth"]
     return Picture(
         "backtest-totals",
-        f"{int(inside.sum())} of {len(rows)} counts by {found.truth} lie inside the model's 80% intervals",
-        f"{_subtitle(found)} · bars hold 80%",
+        f"{int(inside.sum())} of {len(rows)} counts by {backtest.truth} lie inside the model's 80% intervals",
+        f"{_subtitle(backtest)} · bars hold 80%",
         "Counts until the last day: preliminary findings and outcomes of the strands that were in progress when the"
         " forecast was made, strands opened since, and strands in progress at the end, old and new."
         + _largest_miss(rows[~inside])
-        + _few(found),
+        + _few(backtest),
         figures.totals(panels),
         table[columns]
         .round({"mean": 2})
@@ -324,26 +333,26 @@ def _largest_miss(outside: pd.DataFrame) -> str:
     )
 
 
-def _subtitle(found: Backtest) -> str:
-    model = found.table[found.table["forecaster"] == MODEL]
-    first, last = found.origins[0], found.origins[-1]
-    days = f"of {first}" if first == last else f"of {len(found.origins)} days from {first} to {last}"
+def _subtitle(backtest: Backtest) -> str:
+    model = backtest.table[backtest.table["forecaster"] == MODEL]
+    first, last = backtest.origins[0], backtest.origins[-1]
+    days = f"of {first}" if first == last else f"of {len(backtest.origins)} days from {first} to {last}"
     cases = f"{plural(model['strand'].nunique(), 'strand')} in {plural(model['proceeding'].nunique(), 'proceeding')}"
-    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {found.truth}"
+    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {backtest.truth}"
 
 
-def _whiskers(found: Backtest) -> str:
-    if found.table["proceeding"].nunique() < FEWEST_CLUSTERS:
-        return "no intervals, as there are too few proceedings to tell them"
+def _whiskers(backtest: Backtest) -> str:
+    if backtest.table["proceeding"].nunique() < FEWEST_CLUSTERS:
+        return "no intervals, as there are too few proceedings for them"
     return "whiskers: 95% confidence, whole proceedings drawn anew"
 
 
-def _few(found: Backtest) -> str:
-    number = found.table["proceeding"].nunique()
-    if number >= FEW:
+def _few(backtest: Backtest) -> str:
+    number = backtest.table["proceeding"].nunique()
+    if number >= SMALL_SAMPLE:
         return ""
     verb = "is" if number == 1 else "are"
-    return f" {plural(number, 'proceeding')}, worked on by the same people, {verb} few: less is known than it seems."
+    return f" {plural(number, 'proceeding')}, worked on by the same people, {verb} few: the intervals are too narrow."
 
 
 def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Pictures of a calibration: what the record says of each parameter, and whether the model can make that record."""
+"""Pictures of a calibration: what the record says of each parameter, and whether the model can produce it."""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ STATISTICS = {"sd": "standard deviation", "mean": "simulated mean", "real": "the
 
 
 def parameters(posterior: Posterior) -> Picture | None:
-    """Each uncertain parameter before and after the record: median and 80% interval; None if there are none."""
+    """Each uncertain parameter before and after the record: median and 80% interval; None without parameters."""
     table = posterior.table
     if table.empty:
         return None
@@ -82,19 +82,19 @@ def _parameters_title(table: pd.DataFrame) -> str:
 
 
 def _parameters_caption(posterior: Posterior, table: pd.DataFrame) -> str:
-    said = (
+    caption = (
         "Each row is scaled by what was thought possible before (the prior): the grey bar always reaches from 10% to"
         " 90%, its middle is 50%. A blue bar that is shorter means that the record narrows the parameter; one that lies"
         " to the right, that it makes it larger."
     )
     uninformed = table.loc[~table["informed"], "title"].tolist()
     if uninformed:
-        said += f" {len(uninformed)} of {len(table)} keep{'s' if len(uninformed) == 1 else ''} what was assumed."
+        caption += f" {len(uninformed)} of {len(table)} keep{'s' if len(uninformed) == 1 else ''} what was assumed."
     proceedings = {strand.proceeding for strand in posterior.basis.record.known_on(posterior.as_of).strands}
-    said += f" The record had {plural(len(proceedings), 'proceeding')} by then."
+    caption += f" The record had {plural(len(proceedings), 'proceeding')} by then."
     if late := undated_staff(posterior):
-        said += f" The scenario says nothing of the staff before {late}, so that of that day was taken."
-    return said
+        caption += f" The scenario says nothing of the staff before {late}, so that of that day was taken."
+    return caption
 
 
 def statistics(posterior: Posterior) -> Picture | None:

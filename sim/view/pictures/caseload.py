@@ -19,10 +19,10 @@ from sim.view.titles import cases_of
 
 MOMENTS, FRAMES = 7, 13
 """Dates at which it is shown where the cases are, side by side and one after the other; fewer in fewer months."""
-SELDOM = 0.5
-"""Cases in progress in a stage that never has more on average: it is left out unless asked for."""
+MIN_CASES_SHOWN = 0.5
+"""A stage that never has more cases in progress on average is left out unless asked for."""
 ALIKE = 0.05
-"""Relative change of a number of cases that is called none."""
+"""Relative change of a number of cases that counts as none."""
 
 
 def pending(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
@@ -55,7 +55,7 @@ def shown(run: Run, stages: Sequence[str] | None) -> tuple[pd.DataFrame, list[st
         wanted = [stage for stage in most.index if stage in stages and most[stage] > 0]
         return table[table["stage"].isin(wanted)].reset_index(drop=True), []
     some = [str(stage) for stage in most.index if most[stage] > 0]
-    many = [stage for stage in some if most[stage] >= SELDOM] or some
+    many = [stage for stage in some if most[stage] >= MIN_CASES_SHOWN] or some
     return table[table["stage"].isin(many)].reset_index(drop=True), [stage for stage in some if stage not in many]
 
 
@@ -79,10 +79,10 @@ def _together(ends: Iterable[Ends]) -> Ends:
 
 def change(first: float, last: float) -> str:
     """How a number of cases changes, in words: 'grow from 3 to 5'."""
-    said = words.count(first), words.count(last)
-    if said[0] == said[1] or (first and abs(last / first - 1) < ALIKE):
-        return f"stay at about {said[1]}"
-    return f"{'grow' if last > first else 'fall'} from {said[0]} to {said[1]}"
+    ends = words.count(first), words.count(last)
+    if ends[0] == ends[1] or (first and abs(last / first - 1) < ALIKE):
+        return f"stay at about {ends[1]}"
+    return f"{'grow' if last > first else 'fall'} from {ends[0]} to {ends[1]}"
 
 
 def _all(run: Run) -> list[Ends]:
@@ -104,7 +104,7 @@ def _pending_caption(run: Run, table: pd.DataFrame, titles: dict[str, str], left
     ends = _ends(table)
     stage = max(ends, key=lambda name: abs(ends[name].last - ends[name].first))
     yield (
-        f"The number changes most in {titles[stage]}: there cases"
+        f"The number changes most in {titles[stage]}, where cases"
         f" {change(*ends[stage])} on average between {run.scenario.start} and"
         f" {run.scenario.horizon}; in eight of ten replications they are then"
         f" {_between(table[table['stage'] == stage].iloc[-1])}."
@@ -115,7 +115,7 @@ def _pending_caption(run: Run, table: pd.DataFrame, titles: dict[str, str], left
     )
     if left_out:
         names = words.listing(titles[name] for name in left_out)
-        yield f"Left out, as never more than half a case is there on average: {names}."
+        yield f"Left out, with never more than half a case on average: {names}."
 
 
 def _between(row: pd.Series) -> str:
@@ -240,8 +240,8 @@ def _where_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: 
     if not ends[after].last:
         return f"No case is in progress on {horizon}"
     total = _together(ends.values() if chosen else _all(run))
-    said = f"{words.count(ends[after].last)} of {words.count(total.last)}"
-    where = f"On {horizon} most cases in progress are at the stage “{titles[after]}”: {said}"
+    of_all = f"{words.count(ends[after].last)} of {words.count(total.last)}"
+    where = f"On {horizon} most cases in progress are at the stage “{titles[after]}”: {of_all}"
     if before == after or not ends[before].first:
         return where
     return f"{where}; on {start} they are at “{titles[before]}”"

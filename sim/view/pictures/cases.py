@@ -1,4 +1,4 @@
-"""Pictures of single cases: timelines with forecasts, probabilities by date, and what chance makes of one case."""
+"""Pictures of single cases: timelines with forecasts, probabilities by date, and the replications of one case."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,17 +22,17 @@ from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
 from sim.view.pictures.listed import Name, apart, chosen, milestone, names, of_cases, place_titles
 
-LIKELY = 0.2
+MIN_PROBABILITY_FORECAST = 0.2
 """Probability by the horizon from which on the forecast of a milestone is drawn."""
-RARE = 0.01
+MIN_PROBABILITY = 0.01
 """The same of a curve."""
 OUTSTANDING = 3
-"""Cases at either end that stand out where there are too many curves to tell apart."""
+"""Cases at either end that are coloured where there are too many curves to distinguish."""
 LABEL = 0.11
 """Room for a label of two lines, as a share of the axis."""
 NORMAL_95 = 1.96
 """Standard errors to either side of a 95% confidence interval."""
-COLUMNS = ["case", "kind", "what", "low", "median", "high", "share", "said"]
+COLUMNS = ["case", "kind", "what", "low", "median", "high", "share", "hover"]
 Row = tuple[str, str, str, date | None, date | None, date | None, float, str]
 """A row of a timeline, see `figures.timelines`."""
 
@@ -41,7 +41,7 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     """What happened in each open case until the first day, and what is forecast from then on.
 
     `record`: its milestones are read as known on the first day, for the strands that it has; without them a row begins
-    with the present stage. None if no such case is listed.
+    with the present stage. None if no such case is tracked.
     """
     wanted = chosen(run, cases)
     if not wanted:
@@ -67,29 +67,29 @@ def _past(run: Run, known: Record | None, case: str, called: Mapping[str, Name])
     scenario, (stage, since) = run.scenario, run.layout.present_stage(case)
     if since is None:
         comes = scenario.probes[case if case in scenario.probes else case.rpartition("/")[0]].arrives
-        said = f"{called[case].whole}<br>{milestone(run, stage)}: {comes}"
-        yield (case, "arrives", stage, comes, None, None, np.nan, said)
+        hover = f"{called[case].whole}<br>{milestone(run, stage)}: {comes}"
+        yield (case, "arrives", stage, comes, None, None, np.nan, hover)
         return
     begun = [(day, name) for day, name in _recorded(run, known, case) if day < since] + [(since, stage)]
     ends = [day for day, _ in begun[1:]] + [scenario.start]
     for (day, name), end in zip(begun, ends, strict=True):
         until = "" if (day, name) == begun[-1] else f" to {end}"
-        said = f"{called[case].whole}<br>{scenario.procedure.stages[name].title}: since {day}"
-        yield (case, "past", name, day, None, end, np.nan, said.replace("since", "from") + until if until else said)
+        hover = f"{called[case].whole}<br>{scenario.procedure.stages[name].title}: since {day}"
+        yield (case, "past", name, day, None, end, np.nan, hover.replace("since", "from") + until if until else hover)
 
 
 def _recorded(run: Run, known: Record | None, case: str) -> list[tuple[date, str]]:
     """The milestones of a strand in the record that are stages of the procedure, in the order of their days."""
     stage_of = {s.record_event: name for name, s in run.scenario.procedure.stages.items() if s.record_event}
-    found = []
+    milestones = []
     for strand in known.strands if known else ():
         if f"{strand.proceeding}/{strand.strand}" != case:
             continue
         days_of = {"proceedings_opened": strand.opened, "preliminary_findings": strand.preliminary_findings}
         if strand.outcome:
             days_of[OUTCOMES[strand.outcome]] = strand.outcome_date
-        found += [(day, stage_of[event]) for event, day in days_of.items() if day and event in stage_of]
-    return sorted(found)
+        milestones += [(day, stage_of[event]) for event, day in days_of.items() if day and event in stage_of]
+    return sorted(milestones)
 
 
 def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
@@ -98,21 +98,21 @@ def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
     milestones: Iterator[Any] = of_cases(run, "milestones", [case]).itertuples(index=False)
     for row in milestones:
         ahead = row.state in run.layout.open_stages and row.state != present and row.q10 > 0
-        if not ahead or row.probability < LIKELY:
+        if not ahead or row.probability < MIN_PROBABILITY_FORECAST:
             continue
         low, median, high = (_date(run, time) for time in (row.q10, row.median, row.q90))
-        said = (
+        hover = (
             f"{name}<br>{milestone(run, row.state)}: {words.share(row.probability)} by {horizon}<br>if so, median"
             f" {median}, 80% between {low} and {high}"
         )
-        yield (case, "forecast", row.state, low, median, high, row.probability, said)
-    found, share = of_cases(run, "resolutions", [case]).iloc[0], _resolved(run, case)
-    low, median, high = (_date(run, float(found[time])) for time in ("q10", "median", "q90"))
-    said = (
+        yield (case, "forecast", row.state, low, median, high, row.probability, hover)
+    resolution, share = of_cases(run, "resolutions", [case]).iloc[0], _resolved(run, case)
+    low, median, high = (_date(run, float(resolution[time])) for time in ("q10", "median", "q90"))
+    hover = (
         f"{name}<br>resolved: {words.share(share)} by {horizon}<br>median {median or 'later'},"
         f" 80% between {low or 'later'} and {high or 'later'}"
     )
-    yield (case, "forecast", figures.RESOLVED, low, median, high, share, said)
+    yield (case, "forecast", figures.RESOLVED, low, median, high, share, hover)
 
 
 def _date(run: Run, time: float) -> date | None:
@@ -201,9 +201,9 @@ def _timelines_table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) 
 
 
 def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "") -> Picture | None:
-    """How likely it is that each open case is resolved by a date, or comes to a `place` (a stage or exit).
+    """How likely it is that each open case is resolved by a date, or reaches a `state` (a stage or exit).
 
-    None if no such case is listed, or none of them can still come there.
+    None if no such case is tracked, or none of them can still reach it.
     """
     places = [place] if place else run.layout.resolving
     times = {case: run.first_reached(case, places) for case in chosen(run, cases)}
@@ -214,7 +214,7 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
     called = {case: name.whole for case, name in names(run).items()}
     table, last = _curves(run, times), {case: float(np.isfinite(first).mean()) for case, first in times.items()}
     order = sorted(times, key=lambda case: -last[case])
-    many = len(order) > figures.FEW
+    many = len(order) > figures.MAX_COLOURED
     shown = order[:OUTSTANDING] + order[-OUTSTANDING:] if many else order
     grey = (
         f" Coloured are the {OUTSTANDING} most and least likely of {len(order)}; point at a line for its name." * many
@@ -227,9 +227,9 @@ def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "")
         _probabilities_title(run, order, last, called, place),
         f"{words.of_run(run)} · bands: 95% confidence intervals of the probabilities",
         f"Each curve is the share of the replications in which a case has {what} by a date: the earlier it rises, the"
-        f" sooner.{grey} Where it ends below 100%, the rest is the chance {rest}.",
-        figures.chances(table, called, _heights(shown, last)),
-        _chances_table(table, called, "case"),
+        f" sooner.{grey} Where it ends below 100%, the rest is the probability {rest}.",
+        figures.probabilities(table, called, _heights(shown, last)),
+        _probabilities_table(table, called, "case"),
     )
 
 
@@ -240,9 +240,9 @@ def _curves(run: Run, times: Mapping[str, Floats]) -> pd.DataFrame:
     """
     grid, parts = run.layout.times, []
     for series, first in times.items():
-        there = by_draw((first[:, None] <= grid[None, :]).astype(np.float64), run.scenario.replications_per_draw)
+        reached = by_draw((first[:, None] <= grid[None, :]).astype(np.float64), run.scenario.replications_per_draw)
         mean = (first[:, None] <= grid[None, :]).mean(axis=0)
-        error = there.std(axis=0, ddof=1) / np.sqrt(len(there)) if len(there) > 1 else np.full(len(grid), inf)
+        error = reached.std(axis=0, ddof=1) / np.sqrt(len(reached)) if len(reached) > 1 else np.full(len(grid), inf)
         low, high = np.clip(mean - NORMAL_95 * error, 0, 1), np.clip(mean + NORMAL_95 * error, 0, 1)
         columns = {"date": days(run.scenario.start, grid.tolist()), "probability": mean, "low": low, "high": high}
         parts.append(pd.DataFrame({"series": series, **columns}))
@@ -262,22 +262,22 @@ def _probabilities_title(
     if last[most] == last[least]:
         those = called[most] if len(order) == 1 else f"each of the {len(order)} open cases"
         does = f"comes to {act}" if place else "is resolved"
-        return f"The chance that {those} {does} by {horizon} is {words.share(last[most])}"
+        return f"The probability that {those} {does} by {horizon} is {words.share(last[most])}"
     of = f"of {act}" if place else "of being resolved"
     return (
-        f"The chance {of} by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f"The probability {of} by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
         f" {words.share(last[most])} ({called[most]})"
     )
 
 
-def _chances_table(table: pd.DataFrame, called: Mapping[str, str], what: str) -> pd.DataFrame:
+def _probabilities_table(table: pd.DataFrame, called: Mapping[str, str], what: str) -> pd.DataFrame:
     numbers = table[["probability", "low", "high"]].round(3)
     named = table.assign(**numbers, series=table["series"].map(dict(called)))
     return named.rename(columns={"series": what, "low": "95% from", "high": "95% to"})
 
 
 def decisions(run: Run, case: str) -> Picture | None:
-    """How likely it is that a listed case reaches each milestone by a date; None if there is no such case."""
+    """How likely it is that a tracked case reaches each milestone by a date; None if there is no such case."""
     if not chosen(run, [case]):
         return None
     layout, present = run.layout, run.layout.present_stage(case)[0]
@@ -285,29 +285,29 @@ def decisions(run: Run, case: str) -> Picture | None:
     ahead = {
         place: first
         for place, first in times.items()
-        if place != present and np.isfinite(first).mean() >= RARE and first.min() > 0
+        if place != present and np.isfinite(first).mean() >= MIN_PROBABILITY and first.min() > 0
     }
     ahead = {figures.RESOLVED: run.first_reached(case, layout.resolving), **ahead}
     called = {place: milestone(run, place) for place in times} | {figures.RESOLVED: "Resolved, whichever way"}
     last = {place: float(np.isfinite(first).mean()) for place, first in ahead.items()}
-    shown = sorted(last, key=lambda place: -last[place])[: figures.FEW]
+    shown = sorted(last, key=lambda place: -last[place])[: figures.MAX_COLOURED]
     table, name = _curves(run, {place: ahead[place] for place in shown}), names(run)[case].whole
     ends = {place: last[place] for place in layout.resolving if place in last}
-    said = [f"{called[place]} ({words.share(ends[place])})" for place in sorted(ends, key=lambda p: -ends[p])[:3]]
-    outcome = f"; likeliest milestones: {words.listing(said)}" if said else ""
+    likeliest = [f"{called[place]} ({words.share(ends[place])})" for place in sorted(ends, key=lambda p: -ends[p])[:3]]
+    outcome = f"; likeliest milestones: {words.listing(likeliest)}" if likeliest else ""
     return Picture(
         "decisions",
         f"{name}: resolved by {run.scenario.horizon} with probability {words.share(last[figures.RESOLVED])}{outcome}",
         f"{words.of_run(run)} · bands: 95% confidence intervals of the probabilities",
         "Each curve is the share of the replications in which the milestone has been reached by a date. A case can"
         " reach several of them one after the other.",
-        figures.chances(table, called, _heights(shown, last)),
-        _chances_table(table, called, "milestone"),
+        figures.probabilities(table, called, _heights(shown, last)),
+        _probabilities_table(table, called, "milestone"),
     )
 
 
 def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
-    """What chance makes of a listed case: its stages in each of the first replications, the soonest resolved on top.
+    """The stages of a tracked case in each of the first replications, the soonest resolved on top.
 
     None if there is no such case, or if the run was stored without its events. Raises UserError if these were changed.
     """
@@ -338,18 +338,18 @@ def one_case(run: Run, case: str, replications: int = 60) -> Picture | None:
 def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The open visits of a case from the first day on, and what ended it; the replication soonest resolved first."""
     open_stages, scenario = run.layout.open_stages, run.scenario
-    there = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
-    last = there.sort_values("entered").groupby("replication").tail(1)
+    open_visits = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
+    last = open_visits.sort_values("entered").groupby("replication").tail(1)
     end = dict(zip(last["replication"], last["left"].fillna(inf), strict=True))
     rows = {number: row for row, number in enumerate(sorted(end, key=lambda n: (resolved[n], end[n])))}
-    low, high = there["entered"].clip(lower=0), there["left"].fillna(scenario.horizon_days)
+    low, high = open_visits["entered"].clip(lower=0), open_visits["left"].fillna(scenario.horizon_days)
     visits = pd.DataFrame(
         {
-            "replication": there["replication"],
-            "row": there["replication"].map(rows),
-            "what": there["stage"].astype(str),
-            "low": pd.to_datetime(pd.Series(days(scenario.start, low.tolist()), index=there.index)),
-            "high": pd.to_datetime(pd.Series(days(scenario.start, high.tolist()), index=there.index)),
+            "replication": open_visits["replication"],
+            "row": open_visits["replication"].map(rows),
+            "what": open_visits["stage"].astype(str),
+            "low": pd.to_datetime(pd.Series(days(scenario.start, low.tolist()), index=open_visits.index)),
+            "high": pd.to_datetime(pd.Series(days(scenario.start, high.tolist()), index=open_visits.index)),
         }
     ).sort_values(["row", "low"])
     ended = last[last["left"].notna()]
@@ -360,8 +360,8 @@ def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFr
             "what": ended["outcome"].astype(str),
         }
     )
-    said = visits["what"].map(place_titles(run)) + visits["low"].dt.strftime(": %Y-%m-%d to ")
-    return visits.assign(said=said + visits["high"].dt.strftime("%Y-%m-%d")), ends.sort_values("row")
+    hover = visits["what"].map(place_titles(run)) + visits["low"].dt.strftime(": %Y-%m-%d to ")
+    return visits.assign(hover=hover + visits["high"].dt.strftime("%Y-%m-%d")), ends.sort_values("row")
 
 
 def _one_case_caption(
@@ -369,12 +369,13 @@ def _one_case_caption(
 ) -> str:
     total, counts = visits["row"].nunique(), Counter(ends["what"])
     goes = {place: "end in" if place in resolving else "go on as strands in" for place in counts}
-    said = [f"{number} {goes[place]} “{titles[place]}”" for place, number in counts.most_common()]
+    endings = [f"{number} {goes[place]} “{titles[place]}”" for place, number in counts.most_common()]
     if total > len(ends):
-        said.append(f"{total - len(ends)} are still in progress at the horizon")
+        endings.append(f"{total - len(ends)} are still in progress at the horizon")
     return (
         "Each row is one way in which the case may go: the same case, with other random numbers and other values of"
-        f" what is uncertain. Colours are stages, the mark is how it ends. Of the {total} shown, {words.listing(said)}."
+        f" what is uncertain. Colours are stages, the mark is how it ends. Of the {total} shown,"
+        f" {words.listing(endings)}."
     )
 
 

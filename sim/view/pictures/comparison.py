@@ -20,11 +20,11 @@ from sim.view.pictures import listed
 from sim.view.titles import cases_of
 
 HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
-"""Indicators that are always told, whether they differ or not."""
+"""Indicators that are always shown, whether they differ or not."""
 BANDS = "bands hold the central 80% of the replications"
 BAND = "the band holds the central 80% of the baseline's replications"
 NUMBERED = "#"
-"""Before the number of a run that is called like another one; no scenario has it in its name."""
+"""Before the number of a run with the name of another one; no scenario has it in its name."""
 MOST_ROWS = 14
 """Differences in a picture, those of `HEADLINE` included, over all scenarios; the others are in the table."""
 
@@ -68,17 +68,17 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Pictu
     """
     runs = distinct(runs)
     table = _named(runs, compare(runs).table if table is None else table)
-    told = _told(table, significant(_stages_in_progress(runs[0], table)), len(runs) - 1)
-    if told.empty:
+    rows_shown = _rows_to_draw(table, significant(_stages_in_progress(runs[0], table)), len(runs) - 1)
+    if rows_shown.empty:
         return None
-    rows = told.to_dict("records")
-    drawn = told.assign(said=[said(row) for row in rows], verdict=[row["verdict"] for row in rows])
+    rows = rows_shown.to_dict("records")
+    drawn = rows_shown.assign(in_words=[in_words(row) for row in rows], verdict=[row["verdict"] for row in rows])
     size = drawn["base"].abs()
     drawn = drawn.assign(share=drawn["difference"] / size, low=drawn["low"] / size, high=drawn["high"] / size)
     several = ", which hold for all scenarios together" if len(runs) > 2 else ""
     return Picture(
         "differences",
-        _differences_title(runs, told),
+        _differences_title(runs, rows_shown),
         _subtitle(runs, f"whiskers are {LEVEL:.0%} confidence intervals of the mean difference{several}"),
         _differences_caption(table),
         figures.forest(drawn, titles(runs[1:])),
@@ -98,20 +98,20 @@ def _named(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(title=[title(*row) for row in zip(table["indicator"], table["title"], strict=True)])
 
 
-def _told(table: pd.DataFrame, sure: pd.DataFrame, scenarios: int) -> pd.DataFrame:
-    """The rows that are drawn, with their verdict: the headline's, and of the sure ones those of most days."""
+def _rows_to_draw(table: pd.DataFrame, significant_rows: pd.DataFrame, scenarios: int) -> pd.DataFrame:
+    """The rows that are drawn, with their verdict: the headline's, and of the significant ones those of most days."""
     most = max(MOST_ROWS // scenarios, len(HEADLINE)) - len(HEADLINE)
     parts = []
     for _, mine in table[table["base"] != 0].groupby("scenario", sort=False):
         head = mine[mine["indicator"].isin(HEADLINE)].sort_values(
             "indicator", key=lambda column: column.map(HEADLINE.index)
         )
-        others = mine[mine.index.isin(sure.index) & ~mine["indicator"].isin(HEADLINE)]
+        others = mine[mine.index.isin(significant_rows.index) & ~mine["indicator"].isin(HEADLINE)]
         others = others[np.array([better(label) != 0 for label in others["indicator"]], dtype=bool)]
         size = others.loc[others["unit"] == "days", "difference"].abs().sort_values(ascending=False)
         parts.append(pd.concat([head, others.loc[size.index[:most]]]))
-    told = pd.concat(parts) if parts else table.iloc[:0]
-    return told.assign(verdict=[_verdict(row) for row in told.to_dict("records")])
+    shown = pd.concat(parts) if parts else table.iloc[:0]
+    return shown.assign(verdict=[_verdict(row) for row in shown.to_dict("records")])
 
 
 def _stages_in_progress(run: Run, table: pd.DataFrame) -> pd.DataFrame:
@@ -128,12 +128,12 @@ def better(label: str) -> int:
 def _verdict(row: dict[Any, Any]) -> str:
     """In a word: also of differences too small to matter, which their size shows."""
     if row["p_adjusted"] >= 1 - LEVEL or not row["difference"]:
-        return "not sure"
+        return "not significant"
     good = better(row["indicator"]) * row["difference"]
     return "better" if good > 0 else "worse" if good < 0 else "different"
 
 
-def said(row: dict[Any, Any]) -> str:
+def in_words(row: dict[Any, Any]) -> str:
     """A difference with its sign and unit, and whether it is better: as short as a label."""
     unit, difference = row["unit"], row["difference"]
     much = words.quantity(abs(difference), unit)
@@ -143,14 +143,14 @@ def said(row: dict[Any, Any]) -> str:
     return f"{sign}{much} {unit or 'percentage points'}, {row['verdict']}"
 
 
-def _differences_title(runs: Sequence[Run], told: pd.DataFrame) -> str:
-    """What becomes of the one headline that differs surely most often, and then most, in each scenario."""
-    head = told[told["indicator"].isin(HEADLINE)]
-    sure = head[head["verdict"] != "not sure"]["indicator"].value_counts()
+def _differences_title(runs: Sequence[Run], rows_shown: pd.DataFrame) -> str:
+    """What becomes of the one headline that differs significantly most often, and then most, in each scenario."""
+    head = rows_shown[rows_shown["indicator"].isin(HEADLINE)]
+    sure = head[head["verdict"] != "not significant"]["indicator"].value_counts()
     moved = (head["difference"] / head["base"]).abs().groupby(head["indicator"]).sum()
     names = titles(runs)
     if sure.empty:
-        return f"No sure difference from {names[runs[0].scenario.name]} in duration, backlog or delay"
+        return f"No significant difference from {names[runs[0].scenario.name]} in duration, backlog or delay"
     label = max(sure.index, key=lambda one: (sure[one], moved[one]))
     rows = head[head["indicator"] == label].to_dict("records")
     parts = [f"{names[row['scenario']]} {_changes(row)}" for row in rows]
@@ -158,9 +158,9 @@ def _differences_title(runs: Sequence[Run], told: pd.DataFrame) -> str:
 
 
 def _changes(row: dict[Any, Any]) -> str:
-    if row["verdict"] == "not sure":
-        return "no sure difference"
-    return said(row)
+    if row["verdict"] == "not significant":
+        return "no significant difference"
+    return in_words(row)
 
 
 def _differences_caption(table: pd.DataFrame) -> str:
@@ -171,9 +171,10 @@ def _differences_caption(table: pd.DataFrame) -> str:
     exact = f" {same} differ by nothing at all, in any replication." if same else ""
     return (
         "Each row is one number in the other scenario less the same number in the baseline, with the same cases and"
-        " common random numbers in both; the further its interval lies from the line at zero, the less chance"
-        f" explains it. Better and worse are said only of what is sure although {len(table)} numbers are compared at"
-        f" once: {good} are surely better and {bad} surely worse by at least 1%.{exact} All of them are in the table."
+        " common random numbers in both; the further its interval lies from the line at zero, the less random"
+        f" variation explains it. Better and worse refer only to what is significant although {len(table)} numbers are"
+        f" compared at once: {good} are significantly better and {bad} significantly worse by at least 1%.{exact} All"
+        " of them are in the table."
     )
 
 
@@ -188,7 +189,7 @@ def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
             "unit": table["unit"].replace("", "share"),
             **{title: rounded[name] for name, title in _NUMBERS.items()},
             "p, adjusted": table["p_adjusted"].round(4),
-            "sure and at least 1%": np.where(table.index.isin(sure), "yes", "no"),
+            "significant and at least 1%": np.where(table.index.isin(sure), "yes", "no"),
         }
     ).reset_index(drop=True)
 
@@ -202,8 +203,8 @@ _NUMBERS = {
 def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Picture | None:
     """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
     runs = distinct(runs)
-    there = listed.chosen(runs[0], cases)
-    common = [case for case in there if all(case in listed.chosen(run, [case]) for run in runs)]
+    wanted = listed.chosen(runs[0], cases)
+    common = [case for case in wanted if all(case in listed.chosen(run, [case]) for run in runs)]
     if not common:
         return None
     parts = [listed.of_cases(run, "resolutions", common).assign(scenario=run.scenario.name) for run in runs]
@@ -216,8 +217,9 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Pict
         _resolutions_title(runs, table),
         _subtitle(runs, "lines hold the central 80% of the replications, symbols are medians"),
         "Each row is a case that is in progress on the first day, each symbol its median day of resolution,"
-        " whichever way, in one scenario. Where lines overlap nearly whole, the scenarios differ less than chance makes"
-        f" single cases differ. Arrows: resolved later than {runs[0].scenario.horizon} in part of the replications.",
+        " whichever way, in one scenario. Where lines overlap nearly whole, the scenarios differ less than"
+        f" single cases differ by random variation. Arrows: resolved later than {runs[0].scenario.horizon} in part of"
+        " the replications.",
         figures.resolutions(table, titles(runs), runs[0].scenario.start, horizon),
         _resolutions_table(runs, table),
     )
@@ -282,7 +284,7 @@ def pending(runs: Sequence[Run]) -> Picture:
         _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
         f"The bands are wide ({last['q10']:.0f} to {last['q90']:.0f} at the end of the baseline)"
         " because one future differs from another. The scenarios are compared future by future, with common random"
-        " numbers, so that the differences between the lines are much surer than the bands.",
+        " numbers, so that the differences between the lines are much more precise than the bands.",
         figures.pending(tables, list(names.values()), scenario.start),
         pd.DataFrame(frame),
     )

@@ -16,8 +16,8 @@ from sim.view.figures import durations as figures
 from sim.view.figures.picture import Picture
 
 POINTS = 120
-"""Points of a curve that are drawn: more than pixels tell apart."""
-RARE = 0.05
+"""Points of a curve that are drawn: more than a screen can show."""
+MIN_VISITS_SHOWN = 0.05
 """Visits to a stage per replication below which it is not shown unless asked for."""
 PARTS = {
     "work": "work",
@@ -40,18 +40,18 @@ def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
     if stages is not None:
         return [stage for stage in visits if stage in stages and visits[stage] > 0]
     open_stages = [stage for stage in run.layout.open_stages if visits[stage] > 0]
-    return [stage for stage in open_stages if visits[stage] >= RARE] or open_stages
+    return [stage for stage in open_stages if visits[stage] >= MIN_VISITS_SHOWN] or open_stages
 
 
 def durations(run: Run, record: Record | None = None, stages: Sequence[str] | None = None) -> Picture | None:
-    """How long visits to the stages take: the share still there after so many days, with the record's curve over it.
+    """How long visits to the stages take: the share that lasts longer than so many days, beside the record's curve.
 
     The record is read as known on its last day. Stages that a case may leave without anybody outside knowing have no
     curve of the record: it does not show their ends.
     """
     curves = run.table("survival")
-    told = set(curves["stage"].unique())
-    chosen = [stage for stage in shown_stages(run, stages) if stage in told]
+    observed = set(curves["stage"].unique())
+    chosen = [stage for stage in shown_stages(run, stages) if stage in observed]
     if not chosen:
         return None
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
@@ -91,22 +91,22 @@ def _of_record(run: Run, record: Record | None, stages: Sequence[str]) -> tuple[
 
 def _silent(run: Run, stage: str) -> bool:
     """Whether a case may leave the stage without anybody outside knowing."""
-    found = run.scenario.procedure.stages[stage]
-    routes = [found.next, *(other.next for other in found.next_when)]
+    leaving = run.scenario.procedure.stages[stage]
+    routes = [leaving.next, *(other.next for other in leaving.next_when)]
     return any(route.silent for each in routes for route in each.values())
 
 
 def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
     """The two stages that take longest."""
     longest = known.sort_values("median", ascending=False).head(2)
-    said = [
+    parts = [
         f"more than {words.count(median)} days in {titles[str(stage)]}"
         for stage, median in longest["median"].items()
         if isfinite(median)
     ]
-    if not said:
+    if not parts:
         return f"Of the visits to {titles[str(longest.index[0])]}, more than half outlast the time that is observed"
-    return f"Half of the visits take {words.listing(said)}"
+    return f"Half of the visits take {words.listing(parts)}"
 
 
 def _caption(
@@ -125,15 +125,16 @@ def _caption(
         yield (
             f"The record, as known on {record.last_day}, is of past cases and the staff of their time;"
             f" the model's visits are of the time from {run.scenario.start} on{_other_staff(run, record)}."
-            " Whether the model could have made the record, with the staff of its time, is what a calibration tells."
+            " Whether the model could have produced the record, with the staff of its time, is for a calibration to"
+            " answer."
         )
     hidden = [titles[str(stage)] for stage in known.index if _silent(run, str(stage))]
     if hidden:
-        yield f"That cases end in {words.listing(hidden)} need not be published: no curve of the record is drawn there."
+        yield f"That cases end in {words.listing(hidden)} need not be published: it has no curve of the record."
 
 
 def _other_staff(run: Run, record: Record) -> str:
-    """How much more or less staff there is until the horizon than in the time of the record's strands."""
+    """How the mean headcount until the horizon differs from that in the time of the record's strands."""
     begun = [strand.opened for strand in record.strands]
     before = days_between(run.scenario.start, min(begun)) if begun else 0
     if before >= 0:
@@ -172,12 +173,12 @@ def _table(known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str]) -> p
         }
     )
     if len(real):
-        there = real.reindex(known.index)
+        observed = real.reindex(known.index)
         for column, name in (
             ("cases", "record: visits"), ("ended", "record: ended"), ("median", "record: median days"),
             ("low80", "record: 80% from"), ("high80", "record: 80% to"),
         ):  # fmt: skip
-            table[name] = there[column].tolist()
+            table[name] = observed[column].tolist()
     return table
 
 
@@ -215,9 +216,9 @@ def _where_title(run: Run) -> str:
     shares = shares_of_days(run)
     if not shares:
         return f"{where}, no days are spent"
-    told = [part for part in shares if shares[part] >= 0.01 or part == "staff"]
-    said = [f"{words.share(shares[part])} {PARTS[part]}" for part in told]
-    return f"Why it takes so long: {where[0].lower() + where[1:]}, {words.listing(said)}"
+    named = [part for part in shares if shares[part] >= 0.01 or part == "staff"]
+    in_words = [f"{words.share(shares[part])} {PARTS[part]}" for part in named]
+    return f"Why it takes so long: {where[0].lower() + where[1:]}, {words.listing(in_words)}"
 
 
 def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:

@@ -11,13 +11,13 @@ from sim.view.pictures.listed import place_titles
 from sim.view.titles import cases_of
 
 THIN = 0.05
-"""Cases per replication below which a way is not drawn."""
-TOLD = 3
-"""Ends of cases that the title tells."""
+"""Cases per replication below which a route is not drawn."""
+ENDS_IN_TITLE = 3
+"""Ends of cases named in the title."""
 
 
 def flow(run: Run) -> Picture | None:
-    """How many cases go from which stage to which, until they are resolved; None if there are none."""
+    """How many cases go from which stage to which, until they are resolved; None without cases."""
     return drawn(run, run.table("flows"))
 
 
@@ -61,22 +61,24 @@ def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
     resolved = ahead[ahead.index.isin(run.layout.resolving)].sort_values(ascending=False)
     if resolved.empty:
         return f"No {cases_of(run.scenario)} are resolved; {still}"
-    said = [f"{words.count(mean)} reach “{titles[str(place)]}”" for place, mean in resolved.head(TOLD).items()]
+    parts = [
+        f"{words.count(mean)} reach “{titles[str(place)]}”" for place, mean in resolved.head(ENDS_IN_TITLE).items()
+    ]
     return (
-        f"Of {words.count(resolved.sum())} {cases_of(run.scenario)} that are resolved, {words.listing(said)}; {still}"
+        f"Of {words.count(resolved.sum())} {cases_of(run.scenario)} that are resolved, {words.listing(parts)}; {still}"
     )
 
 
 def _caption(run: Run, table: pd.DataFrame) -> str:
     """Where the cases come from, and how to read the bands."""
     came = table[table["source"].isin([NEW, AT_START, FURTHER_STRANDS])].groupby("source")["value"].sum()
-    new, under_way, further = (float(came.get(source, 0.0)) for source in (NEW, AT_START, FURTHER_STRANDS))
+    new, in_progress, further = (float(came.get(source, 0.0)) for source in (NEW, AT_START, FURTHER_STRANDS))
     splitting = (
         f" A case that splits counts once for each strand, which adds {words.count(further)}." if further else ""
     )
     return (
         f"On average {words.count(new)} cases come in between {run.scenario.start} and {run.scenario.horizon}, beside"
-        f" {words.count(under_way)} open on the first day.{splitting} The wider a band, the more cases go that way. Not"
-        f" drawn are ways with less than one case in {round(1 / THIN)} replications, those of a stage back to itself,"
-        " which its name tells, and what follows a resolution."
+        f" {words.count(in_progress)} open on the first day.{splitting} The wider a band, the more cases take that"
+        f" route. Not drawn are routes with less than one case in {round(1 / THIN)} replications, those of a stage"
+        " back to itself, which its label gives, and what follows a resolution."
     )

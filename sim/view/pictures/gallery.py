@@ -1,4 +1,4 @@
-"""The pictures of what was found, in the order in which they are presented, by section.
+"""The pictures of results, in the order in which they are presented, by section.
 
 Pictures that would show nothing (of probes where there are none) are left out, and so are sections without pictures.
 The modules of the single pictures are reached through this one: `gallery.durations.where_days_go(run)`.
@@ -65,7 +65,7 @@ class Section(NamedTuple):
 
 
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
-    """The pictures of one run; with a record, what really happened stands beside it."""
+    """The pictures of one run; with a record, what really happened is shown beside it."""
     return _sections(
         (
             "Cases",
@@ -97,18 +97,18 @@ def of_comparison(runs: Sequence[Run]) -> list[Section]:
     )
 
 
-def of_sweep(found: "Sweep") -> list[Section]:
+def of_sweep(analysis: "Sweep") -> list[Section]:
     """The pictures of a sweep, one for each indicator."""
-    labels = dict.fromkeys(found.table["indicator"])
-    return _sections(("Sweep", [sweep.response(found, label) for label in labels]))
+    labels = dict.fromkeys(analysis.table["indicator"])
+    return _sections(("Sweep", [sweep.response(analysis, label) for label in labels]))
 
 
-def of_sensitivity(found: "Sensitivity") -> list[Section]:
+def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
     """The pictures of a sensitivity analysis: one for each indicator, or the one of a split."""
-    if found.method == "split":
-        return _sections(("Sensitivity", [sensitivity.split(found)]))
-    draw = sensitivity.tornado if found.method == "morris" else sensitivity.sobol
-    return _sections(("Sensitivity", [draw(found, label) for label in dict.fromkeys(found.table["indicator"])]))
+    if analysis.method == "split":
+        return _sections(("Sensitivity", [sensitivity.split(analysis)]))
+    draw = sensitivity.tornado if analysis.method == "morris" else sensitivity.sobol
+    return _sections(("Sensitivity", [draw(analysis, label) for label in dict.fromkeys(analysis.table["indicator"])]))
 
 
 _OF_RECORD = (record.timelines, record.survival, record.pending, record.requests, record.clearance)
@@ -124,13 +124,18 @@ def of_calibration(posterior: "Posterior") -> list[Section]:
     return _sections(("Calibration", [calibration.parameters(posterior), calibration.statistics(posterior)]))
 
 
-def of_backtest(found: "Backtest") -> list[Section]:
+def of_backtest(analysis: "Backtest") -> list[Section]:
     """The pictures of a backtest: the forecasts beside what happened, and how good they were."""
     return _sections(
-        ("Forecasts", [backtest.forecasts(found), backtest.totals(found)]),
+        ("Forecasts", [backtest.forecasts(analysis), backtest.totals(analysis)]),
         (
             "Scores",
-            [backtest.scores(found), backtest.coverage(found), backtest.pit(found), backtest.by_origin(found)],
+            [
+                backtest.scores(analysis),
+                backtest.coverage(analysis),
+                backtest.pit(analysis),
+                backtest.by_origin(analysis),
+            ],
         ),
     )
 
@@ -145,6 +150,6 @@ def flat(sections: Iterable[Section]) -> list[Picture]:
     return [picture for section in sections for picture in section.pictures]
 
 
-def _sections(*found: tuple[str, list[Picture | None]]) -> list[Section]:
-    sections = [Section(title, [one for one in pictures if one is not None]) for title, pictures in found]
+def _sections(*groups: tuple[str, list[Picture | None]]) -> list[Section]:
+    sections = [Section(title, [one for one in pictures if one is not None]) for title, pictures in groups]
     return [section for section in sections if section.pictures]

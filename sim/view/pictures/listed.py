@@ -1,4 +1,4 @@
-"""The cases that every replication has: which are shown, and what they are called."""
+"""The tracked cases, which every replication has: which are shown, and what they are called."""
 
 from collections.abc import Sequence
 from math import inf
@@ -13,7 +13,7 @@ from sim.view import words
 
 
 class Name(NamedTuple):
-    """What a listed case is called: the services concerned, and its strand; `whole` is both, unique in the scenario."""
+    """The name of a tracked case: the services concerned, and its strand; `whole` is both, unique in the scenario."""
 
     service: str
     strand: str
@@ -21,10 +21,10 @@ class Name(NamedTuple):
 
 
 def names(run: Run) -> dict[str, Name]:
-    """The names of all listed cases by case; a case is called by its key where two would have the same name."""
-    found = {case: _name(run, case) for case in run.layout.tracked}
-    taken = [name.whole for name in found.values()]
-    return {case: n if taken.count(n.whole) == 1 else n._replace(whole=case) for case, n in found.items()}
+    """The names of all tracked cases by case; a case is called by its key where two would have the same name."""
+    by_case = {case: _name(run, case) for case in run.layout.tracked}
+    taken = [name.whole for name in by_case.values()]
+    return {case: n if taken.count(n.whole) == 1 else n._replace(whole=case) for case, n in by_case.items()}
 
 
 def _name(run: Run, case: str) -> Name:
@@ -66,7 +66,7 @@ def milestone(run: Run, place: str) -> str:
 def apart(values: Sequence[float], least: float) -> list[float]:
     """The values moved apart, in their order, so that labels at them do not cover one another.
 
-    The highest is at most 1 then; all are as near to their values as moving them up, and back down from there, allows.
+    The highest is at most 1 then; all are as near to their values as moving them up, and back down again, allows.
     """
     order = sorted(range(len(values)), key=lambda number: values[number])
     placed: dict[int, float] = {}

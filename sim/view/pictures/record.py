@@ -22,7 +22,7 @@ from sim.view.titles import OUTCOMES, PENDING, STAGES
 from sim.view.words import count, listing, plural, share
 
 MAILING = 5
-"""From so many services asked on one day on, people speak of a mass mailing."""
+"""From so many services asked on one day on, it counts as a mass mailing."""
 NAMES = {
     "low80": "80% interval, low",
     "high80": "80% interval, high",
@@ -33,7 +33,7 @@ NAMES = {
 }
 """Columns of tables whose names are more than their keys without underscores."""
 OUTCOME = {"commitments": "binding commitments", "closed": "closing"}
-"""What ends a strand, where the console says it in fewer words."""
+"""What ends a strand, where the terminal has fewer words."""
 
 
 def survival(record: Record, until: date | None = None) -> Picture | None:
@@ -64,7 +64,7 @@ def _survival_title(stages: pd.DataFrame) -> str:
     row, what = stages.to_dict("index")[stage], "requests" if stage == REQUEST else "strands"
     pending = f"{row['pending']} of {row['cases']} {what} {_is(row['pending'])} still in progress"
     if isinf(row["median"]):
-        return f"From {STAGES[stage]}: too few have ended to tell how long half of them take; {pending}"
+        return f"From {STAGES[stage]}: too few have ended to estimate the median; {pending}"
     median = f"the median is {count(row['median'])} days{_between(row['low95'], row['high95'])}"
     return f"From {STAGES[stage]} {median}; {pending}"
 
@@ -79,22 +79,22 @@ def _between(low: float, high: float) -> str:
 def _survival_caption(curves: pd.DataFrame, stages: pd.DataFrame, record: Record, day: date) -> str:
     known = record.known_on(day)
     strands, proceedings = len(known.strands), len({strand.proceeding for strand in known.strands})
-    said = (
+    caption = (
         "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many"
         f" days, on {day}, which counts as longer than that."
     )
     if TOTAL in stages.index and isfinite(median := float(stages["median"][TOTAL])):
-        here = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
-        said += (
-            f" Only {here['at_risk']} of {strands} strands have been followed for {count(median)} days from their"
+        at_median = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
+        caption += (
+            f" Only {at_median['at_risk']} of {strands} strands have been followed for {count(median)} days from their"
             " opening: the right end of a curve rests on few."
         )
     if not strands:
-        return said
+        return caption
     together = [f"{number} on {opened}" for opened, number in _opened_together(known).items()]
-    said += f" The strands are of {plural(proceedings, 'proceeding')}"
-    said += f", of which several were opened on one day ({listing(together)})" if together else ""
-    return f"{said}: they are not independent, and less is known than the bands say."
+    caption += f" The strands are of {plural(proceedings, 'proceeding')}"
+    caption += f", of which several were opened on one day ({listing(together)})" if together else ""
+    return f"{caption}: they are not independent, and the bands are too narrow."
 
 
 def _opened_together(known: Record) -> Mapping[date, int]:
@@ -150,7 +150,7 @@ def _timeline_title(rows: pd.DataFrame, day: date) -> str:
 def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
     waiting = rows[rows["outcome"] == ""]
     with_findings = int(waiting["findings"].notna().sum())
-    said = (
+    caption = (
         "A strand is a group of grievances that moves on its own; those of one proceeding stand together, below its"
         " services and the day of its opening."
         f" On {day}, {plural(len(waiting), 'strand')} in {plural(waiting['proceeding'].nunique(), 'proceeding')}"
@@ -159,11 +159,11 @@ def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
     ends = [OUTCOME.get(OUTCOMES[key], OUTCOMES[key]) for key in rows.loc[rows["outcome"] != "", "outcome"]]
     if ends:
         counts = [f"{number} by {name}" for name, number in Counter(ends).most_common()]
-        said += f" Of the {plural(len(ends), 'strand')} resolved, {listing(counts)}."
+        caption += f" Of the {plural(len(ends), 'strand')} resolved, {listing(counts)}."
     several = rows[rows["platforms"].str.contains(";")].groupby("proceeding")["platforms"].first()
     if len(several):
-        said += f" {plural(len(several), 'proceeding')} {_is(len(several))} about more than one service."
-    return said
+        caption += f" {plural(len(several), 'proceeding')} {_is(len(several))} about more than one service."
+    return caption
 
 
 def pending(record: Record, until: date | None = None) -> Picture | None:
@@ -177,8 +177,8 @@ def pending(record: Record, until: date | None = None) -> Picture | None:
         _pending_title(table, clearance, day),
         f"{_subtitle(day)} · at the end of each month, by latest milestone",
         "Strands count once each from the opening of their proceeding to a decision, commitments or closing; requests"
-        " once for each service and topic until proceedings take them up. Requests are hardly ever said to be closed,"
-        " so that their curve is mostly silence and not work.",
+        " once for each service and topic until proceedings take them up. The closing of a request is hardly ever"
+        " published, so that their curve is mostly silence and not work.",
         figures.pending(table, PENDING),
         _named(table.assign(stage=table["stage"].map(PENDING)).rename(columns={"stage": "latest milestone"})),
     )
@@ -195,13 +195,13 @@ def _pending_title(table: pd.DataFrame, clearance: pd.DataFrame, day: date) -> s
         return f"{asked} {words}"
     proceedings = clearance[(clearance["unit"] == "proceeding") & (clearance["period"] == "total")]["pending"].iloc[0]
     waiting = int(strands.iloc[-1])
-    said = (
+    title = (
         f"{plural(waiting, 'strand')} in {plural(int(proceedings), 'proceeding')} {_is(waiting)} in progress on {day}"
     )
     before = strands[strands.index <= pd.Timestamp(day) - pd.DateOffset(years=1)]
     if len(before):
-        said += f", against {before.iloc[-1]} a year before"
-    return f"{said}; {_of_them(int(now[FINDINGS]))} had preliminary findings"
+        title += f", against {before.iloc[-1]} a year before"
+    return f"{title}; {_of_them(int(now[FINDINGS]))} had preliminary findings"
 
 
 def requests(record: Record, until: date | None = None) -> Picture | None:
@@ -226,7 +226,7 @@ def requests(record: Record, until: date | None = None) -> Picture | None:
         "record-requests",
         title,
         f"{_subtitle(day)} · by month",
-        f"{caption} Requests need not be published: these are the least there were.",
+        f"{caption} Requests need not be published: these are a lower bound.",
         figures.requests(table, mailings),
         _named(table),
     )
@@ -237,18 +237,18 @@ def clearance(record: Record, until: date | None = None) -> Picture | None:
     day = _day(record, until)
     if day is None:
         return None
-    found = record_tables.clearance(record, day)
-    rows = found[(found["unit"] != "request") & (found["period"] != "total")]
+    every = record_tables.clearance(record, day)
+    rows = every[(every["unit"] != "request") & (every["period"] != "total")]
     if rows.empty:
         return None
-    totals = found[found["period"] == "total"].set_index("unit")
+    totals = every[every["period"] == "total"].set_index("unit")
     headings = {
         unit: f"<b>{unit}s</b>: clearance rate {share(totals.loc[unit, 'clearance_rate'])} since"
         f" {totals.loc[unit, 'first_day']:%Y-%m-%d}"
         for unit in rows["unit"].unique()
     }
-    table = found.assign(
-        clearance_rate=found["clearance_rate"].round(4), disposition_time=found["disposition_time"].round(0)
+    table = every.assign(
+        clearance_rate=every["clearance_rate"].round(4), disposition_time=every["disposition_time"].round(0)
     )
     return Picture(
         "record-clearance",
@@ -269,18 +269,18 @@ def _clearance_title(year: "pd.Series[Any]", total: float) -> str:
 
 def _clearance_caption(rows: pd.DataFrame, day: date) -> str:
     last = rows[rows["unit"] == "strand"].iloc[-1]
-    said = (
+    caption = (
         "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved"
         " by a decision, binding commitments or closing, a proceeding with the last of its strands."
     )
     if last["incoming"]:
         more = share((last["resolved"] + 1) / last["incoming"])
-        said += f" Numbers are small: one more strand resolved in {last['period']} would have made it {more}."
+        caption += f" Numbers are small: one more strand resolved in {last['period']} would have made it {more}."
     if isfinite(last["disposition_time"]):
         waiting = f"what is in progress on {day} ({plural(last['pending'], 'strand')})"
-        said += f" At the pace of {last['period']} {waiting} would take {count(last['disposition_time'])} days"
-        said += " (disposition time)."
-    return said
+        caption += f" At the pace of {last['period']} {waiting} would take {count(last['disposition_time'])} days"
+        caption += " (disposition time)."
+    return caption
 
 
 def _day(record: Record, until: date | None) -> date | None:

@@ -1,4 +1,4 @@
-"""Pictures of staffing: who is busy, who is waited for, and the staff beside the caseload in time."""
+"""Pictures of staffing: utilisation, delay due to staffing, and the staff beside the caseload in time."""
 
 from collections.abc import Sequence
 
@@ -105,8 +105,8 @@ def delays(run: Run, stage: str = ALL_STAGES) -> pd.DataFrame:
     """The delay by role in one stage, or in all of them. Empty without any delay."""
     table = run.table("delay_by_role")
     table = table[(table["stage"] == stage) & np.isfinite(table["share"])]
-    there: pd.DataFrame = table if table["value"].max() > 0 else table.iloc[:0]
-    return there
+    some: pd.DataFrame = table if table["value"].max() > 0 else table.iloc[:0]
+    return some
 
 
 def bottleneck(run: Run) -> str:
@@ -114,11 +114,11 @@ def bottleneck(run: Run) -> str:
     table, titles = delays(run).sort_values("value", ascending=False), short_titles(run)
     if table.empty:
         return "No case waits for staff"
-    return f"Of the delay for want of staff, {_shares(table, titles)}"
+    return f"Of the delay due to staffing, {_shares(table, titles)}"
 
 
 def _shares(table: pd.DataFrame, titles: dict[str, str]) -> str:
-    """The shares of the delay that are worth a word, the largest first."""
+    """The shares of the delay of at least 1%, the largest first."""
     first, *others = [
         f"{words.share(row['share'])} {{}}for {titles[row['role']]}"
         for row in table.to_dict("records")
@@ -200,7 +200,7 @@ def staff_over_time(run: Run) -> Picture:
         "staff-over-time",
         f"{people} by {scenario.horizon}, {joint} {cases}",
         f"{words.of_run(run)} · the band holds the central 80% of the replications",
-        f"Above, the cases in progress; below, on the same time axis, the people there are. {_for_cases(run)}",
+        f"Above, the cases in progress; below, on the same time axis, the headcount. {_for_cases(run)}",
         figures.staff_over_time(staff, pending, scenario.start, short_titles(run)),
         _staff_table(run, staff, pending),
     )
@@ -218,7 +218,7 @@ def _change(what: str, before: float, after: float, unit: str) -> str:
 
 
 def _for_cases(run: Run) -> str:
-    """How much of the staff there is for cases, on average until the horizon."""
+    """How much of the staff is available for cases, on average until the horizon."""
     scenario, horizon = run.scenario, run.scenario.horizon_days
     every = np.arange(int(horizon), dtype=float)
     heads = sum(float(headcount(pool, scenario.start, every).mean()) for pool in scenario.staffing.values())
@@ -227,7 +227,7 @@ def _for_cases(run: Run) -> str:
         for pool in scenario.staffing.values()
     )
     return (
-        f"Of {words.count(heads)} people on average {words.count(fte)} FTE are there for cases; other work, slow"
+        f"Of {words.count(heads)} people on average {words.count(fte)} FTE are available for cases; other work, slow"
         " seasons and recruits' first months take the rest."
     )
 

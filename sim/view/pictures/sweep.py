@@ -12,47 +12,47 @@ from sim.view.figures.picture import Picture
 from sim.view.verdicts import sentences
 
 FACTOR = " x"
-"""What the columns of settings end with that are multiplied by a factor."""
+"""The ending of columns of settings that are multiplied by a factor."""
 
 
-def response(found: Sweep, indicator: str) -> Picture | None:
+def response(sweep: Sweep, indicator: str) -> Picture | None:
     """An indicator along what varies: against the staff if one setting of it does, as a map if two settings do.
 
     None if the sweep has no such indicator.
     """
-    rows = found.table[found.table["indicator"] == indicator].reset_index(drop=True)
+    rows = sweep.table[sweep.table["indicator"] == indicator].reset_index(drop=True)
     if rows.empty:
         return None
     first = rows.iloc[0]
     title, unit = str(first["title"]), str(first["unit"])
     return Picture(
         f"response-{indicator.replace(':', '-').replace('_', '-').lower()}",
-        _title(found, rows, indicator),
-        f"{found.scenario.title or found.scenario.name} · {len(found.points)} points of {found.replications:,}"
-        f" replications with common random numbers · intervals hold the mean with {found.level:.0%} confidence",
-        _caption(found, rows),
-        _figure(found, rows, title, unit),
-        _table(found, rows),
+        _title(sweep, rows, indicator),
+        f"{sweep.scenario.title or sweep.scenario.name} · {len(sweep.points)} points of {sweep.replications:,}"
+        f" replications with common random numbers · intervals hold the mean with {sweep.level:.0%} confidence",
+        _caption(sweep, rows),
+        _figure(sweep, rows, title, unit),
+        _table(sweep, rows),
     )
 
 
-def _steps(found: Sweep, indicator: str) -> pd.DataFrame:
-    return found.steps[found.steps["indicator"] == indicator]
+def _steps(sweep: Sweep, indicator: str) -> pd.DataFrame:
+    return sweep.steps[sweep.steps["indicator"] == indicator]
 
 
-def _figure(found: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figure:
-    steps = _steps(found, str(rows.iloc[0]["indicator"]))
+def _figure(sweep: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figure:
+    steps = _steps(sweep, str(rows.iloc[0]["indicator"]))
     if len(steps):
         return figures.response(
             rows.assign(x=rows["fte"].round(2)), "staff of all roles, FTE", title, unit, stops_helping(steps)
         )
-    if len(found.axes) == 1:
-        return figures.response(rows.assign(x=rows[found.axes[0]]), axis_words(found.axes[0]), title, unit)
-    on_grid = len(rows) == rows[found.axes[0]].nunique() * rows[found.axes[1]].nunique()
-    if len(found.axes) == 2 and on_grid:
-        x, y = found.axes
+    if len(sweep.axes) == 1:
+        return figures.response(rows.assign(x=rows[sweep.axes[0]]), axis_words(sweep.axes[0]), title, unit)
+    on_grid = len(rows) == rows[sweep.axes[0]].nunique() * rows[sweep.axes[1]].nunique()
+    if len(sweep.axes) == 2 and on_grid:
+        x, y = sweep.axes
         return figures.heat(rows.assign(x=rows[x], y=rows[y]), (axis_words(x), axis_words(y)))
-    return figures.panels([(axis_words(axis), rows.assign(x=rows[axis])) for axis in found.axes], title, unit)
+    return figures.panels([(axis_words(axis), rows.assign(x=rows[axis])) for axis in sweep.axes], title, unit)
 
 
 def axis_words(axis: str) -> str:
@@ -60,60 +60,60 @@ def axis_words(axis: str) -> str:
     return f"factor of {axis.removesuffix(FACTOR)}" if axis.endswith(FACTOR) else axis
 
 
-def _title(found: Sweep, rows: pd.DataFrame, indicator: str) -> str:
+def _title(sweep: Sweep, rows: pd.DataFrame, indicator: str) -> str:
     """In the words of the command where the staff varies; else the lowest and the highest value."""
-    steps = _steps(found, indicator)
+    steps = _steps(sweep, indicator)
     if len(steps):
-        (said,) = sentences(replace(found, steps=steps))
-        return said[0].upper() + said[1:].rstrip(".")
+        (sentence,) = sentences(replace(sweep, steps=steps))
+        return sentence[0].upper() + sentence[1:].rstrip(".")
     name = str(rows.iloc[0]["title"]).capitalize()
     apart = rows[(rows["diff_low"] > 0) | (rows["diff_high"] < 0)]
     if apart.empty:
-        return f"{name}: no point surely differs from the base, at {words.number(_base(found, rows)['value'])}"
+        return f"{name}: no point differs significantly from the base, at {words.number(_base(sweep, rows)['value'])}"
     low, high = (rows.sort_values("value").iloc[place] for place in (0, -1))
     unit = f" {low['unit']}" if low["unit"] else ""
     return (
-        f"{name} goes from {words.number(low['value'])}{unit} at {_at(found, low)} to"
-        f" {words.number(high['value'])}{unit} at {_at(found, high)}"
+        f"{name} goes from {words.number(low['value'])}{unit} at {_at(sweep, low)} to"
+        f" {words.number(high['value'])}{unit} at {_at(sweep, high)}"
     )
 
 
-def _base(found: Sweep, rows: pd.DataFrame) -> pd.Series:
-    there = rows[rows["point"] == found.base]
-    return there.iloc[0] if len(there) else rows.iloc[0]
+def _base(sweep: Sweep, rows: pd.DataFrame) -> pd.Series:
+    base = rows[rows["point"] == sweep.base]
+    return base.iloc[0] if len(base) else rows.iloc[0]
 
 
-def _at(found: Sweep, row: pd.Series) -> str:
-    return words.listing(f"{axis_words(axis)} {_value(row[axis])}" for axis in found.axes)
+def _at(sweep: Sweep, row: pd.Series) -> str:
+    return words.listing(f"{axis_words(axis)} {_value(row[axis])}" for axis in sweep.axes)
 
 
 def _value(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _caption(found: Sweep, rows: pd.DataFrame) -> str:
-    base = _base(found, rows)
-    sure = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
+def _caption(sweep: Sweep, rows: pd.DataFrame) -> str:
+    base = _base(sweep, rows)
+    significant = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
     staff = (
-        " Steps between neighbouring points are judged together, so that calling one helpful by chance is unlikely."
-        if len(_steps(found, str(base["indicator"])))
+        " Intervals hold for all steps between neighbouring points together, so that a false positive is unlikely."
+        if len(_steps(sweep, str(base["indicator"])))
         else ""
     )
     return (
-        f"At the base ({_at(found, base)}) it is {words.number(base['value'])}"
+        f"At the base ({_at(sweep, base)}) it is {words.number(base['value'])}"
         f" ({words.number(base['low'])} to {words.number(base['high'])}). All points have the same cases with common"
-        " random numbers, so that their differences are surer than the intervals of the values: of the"
-        f" {len(rows) - 1} other points {sure} differ surely from the base.{staff}"
+        " random numbers, so that their differences are more precise than the values: of the"
+        f" {len(rows) - 1} other points {significant} differ significantly from the base.{staff}"
     )
 
 
-def _table(found: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
-    level = f"{found.level:.0%}"
+def _table(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
+    level = f"{sweep.level:.0%}"
     names = {"value": "value", "low": f"{level} from", "high": f"{level} to", "difference": "difference from the base",
              "diff_low": f"difference: {level} from", "diff_high": f"difference: {level} to"}  # fmt: skip
     return pd.DataFrame(
         {
-            **{axis_words(axis): rows[axis] for axis in found.axes},
+            **{axis_words(axis): rows[axis] for axis in sweep.axes},
             "FTE": rows["fte"].round(1),
             "indicator": rows["title"],
             "unit": rows["unit"].replace("", "share"),

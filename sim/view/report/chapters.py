@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COMPARISON = (
     "All scenarios see the same cases with common random numbers. So a difference is due to what differs in the"
-    " scenarios, and not to chance."
+    " scenarios, and not to random numbers."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
 
@@ -48,8 +48,8 @@ class Part(NamedTuple):
 class Chapter(NamedTuple):
     """Pictures of one thing: a comparison, a scenario, the record, an analysis that was made beforehand.
 
-    `same`: figures of the first scenario that would look the same here, and are not repeated. `changes`: the settings
-    in which a scenario differs from the first.
+    `same`: figures of the first scenario that would look the same in this one, and are not repeated. `changes`: the
+    settings in which a scenario differs from the first.
     """
 
     key: str

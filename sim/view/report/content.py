@@ -24,7 +24,7 @@ class Answered(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything that a page says, in the page's order; texts are plain, pairs are terms with what is said of them."""
+    """Everything that a page says, in the page's order; texts are plain, pairs are terms with their explanations."""
 
     title: str
     kind: str
@@ -52,11 +52,11 @@ def report(
     analyses: "Sequence[Analysis]" = (),
     *,
     title: str = "",
-    record_said: str = "",
+    record_note: str = "",
 ) -> Report:
     """The report of runs; the first is the baseline of the others.
 
-    `record`: the public record to show beside them, and `record_said` where it is from; `analyses`: figures of other
+    `record`: the public record to show beside them, and `record_note` where it comes from; `analyses`: figures of other
     analyses; `title`: instead of the scenarios' own. Raises UserError if there is no run, or if two runs have the same
     name.
     """
@@ -74,8 +74,8 @@ def report(
     return Report(
         title=title or _title(scenarios, compared),
         kind="A comparison of simulated scenarios" if compared else "A simulation",
-        asked=[(_called(one), said) for one in scenarios if (said := f"{one.question} {one.description}".strip())],
-        facts=_facts(runs, record_said),
+        asked=[(_called(one), asked) for one in scenarios if (asked := f"{one.question} {one.description}".strip())],
+        facts=_facts(runs, record_note),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
         notes=[not_paired] if not_paired else [],
         answers=_answers(runs if compared else runs[:1], chapters.made),
@@ -90,7 +90,7 @@ def report(
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raise UserError if there is no scenario, or if two have the same name: the page could not tell them apart."""
+    """Raise UserError if there is no scenario, or if two have the same name: the page could not distinguish them."""
     if not names:
         raise UserError("a report needs at least one run: a scenario file, or the folder of a stored run")
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -102,23 +102,23 @@ def _title(scenarios: Sequence[Scenario], compared: bool) -> str:
     first, *others = map(_called, scenarios)
     if not others:
         return first
-    listed = words.listing(others) if len(others) < 3 else f"{len(others)} other scenarios"
-    return f"{first}, {'compared with' if compared else 'and'} {listed}"
+    rest = words.listing(others) if len(others) < 3 else f"{len(others)} other scenarios"
+    return f"{first}, {'compared with' if compared else 'and'} {rest}"
 
 
 def _called(scenario: Scenario) -> str:
     return scenario.title or scenario.name
 
 
-def _facts(runs: Sequence[Run], record_said: str) -> str:
+def _facts(runs: Sequence[Run], record_note: str) -> str:
     first = runs[0].scenario
-    said = [
+    facts = [
         f"{first.start} to {first.horizon}",
         f"{runs[0].replications:,} replications{' of the first scenario' if len(runs) > 1 else ''}",
         f"seed {first.seed}",
-        record_said,
+        record_note,
     ]
-    return " · ".join(part for part in said if part)
+    return " · ".join(part for part in facts if part)
 
 
 def _answers(runs: Sequence[Run], chapters: Sequence[Chapter]) -> list[Answered]:
@@ -127,6 +127,6 @@ def _answers(runs: Sequence[Run], chapters: Sequence[Chapter]) -> list[Answered]
     for one in (shown for chapter in chapters for shown in chapter.figures()):
         shown.setdefault(one.picture.name, one)
     asked: dict[str, list[tuple[str, Shown | None]]] = {}
-    for said in questions.answers(runs):
-        asked.setdefault(said.question, []).append((said.answer, shown.get(said.picture)))
+    for answer in questions.answers(runs):
+        asked.setdefault(answer.question, []).append((answer.answer, shown.get(answer.picture)))
     return [Answered(question, answers) for question, answers in asked.items()]

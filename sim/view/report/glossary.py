@@ -4,7 +4,7 @@ from sim.scenario.schema import Scenario
 
 WORDS = {
     "backlog": "Cases in progress that are older than a target's time.",
-    "case": "One concern about one platform that walks the procedure.",
+    "case": "One concern about one platform that goes through the procedure.",
     "censored": "Seen only in part: a case that was still in progress when observation ended.",
     "clearance rate": "Resolved cases over incoming ones. Below 100% the cases in progress grow in number.",
     "delay due to staffing": "Days that a case would not have taken with unlimited staff.",
@@ -13,7 +13,7 @@ WORDS = {
     "FTE": "Full-time equivalent: the working time of one person, or of several who work part-time.",
     "hold": "Time in which a case waits for reasons outside the team.",
     "horizon": "The last day looked at. What comes after it is 'later'.",
-    "in progress": "Neither resolved nor closed on a given day.",
+    "in progress": "Neither resolved nor closed on a given day; 'pending' in CEPEJ's statistics.",
     "median": "The middle: half of the values are below it.",
     "milestone": "A dated public act, such as a request for information or a decision.",
     "probe": "A case in formal proceedings.",
@@ -31,7 +31,7 @@ def words(scenario: Scenario) -> list[tuple[str, str]]:
     """The words with their meaning: those of the field, then the stages of the scenario's procedure."""
     stages = []
     for stage in scenario.procedure.stages.values():
-        said = [f"Begins with: {stage.milestone}." if stage.milestone else "", stage.legal_basis]
-        if any(said):
-            stages.append((stage.title, " ".join(part for part in said if part)))
+        parts = [f"Begins with: {stage.milestone}." if stage.milestone else "", stage.legal_basis]
+        if any(parts):
+            stages.append((stage.title, " ".join(part for part in parts if part)))
     return [*WORDS.items(), *stages]

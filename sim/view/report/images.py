@@ -29,8 +29,8 @@ def browser() -> str | None:
     """The browser that kaleido will use, if there is one."""
     from choreographer.browsers.chromium import Chromium
 
-    found: str | None = Chromium.find_browser(skip_local=False)
-    return found
+    path: str | None = Chromium.find_browser(skip_local=False)
+    return path
 
 
 def write(figures: Sequence[Shown], folder: Path, kind: Format) -> list[Path]:

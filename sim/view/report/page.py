@@ -76,7 +76,7 @@ def drawing(shown: Shown) -> str:
 
 
 def packed(text: str) -> str:
-    """Text as a browser can unpack it; the same text gives the same bytes, so there is no time of making in it."""
+    """Text as a browser can unpack it; the same text gives the same bytes, as it holds no time of compression."""
     return b64encode(compress(text.encode(), 9, mtime=0)).decode()
 
 

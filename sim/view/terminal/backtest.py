@@ -16,37 +16,37 @@ from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest
 from sim.inference.histories import MILESTONES
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import FEW, conclusion, verdict
+from sim.view.verdicts import SMALL_SAMPLE, conclusion, verdict
 from sim.view.words import share, spark
 
 
-def show(found: Backtest) -> RenderableType:
-    """Everything that `sim backtest` says."""
-    parts: list[RenderableType] = [_heading(found)]
-    if len(found.origins) == 1:
-        parts += [_forecasts(found, milestone) for milestone in MILESTONES if _has(found, milestone)]
+def show(backtest: Backtest) -> RenderableType:
+    """Everything that `sim backtest` prints."""
+    parts: list[RenderableType] = [_heading(backtest)]
+    if len(backtest.origins) == 1:
+        parts += [_forecasts(backtest, milestone) for milestone in MILESTONES if _has(backtest, milestone)]
     else:
-        parts.append(_origins(found))
-    parts.append(_scores(found, None))
-    if len(found.origins) > 1:
-        parts += [_scores(found, milestone) for milestone in MILESTONES if _has(found, milestone)]
-    parts += [_totals(found), _closing(found)]
+        parts.append(_origins(backtest))
+    parts.append(_scores(backtest, None))
+    if len(backtest.origins) > 1:
+        parts += [_scores(backtest, milestone) for milestone in MILESTONES if _has(backtest, milestone)]
+    parts += [_totals(backtest), _closing(backtest)]
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _has(found: Backtest, milestone: str) -> bool:
-    return bool((found.table["milestone"] == milestone).any())
+def _has(backtest: Backtest, milestone: str) -> bool:
+    return bool((backtest.table["milestone"] == milestone).any())
 
 
-def _heading(found: Backtest) -> Text:
-    first, last = found.origins[0], found.origins[-1]
-    days = f"{first}" if first == last else f"{len(found.origins)} days from {first} to {last}"
-    text = Text(f"Forecasts of {days}, scored on {found.truth}", style="bold")
-    posterior = found.posteriors[first]
-    said = f"\n{len(posterior.weights):,} draws from the priors on each day, calibrated on what was public then."
+def _heading(backtest: Backtest) -> Text:
+    first, last = backtest.origins[0], backtest.origins[-1]
+    days = f"{first}" if first == last else f"{len(backtest.origins)} days from {first} to {last}"
+    text = Text(f"Forecasts of {days}, scored on {backtest.truth}", style="bold")
+    posterior = backtest.posteriors[first]
+    note = f"\n{len(posterior.weights):,} draws from the priors on each day, calibrated on what was public then."
     if first == last:
-        said += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
-    text.append(said, style="not bold")
+        note += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
+    text.append(note, style="not bold")
     return text
 
 
@@ -66,35 +66,35 @@ def _day(origin: date, days: float) -> str:
     return "later or never" if isinf(days) else f"{date_after(origin, days)}"
 
 
-def _forecasts(found: Backtest, milestone: str) -> Table:
-    (origin,) = found.origins
+def _forecasts(backtest: Backtest, milestone: str) -> Table:
+    (origin,) = backtest.origins
     table = _table(
         f"{TITLES[milestone]}: what was forecast on {origin}, and what happened",
-        "strand", f"chance by {found.truth}", "median", "80% between", "and", "what happened", "inside",
+        "strand", f"probability by {backtest.truth}", "median", "80% between", "and", "what happened", "inside",
         note="Inside: whether the 80% interval holds it, where that is known.",
     )  # fmt: skip
-    rows = found.table[found.table["milestone"] == milestone]
+    rows = backtest.table[backtest.table["milestone"] == milestone]
     for row in _rows(rows[rows["forecaster"] == MODEL]):
         happened = f"{row.truth}" if not pd.isna(row.truth) else "not by then"
-        inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _surely(row)
+        inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _inside_beyond(row)
         days = (_day(origin, days) for days in (row.median, row.low, row.high))
         table.add_row(row.strand, share(row.probability), *days, happened, inside)
     return table
 
 
-def _surely(row: Any) -> str:
-    """Whether a truth that lies beyond the last day is inside the interval, if that is sure."""
+def _inside_beyond(row: Any) -> str:
+    """Whether a truth that lies beyond the last day is inside the interval, if that is known."""
     return "no" if row.high <= row.days_ahead else ""
 
 
-def _origins(found: Backtest) -> Table:
+def _origins(backtest: Backtest) -> Table:
     table = _table(
         "Day by day: mean score (censored CRPS, 0 is best) of the forecasts made on it",
         "forecast of", "strands", "happened of", "draws worth", "more extreme", *(NAMES[name] for name in FORECASTERS),
         note="Draws worth: after weighting by the calibration. More extreme: the share of simulated records that are,"
-        " than the observed one (prior predictive p-value); near 0, the model does not make such a record.",
+        " than the observed one (prior predictive p-value); near 0, the model does not produce such a record.",
     )  # fmt: skip
-    for row in found.by_origin.to_dict("records"):
+    for row in backtest.by_origin.to_dict("records"):
         scores = (f"{row[name]:.3f}" for name in FORECASTERS)
         happened = f"{row['happened']} of {row['forecasts']}"
         worth, extreme = f"{row['effective_draws']:,.0f}", share(row["prior_predictive_p"])
@@ -102,17 +102,18 @@ def _origins(found: Backtest) -> Table:
     return table
 
 
-def _scores(found: Backtest, milestone: str | None) -> Table:
-    rows = found.scores_of(milestone)
+def _scores(backtest: Backtest, milestone: str | None) -> Table:
+    rows = backtest.scores_of(milestone)
     first = rows.iloc[0]
     table = _table(
         f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
         f" ({first.forecasts} forecasts, {first.happened} happened)",
         "forecast by", "CRPS", "between", "and", "the model better by", "between", "and", "Brier", "50%", "80%",
         "between", "and", "95%", "80%, came", "expected",
-        note="CRPS: mean squared error of the chance of it by each day up to the last (0 is best; proper for censored"
-        " times). Brier: of the chance by the last day. 50%, 80%, 95%: how much of the truth such intervals hold; then"
-        " only of what came by then, and what a true forecast would. 'Between': 95% confidence, proceedings resampled.",
+        note="CRPS: mean squared error of the probability by each day up to the last (0 is best; proper for censored"
+        " times). Brier: of the probability on the last day. 50%, 80%, 95%: how much of the truth such intervals"
+        " hold; then only of what came by then, and what a true forecast would. 'Between': 95% confidence,"
+        " proceedings resampled.",
     )  # fmt: skip
     for row in _rows(rows):
         gain = (
@@ -137,25 +138,26 @@ def _bound(value: float) -> str:
     return "-" if isinf(value) else f"{value:.3f}"
 
 
-def _totals(found: Backtest) -> Table:
+def _totals(backtest: Backtest) -> Table:
     table = _table(
-        f"Totals until {found.truth}", "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
+        f"Totals until {backtest.truth}",
+        "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
         note="In progress: in formal proceedings without decision, commitments or closure, old and new strands.",
     )  # fmt: skip
-    for row in _rows(found.totals[found.totals["forecaster"] == MODEL]):
+    for row in _rows(backtest.totals[backtest.totals["forecaster"] == MODEL]):
         inside = "yes" if row.low <= row.truth <= row.high else "no"
         numbers = (f"{value:.0f}" for value in (row.median, row.low, row.high, row.truth))
         table.add_row(str(row.origin), row.what, *numbers, inside)
     return table
 
 
-def _closing(found: Backtest) -> Text:
-    bars = found.pit_histogram()
-    proceedings = found.table["proceeding"].nunique()
+def _closing(backtest: Backtest) -> Text:
+    bars = backtest.pit_histogram()
+    proceedings = backtest.table["proceeding"].nunique()
     text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
     text += spark(list(bars), bars.max())
-    text += f"\n{conclusion(found)}"
-    if proceedings < FEW:
+    text += f"\n{conclusion(backtest)}"
+    if proceedings < SMALL_SAMPLE:
         text += (
             f" {proceedings} proceeding{'s' if proceedings > 1 else ''}, worked on by the same people: the sample is"
             " small, and the intervals above too narrow rather than too wide."
@@ -163,7 +165,7 @@ def _closing(found: Backtest) -> Text:
     return Text(text)
 
 
-def as_data(found: Backtest) -> dict[str, Any]:
+def as_data(backtest: Backtest) -> dict[str, Any]:
     """The backtest as JSON takes it: infinite and missing numbers become null, days are text."""
 
     def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -175,20 +177,20 @@ def as_data(found: Backtest) -> dict[str, Any]:
         return rows
 
     return {
-        "record": str(found.basis.folder),
-        "scenario": found.basis.scenario.name,
-        "origins": [str(day) for day in found.origins],
-        "truth": str(found.truth),
-        "draws": len(found.posteriors[found.origins[0]].weights),
-        "conclusion": conclusion(found),
+        "record": str(backtest.basis.folder),
+        "scenario": backtest.basis.scenario.name,
+        "origins": [str(day) for day in backtest.origins],
+        "truth": str(backtest.truth),
+        "draws": len(backtest.posteriors[backtest.origins[0]].weights),
+        "conclusion": conclusion(backtest),
         "scores": {
-            "all": records(found.scores),
-            **{m: records(found.scores_of(m)) for m in MILESTONES if _has(found, m)},
+            "all": records(backtest.scores),
+            **{m: records(backtest.scores_of(m)) for m in MILESTONES if _has(backtest, m)},
         },
-        "by_origin": records(found.by_origin),
-        "pit_histogram": [round(float(value), 8) for value in found.pit_histogram()],
-        "forecasts": records(found.table),
-        "totals": records(found.totals),
+        "by_origin": records(backtest.by_origin),
+        "pit_histogram": [round(float(value), 8) for value in backtest.pit_histogram()],
+        "forecasts": records(backtest.table),
+        "totals": records(backtest.totals),
     }
 
 

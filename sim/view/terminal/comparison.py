@@ -57,11 +57,11 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFram
         return text
     if mine.empty:
         text.append("\nNo difference is significant and at least 1%.", style="not bold")
-    told = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
-    for row in told[:MOST_SENTENCES]:
+    shown = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
+    for row in shown[:MOST_SENTENCES]:
         text.append(f"\n- {sentence(row)}", style="not bold")
-    if len(mine) > min(len(told), MOST_SENTENCES):
-        text.append(f"\n- and {len(mine) - min(len(told), MOST_SENTENCES)} more, see the table", style="not bold")
+    if len(mine) > min(len(shown), MOST_SENTENCES):
+        text.append(f"\n- and {len(mine) - min(len(shown), MOST_SENTENCES)} more, see the table", style="not bold")
     return text
 
 
@@ -75,7 +75,7 @@ def _better(row: Any) -> int:
 
 
 def sentence(row: Any) -> str:
-    """A difference in words: what, by how much, how sure, and whether that is better."""
+    """A difference in words: what, by how much, with which interval, and whether that is better."""
     unit, difference, low, high, base, value = row.unit, row.difference, row.low, row.high, row.base, row.value
     better = _better(row)
     verdict = "" if not better else " (better)" if better * difference > 0 else " (worse)"

@@ -28,7 +28,7 @@ LEFT_OUT = {
     "durations": ("platforms", "proceeding"),
     "stages": ("oldest",),
 }
-"""Columns that find no room in print."""
+"""Columns left out in print."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,21 @@ def read(folder: Path, as_of: str = "", table: str = "") -> RecordAsOf:
     return RecordAsOf(folder, record, day or record.last_day)
 
 
-def as_data(found: RecordAsOf, table: str = "") -> dict[str, Any]:
+def as_data(snapshot: RecordAsOf, table: str = "") -> dict[str, Any]:
     """The tables, or one of them, and the sources of the rows that it names, as JSON takes them.
 
     Days are written as text; infinite and missing numbers become null; `rows` become lists.
     """
     names = [table] if table else [name for name in record_tables.TABLES if name != "sources"]
-    tables = {name: _records(found.table(name)) for name in names}
-    sources = _records(found.table("sources"))
+    tables = {name: _records(snapshot.table(name)) for name in names}
+    sources = _records(snapshot.table("sources"))
     cited = {row for rows in tables.values() for one in rows for row in one.get("rows", ())}
     # A row of strands.csv has its days from the acts that its source names.
     cited |= {
         row for one in sources if one["row"] in cited and one["event"] == "strand" for row in one["source"].split(";")
     }
     tables.setdefault("sources", [one for one in sources if one["row"] in cited])
-    return {"record": str(found.folder), "as_of": str(found.as_of), "tables": tables}
+    return {"record": str(snapshot.folder), "as_of": str(snapshot.as_of), "tables": tables}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -87,11 +87,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [row | ({"rows": row["rows"].split(";") if row["rows"] else []} if "rows" in row else {}) for row in rows]
 
 
-def one_table(found: RecordAsOf, name: str) -> RenderableType:
+def one_table(snapshot: RecordAsOf, name: str) -> RenderableType:
     """A table in full; below it, the rows of the record behind each of its lines."""
     if name == "sources":
-        return _source_list(found)
-    frame = found.table(name)
+        return _source_list(snapshot)
+    frame = snapshot.table(name)
     rows = frame.pop("rows")
     left_out = [column for column in frame.columns if column in LEFT_OUT.get(name, ())]
     table = Table("#", box=None, pad_edge=False)
@@ -107,18 +107,18 @@ def one_table(found: RecordAsOf, name: str) -> RenderableType:
                    pad_edge=False)  # fmt: skip
     for line, cell in enumerate(rows, 1):
         behind.add_row(str(line), lines_of(cell) or "none")
-    closing = f"As known on {found.as_of}."
+    closing = f"As known on {snapshot.as_of}."
     if left_out:
         closing += f" --json has also: {', '.join(left_out)}."
     return Group(table, Padding(behind, (1, 0)), Text(closing, style="dim"))
 
 
-def _source_list(found: RecordAsOf) -> Text:
+def _source_list(snapshot: RecordAsOf) -> Text:
     """Each row with its source on a line of its own, so that an address stays in one piece."""
     blocks = [
         f"{row.row}  {row.day.date()}  {row.platforms.replace(';', ', ')}  {row.event}  {row.topic.replace(';', ', ')}"
         f"{f'  confidence {row.confidence}' if row.confidence else ''}\n    {row.source}"
-        for row in _rows(found.table("sources"))
+        for row in _rows(snapshot.table("sources"))
     ]
     return Text("\n".join(blocks))
 
@@ -144,31 +144,36 @@ def lines_of(rows: str) -> str:
             runs[-1] = (runs[-1][0], int(line))
         else:
             runs.append((int(line), int(line)))
-    said = {file: [f"{a}" if a == b else f"{a}-{b}" for a, b in runs] for file, runs in files.items()}
-    return "; ".join(f"{file}: {', '.join(runs)}" for file, runs in said.items())
+    ranges = {file: [f"{a}" if a == b else f"{a}-{b}" for a, b in runs] for file, runs in files.items()}
+    return "; ".join(f"{file}: {', '.join(runs)}" for file, runs in ranges.items())
 
 
-def summary(found: RecordAsOf) -> RenderableType:
-    """Everything that `sim record` says."""
-    parts = [_heading(found)]
-    if len(found.table("strands")):
-        parts.append(_strand_table(found))
-    if len(found.table("stages")):
-        parts += [_stage_table(found), _pending_table(found), _request_table(found), _clearance_table(found)]
+def summary(snapshot: RecordAsOf) -> RenderableType:
+    """Everything that `sim record` prints."""
+    parts = [_heading(snapshot)]
+    if len(snapshot.table("strands")):
+        parts.append(_strand_table(snapshot))
+    if len(snapshot.table("stages")):
+        parts += [
+            _stage_table(snapshot),
+            _pending_table(snapshot),
+            _request_table(snapshot),
+            _clearance_table(snapshot),
+        ]
     parts.append(_closing())
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _heading(found: RecordAsOf) -> RenderableType:
-    text = Text(f"The public record in {found.folder}, as known on {found.as_of}", style="bold")
-    requests, strands, proceedings = (found.table(name) for name in ("requests", "strands", "proceedings"))
+def _heading(snapshot: RecordAsOf) -> RenderableType:
+    text = Text(f"The public record in {snapshot.folder}, as known on {snapshot.as_of}", style="bold")
+    requests, strands, proceedings = (snapshot.table(name) for name in ("requests", "strands", "proceedings"))
     outcomes = strands.loc[strands["outcome"] != "", "outcome"].map(OUTCOMES).value_counts(sort=False)
-    said = ", ".join(f"{name} {count}" for name, count in outcomes.items())
-    days = [act.date for act in found.record.known_on(found.as_of).acts]
+    by_outcome = ", ".join(f"{name} {count}" for name, count in outcomes.items())
+    days = [act.date for act in snapshot.record.known_on(snapshot.as_of).acts]
     text.append(
         f"\n{requests['services'].sum()} requests for information in {requests['letters'].sum()} letters;"
         f" {len(proceedings)} proceedings with {len(strands)} strands;"
-        f" {outcomes.sum()} strands resolved{f' ({said})' if said else ''};"
+        f" {outcomes.sum()} strands resolved{f' ({by_outcome})' if by_outcome else ''};"
         f" fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million."
         + (f" The last act is of {max(days)}." if days else " No act is known on that day."),
         style="not bold",
@@ -202,15 +207,15 @@ def _interval(low: float, high: float) -> str:
     return f"{low:,.0f} or more" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
 
 
-def _strand_table(found: RecordAsOf) -> RenderableType:
+def _strand_table(snapshot: RecordAsOf) -> RenderableType:
     """One block for each proceeding: a line for it, then one for each of its strands."""
     columns = ("proceeding, and its strands", "opened", "findings", "after days", "outcome", "days open", "in stage")
     table = _table("Where does each proceeding stand?", 1, *columns)
     table.columns[0].no_wrap = False
     for place in (1, 2, 4):
         table.columns[place].justify, table.columns[place].no_wrap = "left", True
-    strands = found.table("strands")
-    for proceeding in _rows(found.table("proceedings")):
+    strands = snapshot.table("strands")
+    for proceeding in _rows(snapshot.table("proceedings")):
         outcome = f"{proceeding.resolved} of {proceeding.strands} resolved" if proceeding.strands > 1 else ""
         name = f"{proceeding.proceeding}: {proceeding.platforms.replace(';', ', ')}"
         table.add_row(name, _cell(proceeding.opened), "", "", outcome, _days(proceeding.days), "", style="bold")
@@ -229,12 +234,12 @@ def _strand_table(found: RecordAsOf) -> RenderableType:
     )
 
 
-def _stage_table(found: RecordAsOf) -> RenderableType:
+def _stage_table(snapshot: RecordAsOf) -> RenderableType:
     columns = ("stage", "cases", "ended", "pending", "median", "80% interval", "95% interval")
     table = _table("How long does each stage take? In days", 1, *columns, "median age", "oldest")
     for column in table.columns[4:7]:
         column.no_wrap = True
-    for row in _rows(found.table("stages")):
+    for row in _rows(snapshot.table("stages")):
         table.add_row(
             STAGES[row.stage], *map(str, (row.cases, row.ended, row.pending)), _days(row.median),
             _interval(row.low80, row.high80), _interval(row.low95, row.high95), _days(row.pending_median),
@@ -243,17 +248,17 @@ def _stage_table(found: RecordAsOf) -> RenderableType:
     return _noted(
         table,
         "Kaplan-Meier medians and their confidence intervals: a pending case counts as longer than its age, which the"
-        " last two columns tell. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets"
+        " last two columns show. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets"
         " no upper bound."
         " An outcome without findings ends the stage before findings; closing without proceedings ends a request."
         " The intervals take cases as independent; strands of one proceeding and proceedings opened together are not,"
-        " so that less is known than they say. Requests are hardly ever said to be closed: what is pending among them"
-        " is mostly silence.",
+        " so that they are too narrow. The closing of a request is hardly ever published: what is pending among them is"
+        " mostly silence.",
     )
 
 
-def _pending_table(found: RecordAsOf) -> RenderableType:
-    counts = found.table("pending").pivot_table(index="day", columns="stage", values="cases", sort=False)
+def _pending_table(snapshot: RecordAsOf) -> RenderableType:
+    counts = snapshot.table("pending").pivot_table(index="day", columns="stage", values="cases", sort=False)
     counts = counts[counts.sum(axis=1).cumsum() > 0]
     last = counts.index[-1]
     half_years = [day for day in counts.index[:-1] if (day.month, day.day) in ((6, 30), (12, 31))]
@@ -272,8 +277,8 @@ def _pending_table(found: RecordAsOf) -> RenderableType:
     )
 
 
-def _request_table(found: RecordAsOf) -> RenderableType:
-    requests = found.table("requests")
+def _request_table(snapshot: RecordAsOf) -> RenderableType:
+    requests = snapshot.table("requests")
     columns = ("year", "requests", "letters", "Jan to Dec", "most in a month")
     table = _table("How many requests for information?", 1, *columns)
     top = max(int(requests["services"].max()), 1)
@@ -286,14 +291,14 @@ def _request_table(found: RecordAsOf) -> RenderableType:
     return _noted(
         table,
         "A request: one service on one day. A letter: one company on one day. Requests need not be published: these are"
-        " the least there were.",
+        " a lower bound.",
     )
 
 
-def _clearance_table(found: RecordAsOf) -> RenderableType:
+def _clearance_table(snapshot: RecordAsOf) -> RenderableType:
     columns = ("", "from", "to", "incoming", "resolved", "pending", "clearance rate", "disposition time")
     table = _table("Are as many resolved as come in?", 3, *columns)
-    rows = found.table("clearance")
+    rows = snapshot.table("clearance")
     for row in _rows(rows[rows["unit"] != "request"]):
         table.add_row(
             f"{row.unit}s, {row.period}", _cell(row.first_day), _cell(row.last_day),

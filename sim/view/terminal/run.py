@@ -18,8 +18,8 @@ from sim.view.titles import cases_of
 from sim.view.words import count, day, share, spark
 
 SPARK_POINTS = 24
-MIN_CHANCE = 0.005
-"""Milestones that are less likely by the horizon are not shown."""
+MIN_SHOWN = 0.005
+"""Milestones less likely than this by the horizon, and stages with fewer cases, are not shown."""
 PARTS = {
     "work": "work",
     "staff": "waiting for staff",
@@ -34,7 +34,7 @@ NEGLIGIBLE_DAYS = 0.05
 
 
 def summary(run: Run) -> RenderableType:
-    """Everything that `sim run` says of a finished run."""
+    """Everything that `sim run` prints of a finished run."""
     parts: list[RenderableType] = [_heading(run)]
     if run.scenario.probes:
         parts.append(_resolutions(run))
@@ -54,7 +54,7 @@ def _heading(run: Run) -> Text:
     text = Text(scenario.title or scenario.name, style="bold")
     text.append(
         f"\n{scenario.start} to {scenario.horizon}, {run.replications:,} replications, seed {scenario.seed}."
-        " Intervals hold the central 80% of the replications: chance"
+        " Intervals hold the central 80% of the replications: stochastic variation"
         + (f" and {len(scenario.uncertain)} uncertain parameters." if scenario.uncertain else "."),
         style="not bold",
     )
@@ -94,8 +94,8 @@ def _resolutions(run: Run) -> RenderableType:
         "within_2y": Column("in 2 years", share), "parameters": Column("due to parameters", share),
     }  # fmt: skip
     note = (
-        "'later': beyond the horizon. 'due to parameters': the share of the spread that is parameter uncertainty; the"
-        " rest is chance."
+        "'later': beyond the horizon. 'due to parameters': the share of the variance that is parameter uncertainty; the"
+        " rest is stochastic."
     )
     return _named(run, "resolutions", rows, columns, _tracked(run), note)
 
@@ -122,7 +122,7 @@ def _milestones(run: Run) -> RenderableType:
     stages, cases = run.scenario.procedure.stages, run.layout.open_cases
     rows = of_cases(run, "milestones", cases)
     present = rows["case"].map({case: run.layout.present_stage(case)[0] for case in cases})
-    ahead = rows["state"].isin(list(stages)) & (rows["state"] != present) & (rows["probability"] >= MIN_CHANCE)
+    ahead = rows["state"].isin(list(stages)) & (rows["state"] != present) & (rows["probability"] >= MIN_SHOWN)
     order = {name: number for number, name in enumerate([*cases, *stages])}
     rows = rows[ahead].sort_values(["case", "state"], key=lambda names: names.map(order))
     rows = rows.assign(
@@ -157,7 +157,7 @@ def _in_progress(run: Run) -> RenderableType:
     rows = []
     for stage, series in run.table("pending").groupby("stage", sort=False):
         means = series["mean"].tolist()
-        if max(means) >= MIN_CHANCE:
+        if max(means) >= MIN_SHOWN:
             points = [means[round(i * (len(means) - 1) / (SPARK_POINTS - 1))] for i in range(SPARK_POINTS)]
             end = series.iloc[-1]
             title = run.scenario.procedure.stages[str(stage)].title

@@ -1,4 +1,4 @@
-"""A sensitivity analysis on a terminal: tables by importance, and in words what they allow to say."""
+"""A sensitivity analysis on a terminal: tables by influence, and conclusions in words."""
 
 from collections.abc import Iterable
 from math import isnan
@@ -14,40 +14,40 @@ from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOI
 from sim.view.words import number, share
 
 
-def report(found: Sensitivity) -> RenderableType:
+def report(analysis: Sensitivity) -> RenderableType:
     """What `sim sensitivity` prints of one analysis."""
-    parts: list[RenderableType] = [_heading(found)]
-    if found.method == "split":
-        parts += [_split_table(found), Text(_split_words(found))]
+    parts: list[RenderableType] = [_heading(analysis)]
+    if analysis.method == "split":
+        parts += [_split_table(analysis), Text(_split_words(analysis))]
     else:
-        for _, rows in found.table.groupby("indicator", sort=False):
-            parts += [_table(found, rows), Text(_words(found, rows))]
+        for _, rows in analysis.table.groupby("indicator", sort=False):
+            parts += [_table(analysis, rows), Text(_words(analysis, rows))]
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _heading(found: Sensitivity) -> Text:
-    scenario, count = found.scenario, len(found.scenario.uncertain)
+def _heading(analysis: Sensitivity) -> Text:
+    scenario, count = analysis.scenario, len(analysis.scenario.uncertain)
     question, rest = {
         "split": (
             "How much of the forecast's variance is stochastic, how much is parameter uncertainty?",
-            f"{found.replications:,} replications, {scenario.replications_per_draw} with each of {found.points:,} draws"
-            f" of {count} uncertain parameters. Parameter uncertainty is what differs between draws; the rest is"
-            " stochastic.",
+            f"{analysis.replications:,} replications, {scenario.replications_per_draw} with each of"
+            f" {analysis.points:,} draws of {count} uncertain parameters. Parameter uncertainty is what differs"
+            " between draws; the rest is stochastic.",
         ),
         "morris": (
             "Which parameters matter at all? (Morris screening)",
-            f"{found.points} steps along each of {count} parameters: {len(found.runs):,} runs of {found.replications}"
-            " replications, with common random numbers. An effect is the change of the mean over the replications, in"
-            " the indicator's unit, per whole range of the parameter's quantiles (from its lowest to its highest"
-            " value, at the rate of the steps).",
+            f"{analysis.points} steps along each of {count} parameters: {len(analysis.runs):,} runs of"
+            f" {analysis.replications} replications, with common random numbers. An effect is the change of the mean"
+            " over the replications, in the indicator's unit, per whole range of the parameter's quantiles (from its"
+            " lowest to its highest value, at the rate of the steps).",
         ),
         "sobol": (
             "What does each parameter explain of the variance by parameter uncertainty? (Sobol indices)",
-            f"{found.points} pairs of points, {count} parameters: {len(found.runs):,} runs of {found.replications}"
-            " replications, with common random numbers. Divided is the variance of the expected value over the"
-            " parameters' distributions; what is stochastic within a replication is not in it.",
+            f"{analysis.points} pairs of points, {count} parameters: {len(analysis.runs):,} runs of"
+            f" {analysis.replications} replications, with common random numbers. Divided is the variance of the"
+            " expected value over the parameters' distributions; what is stochastic within a replication is not in it.",
         ),
-    }[found.method]
+    }[analysis.method]
     text = Text(f"{question}\n", style="bold")
     text.append(f"{scenario.title or scenario.name}, seed {scenario.seed}. {rest}", style="not bold")
     return text
@@ -60,15 +60,15 @@ def _grid(title: str, *columns: str) -> Table:
     return table
 
 
-def _table(found: Sensitivity, rows: pd.DataFrame) -> Table:
-    """The parameters by importance for one indicator."""
+def _table(analysis: Sensitivity, rows: pd.DataFrame) -> Table:
+    """The parameters by influence on one indicator."""
     first = rows.iloc[0]
     unit = f" ({first.unit})" if first.unit else ""
     title = (
         f"{first.indicator}: {first.title}{unit}, mean {number(first['mean'])}, sd between points {number(first.sd)}"
     )
-    between = [f"{found.level:.0%} between", "and"]
-    if found.method == "morris":
+    between = [f"{analysis.level:.0%} between", "and"]
+    if analysis.method == "morris":
         table = _grid(title, "parameter", "size (mu*)", *between, "effect (mu)", *between, "varies (sigma)", "noise")
         columns = ["mu_star", "low", "high", "mu", "mu_low", "mu_high", "sigma", "noise"]
     else:
@@ -76,7 +76,7 @@ def _table(found: Sensitivity, rows: pd.DataFrame) -> Table:
         columns = ["total", "low", "high", "first", "first_low", "first_high"]
     table.add_column("verdict")
     table.add_column("what it is")
-    show = number if found.method == "morris" else _index
+    show = number if analysis.method == "morris" else _index
     for row in rows.to_dict("records"):
         table.add_row(
             str(row["parameter"]), *(show(row[name]) for name in columns), row["verdict"], row["parameter_title"]
@@ -84,12 +84,12 @@ def _table(found: Sensitivity, rows: pd.DataFrame) -> Table:
     return table
 
 
-def _words(found: Sensitivity, rows: pd.DataFrame) -> str:
-    """What the indices of one indicator allow to say."""
+def _words(analysis: Sensitivity, rows: pd.DataFrame) -> str:
+    """What can be concluded from the indices of one indicator."""
     first = rows.iloc[0]
     if first.undefined:
         return (
-            f"No indices: the indicator has no value in {first.undefined} of the runs (nothing there to count);"
+            f"No indices: the indicator has no value in {first.undefined} of the runs (nothing to count);"
             " take more --replications, or another indicator."
         )
     if first.sd == 0:
@@ -99,41 +99,41 @@ def _words(found: Sensitivity, rows: pd.DataFrame) -> str:
             else "the indicator is the same at all points; no parameter matters to it."
         )
     by = {verdict: list(part) for verdict, part in rows.groupby("verdict")["parameter"]}
-    said = [f"Matters: {_list(by['matters'])}." if "matters" in by else "No parameter is known to matter."]
+    sentences = [f"Matters: {_list(by['matters'])}." if "matters" in by else "No parameter is known to matter."]
     if "negligible" in by:
-        said.append(f"Does not matter ({_negligible(found)}): {_list(by['negligible'])}.")
+        sentences.append(f"Does not matter ({_negligible(analysis)}): {_list(by['negligible'])}.")
     if "open" in by:
-        said.append(f"Cannot be told yet: {_list(by['open'])}; {_remedy(found, rows)}.")
-    said.append(f"Noise is {share(first.noise_share)} of the variance between the points' means.")
+        sentences.append(f"Inconclusive so far: {_list(by['open'])}; {_remedy(analysis, rows)}.")
+    sentences.append(f"Noise is {share(first.noise_share)} of the variance between the points' means.")
     if first.noise_share > NOISY:
-        said.append("WARNING: that is much; small effects may be chance. Take more --replications.")
-    return " ".join(said)
+        sentences.append("WARNING: that is much; small effects may be noise. Take more --replications.")
+    return " ".join(sentences)
 
 
-def _negligible(found: Sensitivity) -> str:
-    if found.method == "morris":
+def _negligible(analysis: Sensitivity) -> str:
+    if analysis.method == "morris":
         return f"less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect"
     return f"less than {NEGLIGIBLE_SHARE:.0%} of the variance, interactions included"
 
 
-def _remedy(found: Sensitivity, rows: pd.DataFrame) -> str:
-    """What would narrow the intervals of the parameters of which it cannot be told."""
+def _remedy(analysis: Sensitivity, rows: pd.DataFrame) -> str:
+    """What would narrow the intervals of the inconclusive parameters."""
     noisy = bool(rows.iloc[0].noise_share > NOISY)
-    if found.method == "morris":  # noise is as large as what would be negligible
+    if analysis.method == "morris":  # noise is as large as what would be negligible
         limit = NEGLIGIBLE_EFFECT * rows["mu_star"].max()
         noisy |= bool((rows.loc[rows["verdict"] == "open", "noise"] > limit / 2).any())
     return f"more --points {'and more --replications ' if noisy else ''}would narrow it"
 
 
-def _split_table(found: Sensitivity) -> Table:
+def _split_table(analysis: Sensitivity) -> Table:
     """The split of each indicator, the least known first."""
     table = _grid(
         "Standard deviation of one replication", "indicator", "mean", "sd", "stochastic", "parameters",
-        "share of parameters", f"{found.level:.0%} between", "and",
+        "share of parameters", f"{analysis.level:.0%} between", "and",
     )  # fmt: skip
     table.add_column("mostly")
     table.add_column("what it is")
-    for row in found.table.to_dict("records"):
+    for row in analysis.table.to_dict("records"):
         numbers = [number(row[name]) for name in ("value", "sd", "sd_stochastic", "sd_parameter")]
         shares = [share(row[name]) for name in ("share_parameter", "low", "high")]
         unit = f" ({row['unit']})" if row["unit"] else ""
@@ -142,19 +142,21 @@ def _split_table(found: Sensitivity) -> Table:
     return table
 
 
-def _split_words(found: Sensitivity) -> str:
-    """What the split allows to say."""
-    if found.table.empty:
+def _split_words(analysis: Sensitivity) -> str:
+    """What can be concluded from the split."""
+    if analysis.table.empty:
         return "None of the indicators varies."
-    by: dict[Any, list[str]] = {verdict: list(part) for verdict, part in found.table.groupby("verdict")["indicator"]}
-    said = []
+    by: dict[Any, list[str]] = {verdict: list(part) for verdict, part in analysis.table.groupby("verdict")["indicator"]}
+    sentences = []
     if "parameters" in by:
-        said.append(f"Mostly parameter uncertainty, which better data would narrow: {_list(by['parameters'])}.")
+        sentences.append(f"Mostly parameter uncertainty, which better data would narrow: {_list(by['parameters'])}.")
     if "stochastic" in by:
-        said.append(f"Mostly stochastic, which no data would narrow much: {_list(by['stochastic'])}.")
+        sentences.append(f"Mostly stochastic, which no data would narrow much: {_list(by['stochastic'])}.")
     if "open" in by:
-        said.append(f"The interval holds one half: {_list(by['open'])}; more --replications would tell.")
-    return " ".join(said)
+        sentences.append(
+            f"Inconclusive, as the interval includes one half: {_list(by['open'])}; take more --replications."
+        )
+    return " ".join(sentences)
 
 
 def _list(names: Iterable[str]) -> str:
