@@ -1,7 +1,7 @@
 """Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -230,7 +230,7 @@ class Work:
     def first(self, replications: int) -> Run:
         """The run of the first replications, in whole chunks, while the rest is being run; it has no event log."""
 
-        def no_events(_: object) -> "pa.Table":
+        def no_events(condition: object, platforms: Collection[str] = ()) -> "pa.Table":
             raise UserError(f"{self.scenario.name}: a run that is in progress has no event log")
 
         scenario = self.scenario.model_copy(update={"replications": replications})

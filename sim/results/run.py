@@ -1,10 +1,10 @@
 """What analysts hold: a finished run, with its indicators, tables, figures and events."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,10 +20,19 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    ReadEvents = Callable[[Any], pa.Table]
 
 FILTERS = ("platform", "topic", "origin", "strand")
 """Columns of the event log by which a run can be filtered."""
+
+
+class ReadEvents(Protocol):
+    """Reads rows of an event log."""
+
+    def __call__(self, condition: Any, platforms: Collection[str] = ()) -> "pa.Table":
+        """The rows that satisfy a condition, a pyarrow expression; all of them for None.
+
+        `platforms`: the names in the platform column of these rows, if that is known: others need not be read.
+        """
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -34,12 +43,12 @@ class Run(Results, Drawable):
     ----------
     scenario : what was run.
     arrays : its summary as plain arrays; `data` has them with named dimensions.
-    read_events : reads the rows of the event log that satisfy a condition (a pyarrow expression), all of them for None.
+    read_events : reads rows of the event log.
     folder : where it is stored, if it is.
     filtered_by : what its cases were filtered by; empty if it has all.
     """
 
-    read_events: "ReadEvents" = field(compare=False)
+    read_events: ReadEvents = field(compare=False)
     folder: Path | None = None
     filtered_by: str = ""
 
@@ -126,7 +135,7 @@ class Run(Results, Drawable):
         rows: Any = None
         for name, values in wanted.items():
             rows = column(name).isin(values) if rows is None else rows & column(name).isin(values)
-        events = self.read_events(rows)
+        events = self.read_events(rows, wanted.get("platform", ()))
         arrays = summarise(self.layout, events, range(self.replications), self.arrays)
         words = platform or ", ".join(value for value in conditions.values() if value)
         title = f"{self.scenario.title or self.scenario.name}, cases on {words}"
@@ -153,9 +162,9 @@ class Run(Results, Drawable):
         return self.html(table[~table["indicator"].str.contains(":")])
 
 
-def _in_memory(events: "pa.Table") -> "ReadEvents":
-    """Gives the rows of an event log that satisfy a condition."""
-    return lambda condition: events if condition is None else events.filter(condition)
+def _in_memory(events: "pa.Table") -> ReadEvents:
+    """Gives rows of an event log."""
+    return lambda condition, platforms=(): events if condition is None else events.filter(condition)
 
 
 def platforms(scenario: Scenario) -> list[str]:
