@@ -117,7 +117,10 @@ def _resolution(d: "xr.Dataset") -> Any:
 
 
 def _ends_by(d: "xr.Dataset") -> Any:
-    """1 where a tracked case has been resolved by a date by coming to a state, else 0."""
+    """1 where a tracked case has been resolved by a date by coming to a state, else 0.
+
+    A case that comes to several at once, as one after another without a day between, is resolved by the first of them.
+    """
     first = d.first_reached.sel(state=d.resolving)
     how = (first == first.min("state")) & (first < float("inf"))
     how &= how.cumsum("state") == 1  # what follows on the same day, such as an appeal, is not how it was resolved

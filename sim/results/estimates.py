@@ -1,64 +1,37 @@
 """From a declaration and a summary to numbers: generic code for every indicator of the catalogue."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.results.catalogue import INDICATORS, CurveStatistic, Indicator
-from sim.results.statistics import (
-    CENTRAL,
-    LEVEL,
-    Curve,
-    Tallies,
-    binned_incidence,
-    binned_quantile,
-    binned_share,
-    curve,
-    linearised,
-    mean_interval,
-    pseudo_values,
-    sparsity,
-    tally,
-    without_each,
-)
+from sim.results.statistics import CENTRAL, LEVEL, linearised, mean_interval
 from sim.results.summary import BEFORE, HEADLINE, Arrays, Floats, Layout, dataset
+from sim.results.survival import Curve, Spells, curves, quantile_by_replication, share_by_replication
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-ENOUGH_AT_RISK = 0.02
-"""Share of the durations of a stage that must still be observed at an age for a quantile at that age to be given."""
+    from sim.results.catalogue import Formula
 
 
-class Durations(NamedTuple):
-    """The durations of one stage or target, one by one; `replication` counts from the first of the summary."""
+def spells(data: "xr.Dataset", layout: Layout, name: str) -> Spells:
+    """The durations of a stage, or from what a target is of to its milestone; `name`: of `Layout.curves`.
 
-    days: Floats
-    end: NDArray[np.int8]
-    entry: Floats
-    replication: NDArray[np.int64]
-
-    def curve(self) -> Curve:
-        """Their survival curve, as far as enough of them were observed."""
-        return curve(self.days, self.end, self.entry).where_at_risk(max(ENOUGH_AT_RISK * len(self.days), 1))
-
-
-def durations(data: "xr.Dataset", layout: Layout, name: str) -> Durations:
-    """The durations of a stage, or from what a target is of to its milestone; `name`: of `Layout.curves`."""
-    days, entry = data["duration_days"].to_numpy(), data["duration_entry"].to_numpy()
-    seen = (days > entry) | (entry == 0)  # what ends as it comes under observation was never at risk
-    rows = seen & (data["duration_curve"].to_numpy() == layout.curves.index(name))
+    Those that ended just when they came under observation were never at risk, and are left out.
+    """
     days, end, entry, replication = (
-        data[f"duration_{what}"].to_numpy()[rows] for what in ("days", "end", "entry", "replication")
+        data[f"duration_{what}"].to_numpy() for what in ("days", "end", "entry", "replication")
     )
-    return Durations(days, end, entry, replication.astype(np.int64))
+    rows = (data["duration_curve"].to_numpy() == layout.curves.index(name)) & ((days > entry) | (entry == 0))
+    return Spells(days[rows], end[rows], entry[rows], replication[rows].astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -71,6 +44,8 @@ class Sample:
     """what the key stands for, in words"""
     data: "xr.Dataset"
     layout: Layout
+    evaluate: "Callable[[Formula], xr.DataArray]"
+    """gives a formula's array over all keys; samples of one summary share it, so that each is computed once"""
 
     @property
     def label(self) -> str:
@@ -86,7 +61,8 @@ class Sample:
     def value(self) -> float:
         """The estimate; NaN if there is none, such as a ratio to nothing or a median that the curve does not reach."""
         if self._statistic:
-            return _read(self._statistic, self._durations)
+            age_or_share = float(_read(self._statistic, curves(self._spells))[0])
+            return age_or_share if np.isfinite(age_or_share) else np.nan
         over, per = self._terms
         return float(over.mean()) if per is None else float(over.mean() / per.mean()) if per.any() else np.nan
 
@@ -94,29 +70,33 @@ class Sample:
     def by_replication(self) -> Floats:
         """One value for each replication, whose mean is the estimate and whose variance is the estimate's.
 
-        Linearised ratios, or jackknife pseudo-values of what is read off a survival curve. All NaN without an estimate.
+        Ratios and what is read off a survival curve are linearised. All NaN without an estimate.
         """
         if not self._statistic:
             over, per = self._terms
             return over if per is None else linearised(over, per)
-        if not np.isfinite(self.value):
-            return np.full(self.data.sizes["replication"], np.nan)
-        if self._statistic.within is not None:
-            return pseudo_values(self.value, binned_incidence(without_each(self._tallies), self._statistic.within))
-        # A quantile moves by jumps when a replication is left out, and a jackknife of it is not consistent. The share
-        # that has ended by it moves smoothly, and the slope of the quantile function makes days of shares.
-        share = pseudo_values(0.0, binned_share(without_each(self._tallies), self.value))
-        observed = self._durations
-        return self.value - share * sparsity(observed.curve(), self._statistic.quantile or 0.5, len(observed.days))
+        quantile, within = self._statistic.quantile, self._statistic.within
+        replications = self.data.sizes["replication"]
+        if within is not None:
+            return share_by_replication(self._spells, within, replications)
+        assert quantile is not None
+        per_draw = self.layout.scenario.replications_per_draw
+        return quantile_by_replication(self._spells, quantile, replications, per_draw)
 
     @cached_property
     def singles(self) -> Floats:
         """The indicator of each replication by itself, where it has one."""
         if self._statistic:
-            single = _read_binned(self._statistic, self._tallies)
+            single = _read(self._statistic, curves(self._spells, self.data.sizes["replication"]))
             return single[np.isfinite(single)]
         over, per = self._terms
-        return over if per is None else over[per > 0] / per[per > 0]
+        return over if per is None else over[self.occurs] / per[self.occurs]
+
+    @property
+    def occurs(self) -> NDArray[np.bool_]:
+        """In which replications there is what a ratio is to."""
+        per = self._terms[1]
+        return np.ones(self.data.sizes["replication"], dtype=bool) if per is None else per > 0
 
     @cached_property
     def _terms(self) -> tuple[Floats, Floats | None]:
@@ -124,7 +104,7 @@ class Sample:
         of, per = self.indicator.of, self.indicator.per
         at = dict.fromkeys(of, self.key)
         assert self.indicator.over is not None
-        terms = [term(self.data) for term in (self.indicator.over, per) if term]
+        terms = [self.evaluate(term) for term in (self.indicator.over, per) if term]
         replications = self.data.sizes["replication"]
         columns = [
             np.broadcast_to(t.sel({d: k for d, k in at.items() if d in t.dims}).to_numpy(), replications) for t in terms
@@ -136,41 +116,24 @@ class Sample:
         return self.indicator.curve(self.layout, self.key) if self.indicator.curve else None
 
     @cached_property
-    def _durations(self) -> Durations:
+    def _spells(self) -> Spells:
         assert self._statistic
-        return durations(self.data, self.layout, self._statistic.curve)
-
-    @cached_property
-    def _tallies(self) -> Tallies:
-        assert self._statistic
-        bound = self.value if self._statistic.within is None else self._statistic.within
-        return tally(*self._durations, self.data.sizes["replication"], bound if np.isfinite(bound) else None)
+        return spells(self.data, self.layout, self._statistic.curve)
 
 
-def _read(statistic: CurveStatistic, observed: Durations) -> float:
-    """A statistic from all durations; NaN where the curve does not come down so far, or nothing was observed."""
-    if not len(observed.days):
-        return np.nan
+def _read(statistic: CurveStatistic, steps: Curve) -> Floats:
+    """A statistic of each group of durations; NaN or infinite where the curve does not tell it."""
     if statistic.within is not None:
-        return curve(observed.days, observed.end, observed.entry).incidence(statistic.within)
+        return steps.incidence(statistic.within)
     assert statistic.quantile is not None
-    age = observed.curve().quantile(statistic.quantile)
-    return age if np.isfinite(age) else np.nan
-
-
-def _read_binned(statistic: CurveStatistic, counts: Tallies) -> Floats:
-    """A statistic from each row of counts."""
-    if statistic.within is not None:
-        return binned_incidence(counts, statistic.within)
-    assert statistic.quantile is not None
-    return binned_quantile(counts, statistic.quantile)
+    return steps.quantile(statistic.quantile)
 
 
 def samples(data: "xr.Dataset", layout: Layout) -> dict[str, Sample]:
     """All indicators of a summary by label, those included whose stage, role or case never comes up."""
-    words = subjects(layout)
+    words, evaluate = subjects(layout), cache(lambda formula: formula(data))
     return {
-        indicator.label(key): Sample(indicator, key, words.get(key, key), data, layout)
+        indicator.label(key): Sample(indicator, key, words.get(key, key), data, layout, evaluate)
         for indicator, key in _declared(layout)
     }
 

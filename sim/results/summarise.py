@@ -5,7 +5,6 @@ k from the fork on. All sums are vectorised over the rows of the log, because a 
 Python would cost as much as the simulation itself.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +72,23 @@ class Log:
         self._events, self.layout = events, layout
         self.horizon, self.replications = layout.scenario.horizon_days, len(numbers)
         self.replication = self.column("replication").astype(np.int64) - numbers.start
-        self.case_names, self.case_code = self.coded("case")
-        self.case = self.replication * max(len(self.case_names), 1) + self.case_code
+        cases, self.case_code = self.coded("case")
+        parents, self._parent_code = self.coded("parent")
+        # a case that forked before the first day, or on it, has strands in the log and no visit of its own
+        self.case_names = list(dict.fromkeys([*cases, *filter(None, parents)]))
+        self._parents, self._cases_each = parents, max(len(self.case_names), 1)
+        self.case = self.replication * self._cases_each + self.case_code
         self.requested, self.entered, self.left = map(self.column, ("requested", "entered", "left"))
         self.stage, self.outcome = self._states("stage"), self._states("outcome")
         self.in_stage, self.ended = ~np.isnan(self.entered), ~np.isnan(self.left)
         resolving = np.isin(layout.states, layout.resolving)
         self.open = ~resolving[self.stage]
         self.resolves = self.open & (self.outcome >= 0) & resolving[self.outcome]
+
+    def replication_of(self, cases: Ints) -> Ints:
+        """The replications that cases are of, by their numbers."""
+        replications: Ints = cases // self._cases_each
+        return replications
 
     def column(self, name: str) -> Floats:
         """A column of numbers."""
@@ -145,10 +153,9 @@ class Log:
     @cached_property
     def parent(self) -> Ints:
         """Of each row the number of the case that forked into its own; -1 if none did."""
-        names, codes = self.coded("parent")
         known = {name: number for number, name in enumerate(self.case_names)}
-        number = np.array([*(known.get(name, -1) for name in names), -1])[codes]
-        return np.where(number >= 0, self.replication * max(len(self.case_names), 1) + number, -1)
+        number = np.array([*(known.get(name, -1) for name in self._parents), -1])[self._parent_code]
+        return np.where(number >= 0, self.replication * self._cases_each + number, -1)
 
     @cached_property
     def _order(self) -> Ints:
@@ -188,10 +195,11 @@ class Log:
         """Of each row when its case came to its population, in days since start.
 
         What a case did before the first day is not in the log, so that a case in progress on that day counts from the
-        beginning of the stage in which it then was. Strands count from when the case that forked into them came.
+        beginning of the stage in which it then was. Strands count from when the case that forked into them came, and
+        one that was resolved and is taken up again comes anew.
         """
-        previous, population = self.previous, self.population
-        stays = (previous >= 0) & (population[previous] == population)
+        previous, open_before = self.previous, self.open[self.previous]
+        stays = (previous >= 0) & (self.population[previous] == self.population) & (open_before | ~self.open)
         row = np.where(stays, previous, np.arange(len(previous)))
         while (further := row[row] != row).any():  # each round doubles how far back a chain of visits is followed
             row[further] = row[row[further]]
@@ -345,7 +353,7 @@ def _targets(log: Log, targets: "list[_Followed]") -> Arrays:
 
 
 def _durations(log: Log, targets: "list[_Followed]", start: int) -> Arrays:
-    """The durations of visits, and from what targets are of to their milestones, one by one.
+    """The durations of visits, and from what targets are of to their milestones, one by one, sorted by replication.
 
     They are stored one by one, not counted by age: the product-limit estimate then is exact, and its sampling error can
     be had by leaving out replications.
@@ -361,9 +369,9 @@ def _durations(log: Log, targets: "list[_Followed]", start: int) -> Arrays:
     for number, target in enumerate(targets, len(log.layout.stages)):
         curve = np.full(len(target.replication), number)
         parts.append((target.replication, curve, *target.durations()))
-    replication, curve, days, entry, end = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    order = np.argsort(replication, kind="stable")  # so that chunks of any size, put together, have the same order
-    replication, curve, days, entry, end = (column[order] for column in (replication, curve, days, entry, end))
+    columns = [np.concatenate(values) for values in zip(*parts, strict=True)]
+    order = np.argsort(columns[0], kind="stable")  # so that chunks joined are the whole, however they were cut
+    replication, curve, days, entry, end = (values[order] for values in columns)
     return {
         "duration_replication": (replication + start).astype(np.int32),
         "duration_curve": curve.astype(np.int16),
@@ -419,29 +427,43 @@ def _age_sum(log: Log, rows: Mask) -> Counts:
     return ages
 
 
-@dataclass
 class _Followed:
-    """The cases that came to the stage that a target is of, on their first visit, and what became of them."""
+    """The cases that came to the stage that a target is of, from their first visit on, and what became of them.
 
-    layout: Layout
-    log: Log
-    target: Target
+    A case that forks before it has come to the milestone is followed as its strands, each from when the case began.
+    """
 
-    @cached_property
-    def _rows(self) -> Mask:
-        of = self.layout.states.index(self.target.of)
-        rows: Mask = self.log.in_stage & (self.log.column("visit") == 1) & (self.log.stage == of)
-        return rows
+    def __init__(self, layout: Layout, log: Log, target: Target) -> None:
+        self.log, self.target = log, target
+        rows = log.in_stage & (log.column("visit") == 1) & (log.stage == layout.states.index(target.of))
+        self._milestone = layout.states.index(target.milestone)
+        self._too_late = np.isin(layout.states, layout.ends_without(target.milestone))
+        self._follow(log.case[rows], log.entered[rows])
+        while self._replace_by_strands():
+            pass
 
-    @cached_property
+    def _follow(self, case: Ints, began: Floats) -> None:
+        """Follow these cases, in the order of the log."""
+        first_row = self.log.first_rows[np.searchsorted(self.log.case[self.log.first_rows], case)]
+        order = np.argsort(first_row)
+        self._case, self.began = case[order], began[order]
+
+    def _replace_by_strands(self) -> bool:
+        """Follow the strands of cases that forked, instead of them; whether there were any."""
+        case, parent = self.log.case[self.log.first_rows], self.log.parent[self.log.first_rows]
+        forked = np.isnan(self.gone) & np.isin(self._case, parent)
+        strands = np.isin(parent, self._case[forked])
+        order = np.argsort(self._case)
+        of_parent = order[np.searchsorted(self._case, parent[strands], sorter=order)]
+        others = ~forked & ~np.isin(self._case, case[strands])
+        began = np.concatenate([self.began[others], self.began[of_parent]])
+        self._follow(np.concatenate([self._case[others], case[strands]]), began)
+        return bool(forked.any())
+
+    @property
     def replication(self) -> Ints:
         """The replication of each case."""
-        return self.log.replication[self._rows]
-
-    @cached_property
-    def began(self) -> Floats:
-        """When each began, in days since start."""
-        return self.log.entered[self._rows]
+        return self.log.replication_of(self._case)
 
     @property
     def overdue_from(self) -> Floats:
@@ -450,42 +472,40 @@ class _Followed:
 
     @property
     def overdue(self) -> Floats:
-        """1 for each that is beyond the target and in progress at the horizon."""
+        """1 for each that is beyond the target and not gone at the horizon."""
         late = np.isnan(self.gone) & (self.log.horizon - self.began > self.target.within_days)
         return late.astype(np.float64)
 
-    @cached_property
-    def _reached(self) -> Floats:
-        """When each first reached the milestone; infinite if it did not."""
-        log, state = self.log, self.layout.states.index(self.target.milestone)
-        as_stage = self._first(log.in_stage & (log.stage == state), log.entered)
-        return np.minimum(as_stage, self._first(log.outcome == state, log.left))
-
-    @cached_property
-    def _ended(self) -> Floats:
-        """When each was resolved; infinite if it was not."""
-        return self._first(self.log.resolves, self.log.left)
-
     @property
     def gone(self) -> Floats:
-        """When each reached the milestone or ended; NaN if neither."""
-        first = np.minimum(self._reached, self._ended)
+        """When each reached the milestone, or an end from which it does not get there; NaN if neither."""
+        first = np.minimum(self._reached(), self._over())
         return np.where(np.isinf(first), np.nan, first)
 
+    def _reached(self) -> Floats:
+        """When each first reached the milestone; infinite if it did not."""
+        log = self.log
+        as_stage = self._first(log.in_stage & (log.stage == self._milestone), log.entered)
+        first: Floats = np.minimum(as_stage, self._first(log.outcome == self._milestone, log.left))
+        return first
+
+    def _over(self) -> Floats:
+        """When each came to an end from which it does not get to the milestone; infinite if it did not."""
+        return self._first(self.log.ended & self._too_late[self.log.outcome], self.log.left)
+
     def _first(self, rows: Mask, time: Floats) -> Floats:
-        """The least time over these rows of each case."""
-        cases, position = np.unique(self.log.case[rows], return_inverse=True)
-        least = np.full(len(cases) + 1, np.inf)
-        np.minimum.at(least, position, time[rows])
-        mine = self.log.case[self._rows]
-        at = np.searchsorted(cases, mine)
-        same = at < len(cases)
-        same[same] = cases[at[same]] == mine[same]
-        return least[np.where(same, at, len(cases))]
+        """The least time over these rows of each case, since it began; infinite if there is none."""
+        order, cases, times = np.argsort(self._case), self.log.case[rows], time[rows]
+        at = np.append(order, -1)[np.searchsorted(self._case, cases, sorter=order)]
+        mine = np.append(self._case, -1)[at] == cases
+        mine &= times >= np.append(self.began, np.inf)[at]
+        least = np.full(len(self._case), np.inf)
+        np.minimum.at(least, at[mine], times[mine])
+        return least
 
     def durations(self) -> tuple[Floats, Floats, Ints]:
         """Days until the milestone or another end, the age at which each came under observation, how it ended."""
-        reached = np.isfinite(self._reached)
-        how = np.where(reached, ENDED, np.where(np.isfinite(self._ended), OTHERWISE, CENSORED))
-        end = np.where(reached, self._reached, np.minimum(self._ended, self.log.horizon))
+        reached, over = self._reached(), self._over()
+        how = np.where(np.isfinite(reached), ENDED, np.where(np.isfinite(over), OTHERWISE, CENSORED))
+        end = np.where(np.isfinite(reached), reached, np.minimum(over, self.log.horizon))
         return end - self.began, np.maximum(-self.began, 0.0), how

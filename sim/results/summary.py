@@ -84,7 +84,7 @@ VARIABLES = {
     "ended_by": _V(("replication", "state", "date"), "headline cases resolved by the date, by the state they came to"),
     "open_on": _V(("replication", "date"), "headline cases in progress on the date"),
     "begun": _V(_BY_TARGET, "cases that a target is of"),
-    "overdue": _V(_BY_TARGET, "cases beyond the target's time and in progress at the horizon"),
+    "overdue": _V(_BY_TARGET, "cases at the horizon beyond the target's time that may still come to the milestone"),
     "first_reached": _V(
         ("replication", "case", "state"), "day on which a tracked case first got to a state; infinite if it did not"
     ),
@@ -132,6 +132,13 @@ class Layout:
     def resolving(self) -> list[str]:
         """States in which a case counts as resolved: exits, and stages that say so."""
         return [name for name in self.stages if name not in self.open_stages] + self.exits
+
+    def ends_without(self, milestone: str) -> list[str]:
+        """Those of these states in which a case has missed a milestone, if it is not taken up again."""
+        leads_there, routes = {milestone}, [(a, b) for a, b in self.routes if a in self.resolving]
+        while more := {a for a, b in routes if b in leads_there} - leads_there:
+            leads_there |= more
+        return [state for state in self.resolving if state not in leads_there]
 
     @cached_property
     def headline_stages(self) -> list[str]:

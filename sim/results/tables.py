@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS
 from sim.results.catalogue import CELLS, by_label
-from sim.results.estimates import Results, cells, durations, estimates
-from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, restricted_mean, variance_split
+from sim.results.estimates import Results, cells, estimates, spells
+from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
+from sim.results.survival import curves, restricted_mean
 
 INNER = (0.25, 0.75)
 """Quantiles that bound the central 50%."""
@@ -40,14 +42,13 @@ class RunTable:
 def _durations(run: Results) -> pd.DataFrame:
     rows = []
     for stage in run.layout.stages:
-        visits = durations(run.data, run.layout, stage)
-        if not len(visits.days):
+        visits, ended = (float(run.data[name].sel(stage=stage).sum()) for name in ("visits", "ended"))
+        if not visits:
             continue
-        curve, ended = visits.curve(), run.data["ended"].sel(stage=stage).to_numpy().sum()
-        quantiles = (run.samples[f"stage_days:{stage}"].value, *map(curve.quantile, CENTRAL))
-        mean = restricted_mean(curve.age, curve.survival, YEAR_DAYS)
-        seen = run.data["visits"].sel(stage=stage).to_numpy().sum()
-        rows.append((stage, seen / run.replications, ended / seen, *quantiles, mean))
+        curve = curves(spells(run.data, run.layout, stage))
+        quantiles = (run.samples[f"stage_days:{stage}"].value, *(float(curve.quantile(p)[0]) for p in CENTRAL))
+        mean = restricted_mean(curve.age[curve.enough], curve.survival[curve.enough], YEAR_DAYS)
+        rows.append((stage, visits / run.replications, ended / visits, *quantiles, mean))
     table = pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "q10", "q90", "mean_365"])
     return table.assign(median=table["median"].fillna(np.inf))
 
@@ -55,44 +56,54 @@ def _durations(run: Results) -> pd.DataFrame:
 def _survival(run: Results) -> pd.DataFrame:
     parts = []
     for stage in run.layout.stages:
-        curve = durations(run.data, run.layout, stage).curve()
-        at_risk = curve.at_risk / run.replications
-        parts.append(pd.DataFrame({"stage": stage, "age": curve.age, "survival": curve.survival, "at_risk": at_risk}))
+        curve = curves(spells(run.data, run.layout, stage))
+        columns = {"age": curve.age, "survival": curve.survival, "at_risk": curve.at_risk / run.replications}
+        parts.append(pd.DataFrame({"stage": stage} | {name: values[curve.enough] for name, values in columns.items()}))
     return pd.concat(parts, ignore_index=True)
 
 
 def _milestones(run: Results) -> pd.DataFrame:
     rows = []
     for case in run.layout.tracked:
-        undecided = float(run.data["open_at_end"].sel(case=case).mean())
+        comes = _comes(run, case)
+        undecided = float(run.data["open_at_end"].sel(case=case).to_numpy()[comes].mean()) if comes.any() else np.nan
         for state in run.layout.states:
-            time = run.first_reached(case, [state])
+            time = run.first_reached(case, [state])[comes]
             reached = time[np.isfinite(time)]
             if len(reached):
                 q10, median, q90 = np.quantile(reached, (CENTRAL[0], 0.5, CENTRAL[1]))
-                chance = len(reached) / run.replications
+                chance = len(reached) / len(time)
                 rows.append((case, state, chance, *_within(run, time), median, q10, q90, undecided))
     names = ["case", "state", "probability", *_WITHIN, "median", "q10", "q90", "undecided"]
     return pd.DataFrame(rows, columns=names)
 
 
+def _comes(run: Results, case: str) -> NDArray[np.bool_]:
+    """In which replications a tracked case comes up; the others say nothing of it."""
+    comes: NDArray[np.bool_] = run.samples[f"resolution:{case}"].occurs
+    return comes
+
+
 def _within(run: Results, time: Floats) -> list[float]:
-    """The share of replications within each of the years stated; NaN beyond the horizon."""
+    """The share of these times within each of the years stated; NaN beyond the horizon, or if there are none."""
     limits = [years * YEAR_DAYS for years in YEARS]
-    return [float((time <= t).mean()) if t <= run.scenario.horizon_days else np.nan for t in limits]
+    known = [len(time) > 0 and limit <= run.scenario.horizon_days for limit in limits]
+    return [float((time <= limit).mean()) if fits else np.nan for limit, fits in zip(limits, known, strict=True)]
 
 
 def _resolutions(run: Results) -> pd.DataFrame:
     rows = []
     for case in run.layout.tracked:
-        time = np.sort(run.first_reached(case, run.layout.resolving))
+        time = np.sort(run.first_reached(case, run.layout.resolving)[_comes(run, case)])
         q10, median, q90 = (_order_statistic(time, p) for p in (CENTRAL[0], 0.5, CENTRAL[1]))
         rows.append((case, median, q10, q90, *_within(run, time)))
     return pd.DataFrame(rows, columns=["case", "median", "q10", "q90", *_WITHIN])
 
 
 def _order_statistic(ordered: Floats, p: float) -> float:
-    """The quantile of sorted values of which some may be infinite, where no average of two can be taken."""
+    """The quantile of sorted values, of which some may be infinite, without an average of two; NaN of none."""
+    if not len(ordered):
+        return np.nan
     return float(ordered[min(int(np.ceil(p * len(ordered))) - 1, len(ordered) - 1)])
 
 
@@ -115,7 +126,7 @@ def _endings(run: Results) -> pd.DataFrame:
         _cells(run, "goes_on").assign(state=GOES_ON),
         _cells(run, "open_cases").assign(state=IN_PROGRESS),
     ]
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    table = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     table = table[table.groupby(["case", "state"])["value"].transform("max") > 0]
     titles = run.scenario.procedure.exits | {n: s.title for n, s in run.scenario.procedure.stages.items()}
     table = table.assign(
@@ -200,8 +211,8 @@ def _effort_by_ending(run: Results) -> pd.DataFrame:
 
 def _delay(run: Results) -> pd.DataFrame:
     table = _cells(run, "delay")
-    wide = table.pivot_table(index="stage", columns="part", values="value").reindex(run.layout.stages).dropna()
-    wide = wide[list(PARTS)]
+    wide = table.pivot_table(index="stage", columns="part", values="value")
+    wide = wide.reindex(index=run.layout.stages, columns=list(PARTS)).dropna()
     wide.insert(0, "days", wide.sum(axis=1) - wide["queue"])
     whole = _cells(run, "visit_days")[["stage", "q10", "q90"]]
     return wide.rename_axis(columns=None).reset_index().merge(whole, on="stage")
@@ -284,7 +295,8 @@ TABLES = {
         {
             "case": f"a tracked case, or '{ALL_CASES}' headline cases", "date": "by when",
             "state": f"a state in which cases are resolved, or '{IN_PROGRESS}'", "title": "what it is called",
-            "value": "share of the replications, or of all headline cases in progress or come by the date", **_CI,
+            "value": "share of the replications in which the case has come by then, or of all headline cases that have",
+            **_CI,
         },
         _endings,
         "The shares of a case on a date add up to one.",
@@ -293,6 +305,7 @@ TABLES = {
         "When tracked cases are resolved, whichever way",
         {**_CASE, "median": "days since start, infinite if later than the horizon", **_CENTRAL, **_WITHIN},
         _resolutions,
+        "Over the replications in which the case comes up; missing if there are none.",
     ),
     "milestones": RunTable(
         "When tracked cases reach each stage or exit",
@@ -302,6 +315,7 @@ TABLES = {
             "undecided": "share of replications in which the case is in progress at the horizon",
         },
         _milestones,
+        "Over the replications in which the case comes up.",
     ),
     "resolution_splits": RunTable(
         "How much of the spread of a resolution is parameter uncertainty",
