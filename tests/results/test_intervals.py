@@ -1,9 +1,12 @@
-"""Means over replications and their intervals; chance and not-knowing told apart."""
+"""Means over replications and their intervals; the variance split by its sources; draws that replications share."""
+
+from itertools import product
 
 import numpy as np
 import pytest
+from logs import law, random_rows, run_of
 
-from sim.results.statistics import by_draw, mean_interval, variance_split
+from sim.results.statistics import by_draw, linearised, mean_interval, variance_split
 
 EXPERIMENTS = 300
 
@@ -17,18 +20,36 @@ def test_by_draw_gives_the_means_of_the_groups():
 
 
 def test_mean_interval_by_hand():
-    """Student's t with two degrees of freedom: 4.3027 standard errors of 1/sqrt(3)."""
+    """Student's t with two degrees of freedom: 4.3027 standard errors of 1/sqrt(3), at 90% 2.9200."""
     found = mean_interval(np.array([1.0, 2.0, 3.0]))
     assert (found.value, found.draws) == (2.0, 3)
     assert found.error == pytest.approx(1 / np.sqrt(3))
     assert found.high - found.value == pytest.approx(4.302653 / np.sqrt(3))
     assert found.value - found.low == pytest.approx(found.high - found.value)
+    assert mean_interval(np.array([1.0, 2.0, 3.0]), level=0.9).high == pytest.approx(2 + 2.919986 / np.sqrt(3))
 
 
 def test_mean_interval_of_too_few_is_infinite():
     """One value, or one draw, says nothing about the spread."""
     assert mean_interval(np.array([5.0]))[:3] == (5.0, -np.inf, np.inf)
     assert mean_interval(np.array([5.0, 6.0, 7.0]), per_draw=3)[:3] == (6.0, -np.inf, np.inf)
+
+
+def test_linearised_ratios_by_hand():
+    """Totals 6 and 4: a ratio of 1.5; each replication by what it has beyond 1.5 times its denominator."""
+    assert linearised(np.array([1.0, 2, 3]), np.array([1.0, 2, 1])) == pytest.approx([1.125, 0.75, 2.625])
+    assert np.isnan(linearised(np.array([1.0, 2]), np.zeros(2))).all()
+
+
+def test_intervals_of_ratios_cover():
+    """Of 300 experiments' 95% intervals 92 to 98% hold the ratio of the expectations."""
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(EXPERIMENTS):
+        per = rng.poisson(8, 40).astype(float)
+        found = mean_interval(linearised(rng.gamma(2, 3, 40) * per, per))
+        covered += found.low <= 6.0 <= found.high
+    assert 0.92 * EXPERIMENTS <= covered <= 0.98 * EXPERIMENTS
 
 
 def grouped(rng, groups, per_draw, share):
@@ -53,14 +74,30 @@ def test_shared_draws_make_the_interval_of_the_mean_wider_and_it_covers():
     assert covered[1] < 0.85 * EXPERIMENTS
 
 
+def test_replications_that_are_copies_make_nothing_surer():
+    """Each replication twice, as two of one draw: every estimate and interval of every table is that of one of each."""
+    single = law(replications=8)
+    rows = random_rows(single, np.random.default_rng(8))
+    twice = [row | {"replication": 2 * row["replication"] + copy} for copy, row in product(range(2), rows)]
+    run = run_of(single, rows)
+    copies = run_of(law(replications=16, replications_per_draw=2), sorted(twice, key=lambda row: row["replication"]))
+    compared = 0
+    for name in set(run.tables) - {"resolution_splits"}:  # which wants draws to be shared
+        ours, theirs = run.table(name), copies.table(name)
+        columns = [column for column in ("value", "met", "median", "ci_low", "ci_high") if column in ours]
+        np.testing.assert_allclose(theirs[columns], ours[columns], rtol=1e-9, atol=1e-9, err_msg=name)
+        compared += "ci_low" in columns
+    assert compared >= 8
+
+
 def test_variance_split_by_hand():
     """Two groups of two: mean squares 1/2 within and 16 between."""
     found = variance_split(np.array([1.0, 2.0, 5.0, 6.0]), 2)
     assert found is not None
-    assert found.chance == 0.5
-    assert found.not_knowing == (16 - 0.5) / 2
-    assert found.share_not_knowing == pytest.approx(7.75 / 8.25)
-    assert found.low < found.share_not_knowing < found.high
+    assert found.stochastic == 0.5
+    assert found.parameter == (16 - 0.5) / 2
+    assert found.share_parameter == pytest.approx(7.75 / 8.25)
+    assert found.low < found.share_parameter < found.high
 
 
 def test_variance_split_wants_groups():
@@ -71,10 +108,10 @@ def test_variance_split_wants_groups():
 
 @pytest.mark.parametrize(("values", "share"), [([1.0, 1.0, 5.0, 5.0], 1.0), ([1.0, 5.0, 5.0, 1.0], 0.0)])
 def test_variance_split_at_the_ends(values, share):
-    """All of it not-knowing where a draw's replications are alike, all of it chance where the draws are."""
+    """All of it by the parameters where a draw's replications are alike, none of it where the draws are."""
     found = variance_split(np.array(values), 2)
     assert found is not None
-    assert found.share_not_knowing == share
+    assert found.share_parameter == share
     assert found.low <= share <= found.high
 
 

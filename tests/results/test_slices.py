@@ -1,46 +1,54 @@
-"""Slices of a run by platform: what they count, and how they are kept."""
-
-from pathlib import Path
+"""Runs filtered by platform, topic, origin or strand: they count the rows of the event log that they are of."""
 
 import numpy as np
-import pandas as pd
 import pytest
-from sim.results.measures import effort_of_role, measures
-from sim.results.slices import kept_slice, make_slices, platform_slice, platforms
+from logs import event_table, law
 from small_queue import QUEUE, queue
 
 from sim import load_run, simulate
 from sim.errors import UserError
 from sim.experiments import simulate as experiment
 from sim.experiments.simulate import simulate_each
-from sim.results import indicators, slices
-
-NAMES = ("totals", "drawn", "reached", "histogram", "age_sum", "ages")
-
-
-@pytest.fixture(autouse=True)
-def _small_parts(monkeypatch):
-    """Two replications in a chunk, four in memory, so that slices are put together from several parts."""
-    monkeypatch.setattr(experiment, "CHUNK", 2)
-    monkeypatch.setattr(slices, "AT_ONCE", 4)
+from sim.results import store
+from sim.results.run import Run, platforms
+from sim.results.summarise import summarise
+from sim.results.summary import VARIABLES
 
 
-def shared(**more: object):
+@pytest.fixture(autouse=True, scope="module")
+def _small_parts():
+    """Two replications in a chunk, four in a file of events, so that a run is put together from several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "CHUNK", 2)
+        patch.setattr(store, "AT_ONCE", 4)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared():
     """A queue of cases on Agora, on Babel/Net, and one on both."""
-    arrivals = QUEUE["arrivals"]["cases"] | {"platforms": {"Agora": 2, "Babel/Net": 1}}
+    arrivals = {"cases": QUEUE["arrivals"]["cases"] | {"platforms": {"Agora": 2, "Babel/Net": 1}}}
+    arrivals["more"] = arrivals["cases"] | {"topics": {"scams": 1}, "origin": "complaint", "per_year": 10}
     probes = {"both": {"stage": "work", "arrives": "2024-02-01", "platform": "Agora;Babel/Net"}}
-    return queue(replications=10, arrivals={"cases": arrivals}, probes=probes, **more)
+    return queue(replications=10, arrivals=arrivals, probes=probes)
 
 
-@pytest.fixture
-def run(tmp_path):
+@pytest.fixture(scope="module")
+def run(shared, tmp_path_factory) -> Run:
     """Its stored run."""
-    return simulate(shared(), results=tmp_path / "results")
+    return simulate(shared, results=tmp_path_factory.mktemp("results"))
 
 
-def kept(run) -> list[Path]:
-    """The files of the slices that are kept."""
-    return sorted((run.folder.parent / slices.FOLDER).rglob("*.npz"))
+def same(run: Run, other: Run) -> None:
+    """Fail unless two runs have the same summary to the last bit."""
+    for name in VARIABLES:
+        np.testing.assert_array_equal(run.arrays[name], other.arrays[name], strict=True, err_msg=name)
+
+
+def selected(run: Run, rows) -> Run:
+    """The run of those rows of the event log that are marked, summed up from a table made anew."""
+    events = event_table(run.events[rows].to_dict("records"), run.scenario.staffing)
+    return Run(run.scenario, summarise(run.layout, events, range(run.replications), run.arrays), lambda _: events)
 
 
 def test_platforms_are_single_services(run):
@@ -48,85 +56,78 @@ def test_platforms_are_single_services(run):
     assert platforms(run.scenario) == ["Agora", "Babel/Net"]
 
 
-def test_a_slice_counts_the_cases_of_its_platform(run):
-    """Incoming cases and work are those of the rows of the event log; the case on two services is in both."""
-    events = run.events
-    for name in platforms(run.scenario):
-        mine = events[[name in case.split(";") for case in events["platform"].astype(str)]]
-        found = platform_slice(run, name)
-        assert found.replications == 10
-        assert found.summary.total("incoming").sum() == mine.groupby("replication")["case"].nunique().sum()
-        assert effort_of_role(found.summary, "staff").sum() == pytest.approx(mine["effort_staff"].sum())
-        assert np.isfinite(indicators.milestone_times(found, "both", ["work"])).all()
-    both = sum(platform_slice(run, name).summary.total("incoming") for name in platforms(run.scenario))
-    np.testing.assert_array_equal(both, run.summary.total("incoming") + 1)
+@pytest.mark.parametrize("name", ["Agora", "Babel/Net"])
+def test_a_filtered_run_counts_the_rows_of_its_platform(run, name):
+    """All arrays are those of the rows selected in pandas; the case on two services is on both."""
+    rows = np.array([name in platform.split(";") for platform in run.events["platform"].astype(str)])
+    found = run.filter(platform=name)
+    same(found, selected(run, rows))
+    assert 0 < len(found.events) == rows.sum() < len(run.events)
+    assert found.events.astype(str).equals(run.events[rows].astype(str).reset_index(drop=True))
+    assert np.isfinite(found.first_reached("both", ["work"])).all()
+    assert found.replications == 10
+    assert "cases on " + name in found.scenario.title
 
 
-def test_slices_of_a_run_in_parts_are_those_of_the_whole(run):
-    """Nothing depends on how the event log is cut, or on whether the run is stored."""
-    in_memory = simulate(shared())
-    for name, found in make_slices(run).items():
-        other = platform_slice(in_memory, name)
-        for array in NAMES:
-            np.testing.assert_array_equal(getattr(found.summary, array), getattr(other.summary, array), strict=True)
+def test_filters_add_up(run):
+    """Both platforms together have every case once, and the one on both twice."""
+    parts = [run.filter(platform=name).data["incoming"] for name in platforms(run.scenario)]
+    np.testing.assert_array_equal(sum(parts), run.data["incoming"] + 1)
 
 
-def test_a_slice_of_everything_is_the_run():
-    """If all cases are on one platform its slice is the run itself."""
+def test_all_conditions_must_hold(run):
+    """A platform and a topic: the rows that are of both."""
+    rows = (run.events["topic"] == "scams") & (run.events["platform"] == "Agora")
+    same(run.filter(platform="Agora", topic="scams"), selected(run, rows))
+    same(run.filter(topic="scams"), run.filter(origin="complaint"))
+    assert rows.sum() > 0
+
+
+def test_stored_or_in_memory_is_the_same(shared, run):
+    """Nothing depends on how the event log is cut, or on whether the run is stored; a filter can be filtered."""
+    for other in (simulate(shared), load_run(run.folder), run.in_memory()):
+        same(run, other)
+        for name in platforms(shared):
+            same(run.filter(platform=name), other.filter(platform=name))
+    same(run.filter(platform="Agora").filter(topic="scams"), run.filter(platform="Agora", topic="scams"))
+
+
+def test_stored_or_in_memory_is_the_same_of_strands(tmp_path):
+    """Also where cases fork, on the first day and later, and one of the strands is asked for."""
+    stored, other = simulate(law(replications=4), results=tmp_path), simulate(law(replications=4))
+    same(stored, other)
+    same(stored.filter(platform="Agora"), other.filter(platform="Agora"))
+    same(load_run(stored.folder).filter(strand="a"), other.filter(strand="a"))
+    assert other.filter(strand="a").data["visits"].sum() > 0
+
+
+def test_a_filter_that_takes_everything_is_the_run():
+    """If all cases are on one platform its part is the run itself."""
     scenario = queue(arrivals={"cases": QUEUE["arrivals"]["cases"] | {"platforms": {"Agora": 1}}})
     run = simulate(scenario)
-    found = platform_slice(run, "Agora")
-    for array in NAMES:
-        np.testing.assert_array_equal(getattr(found.summary, array), getattr(run.summary, array), strict=True)
+    same(run.filter(platform="Agora"), run)
 
 
-def test_slices_are_made_once(run, monkeypatch):
-    """The slices of all platforms are kept beside the results, and read from there."""
-    told = []
-    first = make_slices(run, progress=lambda done, total: told.append((done, total)))
-    assert told == [(4, 10), (8, 10), (10, 10)]
-    assert len(kept(run)) == 2
-    monkeypatch.setattr(slices, "summarise", None)
-    again = platform_slice(load_run(run.folder), "Babel/Net")
-    np.testing.assert_array_equal(again.summary.totals, first["Babel/Net"].summary.totals)
-    pd.testing.assert_frame_equal(indicators.pending(again), indicators.pending(first["Babel/Net"]))
+def test_a_filter_that_takes_nothing_is_an_empty_run(run):
+    """It counts nothing, and every table and indicator can be asked of it."""
+    found = run.filter(topic="unheard of")
+    assert not found.data["visits"].any()
+    assert found.table("pending")["mean"].eq(0).all()
+    assert "clearance_rate" not in set(found.summary()["indicator"])
+    for name in found.tables:
+        found.table(name)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short", b"not a file of arrays"])
-def test_a_slice_that_cannot_be_read_is_made_anew(run, content):
-    """Cut short, or something else: it is as if it were not there."""
-    expected = platform_slice(run, "Agora")
-    for path in kept(run):
-        path.write_bytes(content)
-    assert kept_slice(run, "Agora") is None
-    np.testing.assert_array_equal(platform_slice(run, "Agora").summary.totals, expected.summary.totals)
-    assert kept_slice(run, "Agora") is not None
+def test_a_filter_wants_what_there_is(run):
+    """Another platform is refused with those that there are, and so is no condition at all."""
+    with pytest.raises(UserError, match="platform 'Nobody'; platforms are Agora, Babel/Net"):
+        run.filter(platform="Nobody")
+    with pytest.raises(UserError, match="condition on platform, topic, origin, strand"):
+        run.filter()
 
 
-def test_a_slice_of_other_code_is_not_read(run, monkeypatch):
-    """What was summed up by other code may have another layout or meaning."""
-    make_slices(run)
-    monkeypatch.setattr(slices, "code_digest", lambda: "other")
-    assert kept_slice(run, "Agora") is None
-
-
-def test_a_platform_that_nobody_has_is_empty(run):
-    """Its slice counts nothing, and every indicator can be asked of it."""
-    found = platform_slice(run, "Nobody")
-    assert not found.summary.totals.any()
-    assert indicators.pending(found)["mean"].eq(0).all()
-    assert measures(found.summary)["clearance_rate"].values().shape == (10,)
-
-
-def test_a_folder_that_cannot_be_written_costs_time_only(run):
-    """The slice is given all the same, and nothing is left over."""
-    (run.folder.parent / slices.FOLDER).write_text("in the way")
-    assert platform_slice(run, "Agora").summary.totals.any()
-    assert kept_slice(run, "Agora") is None
-
-
-def test_a_run_without_events_has_no_slices(tmp_path):
-    """The points of a sweep are stored without; that is told."""
-    [run] = simulate_each([shared()], results=tmp_path)
+def test_a_run_without_events_cannot_be_filtered(tmp_path, shared):
+    """The points of a sweep are stored without; the message says so."""
+    [run] = simulate_each([shared], results=tmp_path)
     with pytest.raises(UserError, match="without its events"):
-        platform_slice(run, "Agora")
+        run.filter(platform="Agora")

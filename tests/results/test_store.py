@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyarrow.parquet import ParquetFile
 from small_queue import QUEUE, STAGE, queue
 
 from sim import load_run, simulate
@@ -14,14 +15,14 @@ from sim.experiments import chunks
 from sim.experiments import simulate as experiment
 from sim.experiments.simulate import simulate_each
 from sim.results import store
-from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
 
 @pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch):
-    """Two replications in a chunk, so that there are several parts."""
+def _small_parts(monkeypatch):
+    """Two replications in a chunk, four in a file of events, so that there are several."""
     monkeypatch.setattr(experiment, "CHUNK", 2)
+    monkeypatch.setattr(store, "AT_ONCE", 4)
 
 
 @pytest.fixture
@@ -35,17 +36,55 @@ def times(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
+EVENTS = ["events/000000-000003.parquet", "events/000004-000005.parquet"]
+
+
 def test_layout(finished):
-    """A run is a folder with a manifest, the parameters, the summary, and the events in parts."""
+    """A run is a folder with a manifest, the summary, and the events in files."""
     files = sorted(str(path.relative_to(finished)) for path in finished.rglob("*") if path.is_file())
-    parts = [f"events/part-{n:06d}-{n + 1:06d}.parquet" for n in (0, 2, 4)]
-    assert files == [*parts, "manifest.json", "replications.parquet", "summary.npz"]
+    assert files == [*EVENTS, "manifest.json", "summary.npz"]
+    assert [path.name for path in finished.iterdir() if path.is_dir()] == ["events"]
     manifest = json.loads((finished / "manifest.json").read_text("utf-8"))
-    assert sorted(manifest["content"]) == [*parts, "replications.parquet", "summary.npz"]
+    assert sorted(manifest["content"]) == [*EVENTS, "summary.npz"]
     assert (manifest["name"], manifest["replications"], manifest["seed"]) == ("queue", 6, 3)
     assert Scenario.model_validate(manifest["scenario"]) == queue()
     assert {"numpy", "simpy", "pandas", "pyarrow", "scipy"} <= set(manifest["versions"])
     assert [path.name for path in finished.parent.iterdir()] == [finished.name]
+
+
+def shared(**changes: object) -> Scenario:
+    """A queue of cases on several platforms, whose names are not in the order in which cases come."""
+    arrivals = QUEUE["arrivals"]["cases"] | {"platforms": {"Zeta": 1, "Agora": 2, "Babel;Agora": 1}}
+    return queue(arrivals={"cases": arrivals}, **changes)
+
+
+def test_events_are_read_back_as_they_were(tmp_path):
+    """Sorted by platform in the file, read in the order of the log: equal to those of a run that was not stored."""
+    stored, expected = simulate(shared(), results=tmp_path), simulate(shared())
+    for run in (stored, load_run(stored.folder)):
+        events = run.events
+        assert list(events.columns) == list(expected.events.columns)
+        for name in events.columns:
+            assert events[name].tolist() == pytest.approx(expected.events[name].tolist(), abs=0, nan_ok=True), name
+        assert events["replication"].is_monotonic_increasing
+        pd.testing.assert_frame_equal(run.summary(), expected.summary(), check_exact=True)
+
+
+def test_events_are_sorted_by_platform_in_their_file(tmp_path):
+    """Each platform has row groups of its own, so that the rows of one are read without those of the others."""
+    folder = simulate(shared(), results=tmp_path).folder
+    for name in EVENTS:
+        file = ParquetFile(folder / name)
+        groups = [file.read_row_group(n, ["platform"])["platform"].to_pylist() for n in range(file.num_row_groups)]
+        assert [len(set(group)) for group in groups] == [1, 1, 1]
+        assert len({group[0] for group in groups}) == 3
+
+
+def test_a_run_without_any_case_is_stored(tmp_path):
+    """Nothing came: the event log is empty, and is read as such."""
+    run = simulate(queue(arrivals={}, probes={}, replications=2), results=tmp_path)
+    assert len(load_run(run.folder).events) == 0
+    assert not load_run(run.folder).data["visits"].any()
 
 
 def test_a_finished_run_is_found(finished, monkeypatch):
@@ -54,7 +93,7 @@ def test_a_finished_run_is_found(finished, monkeypatch):
     monkeypatch.setattr(chunks, "replicate", None)
     again = simulate(queue(), results=finished.parent)
     assert again.folder == finished
-    assert len(again.parameters) == 6
+    assert again.replications == 6
     assert times(finished) == before
 
 
@@ -80,7 +119,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_is_found(tmp_path, monkeypatch
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(store, "whole", full)
+    monkeypatch.setattr(store, "atomic_write", full)
     again = simulate(queue(replications=2, title="T"), results=tmp_path)
     assert again.scenario.title == "T"
     assert load_run(folder).scenario.title == "A queue"
@@ -112,9 +151,11 @@ CODE = {
     "results/events.py": True,
     "experiments/chunks.py": True,
     "results/summarise.py": True,
+    "results/summary.py": True,
     "experiments/simulate.py": False,
     "cli/app.py": False,
-    "results/indicators.py": False,
+    "results/catalogue.py": False,
+    "results/survival.py": False,
     "view/terminal/run.py": False,
 }
 
@@ -131,17 +172,17 @@ def test_code_determines_a_run(tmp_path, monkeypatch, module, determines):
     assert (store.code_digest.__wrapped__() != before) is determines
 
 
-@pytest.mark.parametrize("name", ["events/part-000002-000003.parquet", "replications.parquet", "summary.npz"])
+@pytest.mark.parametrize("name", [EVENTS[1], "summary.npz"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "other"])
 def test_damage_is_refused(finished, name, damage):
-    """A file that is missing, cut short or replaced by another is told by name, with what to do."""
+    """A file that is missing, cut short or replaced by another is named, with what to do."""
     path = finished / name
     if damage == "missing":
         path.unlink()
     elif damage == "cut":
         path.write_bytes(path.read_bytes()[:-10])
     else:
-        shutil.copy(finished / "events" / "part-000000-000001.parquet", path)
+        shutil.copy(finished / EVENTS[0], path)
     with pytest.raises(UserError) as error:
         load_run(finished).events.head()
     assert str(error.value) == f"{path}: is missing or was changed; delete the folder and run again"
@@ -174,8 +215,8 @@ def test_another_format_is_refused(finished):
 def test_files_that_do_not_belong_are_not_read(finished):
     """Only what the manifest names is read: neither a part of another run nor a half-written one."""
     expected = load_run(finished).events
-    shutil.copy(finished / "events" / "part-000000-000001.parquet", finished / "events" / "part-000006-000007.parquet")
-    (finished / "events" / ".part-000008-000009.parquet.123").write_bytes(b"PAR1")
+    shutil.copy(finished / EVENTS[0], finished / "events" / "000006-000007.parquet")
+    (finished / "events" / ".000008-000009.parquet.123").write_bytes(b"PAR1")
     pd.testing.assert_frame_equal(load_run(finished).events, expected, check_exact=True)
 
 
@@ -205,21 +246,12 @@ def test_the_events_of_a_case(forking, case, family):
     run = load_run(forking)
     events = run.events.astype({"case": str})
     expected = events[events["case"].isin(family) & (events["replication"] < 3)]
-    for given in (run, Run(run.scenario, run.summary, run.read_events)):
-        found = store.case_events(given, case, 3).astype({"case": str})
+    for given in (run, run.in_memory(), simulate(run.scenario)):
+        found = given.case_events(case, 3).astype({"case": str})
         assert set(found["case"]) == family
         assert sorted(set(found["replication"])) == [0, 1, 2]
         columns = ["replication", "case", "visit", "requested", "entered", "left", "effort_staff"]
         pd.testing.assert_frame_equal(found[columns], expected[columns].reset_index(drop=True), check_exact=True)
-
-
-def test_the_events_of_a_case_are_read_from_the_parts_asked_for(forking):
-    """Parts with later replications are not touched; those that are asked for must be as they were."""
-    run = load_run(forking)
-    (forking / "events" / "part-000004-000005.parquet").unlink()
-    assert store.case_events(run, "probe", 4)["replication"].max() == 3
-    with pytest.raises(UserError, match=r"part-000004-000005\.parquet: is missing or was changed"):
-        store.case_events(run, "probe", 5)
 
 
 def test_a_run_without_events_says_so(tmp_path):
@@ -228,11 +260,11 @@ def test_a_run_without_events_says_so(tmp_path):
     assert not store.has_events(run)
     assert store.has_events(simulate(queue()))
     with pytest.raises(UserError, match="stored without its events"):
-        store.case_events(run, "cases-1", 2)
+        run.case_events("cases-1", 2)
 
 
 def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, finished):
-    """What was finished before an interruption is neither run nor written again, and the result is the same."""
+    """What was finished before an interruption is not run again, and the result is the same."""
     expected = load_run(finished)
     done: list[int] = []
 
@@ -243,17 +275,15 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, finished):
     with pytest.raises(KeyboardInterrupt):
         simulate(queue(), results=tmp_path / "other", progress=interrupt)
     where = store.place(tmp_path / "other", queue())
-    assert (where.parts(), where.finished) == (2, False)
-    before = times(where.partial)
+    assert (where.count_parts(), where.finished) == (2, False)
     replicate = chunks.replicate
     monkeypatch.setattr(chunks, "replicate", lambda plan, n: done.append(n) or replicate(plan, n))
     found = simulate(queue(), results=tmp_path / "other")
     assert done == [4, 5]
     pd.testing.assert_frame_equal(found.events, expected.events, check_exact=True)
-    kept = {name.replace(str(where.partial), str(where.folder)): time for name, time in before.items()}
-    parts = {name: time for name, time in kept.items() if name.endswith(".parquet")}
-    assert len(parts) == 2
-    assert parts.items() <= times(where.folder).items()
+    assert (load_run(found.folder).arrays["days"] == expected.arrays["days"]).all()
+    assert not where.partial.exists()
+    assert not (found.folder / "parts").exists()
 
 
 def test_an_unfinished_run_is_no_run(tmp_path):
@@ -309,7 +339,7 @@ def test_no_space_left(tmp_path, monkeypatch, at):
         simulate(queue(), results=tmp_path)
     assert error.value.exit_code == 1
     where = store.place(tmp_path, queue())
-    assert (where.parts(), where.finished) == (2 if at == "a part" else 3, False)
+    assert (where.count_parts(), where.finished) == (2 if at == "a part" else 3, False)
     assert not list(where.partial.rglob(".*"))
     monkeypatch.undo()
     assert simulate(queue(), results=tmp_path).replications == 6

@@ -1,123 +1,149 @@
-"""The product-limit estimate against scipy, by hand, and on durations that were truncated or counted by age."""
+"""Survival curves against scipy, by hand and in plain Python; their error by leaving out replications; coverage."""
 
 import numpy as np
 import pytest
+from counted import Counted, median, product_limit
+from logs import law, rows_of, run_of
 from scipy import stats
+from small_queue import queue
 
-from sim.results import survival
-from sim.results.summarise import counted
-from sim.results.summary import AGE_RESOLUTION, CENSORED, ENDED, OTHERWISE
+from sim import load_scenario, simulate
+from sim.results.statistics import mean_interval
+from sim.results.summary import CENSORED, ENDED, OTHERWISE
+from sim.results.survival import Spells, curves, quantile_by_replication, restricted_mean, share_by_replication
+
+
+def spells(days, end, entry=None, replication=None) -> Spells:
+    """Durations from lists; without late entry, of one replication."""
+    days = np.asarray(days, dtype=float)
+    entry = np.zeros(len(days)) if entry is None else np.asarray(entry, dtype=float)
+    replication = np.zeros(len(days), dtype=int) if replication is None else np.asarray(replication)
+    return Spells(days, np.asarray(end), entry, replication)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_kaplan_meier_is_scipys(seed):
+def test_curves_are_scipys(seed):
     """Without late entry the estimate is that of scipy.stats.ecdf, ties and censored durations included."""
     rng = np.random.default_rng(seed)
-    duration = np.round(rng.exponential(20, 200)) + 1
-    observed = rng.random(200) < 0.7
-    times, curve = survival.kaplan_meier(duration, observed)
-    data = stats.CensoredData(uncensored=duration[observed], right=duration[~observed])
-    theirs = stats.ecdf(data).sf
-    assert curve == pytest.approx(theirs.evaluate(times), abs=1e-12)
+    days, seen = np.round(rng.exponential(20, 200)) + 1, rng.random(200) < 0.7
+    found = curves(spells(days, np.where(seen, ENDED, CENSORED)))
+    theirs = stats.ecdf(stats.CensoredData(uncensored=days[seen], right=days[~seen])).sf
+    np.testing.assert_allclose(found.survival[0], theirs.evaluate(found.age[0]), atol=1e-12)
+    assert found.age[0].tolist() == sorted(set(days[seen]))
 
 
-def test_kaplan_meier_with_late_entry():
-    """By hand: five under observation from ages 0, 0, 3, 5, 0; who enters at 3 is not at risk at 2 nor at 3 itself."""
-    duration = np.array([2.0, 4.0, 6.0, 8.0, 4.0])
-    observed = np.array([True, True, True, False, False])
-    entry = np.array([0.0, 0.0, 3.0, 5.0, 0.0])
-    times, curve = survival.kaplan_meier(duration, observed, entry)
-    assert times.tolist() == [2, 4, 6]
-    # at risk: at 2 the first, second and fifth; at 4 second, third, fifth; at 6 third and fourth
-    assert curve == pytest.approx([2 / 3, 2 / 3 * 2 / 3, 2 / 3 * 2 / 3 / 2])
+def test_late_entry_by_hand():
+    """Five under observation from ages 0, 0, 3, 5, 0; who enters at 3 is not at risk at 2."""
+    found = curves(spells([2, 4, 6, 8, 4], [ENDED, ENDED, ENDED, CENSORED, CENSORED], [0, 0, 3, 5, 0]))
+    assert found.age.tolist() == [[2, 4, 6]]
+    assert found.at_risk.tolist() == [
+        [3, 3, 2]
+    ]  # at 2 first, second, fifth; at 4 second, third, fifth; at 6 third, fourth
+    assert found.survival[0] == pytest.approx([2 / 3, 2 / 3 * 2 / 3, 2 / 3 * 2 / 3 / 2])
 
 
-def test_late_entry_at_the_very_age_of_an_end():
-    """Who comes under observation at the age at which another ends was not at risk of that end."""
-    times, curve = survival.kaplan_meier(np.array([3.0, 5.0]), np.array([True, True]), np.array([0.0, 3.0]))
-    assert times.tolist() == [3, 5]
-    assert curve.tolist() == [0, 0]
+def test_at_the_very_age_of_an_end():
+    """Who comes under observation then was not at risk of it; who is last seen then was, as was who ends then."""
+    found = curves(spells([3, 5, 3, 3], [ENDED, ENDED, CENSORED, ENDED], [0, 3, 0, 0]))
+    assert found.at_risk.tolist() == [[3, 1]]
+    assert found.survival[0].tolist() == pytest.approx([1 / 3, 0])
+
+
+def random_spells(rng: np.random.Generator, replications: int) -> Spells:
+    """Durations with ties, two kinds of ends, censoring and late entry."""
+    size = 12 * replications
+    days, entry = np.round(rng.exponential(40, size)) + 1, rng.integers(0, 30, size) * (rng.random(size) < 0.4)
+    end = rng.choice([ENDED, OTHERWISE, CENSORED], size, p=[0.5, 0.2, 0.3])
+    rows = days > entry
+    return spells(days[rows], end[rows], entry[rows], rng.integers(0, replications, size)[rows])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_curves_of_groups_are_those_of_a_loop(seed):
+    """Those of each replication, and that of all, agree with a product limit in plain Python."""
+    durations = random_spells(np.random.default_rng(seed), 7)
+    for groups in (1, 7):
+        found = curves(durations, groups)
+        for group in range(groups):
+            rows = (durations.replication == group) | (groups == 1)
+            steps = product_limit(
+                list(zip(durations.days[rows], durations.entry[rows], durations.end[rows], strict=True))
+            )
+            ages, survival, _ = zip(*steps, strict=True)
+            size = len(ages)
+            assert found.age[group, :size].tolist() == list(ages)
+            assert np.isinf(found.age[group, size:]).all()
+            np.testing.assert_allclose(found.survival[group, :size], survival, atol=1e-12)
+            for within in (0.5, 5, 20, 33):
+                expected = max((share for age, _, share in steps if age <= within), default=0.0)
+                assert found.incidence(within)[group] == pytest.approx(expected, abs=1e-12)
+            assert found.quantile(0.5)[group] == next((age for age, s, _ in steps if s <= 0.5 + 1e-9), np.inf)
 
 
 def test_late_entry_is_unbiased():
     """Left-truncated and censored exponential times: the median is that of the distribution, not of the sample seen."""
     rng = np.random.default_rng(1)
     time, entry = rng.exponential(100, 40_000), rng.uniform(0, 150, 40_000) * (rng.random(40_000) < 0.7)
-    seen = time > entry
-    time, entry = time[seen], entry[seen]
+    time, entry = time[time > entry], entry[time > entry]
     end = entry + 200
-    times, curve = survival.kaplan_meier(np.minimum(time, end), time <= end, entry)
-    assert survival.survival_quantile(times, curve, 0.5) == pytest.approx(100 * np.log(2), rel=0.03)
+    found = curves(spells(np.minimum(time, end), np.where(time <= end, ENDED, CENSORED), entry))
+    assert found.quantile(0.5)[0] == pytest.approx(100 * np.log(2), rel=0.03)
     assert np.median(time) > 85
 
 
-def test_quantiles_of_a_survival_curve():
-    """A quantile is the first time by which the share has ended, infinite where the curve stays above."""
-    times, curve = np.array([1.0, 2.0, 3.0]), np.array([0.75, 0.5, 0.25])
-    found = [survival.survival_quantile(times, curve, p) for p in (0.1, 0.25, 0.5, 0.75, 0.9)]
-    assert found == [1, 1, 2, 3, np.inf]
+def test_quantiles_by_hand():
+    """The first age by which the share has ended; infinite where the curve stays above."""
+    found = curves(spells([1, 2, 3, 4], [ENDED, ENDED, ENDED, CENSORED]))
+    assert [found.quantile(p)[0] for p in (0.1, 0.25, 0.5, 0.75, 0.9)] == [1, 1, 2, 3, np.inf]
+
+
+def test_quantiles_want_enough_at_risk():
+    """Where one of a hundred is left to be observed the curve comes down, but no quantile is read off it."""
+    found = curves(spells([*range(1, 100), 200, 300], [CENSORED] * 99 + [ENDED, ENDED]))
+    assert found.survival[0].tolist() == [0.5, 0]
+    assert found.quantile(0.5)[0] == np.inf
+    assert curves(spells([1, 200, 300], [CENSORED, ENDED, ENDED])).quantile(0.5)[0] == 200
 
 
 def test_nobody_ends():
-    """Where no end is seen the curve has no steps, quantiles are infinite and the restricted mean is its bound."""
-    times, curve = survival.kaplan_meier(np.array([5.0, 7.0]), np.array([False, False]))
-    assert len(times) == 0
-    assert survival.survival_quantile(times, curve, 0.5) == np.inf
-    assert survival.restricted_mean(times, curve, 30) == 30
+    """Where no end is seen the curve has no steps, quantiles are infinite and nothing has ended."""
+    found = curves(spells([5, 7], [CENSORED, CENSORED]))
+    assert found.age.shape == (1, 0)
+    assert found.quantile(0.5).tolist() == [np.inf]
+    assert found.incidence(6).tolist() == [0]
+    assert restricted_mean(found.age[0], found.survival[0], 30) == 30
 
 
-def test_restricted_mean():
-    """Without censoring it is the mean of the durations counted at most so far."""
-    rng = np.random.default_rng(2)
-    duration = rng.gamma(2, 20, 500)
-    times, curve = survival.kaplan_meier(duration, np.ones(500, dtype=bool))
+def test_nothing_was_observed():
+    """Nothing is known of durations of which there are none."""
+    found = curves(spells([], []))
+    assert np.isnan(found.incidence(6)).all()
+    assert np.isinf(found.quantile(0.5)).all()
+
+
+def test_restricted_mean_is_that_of_the_durations():
+    """Without censoring it is the mean of the durations counted at most so far; by hand, an area under steps."""
+    days = np.random.default_rng(2).gamma(2, 20, 500)
+    found = curves(spells(days, np.full(500, ENDED)))
     for until in (10, 40, 1000):
-        expected = np.minimum(duration, until).mean()
-        assert survival.restricted_mean(times, curve, until) == pytest.approx(expected)
-
-
-def test_restricted_mean_by_hand():
-    """The area under the steps: 1 until 2, then a half until 5."""
-    assert survival.restricted_mean(np.array([2.0, 9.0]), np.array([0.5, 0.0]), 5) == 2 + 1.5
-
-
-# durations counted by age
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_counting_by_age_changes_next_to_nothing(seed):
-    """The curve of counted durations is the product-limit estimate, its quantiles to within the age resolution."""
-    rng = np.random.default_rng(seed)
-    entry = rng.uniform(0, 30, 5000) * (rng.random(5000) < 0.3)
-    time, end = rng.lognormal(4, 0.8, 5000), entry + rng.uniform(50, 400, 5000)
-    seen = time > entry
-    time, end, entry = time[seen], end[seen], entry[seen]
-    observed = time <= end
-    duration = np.minimum(time, end)
-    times, exact = survival.kaplan_meier(duration, observed, entry)
-    found = survival.curve(counted(duration, np.where(observed, ENDED, CENSORED), entry))
-    for p in (0.1, 0.25, 0.5, 0.75):
-        expected = survival.survival_quantile(times, exact, p)
-        rank = abs(survival.survival_quantile(found.age, found.survival, p) - expected)
-        assert rank <= 2 * AGE_RESOLUTION * expected
-    assert found.ends.sum() == observed.sum()
-    assert found.at_risk[0] == (duration >= times[0]).sum() - (entry >= times[0]).sum()
-
-
-def test_equal_durations_keep_their_length():
-    """Durations that are all the same are told as they are, whatever the class in which they are counted."""
-    found = survival.curve(counted(np.full(7, 45.0), np.full(7, ENDED), np.zeros(7)))
-    assert found.age.tolist() == [45.0]
-    assert found.survival.tolist() == [0.0]
+        expected = np.minimum(days, until).mean()
+        assert restricted_mean(found.age[0], found.survival[0], until) == pytest.approx(expected)
+    assert restricted_mean(np.array([2.0, 9.0]), np.array([0.5, 0.0]), 5) == 2 + 1.5
 
 
 def test_incidence_by_hand():
     """Ends meant at 10 and 30, another end at 20, one seen for 15 days: 1/4 + (3/4 x 1/2) x 1."""
-    how = np.array([ENDED, CENSORED, OTHERWISE, ENDED])
-    found = survival.curve(counted(np.array([10.0, 15.0, 20.0, 30.0]), how, np.zeros(4)))
-    assert found.incidence(9.99) == 0
-    assert found.incidence(10) == pytest.approx(1 / 4)
-    assert found.incidence(30) == pytest.approx(1 / 4 + 3 / 4 * 1 / 2)
+    found = curves(spells([10, 15, 20, 30], [ENDED, CENSORED, OTHERWISE, ENDED]))
+    assert found.incidence(9.99)[0] == 0
+    assert found.incidence(10)[0] == pytest.approx(1 / 4)
+    assert found.incidence(30)[0] == pytest.approx(1 / 4 + 3 / 4 * 1 / 2)
+
+
+def test_incidence_is_unknown_beyond_what_was_observed():
+    """Nobody was followed for 100 days: unknown; if all had ended before, nothing can be added and it is known."""
+    assert np.isnan(curves(spells([10, 15], [ENDED, CENSORED])).incidence(100)[0])
+    assert curves(spells([10, 15], [ENDED, CENSORED])).incidence(15)[0] == 0.5
+    assert curves(spells([10, 15], [ENDED, OTHERWISE])).incidence(100)[0] == 0.5
 
 
 def test_incidence_is_unbiased():
@@ -129,6 +155,167 @@ def test_incidence_is_unbiased():
     end = entry + rng.uniform(20, 200, 60_000)
     seen = first > entry
     how = np.where(first > end, CENSORED, np.where(one < other, ENDED, OTHERWISE))[seen]
-    found = survival.curve(counted(np.minimum(first, end)[seen], how, entry[seen]))
+    found = curves(spells(np.minimum(first, end)[seen], how, entry[seen]))
     for days in (20, 60, 150):
-        assert found.incidence(days) == pytest.approx((1 - np.exp(-0.03 * days)) / 3, abs=0.006)
+        assert found.incidence(days)[0] == pytest.approx((1 - np.exp(-0.03 * days)) / 3, abs=0.006)
+
+
+# how sure it is
+
+
+def without(durations: Spells, replication: int) -> Spells:
+    """All durations but those of a replication."""
+    return Spells(*(column[durations.replication != replication] for column in durations))
+
+
+def test_the_error_of_a_share_is_that_of_leaving_out_replications():
+    """Linearised values have the mean of the estimate, and the variance that the jackknife finds by brute force."""
+    durations = random_spells(np.random.default_rng(5), 60)
+    values = share_by_replication(durations, 25, 60)
+    estimate = curves(durations).incidence(25)[0]
+    assert values.mean() == pytest.approx(estimate, abs=1e-12)
+    pseudo = 60 * estimate - 59 * np.array([curves(without(durations, n)).incidence(25)[0] for n in range(60)])
+    assert values.std() == pytest.approx(pseudo.std(), rel=0.03)
+    assert np.corrcoef(values, pseudo)[0, 1] > 0.999
+
+
+def test_values_of_a_median_have_the_median_as_mean():
+    """And all are the same, without error, where all durations are."""
+    durations = random_spells(np.random.default_rng(6), 60)
+    assert quantile_by_replication(durations, 0.5, 60, 1).mean() == pytest.approx(curves(durations).quantile(0.5)[0])
+    fixed = spells(np.full(80, 45.0), [ENDED] * 80, replication=np.arange(80) % 20)
+    assert quantile_by_replication(fixed, 0.5, 20, 1).tolist() == [45] * 20
+    unknown = spells([5, 7], [CENSORED, CENSORED], replication=[0, 1])
+    assert np.isnan(quantile_by_replication(unknown, 0.5, 2, 1)).all()
+
+
+EXPERIMENTS = 400
+WITHIN = 90.0
+COVERED = stats.binom(EXPERIMENTS, 0.95).interval(0.999)
+"""So many of the experiments' 95% intervals hold the truth in 999 of 1,000 series, if the level is right."""
+
+
+def experiment(rng: np.random.Generator, draws: int, per_draw: int, spread: float) -> Spells:
+    """Exponential durations with two kinds of ends, whose scale differs between draws by a lognormal factor."""
+    scale = np.repeat(np.exp(rng.normal(0, spread, draws)), per_draw)
+    replication = np.repeat(np.arange(draws * per_draw), rng.poisson(5, draws * per_draw))
+    size = len(replication)
+    one, other = rng.exponential(100, size) * scale[replication], rng.exponential(200, size) * scale[replication]
+    first, entry = np.minimum(one, other), rng.uniform(0, 80, size) * (rng.random(size) < 0.3)
+    until = entry + rng.uniform(30, 300, size)
+    how = np.where(first > until, CENSORED, np.where(one < other, ENDED, OTHERWISE))
+    rows = first > entry
+    return Spells(np.minimum(first, until)[rows], how[rows], entry[rows], replication[rows])
+
+
+def truth(spread: float) -> tuple[float, float]:
+    """The median and the share that ends as meant within the bound, by numerical integration over the scale."""
+    z = np.linspace(-6, 6, 2001)
+    weight, rate = stats.norm.pdf(z) / stats.norm.pdf(z).sum(), 0.015 / np.exp(spread * z)
+    ages = np.linspace(0, 200, 20_001)
+    survival = np.exp(-np.outer(ages, rate)) @ weight
+    return float(np.interp(-0.5, -survival, ages)), float((1 - np.exp(-rate * WITHIN)) @ weight) * 2 / 3
+
+
+@pytest.mark.parametrize(
+    ("draws", "per_draw", "spread"), [(50, 1, 0.4), (40, 2, 0.5)], ids=["own draws", "shared draws"]
+)
+def test_intervals_of_medians_and_shares_cover(draws, per_draw, spread):
+    """Of 400 experiments' 95% intervals as many hold the truth as binomial bounds of 99.9% allow."""
+    rng, (middle, share) = np.random.default_rng(7), truth(spread)
+    covered = np.zeros(2)
+    for _ in range(EXPERIMENTS):
+        durations = experiment(rng, draws, per_draw, spread)
+        age = mean_interval(quantile_by_replication(durations, 0.5, draws * per_draw, per_draw), per_draw)
+        met = mean_interval(share_by_replication(durations, WITHIN, draws * per_draw), per_draw)
+        covered += [age.low <= middle <= age.high, met.low <= share <= met.high]
+    assert (covered >= COVERED[0]).all(), covered / EXPERIMENTS
+    assert (covered <= COVERED[1]).all(), covered / EXPERIMENTS
+
+
+def test_shared_draws_must_be_known():
+    """Intervals that take replications of one draw for independent cover far too seldom."""
+    rng, (middle, share) = np.random.default_rng(7), truth(0.8)
+    covered = np.zeros(2)
+    for _ in range(EXPERIMENTS // 2):
+        durations = experiment(rng, 12, 5, 0.8)
+        age = mean_interval(quantile_by_replication(durations, 0.5, 60, 1))
+        met = mean_interval(share_by_replication(durations, WITHIN, 60))
+        covered += [age.low <= middle <= age.high, met.low <= share <= met.high]
+    assert (covered < stats.binom(EXPERIMENTS // 2, 0.95).ppf(0.0005)).all()
+
+
+# the days in a stage, in a run
+
+
+@pytest.fixture(scope="module", params=["status-quo", "law"])
+def run(request):
+    """Runs with cases in progress on the first day."""
+    scenario = load_scenario("scenarios/status-quo.yaml") if request.param == "status-quo" else law()
+    return simulate(scenario.model_copy(update={"replications": 4}))
+
+
+@pytest.fixture(scope="module")
+def observed(run) -> dict[str, list[list[tuple[float, float, int]]]]:
+    """The durations of each stage in each replication, read off the event log in plain Python."""
+    rows = rows_of(run)
+    counted = [Counted(run.layout, [row for row in rows if row["replication"] == n]) for n in range(run.replications)]
+    return {stage: [one.durations(stage) for one in counted] for stage in run.layout.stages}
+
+
+def test_days_in_a_stage_are_the_median_of_all_visits(run, observed):
+    """One number: the indicator, the column of the table and a product limit over the log with late entry."""
+    table, summary = run.table("durations").set_index("stage"), run.summary().set_index("indicator")
+    assert list(table.index) == [stage for stage in run.layout.stages if any(observed[stage])]
+    for stage in table.index:
+        expected = median([spell for replication in observed[stage] for spell in replication])
+        assert table.loc[stage, "median"] == expected
+        label = f"stage_days:{stage}"
+        if np.isfinite(expected):
+            assert run.samples[label].value == summary.loc[label, "value"] == expected
+            assert run.samples[label].by_replication.mean() == pytest.approx(expected, rel=1e-12)
+        else:
+            assert label not in summary.index
+
+
+def test_bounds_of_a_median_are_quantiles_of_single_replications(run, observed):
+    """The central 80% of the medians of the replications, each from its own visits."""
+    summary = run.summary().set_index("indicator")
+    for stage in run.layout.stages:
+        if f"stage_days:{stage}" in summary.index:
+            medians = np.array([median(visits) for visits in observed[stage] if visits])
+            expected = np.quantile(medians[np.isfinite(medians)], [0.1, 0.9])
+            row = summary.loc[f"stage_days:{stage}"]
+            assert [row["q10"], row["q90"]] == pytest.approx(expected, rel=1e-12)
+
+
+def test_days_in_a_stage_without_late_entry_are_scipys():
+    """A queue that begins empty: the median is that of scipy's product-limit estimate."""
+    run = simulate(queue(replications=20, horizon="2024-03-01"))
+    days = (run.events["left"].fillna(run.scenario.horizon_days) - run.events["entered"]).dropna().to_numpy()
+    seen = run.events.loc[run.events["entered"].notna(), "left"].notna().to_numpy()
+    theirs = stats.ecdf(stats.CensoredData(uncensored=days[seen], right=days[~seen])).sf
+    expected = theirs.quantiles[theirs.probabilities <= 0.5][0]
+    assert 0 < (~seen).sum() < seen.sum()
+    assert run.samples["stage_days:work"].value == run.table("durations").loc[0, "median"] == pytest.approx(expected)
+
+
+def test_the_survival_table_is_the_curve(run, observed):
+    """Age by age, as far as enough visits were observed."""
+    table = run.table("survival")
+    for stage, rows in table.groupby("stage"):
+        steps = product_limit([spell for replication in observed[stage] for spell in replication])
+        expected = {age: survival for age, survival, _ in steps}
+        assert rows["survival"].to_numpy() == pytest.approx([expected[age] for age in rows["age"]])
+        assert (rows["at_risk"] * run.replications >= 1).all()
+
+
+def test_a_visit_in_progress_from_first_to_last_day_is_no_end():
+    """One of 50 days in progress on the first day, and one that ends at 30: at 30 the old one is not at risk."""
+    rows = [
+        {"case": "old", "stage": "proceedings", "entered": -50.0},
+        {"case": "new", "stage": "proceedings", "entered": 10.0, "left": 40.0, "outcome": "closed"},
+    ]
+    run = run_of(law(), rows, 1)
+    row = run.table("durations").set_index("stage").loc["proceedings"]
+    assert (row["visits"], row["ended"], row["median"]) == (2, 0.5, 30)
