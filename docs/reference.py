@@ -11,7 +11,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from sim.experiments import compare as comparison
-from sim.results import events, indicators, measures
+from sim.results import events
+from sim.results.catalogue import CELLS, INDICATORS, Indicator
+from sim.results.summary import VARIABLES
+from sim.results.tables import TABLES, RunTable
 from sim.scenario import distributions, schema, sources, staffing
 from sim.scenario.settings import Settings
 
@@ -73,31 +76,45 @@ this stage or one after it, in the order of the file; cases before it are counte
       title: strands in formal proceedings
       before: requests for information
 """
-INDICATORS = """\
-# Indicators
+RESULTS = """\
+# Indicators and tables
 
 Written by `python docs/reference.py` from the code. Do not edit.
 
-## One number a replication
+A case is in progress from when it asks to enter its first stage until it is resolved. A case that forks into k strands counts as k from
+then on. If the procedure names a headline stage, the indicators with the bare name are of the cases from there on (in the DSA:
+strands in formal proceedings), and those of the cases before have `:before` after their name.
 
-These can be compared, swept, known to a precision (`--indicator`). Each is a total over a replication or a ratio of two; a ratio
-is estimated as the ratio of the means over replications. A case here is a strand, or a case that never forked. "Better" says whether
-more or less of it is, where that is clear.
+Two ranges stand beside each value. The confidence interval (`ci_low` to `ci_high`) says how well the simulation knows the value, and
+more replications narrow it. The central 80% of single replications (`q10` to `q90`) says how far one future may be from it, and they do
+not.
+
+## Indicators
+
+`run.summary()` gives all of them; `sim compare`, `sim sweep`, `sim sensitivity` and `--precision` take them by name. What stands in
+capitals is replaced by the name of a stage, role, case and so on. A ratio is estimated as the ratio of the means over replications.
 
 | indicator | what it is | unit | formula | better | source |
 |---|---|---|---|---|---|
-{rows}
+{indicators}
 
-`days_to_resolution` and `days_to` are of the cases that got there before the horizon, and so of the quicker ones; `stage_days` is not,
-but takes the chance of ending as constant. Durations free of both are the Kaplan-Meier estimates of `stage_durations`.
+`days_to_resolution` and `days_to` are of the cases that got there by the horizon, and so of the quicker ones. `stage_days` and
+`target_met` are free of that: they count a case that was in progress on the first day from the age that it had then, and one that is in
+progress at the horizon until then.
 
 ## Tables of a run
 
-Each takes a run and gives a pandas table.
+`run.table("endings")` gives one of them as a pandas DataFrame.
 
-| function | what it gives |
-|---|---|
 {tables}
+
+## Quantities in tables
+
+Tables with two or more dimensions give one of these for each cell that occurs.
+
+| quantity | of each | what it is | unit | formula |
+|---|---|---|---|---|
+{cells}
 
 ## A comparison
 
@@ -106,6 +123,14 @@ Each takes a run and gives a pandas table.
 | column | meaning |
 |---|---|
 {compared}
+
+## What they are computed from
+
+`run.data` holds these arrays as an `xarray.Dataset` with named dimensions; they are made from the [event log](event-log.md).
+
+| array | dimensions | meaning |
+|---|---|---|
+{arrays}
 """
 GROUPS: tuple[tuple[str, tuple[type[Settings], ...]], ...] = (
     (
@@ -210,26 +235,41 @@ def event_log() -> str:
     return f"# The event log\n\nWritten by `python docs/reference.py` from the code. Do not edit.\n\n{text}\n\n| column | meaning |\n|---|---|\n{rows}\n"
 
 
+def row(*cells: str) -> str:
+    """A row of a table."""
+    return f"| {' | '.join(cells)} |"
+
+
+def indicator_row(indicator: Indicator) -> str:
+    """A row of the table of indicators."""
+    key = "".join(f":{dimension.upper()}" for dimension in indicator.of if dimension != "population")
+    better = {1: "more", -1: "less", 0: ""}[indicator.better]
+    name = f"`{indicator.name}{key}`"
+    return row(name, indicator.title, indicator.unit, indicator.formula, better, indicator.source)
+
+
+def run_table(name: str, declared: RunTable) -> str:
+    """What a table of a run is, and its columns."""
+    common = TABLES["indicators"].columns if name != "indicators" else {}
+    own = {column: meaning for column, meaning in declared.columns.items() if common.get(column) != meaning}
+    others = ", ".join(f"`{column}`" for column in declared.columns if column not in own)
+    columns = "\n".join(f"- `{column}`: {meaning}" for column, meaning in own.items())
+    columns += f"\n- {others}: as in `indicators`" if others else ""
+    note = f"\n\n{declared.note}" if declared.note else ""
+    return f"### `{name}`: {declared.title[0].lower()}{declared.title[1:]}{note}\n\n{columns}"
+
+
 def indicator_page() -> str:
     """docs/indicators.md."""
-    rows = []
-    for name, definition in measures.DEFINITIONS.items():
-        of = f":{definition.of.upper()}" if definition.of else ""
-        better = {1: "more", -1: "less", 0: ""}[definition.better]
-        rows.append(
-            f"| `{name}{of}` | {definition.title} | {definition.unit} | {definition.formula} | {better} | {definition.source} |"
-        )
-    tables = []
-    for function in (
-        (indicators.resolutions, indicators.milestones, indicators.resolution_splits, indicators.stage_durations)
-        + (indicators.survival_curves, indicators.delay, indicators.delay_by_role, indicators.flows)
-        + (indicators.effort, indicators.effort_by_ending)
-        + (indicators.pending, indicators.backlog, indicators.throughput, indicators.utilisation)
-        + (indicators.targets, indicators.fines, measures.estimates, measures.per_replication)
-    ):
-        tables.append(f"| `{function.__module__}.{function.__name__}` | {' '.join((function.__doc__ or '').split())} |")
-    compared = [f"| `{name}` | {meaning} |" for name, meaning in comparison.COLUMNS.items()]
-    return INDICATORS.format(rows="\n".join(rows), tables="\n".join(tables), compared="\n".join(compared))
+    cells = (row(f"`{c.name}`", ", ".join(c.of), c.title, c.unit, c.formula) for c in CELLS.values())
+    arrays = (row(f"`{name}`", ", ".join(dims), meaning) for name, (dims, meaning) in VARIABLES.items())
+    return RESULTS.format(
+        indicators="\n".join(map(indicator_row, INDICATORS)),
+        tables="\n\n".join(run_table(name, declared) for name, declared in TABLES.items()),
+        cells="\n".join(cells),
+        compared="\n".join(row(f"`{name}`", meaning) for name, meaning in comparison.COLUMNS.items()),
+        arrays="\n".join(arrays),
+    )
 
 
 PAGES = {"scenarios.md": scenarios, "event-log.md": event_log, "indicators.md": indicator_page}
