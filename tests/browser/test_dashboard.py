@@ -1,12 +1,12 @@
 """The dashboard in a browser: tabs at all sizes, filters, addresses, clicks, what-ifs, downloads."""
 
 import re
-import runpy
 from pathlib import Path
 
 import pytest
 from frame import LAPTOP, PATIENCE, PHONE, PROJECTOR
 from playwright.sync_api import Page, expect
+from small_scenarios import SMALL
 
 from sim import simulate
 from sim.results.store import digest
@@ -16,7 +16,6 @@ from sim.view.dashboard.app import make_app
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.jobs import Jobs
 
-SMALL = runpy.run_path(str(Path(__file__).parents[1] / "view" / "conftest.py"))["SMALL"]
 MORE = """
 extends: small.yaml
 name: more
@@ -79,7 +78,9 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-@pytest.mark.parametrize("size", [PHONE, LAPTOP, PROJECTOR])
+@pytest.mark.parametrize(
+    "size", [pytest.param(PHONE, marks=pytest.mark.slow), LAPTOP, pytest.param(PROJECTOR, marks=pytest.mark.slow)]
+)
 def test_every_tab_at_every_size(opened, axe, size):
     """All show something, in accessible words, and no wider than the screen; figures hold data."""
     page = opened(size=size)
@@ -102,6 +103,7 @@ def test_a_filter_shows_its_part_and_stands_in_the_address(opened):
         expect(page).to_have_url(re.compile(f"platform={platform}"))
 
 
+@pytest.mark.slow
 def test_two_people_see_their_own(opened):
     """What one chooses, the other does not see; the address of the one shows the same to the other."""
     ann, bob = opened("?tab=staff"), opened("?tab=caseload")
@@ -116,6 +118,7 @@ def test_two_people_see_their_own(opened):
     expect(again.get_by_role("tab", name="Caseload")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.slow
 def test_another_baseline_keeps_what_it_has_too(opened):
     """The filters stay; the runs change places."""
     page = opened("?tab=caseload&platform=Agora")
@@ -124,6 +127,7 @@ def test_another_baseline_keeps_what_it_has_too(opened):
     expect(page).to_have_url(re.compile(r"\?run=more-[0-9a-f]+&tab"))
 
 
+@pytest.mark.slow
 def test_a_bad_address_is_told_and_shows_what_is_usual(opened):
     """Each bad part in a line; no crash."""
     page = opened("?tab=nothing&platform=Agorra&run=gone&if.staff.judges.2024=3")
@@ -132,6 +136,7 @@ def test_a_bad_address_is_told_and_shows_what_is_usual(opened):
     expect(page.get_by_role("heading", name="Key findings")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_click_on_a_case_opens_it(opened):
     """The row of the timelines that is clicked gives the picture of that case across replications."""
     page = opened()
@@ -146,6 +151,7 @@ def test_a_click_on_a_case_opens_it(opened):
     expect(page).to_have_url(re.compile("case=agora-2023-06"))
 
 
+@pytest.mark.slow
 def test_data_and_figures_are_saved(opened):
     """As CSV, Excel, SVG and PNG; the table can be read on the page."""
     page = opened("?tab=caseload")
@@ -163,6 +169,7 @@ def test_data_and_figures_are_saved(opened):
     expect(figure.locator("tbody tr").nth(3)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_bad_what_if_is_told_beside_its_input(opened):
     """It cannot be run, and nothing crashes."""
     page = opened("?tab=what-if")
@@ -200,6 +207,7 @@ def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
     assert "if.staff.handlers.2025=11" in page.url
 
 
+@pytest.mark.slow
 def test_a_what_if_can_be_cancelled(opened):
     """Before its end."""
     page = opened("?tab=what-if&if.staff.lawyers.2024=4&if.replications=300&if.name=slow")

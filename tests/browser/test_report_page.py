@@ -71,6 +71,11 @@ def expect_slide(tab, number: int, last: int) -> None:
     expect(tab.locator("#slide-number")).to_have_text(f"{number} / {last}")
 
 
+def width(size) -> str:
+    """The name of a size in the tests' names."""
+    return str(size["width"])
+
+
 def slides(report) -> int:
     """How many there are: the title and the findings come before the figures."""
     return len(report.figures()) + 2
@@ -103,7 +108,9 @@ def test_other_scripts_and_requests_are_forbidden(browser, path):
     context.close()
 
 
-@pytest.mark.parametrize("size", [PHONE, TABLET, LAPTOP, PROJECTOR], ids=lambda size: str(size["width"]))
+@pytest.mark.parametrize(
+    "size", [PHONE, *(pytest.param(size, marks=pytest.mark.slow) for size in (TABLET, LAPTOP, PROJECTOR))], ids=width
+)
 def test_nothing_is_wider_than_the_screen(opened, size):
     """At no width does the page have to be moved sideways, and no drawing is wider than its place."""
     tab = opened(size)
@@ -113,6 +120,7 @@ def test_nothing_is_wider_than_the_screen(opened, size):
     assert tab.locator(".js-plotly-plot").evaluate_all(wide) == 0
 
 
+@pytest.mark.slow
 def test_figures_follow_the_window(opened):
     """A figure that was drawn for a wide window is drawn anew in a narrow one."""
     tab = opened(PROJECTOR)
@@ -146,7 +154,8 @@ def test_keys_present_one_figure_a_page(opened, report):
     expect(tab).to_have_url(re.compile(f"#{first.key}$"))
 
 
-@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PROJECTOR], ids=lambda size: str(size["width"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 720}, PROJECTOR], ids=width)
 def test_a_link_to_a_slide_opens_it_whole(opened, report, size):
     """Each slide fits on the screen with its title, its figure and its caption."""
     tab = opened(size, "#slide-3")
@@ -165,6 +174,7 @@ def test_a_link_to_a_slide_opens_it_whole(opened, report, size):
         tab.keyboard.press("ArrowRight")
 
 
+@pytest.mark.slow
 def test_the_buttons_present_too(opened, report):
     """What keys do, buttons do."""
     tab = opened()
@@ -177,6 +187,7 @@ def test_the_buttons_present_too(opened, report):
     expect(tab.locator("#presenter")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
     """The table has a row for each of the picture's, and the file has the same cells."""
     tab = opened()
@@ -194,6 +205,7 @@ def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
     assert cells == [["" if value is None else str(value) for value in row] for row in rows(shown.picture.table)]
 
 
+@pytest.mark.slow
 def test_the_scenario_is_there_in_full(opened, report):
     """Opened, it is the file that `sim show` writes."""
     tab = opened()
@@ -229,6 +241,7 @@ def test_who_prints_at_once_prints_every_figure(watched, path, report):
     assert len(printed) < MAILED
 
 
+@pytest.mark.slow
 def test_figures_in_print_are_as_wide_as_the_text(opened, report):
     """No figure is higher than a page leaves room for, nor wider than the text."""
     tab = opened()
