@@ -225,7 +225,7 @@ def test_mistakes_are_told_in_one_line(sim, monkeypatch, words, message):
 def test_another_record_goes_through_the_same_commands(sim, monkeypatch, tmp_path):
     """The example record, with other services, topics and years: calibrate, run what was written, backtest."""
     monkeypatch.chdir(ROOT)
-    other = ("--record", ROOT / "docs" / "example-record", "--draws", 100)
+    other = ("--record", ROOT / "docs" / "example-record", "--draws", 100, "--jobs", 1)
     scenario, written = SHIPPED / "three-probes.yaml", tmp_path / "calibrated.yaml"
     code, _, err = sim("calibrate", scenario, "--as-of", "2022-06-30", *other, "-o", written)
     assert code == 0, err

@@ -93,6 +93,7 @@ def test_effort_is_recovered_from_synthetic_records(small):
     assert check.width[:, effort].mean() < 0.8
 
 
+@pytest.mark.slow
 def test_parameters_of_the_shipped_scenario_are_recovered():
     """200 synthetic records of the size of the shipped one.
 

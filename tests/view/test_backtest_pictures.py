@@ -148,6 +148,7 @@ def forecasts_of(uniforms, strands):
     )
 
 
+@pytest.mark.slow
 def test_the_sampling_band_holds_true_forecasts(rolling):
     """Of 200 histograms of true forecasts, about 95% lie in the band as a whole; forecasts that are off do not."""
     generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
