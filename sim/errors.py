@@ -61,13 +61,15 @@ def renamed_arguments(**new_names: str) -> Callable[[Callable[P, R]], Callable[P
 
 
 class RunFailed(UserError):
-    """A run could not be finished for a reason outside the scenario (a full disk, dying workers). Done work is kept."""
+    """A run could not be finished for a reason outside the scenario (a full disk, dying workers). Finished work is
+    kept.
+    """
 
     exit_code = 1
 
 
 class RunInterrupted(RunFailed):
-    """A run was interrupted by its user. Done work is kept."""
+    """A run was interrupted by its user. Finished work is kept."""
 
     exit_code = 130
 

@@ -20,7 +20,7 @@ from sim.errors import UserError
 
 
 def main() -> None:
-    """Run the command; a user's mistake is told in one line for each problem, without a traceback."""
+    """Run the command; a user's mistake is reported in one line for each problem, without a traceback."""
     try:
         app(standalone_mode=True)
     except UserError as error:

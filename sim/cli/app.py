@@ -1,4 +1,4 @@
-"""The command's frame: the application, options that several commands share, and how people are told of things."""
+"""The command's frame: the application, progress, and messages to the user."""
 
 import os
 import sys
@@ -26,8 +26,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Simulate how a regulator's cases walk its procedure with the staff it has. A scenario file is a question; "
-    "`sim run` answers it.\n\nExample: sim run scenarios/three-probes.yaml",
+    help="Simulate how cases move through a regulator's procedure with the staff it has. A scenario file is a question;"
+    " `sim run` answers it.\n\nExample: sim run scenarios/three-probes.yaml",
 )
 
 
@@ -57,7 +57,7 @@ def check_figures(folder: Path | None) -> None:
 
 
 def write_figures(folder: Path, title: str, sections: "Iterable[Section]", made_by: "MadeBy") -> None:
-    """Write figures to a folder, and say so."""
+    """Write figures to a folder, with a line that says so."""
     from sim.view.figures import files
     from sim.view.pictures.gallery import flat
 
@@ -67,25 +67,25 @@ def write_figures(folder: Path, title: str, sections: "Iterable[Section]", made_
     tell(f"{count} in {folder}; try: sim report RUN --with {folder}")
 
 
-def day_of(option: str, said: str) -> "date":
-    """The day that an option says. Raises UserError if it is none."""
+def day_of(option: str, value: str) -> "date":
+    """The day given to an option. Raises UserError if it is not one."""
     from sim.dates import parse_day
 
     try:
-        return parse_day(said)
+        return parse_day(value)
     except ValueError:
         raise UserError(
-            f"{option} {said}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
+            f"{option} {value}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
         ) from None
 
 
 def cores() -> int:
-    """Processes to use if nothing else is said."""
+    """Processes to use by default."""
     return os.cpu_count() or 1
 
 
 def tell(message: str) -> None:
-    """A line for people, out of the way of the output."""
+    """Print a message to the user on standard error, apart from the output."""
     print(message, file=sys.stderr)
 
 
@@ -113,8 +113,7 @@ def resumable(name: str) -> Iterator["Progress | None"]:
         with _progress_bar(name) as progress:
             yield progress
     except KeyboardInterrupt:
-        kept = "finished parts are kept, and the same command goes on from there"
-        raise RunInterrupted(f"interrupted; {kept}") from None
+        raise RunInterrupted("interrupted; finished parts are kept, and the same command resumes from them") from None
 
 
 @contextmanager

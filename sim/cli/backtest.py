@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app, check_figures, console, cores, day_of, resumable, write_figures
-from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
+from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 def backtest(
     as_of: Annotated[
         str,
-        typer.Option(metavar="DAY", help="The day of knowledge; with --rolling the first of several (has a default)."),
+        typer.Option(
+            metavar="DAY", help="The day of knowledge; with --rolling the first of several, which has a default."
+        ),
     ] = "",
     truth: Annotated[str, typer.Option(metavar="DAY", help="The day of scoring; default: the record's last.")] = "",
     rolling: Annotated[
-        str, typer.Option(metavar="MONTHS", help="Repeat it every so often, such as 3M, and pool the scores.")
+        str,
+        typer.Option(metavar="MONTHS", help="Repeat the forecast at this interval, such as 3M, and pool the scores."),
     ] = "",
     record: RecordFolder = None,
     scenario: Annotated[Path, typer.Option(metavar="FILE", help="The scenario whose assumptions to use.")] = Path(
@@ -31,15 +34,15 @@ def backtest(
     ),
     draws: Draws = 1000,
     jobs: Jobs = None,
-    results: KeptRuns = None,
+    results: StoredRuns = None,
     figures: Figures = None,
     as_json: AsJson = False,
     until: Annotated[str, renamed_option("--until", "--truth")] = "",
 ) -> None:
-    """Forecast every strand pending on a day of the past, and score that against what happened.
+    """Forecast every strand in progress on a day of the past, and score that against what happened.
 
-    Calibrates on what was public on that day and reads nothing later. Beside the model stand forecasts from its priors
-    alone, from Kaplan-Meier curves and from constant rates; see docs/validation.md.
+    Calibrates on what was public on that day and reads nothing later. The model is compared with forecasts from its
+    priors alone, from Kaplan-Meier curves and from constant rates; see docs/validation.md.
 
     Example: sim backtest --as-of 2024-03-14
     """
@@ -85,5 +88,5 @@ def _months(written: str) -> int | None:
         return None
     match = re.fullmatch(r"([1-9][0-9]?)M", written, re.ASCII)
     if not match:
-        raise UserError(f"--rolling {written}: wants a number of months, such as 3M")
+        raise UserError(f"--rolling {written}: must be a number of months, such as 3M")
     return int(match[1])

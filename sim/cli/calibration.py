@@ -1,4 +1,4 @@
-"""`sim calibrate`: what the public record says of a scenario's uncertain parameters."""
+"""`sim calibrate`: what the public record says about a scenario's uncertain parameters."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.app import app, check_figures, console, cores, day_of, resumable, tell, write_figures
-from sim.cli.options import AsJson, Draws, Figures, Jobs, KeptRuns, RecordFolder, renamed_option
+from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
 
 
 @app.command()
@@ -22,14 +22,14 @@ def calibrate(
     record: RecordFolder = None,
     draws: Draws = 1000,
     jobs: Jobs = None,
-    results: KeptRuns = None,
+    results: StoredRuns = None,
     figures: Figures = None,
     as_json: AsJson = False,
     until: Annotated[str, renamed_option("--until", "--as-of")] = "",
 ) -> None:
     """Fit a scenario's uncertain parameters to what was public on a day; the result is a scenario file.
 
-    The record's past is simulated from draws of the parameters, and compared with what it really was; see
+    The record's past is simulated from draws of the parameters, and compared with the actual one; see
     docs/validation.md.
 
     Example: sim calibrate scenarios/three-probes.yaml --as-of 2024-03-14 -o scenarios/calibrated.yaml

@@ -29,7 +29,9 @@ def compare(
     replications: Replications = None,
     seed: Seed = None,
     indicator: Indicators = None,
-    every: Annotated[bool, typer.Option("--all", help="Show indicators that do not differ, too.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also show indicators that do not differ significantly.")
+    ] = False,
     jobs: Jobs = None,
     cluster: Cluster = None,
     set_: Sets = None,

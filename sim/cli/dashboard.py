@@ -29,20 +29,20 @@ def dashboard(
     ] = Path("scenarios"),
     record: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Public record to show beside; default: the scenarios' own."),
+        typer.Option(metavar="FOLDER", help="Public record to show beside the runs; default: the scenarios' own."),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to serve from.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any that is free.")] = 8050,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any free one.")] = 8050,
     jobs: Jobs = None,
 ) -> None:
     """Serve the dashboard: stored runs to filter and compare, and what-ifs that are run in the background.
 
-    Everything that it shows comes from this machine. The address of a view shows the same view elsewhere.
+    Everything that it shows comes from this machine. The address of a page holds its view, and can be shared.
 
     Example: sim dashboard results/status-quo-* results/more-staff-*
     """
     if any(find_spec(name) is None for name in NEEDED):
-        raise UserError("the dashboard needs some packages more: pip install 'dsa-enforcement-sim[dashboard]'")
+        raise UserError("the dashboard needs further packages: pip install 'dsa-enforcement-sim[dashboard]'")
     from sim.view.dashboard.app import make_app, serve
     from sim.view.dashboard.cache import RunCache
     from sim.view.dashboard.jobs import Jobs as WhatIfs
@@ -61,11 +61,11 @@ def _folder_of(run: Path, results: Path) -> Path:
     for folder in (run, results / run):
         if (folder / "manifest.json").is_file():
             return folder.resolve()
-    raise UserError(f"{run}: holds no finished run; `sim list --results {results}` says which runs there are")
+    raise UserError(f"{run}: holds no finished run; `sim list --results {results}` lists the runs")
 
 
 def _record(folder: Path | None, scenarios: Path) -> "Record | None":
-    """The record that was asked for, or the one beside the scenarios if there is one."""
+    """The record asked for, or else the one beside the scenarios, if any."""
     from sim.record.files import load_record
 
     if folder is not None:

@@ -1,4 +1,4 @@
-"""The options that several commands share, each declared once, and what former options say."""
+"""The options that several commands share, each declared once, and the messages of former options."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,21 +16,25 @@ Sets = Annotated[
 ]
 Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one per core.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Number of processes; default: one per core.")]
 Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
 ]
 Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
-KeptRuns = Annotated[
+StoredRuns = Annotated[
     Path | None,
-    typer.Option("--results", metavar="FOLDER", help="Keep the simulated runs here: the same call is quick then."),
+    typer.Option(
+        "--results",
+        metavar="FOLDER",
+        help="Store the simulated runs in this folder; the same call then uses them again.",
+    ),
 ]
 Indicators = Annotated[
     list[str] | None, typer.Option("--indicator", metavar="NAME", help="Only these, see `sim indicators`; repeatable.")
 ]
 RecordFolder = Annotated[
-    Path | None, typer.Option("--record", metavar="FOLDER", help="Another record than the one the scenario names.")
+    Path | None, typer.Option("--record", metavar="FOLDER", help="A record other than the one named in the scenario.")
 ]
 Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from their priors.")]
 Figures = Annotated[
@@ -44,12 +48,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs in
 
 
 def renamed_option(old: str, new: str) -> Any:
-    """A hidden option that only says what it is called now."""
+    """A hidden option that only names its successor."""
     return _former(old, lambda value: f"{old} is now called {new}; write {new} {value}")
 
 
 def removed_option(old: str, advice: str) -> Any:
-    """A hidden option that only says what to do instead of using it."""
+    """A hidden option that only says what to do instead."""
     return _former(old, lambda _: f"{old} is gone: {advice}")
 
 

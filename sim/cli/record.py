@@ -23,9 +23,9 @@ def record(
     as_json: AsJson = False,
     until: Annotated[str, renamed_option("--until", "--as-of")] = "",
 ) -> None:
-    """Show what the public record says: strands, durations with what is pending, requests, clearance rate.
+    """Show what the public record says: strands, durations and cases in progress, requests, clearance rate.
 
-    Every number has its rows of the record beside it (--table, --json), and these their sources (--table sources).
+    Every number is given with its rows of the record (--table, --json), and these with their sources (--table sources).
 
     Example: sim record --as-of 2024-12-31 --table stages
     """

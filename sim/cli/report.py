@@ -33,11 +33,13 @@ def report(
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="The page; with --images a folder.")],
     record: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help=f"Public record to show beside; default: {SHIPPED_RECORD} if it is there."),
+        typer.Option(
+            metavar="FOLDER", help=f"Public record to show beside the runs; default: {SHIPPED_RECORD} if it exists."
+        ),
     ] = None,
     with_: Annotated[
         list[Path] | None,
-        typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote by --figures; repeatable."),
+        typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote with --figures; repeatable."),
     ] = None,
     images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
@@ -48,7 +50,7 @@ def report(
     """Write runs as one offline page: findings, figures with their data, method, parameters and their sources.
 
     The first run is the baseline of the others. Scenario files are run with its seed and number of replications, or
-    found where they were stored. The page asks nothing of any other place; P in a browser presents it.
+    loaded if they are stored. The page needs no network; the key P in a browser presents it.
 
     Example: sim report scenarios/status-quo.yaml scenarios/more-staff.yaml -n 200 -o staffing.html
     """
@@ -59,8 +61,8 @@ def report(
     image_files.check(out) if images else page.check(out)
     public, note = _record(record)
     analyses = [read_figures(folder) for folder in with_ or ()]
-    found = _runs(runs, replications, jobs, results)
-    made = content.report(found, public, analyses, title=title, record_note=note)
+    loaded_runs = _runs(runs, replications, jobs, results)
+    made = content.report(loaded_runs, public, analyses, title=title, record_note=note)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} pictures in {out}")
@@ -70,13 +72,13 @@ def report(
 
 
 def _record(folder: Path | None) -> "tuple[Record | None, str]":
-    """The record to show, and what the report says of it."""
+    """The record to show, and a note on it for the report."""
     from sim.record.files import load_record
 
     if folder is None and not SHIPPED_RECORD.is_dir():
         return None, "no public record beside it"
-    found = load_record(folder or SHIPPED_RECORD)
-    return found, f"public record {folder or SHIPPED_RECORD}" + (f" to {found.until}" if found.until else "")
+    public = load_record(folder or SHIPPED_RECORD)
+    return public, f"public record {folder or SHIPPED_RECORD}" + (f" to {public.until}" if public.until else "")
 
 
 def _runs(paths: list[Path], replications: int | None, jobs: int | None, results: Path) -> "list[Run]":

@@ -1,4 +1,4 @@
-"""`sim run`: replications of scenarios, stored and summed up."""
+"""`sim run`: replications of scenarios, stored and summarised."""
 
 import json
 from pathlib import Path
@@ -27,24 +27,24 @@ def run(
         str | None,
         typer.Option(
             metavar="WIDTH",
-            help="Instead of a number of replications: run until the 95% confidence interval of --indicator is known to"
-            " so much either way: 5%, or 3 in its unit.",
+            help="Instead of a number of replications: run until the 95% confidence interval of --indicator has this"
+            " half-width: 5%, or 3 in its unit.",
         ),
     ] = None,
     indicator: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"For --precision; see `sim indicators`. [{DEFAULT_INDICATOR}]")
     ] = None,
-    floor: Annotated[int, typer.Option(min=1, help="With --precision: replications at least.")] = 200,
-    ceiling: Annotated[int, typer.Option(min=1, help="With --precision: replications at most.")] = 100_000,
+    floor: Annotated[int, typer.Option(min=1, help="With --precision: the fewest replications.")] = 200,
+    ceiling: Annotated[int, typer.Option(min=1, help="With --precision: the most replications.")] = 100_000,
     jobs: Jobs = None,
     cluster: Cluster = None,
     set_: Sets = None,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Run scenarios, store the results, and print what they say.
+    """Run scenarios, store the results, and print a summary.
 
-    A run that is finished is shown and not run again; one that was interrupted goes on.
+    A finished run is shown and not run again; an interrupted one is resumed.
 
     Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
     """
@@ -81,10 +81,10 @@ def _precision(
     """The precision asked for, checked before anything runs."""
     if width is None:
         if indicator is not None:
-            raise UserError("--indicator says what --precision is of; give both")
+            raise UserError("--indicator names what --precision is for; give both")
         return None
     if replications is not None:
-        raise UserError("give either --replications or --precision: the latter finds how many are needed")
+        raise UserError("give either --replications or --precision: the latter determines how many are needed")
     from sim.experiments.precision import Precision
     from sim.results.estimates import check_label
 
@@ -101,7 +101,7 @@ def _tell_what_is_stored(scenario: "Scenario", results: Path, precision: "Precis
     if where.finished:
         tell(f"{scenario.name}: this run was finished before and is loaded from {where.folder}")
     elif parts := where.count_parts():
-        tell(f"{scenario.name}: an unfinished run was found; resuming from its {parts} finished parts")
+        tell(f"{scenario.name}: an unfinished run exists; resuming from its {parts} finished parts")
 
 
 def _tell_precision(finished: "Run", precision: "Precision") -> None:
@@ -133,7 +133,7 @@ def as_data(finished: "Run") -> dict[str, Any]:
 
 @app.command()
 def indicators(as_json: AsJson = False) -> None:
-    """List the indicators that --precision, compare, sweep and sensitivity can be of, with what they mean.
+    """List the indicators for --precision, compare, sweep and sensitivity, with their meaning.
 
     Example: sim indicators
     """

@@ -38,7 +38,7 @@ def validate(
             else:
                 scenario = load_scenario(path, parse_settings(set_ or ()))
                 problems += unsourced(path) if sources else []
-                print(f"{path}: a valid scenario; {len(scenario.probes)} cases in progress or listed")
+                print(f"{path}: a valid scenario; {len(scenario.probes)} probes")
         except UserError as error:
             problems += error.problems
     if problems:
@@ -64,7 +64,7 @@ def list_(
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """List the scenarios and the stored runs that there are.
+    """List the scenarios and the stored runs.
 
     Example: sim list
     """
@@ -76,16 +76,16 @@ def list_(
     files = {str(path): read_headings(path) for path in sorted(folder.glob("*.yaml"))}
     runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
-        scenarios = [{"file": path, **said} for path, said in files.items()]
+        scenarios = [{"file": path, **headings} for path, headings in files.items()]
         stored = [{"folder": p, "replications": m["replications"], "seed": m["seed"]} for p, m in runs.items()]
         print(json.dumps({"scenarios": scenarios, "runs": stored}))
         return
     from rich.table import Table
 
     table = Table("scenario", "question", box=None, pad_edge=False)
-    for path, said in files.items():
-        asked = f"{said['question']} {said['description']}".strip()
-        table.add_row(path, f"{said['title']}. {asked}" if asked else said["title"])
+    for path, headings in files.items():
+        asked = f"{headings['question']} {headings['description']}".strip()
+        table.add_row(path, f"{headings['title']}. {asked}" if asked else headings["title"])
     console().print(table)
     if runs:
         stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)
@@ -131,15 +131,15 @@ def show(
 
     scenario = load_scenario(what, parse_settings(set_ or ()))
     try:
-        said = part(scenario, path)
+        shown = part(scenario, path)
     except KeyError as error:
         raise UserError(f"--path {path}: {error.args[0]}") from None
     if as_json:
-        print(json.dumps(said))
+        print(json.dumps(shown))
     else:
         from sim.scenario.yaml_nodes import text
 
-        print(text(said), end="")
+        print(text(shown), end="")
 
 
 def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
@@ -160,17 +160,17 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
         below = tuple(joined(keys) for keys in expand(scenario, path)) if path else ()
     except KeyError as error:
         raise UserError(f"--path {path}: {error.args[0]}") from None
-    found = [p for p in parameters(scenario) if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
+    listed = [p for p in parameters(scenario) if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
     if as_json:
-        print(json.dumps([asdict(parameter) for parameter in found]))
+        print(json.dumps([asdict(parameter) for parameter in listed]))
         return
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, caption=count_by_basis(found), caption_justify="left")
+    table = Table(box=None, pad_edge=False, caption=count_by_basis(listed), caption_justify="left")
     for name in ("parameter", "value", "unit", "basis", "reason", "location"):
         table.add_column(name, overflow="fold")
-    for it in found:
+    for it in listed:
         reason = f"{it.reason} {it.url}".strip() or "no source given"
         table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.basis or "", reason, it.location)))
     console().print(table)
@@ -179,9 +179,7 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
 @app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
-    base: Annotated[Path, typer.Option("--from", help="The scenario it is built on.")] = Path(
-        "scenarios/status-quo.yaml"
-    ),
+    base: Annotated[Path, typer.Option("--from", help="The scenario to build on.")] = Path("scenarios/status-quo.yaml"),
 ) -> None:
     """Write a new scenario built on another one, ready to be edited.
 

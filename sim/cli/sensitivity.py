@@ -28,7 +28,7 @@ def sensitivity(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="See `sim indicators`; may be given again. Default: pending_end and delay_per_case; split: many.",
+            help="See `sim indicators`; repeatable. Default: pending_end and delay_per_case; split: many.",
         ),
     ] = None,
     points: Annotated[
@@ -49,10 +49,10 @@ def sensitivity(
     figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how much of a forecast is not known, and which uncertain parameters that comes from.
+    """Show how much of a forecast's variance is parameter uncertainty, and which parameters it comes from.
 
-    Every point of a design is a stored run: what was interrupted goes on, and more points or indicators later use what
-    is there. With both methods, -n is of the points of morris; the split takes as many replications as the file says.
+    Every point of a design is a stored run: an interrupted analysis resumes, and later points or indicators use what is
+    stored. With both methods, -n is for the points of morris; the split takes the file's number of replications.
 
     Example: sim sensitivity scenarios/three-probes.yaml --indicator pending_end --points 8
     """
@@ -92,7 +92,7 @@ def _points(method: "Method", points: int | None) -> int:
 
 
 def _tell_amount(scenario: "Scenario", method: "Method", points: int = 0, replications: int | None = None) -> None:
-    """What an analysis takes."""
+    """Print how many runs and replications an analysis needs."""
     from sim.experiments.sensitivity import REPLICATIONS, number_of_runs
 
     runs = number_of_runs(scenario, method, points)
@@ -100,7 +100,7 @@ def _tell_amount(scenario: "Scenario", method: "Method", points: int = 0, replic
         amount = f"1 run of {replications or scenario.replications:,} replications, unless it is stored"
     else:
         each = replications or REPLICATIONS
-        amount = f"{runs:,} runs of {each:,} replications, {runs * each:,} in all, but for those stored"
+        amount = f"{runs:,} runs of {each:,} replications, {runs * each:,} in all, except those stored"
     tell(f"{scenario.name}: {method}: {amount}")
 
 

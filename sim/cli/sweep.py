@@ -39,7 +39,7 @@ def sweep(
         typer.Option(
             "--set",
             metavar="PATH=A,B,C",
-            help="Values of a setting, also as low:high:step; several: all combinations. One value: for all points.",
+            help="Values of a setting, or low:high:step; several settings: all combinations. One value: at all points.",
         ),
     ] = None,
     scale: Annotated[
@@ -48,9 +48,11 @@ def sweep(
     ] = None,
     range_: Annotated[
         list[str] | None,
-        typer.Option("--range", metavar="PATH=LOW:HIGH", help="Take --samples points from here; may be given again."),
+        typer.Option("--range", metavar="PATH=LOW:HIGH", help="Take --samples points from this range; repeatable."),
     ] = None,
-    samples: Annotated[int | None, typer.Option(min=1, help="Points of the --range options.")] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Number of points to take from the --range options.")
+    ] = None,
     method: Annotated[
         Literal["lhs", "sobol"], typer.Option(help="Latin hypercube or Sobol points (powers of two).")
     ] = "lhs",
@@ -60,14 +62,14 @@ def sweep(
     jobs: Jobs = None,
     cluster: Cluster = None,
     results: Results = Path("results"),
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the table there, too.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the table to this file.")] = None,
     figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a scenario at many settings: what the indicators are at each, and where one more FTE stops helping.
+    """Run a scenario at many settings: the indicators at each of them, and where one more FTE stops helping.
 
-    Every point is a stored run, found again next time; all have common random numbers, so that differences are of the
-    settings.
+    Every point is a stored run, used again next time; all have common random numbers, so that differences are due to
+    the settings.
 
     Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
     """
@@ -78,7 +80,7 @@ def sweep(
     settings, scales, ranges = parse_grid(set_ or ()), parse_scales(scale or ()), parse_ranges(range_ or ())
     design = designed(scenario, settings, scales, ranges, samples, method, replications, seed)
     count, each = len(design.points), design.written.replications
-    tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, but for those stored")
+    tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, except those stored")
     with resumable(f"{scenario.stem}, sweep") as progress:
         swept = sweep_points(
             design,
@@ -115,13 +117,13 @@ def parse_grid(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_scales(texts: Iterable[str]) -> dict[str, list[float]]:
-    """The factors of `--scale`, written like the values of `--set`. Raises UserError for what is no number."""
+    """The factors of `--scale`, written like the values of `--set`. Raises UserError for what is not a number."""
     scales: dict[str, list[float]] = {}
     for text in texts:
         path, values = _axis("--scale", text)
         for value in values:
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise UserError(f"--scale {text}: {value!r} is no factor; write numbers such as 0.8,1,1.2")
+                raise UserError(f"--scale {text}: {value!r} is not a factor; write numbers such as 0.8,1,1.2")
         if path in scales:
             raise UserError(f"{path}: is swept twice; name each setting once")
         scales[path] = values
@@ -135,7 +137,7 @@ def parse_ranges(texts: Iterable[str]) -> dict[str, tuple[float, float]]:
         path, _, limits = (part.strip() for part in text.partition("="))
         match = _RANGE.fullmatch(limits)
         if not path or not match or float(match[1]) >= float(match[2]):
-            raise UserError(f"--range {text}: wants path=low:high with low before high")
+            raise UserError(f"--range {text}: must be path=low:high with low below high")
         ranges[path] = (float(match[1]), float(match[2]))
     return ranges
 
@@ -147,14 +149,14 @@ def _axis(option: str, text: str) -> tuple[str, list[Any]]:
 
     path, equals, values = (part.strip() for part in text.partition("="))
     if not equals or not path or not values:
-        raise UserError(f"{option} {text}: wants path=a,b,c or path=low:high:step")
+        raise UserError(f"{option} {text}: must be path=a,b,c or path=low:high:step")
     steps = _STEPS.fullmatch(values)
     if not steps:
         items = [item.strip() for item in _ITEM.findall(values)]
         return path, [parse_settings([f"{path}={item}"])[path] for item in items]
     low, high, step = (float(part) for part in steps.groups())
     if step <= 0 or high < low:
-        raise UserError(f"{option} {text}: wants low:high:step with low before high and a step above 0")
+        raise UserError(f"{option} {text}: must be low:high:step with low below high and a step above 0")
     count = int((high - low) / step + 1e-9) + 1
     if count > MOST_POINTS:
         raise UserError(f"{option} {text}: these are {count:,} values; at most {MOST_POINTS:,} can be swept")
@@ -168,7 +170,7 @@ def _rounded(value: float) -> float:
 
 
 def _check_csv(csv: Path | None) -> None:
-    """Raise UserError if a table cannot be written there: before hours of work, not after."""
+    """Raise UserError if a table cannot be written to this file: before hours of work, not after."""
     if csv and (csv.is_dir() or not csv.parent.is_dir()):
         raise UserError(f"{csv}: is a folder" if csv.is_dir() else f"{csv}: there is no folder {csv.parent}")
 

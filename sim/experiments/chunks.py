@@ -96,7 +96,7 @@ class ChunkRunner:
         return event_table(self.plan, numbers, logs), given
 
     def plan_of(self, number: int) -> Plan:
-        """The plan with the parameters of one replication; kept for the next one, which may share its draw."""
+        """The plan with the parameters of one replication; cached for the next one, which may share its draw."""
         if not self.scenario.uncertain:
             return self.plan
         draw = number // self.scenario.replications_per_draw

@@ -22,7 +22,7 @@ PATIENCE = 10
 """Seconds to wait for a scheduler that does not answer, and for workers that are missing (yet, or again)."""
 RETRIES = 2
 """How often a task that failed is tried again: its worker may have been short of memory. Lost workers do not count."""
-RESUMABLE = "finished parts are kept, and the same command goes on from there"
+RESUMABLE = "finished parts are kept, and the same command resumes from them"
 HELP = "see docs/cluster.md"
 NOISY = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 """Loggers that report a lost connection in many lines; an error in one line says what matters."""
@@ -68,7 +68,7 @@ class ClusterWorkers(Workers):
     def _check(self) -> None:
         """Raise RunFailed if the scheduler is lost, or all workers went away and stay away.
 
-        After a loss the client has forgotten its tasks, even if it has found a scheduler at the same address again.
+        After a loss the client has forgotten its tasks, even if it has reconnected to a scheduler at the same address.
         """
         try:
             threads = sum(self._client.nthreads().values()) if self._client.status == "running" else 0
@@ -128,7 +128,9 @@ def _client(address: str) -> Iterator[Any]:
         _check_address(address)
         client = Client(address, timeout=PATIENCE, set_as_default=False, direct_to_workers=False)
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        raise UserError(f"{address}: no Dask scheduler answers there ({_first_line(error)}); {HELP}") from None
+        raise UserError(
+            f"{address}: no Dask scheduler answers at this address ({_first_line(error)}); {HELP}"
+        ) from None
     with client:
         yield client
 
@@ -140,7 +142,7 @@ def _check_address(address: str) -> None:
 
     resolve_address(address)
     if address.startswith("tls:") and Security().get_connection_args("client").get("ssl_context") is None:
-        raise ValueError("no TLS certificates are configured here")
+        raise ValueError("no TLS certificates are configured on this machine")
 
 
 def _first_line(error: BaseException) -> str:

@@ -31,7 +31,7 @@ def radial_design(inputs: int, points: int) -> Floats:
     noise of a quotient grows as its step shrinks. Raises UserError for less than two points.
     """
     if points < 2:
-        raise UserError(f"{points} points: elementary effects need at least two, to say how they differ")
+        raise UserError(f"{points} points: elementary effects need at least two, to show how they differ")
     base, end = np.split(_sobol_points(2 * inputs, points), 2, axis=1)
     end = np.where(np.abs(end - base) < SHORTEST_STEP, (end + 0.5) % 1.0, end)
     design = np.repeat(base[:, None, :], 1 + inputs, axis=1)
@@ -135,7 +135,7 @@ def _half_width(values: Floats, axis: int, level: float) -> Floats:
 
 
 def _squared_error(values: Floats) -> Floats:
-    """The squared standard errors of means over replications, the last axis; zero if there is but one replication."""
+    """The squared standard errors of means over replications, the last axis; zero with a single replication."""
     replications = values.shape[-1]
     if replications == 1:
         return np.zeros(values.shape[:-1])
@@ -184,7 +184,7 @@ def noise_share(values: Floats) -> float:
 
     A two-way table without repetition: what neither the point nor the replication's random numbers explain, over the
     replications, against the variance of the points' means (Searle, Casella and McCulloch, Variance Components,
-    section 4.7). Zero where nothing varies or there is but one replication.
+    section 4.7). Zero where nothing varies or with a single replication.
     """
     points, replications = values.shape
     means = values.mean(axis=1)

@@ -1,4 +1,4 @@
-"""How precisely an indicator shall be known: the number of replications is then found, not given."""
+"""Target precision of an indicator, from which the number of replications follows."""
 
 import re
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Precision:
 
     def __post_init__(self) -> None:
         if not self.half_width > 0:
-            raise UserError(f"precision {self.half_width}: wants a half-width above 0")
+            raise UserError(f"precision {self.half_width}: must be a half-width above 0")
         object.__setattr__(self, "floor", _whole_chunks(self.floor))
         object.__setattr__(self, "ceiling", max(_whole_chunks(self.ceiling), self.floor))
 
@@ -56,7 +56,7 @@ class Precision:
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*(%|[a-z]*)\s*", text)
         if not match or float(match[1]) <= 0:
             raise UserError(
-                f"--precision {text}: wants a share such as 5%, or a number in the indicator's unit such as 3"
+                f"--precision {text}: must be a share such as 5%, or a number in the indicator's unit such as 3"
             )
         relative = match[2] == "%"
         return cls(indicator, float(match[1]) / (100 if relative else 1), relative, floor, ceiling)

@@ -79,7 +79,7 @@ class Sensitivity(Drawable):
         Otherwise: a row for each indicator and parameter, the most influential first. Columns: indicator, title, unit;
         mean, sd (of the indicator over the points, noise taken out of the latter), noise_share (of the variance
         between points), undefined (runs in which the indicator has no value: then there are no indices); parameter,
-        parameter_title; the indices; verdict: "matters", "negligible" or "open" (the interval does not tell).
+        parameter_title; the indices; verdict: "matters", "negligible" or "open" (inconclusive).
 
         Indices of morris, in the indicator's unit: mu, mu_low, mu_high (mean effect and its confidence interval: its
         direction), mu_star, low, high (mean size of the effects and its interval), sigma (standard deviation of the
@@ -150,7 +150,7 @@ def sensitivity(
     replications
         At each point; of a split in all, by default the scenario's own.
     seed, jobs, cluster, results, progress
-        As for `simulate`. The points are stored in a folder of their own in `results`, and found again by an analysis
+        As for `simulate`. The points are stored in a folder of their own in `results`, and used again by an analysis
         that has the same ones.
     level
         Of the confidence intervals.

@@ -55,7 +55,7 @@ def simulate(
     cluster
         The address of a Dask scheduler whose workers to use instead of processes of this machine.
     results
-        The folder to store runs in, and to look for finished and interrupted ones. None: nothing is kept on disk.
+        The folder to store runs in, and to look for finished and interrupted ones. None: nothing is stored on disk.
     precision
         Run until an indicator is known so precisely, instead of a number of replications.
     progress
@@ -71,10 +71,10 @@ def simulate(
     UserError
         For a scenario file with errors, or an indicator of `precision` that has no value.
     RunFailed
-        If the results folder cannot be written or workers keep dying; the same call then goes on from there.
+        If the results folder cannot be written or workers keep dying; the same call then resumes.
     """
     if precision is not None and replications is not None:
-        raise UserError("give either replications or precision: the latter finds how many are needed")
+        raise UserError("give either replications or precision: the latter determines how many are needed")
     chosen = prepared(scenario, replications, seed)
     with _folder(results) as folder:
         work = Work(folder, chosen, precision=precision)

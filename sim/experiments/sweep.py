@@ -136,7 +136,7 @@ def sweep(
     indicators
         Labels of `sim indicators`.
     replications, seed, jobs, cluster, results, progress
-        As for `simulate`. The points are stored in a folder of their own in `results`, and found again.
+        As for `simulate`. The points are stored in a folder of their own in `results`, and used again.
     level
         Of the confidence intervals.
 
@@ -185,8 +185,8 @@ def designed(
     for combination, sample in product(product(*axes), drawn):
         at = {name: _cell(value) for name, value, _ in combination} | sample
         changed = {path: value for _, _, change in combination for path, value in change.items()} | sample
-        here = prepared(_with_settings(scenario, {**fixed, **changed}), replications, seed)
-        points.setdefault(here.model_dump_json(exclude={"sources"}), Point(at, here))
+        varied = prepared(_with_settings(scenario, {**fixed, **changed}), replications, seed)
+        points.setdefault(varied.model_dump_json(exclude={"sources"}), Point(at, varied))
     return Design(prepared(written, replications, seed), list(points.values()))
 
 
@@ -201,12 +201,12 @@ def _check_axes(
     grid: Mapping[str, Any], scales: Mapping[str, Any], ranges: Mapping[str, Any], samples: int | None
 ) -> None:
     if ranges and samples is None:
-        raise UserError("--range wants --samples, the number of points to take from it")
+        raise UserError("--range needs --samples, the number of points to take from it")
     if samples is not None and not ranges:
-        raise UserError("--samples wants --range path=low:high, what to take them from")
+        raise UserError("--samples needs --range path=low:high, from which to take them")
     names = [*grid, *scales, *ranges]
     if not names:
-        raise UserError("nothing to sweep: say for example --set staffing.case_handlers.headcount=80,120,200")
+        raise UserError("nothing to sweep; give for example --set staffing.case_handlers.headcount=80,120,200")
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{name}: is swept twice; name each setting once")
@@ -215,7 +215,7 @@ def _check_axes(
             raise UserError(f"{path}: has no values to sweep")
     for path, (low, high) in ranges.items():
         if not low < high:
-            raise UserError(f"{path}: the range {low} to {high} wants low before high")
+            raise UserError(f"{path}: the range {low} to {high} must have low below high")
 
 
 def _check_path(written: Scenario, path: str) -> None:
@@ -240,7 +240,7 @@ def _samples(
     from scipy.stats import qmc
 
     if count < 1:
-        raise UserError(f"--samples {count}: wants at least 1")
+        raise UserError(f"--samples {count}: must be at least 1")
     if sampling == "sobol" and count & (count - 1):
         raise UserError(f"--samples {count}: Sobol points come in powers of two, such as {1 << count.bit_length()}")
     sampler = (qmc.Sobol if sampling == "sobol" else qmc.LatinHypercube)(len(ranges), rng=np.random.default_rng(seed))
@@ -264,7 +264,7 @@ def _is_whole(scenario: Scenario, path: str) -> bool:
 def _scaled(written: Scenario, path: str, factor: float) -> dict[str, Any]:
     """The settings that a path names, multiplied."""
     if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor >= 0:
-        raise UserError(f"--scale {path}: {factor!r} is no factor; write numbers such as 0.8, 1, 1.2")
+        raise UserError(f"--scale {path}: {factor!r} is not a factor; write numbers such as 0.8, 1, 1.2")
     try:
         scaled = {
             paths.joined(keys): paths.scale_value(paths.value_at(written, keys), float(factor))
@@ -407,13 +407,15 @@ def steps_of(
 
 
 def helping(steps: "pd.DataFrame") -> "pd.DataFrame":
-    """The steps of one indicator in which one more FTE surely makes it better: the interval of the effect says so."""
-    surely = (steps["low"] > 0).where(steps["better"] > 0, steps["high"] < 0)
-    return steps[surely & (steps["better"] != 0)]
+    """The steps of one indicator in which one more FTE improves it significantly, by the interval of the effect."""
+    significant = (steps["low"] > 0).where(steps["better"] > 0, steps["high"] < 0)
+    return steps[significant & (steps["better"] != 0)]
 
 
 def stops_helping(steps: "pd.DataFrame") -> float | None:
-    """The FTE at which one more stops helping surely; None if it helps to the end, or no step of them surely helps."""
+    """The FTE at which one more stops helping significantly; None if it helps to the end, or no step helps
+    significantly.
+    """
     helps = helping(steps)
     if helps.empty or helps.index[-1] == steps.index[-1]:
         return None

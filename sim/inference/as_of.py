@@ -1,7 +1,8 @@
 """A scenario's assumptions on another first day, with what was public by then and nothing that came later.
 
-Two scenarios are made of them. The forecast begins on the day of knowledge with what was pending then. The past begins
-with the first request or opening and ends on that day, so that its simulated record can be compared with the real one.
+Two scenarios are made of them. The forecast begins on the day of knowledge with what was in progress then. The past
+begins with the first request or opening and ends on that day, so that its simulated record can be compared with the
+real one.
 """
 
 from collections.abc import Mapping
@@ -68,7 +69,7 @@ class Basis:
 def load_basis(scenario: Scenario | Path | str, record: Path | str | None = None) -> Basis:
     """The assumptions of a scenario, and the record that it names or the one in the folder `record`.
 
-    Cases that the scenario lists itself, or leaves out, do not matter: the record says which there were.
+    Cases that the scenario lists itself, or leaves out, do not matter: the record has them.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def load_basis(scenario: Scenario | Path | str, record: Path | str | None = None
     given, named = (scenario, scenario.record_folder) if isinstance(scenario, Scenario) else load_undated(scenario)
     label = str(file or given.name)
     if record is None and named is None:
-        raise UserError(f"{label}: names no record (in_flight); say which one with --record FOLDER")
+        raise UserError(f"{label}: names no record (in_flight); give one with --record FOLDER")
     folder = Path(record or named or "")
     known = load_record(folder)
     for event in (OPENED, FINDINGS):
@@ -117,7 +118,7 @@ def stages_from(scenario: Scenario, stage: str) -> list[str]:
 
 
 def forecast_scenario(basis: Basis, as_of: date, horizon: date, draws: int) -> Scenario:
-    """The scenario that begins on a day with what was pending, from what was public by the end of it."""
+    """The scenario that begins on a day with what was in progress, from what was public by the end of it."""
     known = basis.record.known_on(as_of)
     scenario = _with_pending(_dated(basis, known, as_of, as_of, horizon, draws), known)
     problems = checks.problems(scenario)  # the file was checked when it was read; the record can make it wrong again
@@ -236,9 +237,9 @@ def _scripted(strands: list[RecordedStrand], stage: str) -> dict[str, Probe]:
     for strand in strands:
         common: dict[str, Any] = {"topic": strand.topics[0], "obligations": len(set(strand.articles)) or 1}
         before = probes.get(strand.proceeding)
-        listed = {**(before.strands if before else {}), strand.strand: Strand(**common)}
+        so_far = {**(before.strands if before else {}), strand.strand: Strand(**common)}
         probes[strand.proceeding] = Probe(
-            stage=stage, arrives=strand.opened, platform=strand.platform, strands=listed, **common
+            stage=stage, arrives=strand.opened, platform=strand.platform, strands=so_far, **common
         )
     return probes
 

@@ -1,7 +1,7 @@
 """Backtests: what the model would have forecast on a day of the past, and how good that was.
 
 On each day of a forecast (its origin, the day of knowledge) the parameters are calibrated on what was public then,
-every strand that was pending is forecast, and the forecasts are scored against what the record has by a later day, the
+every strand in progress is forecast, and the forecasts are scored against what the record has by a later day, the
 day of the truth. The simulated futures are those of the draws from the priors, weighted by the calibration, so that the
 forecast from the priors alone comes from the same runs with equal weights. Only the truth is read of what came after an
 origin.
@@ -180,7 +180,7 @@ def backtest(
     Raises
     ------
     UserError
-        For bad files, for days that the record does not cover, and where nothing was pending.
+        For bad files, for days that the record does not cover, and where nothing was in progress.
     """
     basis = load_basis(scenario, record)
     truth = truth or basis.record.last_day
@@ -305,7 +305,7 @@ def forecast_curve(run: Run, strand: str, milestone: str, weights: Floats) -> Fl
 
 
 def _origins(basis: Basis, as_of: date | None, truth: date, months: int | None) -> list[date]:
-    """The days from which something that was pending can be forecast."""
+    """The days from which something in progress can be forecast."""
     if as_of is None:
         if months is None:
             raise UserError("--as-of is missing: the day on which the forecast is made, such as 2024-03-14")
@@ -313,7 +313,7 @@ def _origins(basis: Basis, as_of: date | None, truth: date, months: int | None) 
             raise UserError(f"the record in {basis.folder} has no proceedings; there is nothing to forecast")
         as_of = _month_end(min(strand.opened for strand in basis.record.strands), 0)
     if as_of >= truth:
-        raise UserError(f"--as-of {as_of}: must be before {truth}, the day on which the truth is looked up")
+        raise UserError(f"--as-of {as_of}: must be before {truth}, the day of scoring")
     days = [as_of]
     if months is not None:
         from_month_ends = as_of == _month_end(as_of, 0)
@@ -322,7 +322,7 @@ def _origins(basis: Basis, as_of: date | None, truth: date, months: int | None) 
         days = [day for day in dated if day < truth]
     with_pending = [day for day in days if pending_strands(basis.record, day)]
     if not with_pending:
-        raise UserError(f"--as-of {as_of}: nothing was pending in proceedings; there is nothing to forecast")
+        raise UserError(f"--as-of {as_of}: no strand was in progress; there is nothing to forecast")
     return with_pending
 
 

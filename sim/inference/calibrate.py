@@ -2,7 +2,7 @@
 
 Parameters are drawn from their priors, the record's past is simulated with each draw (its openings on their days, the
 staff of the time), and the draws are weighted by how likely they make the record as it really was on that day. A strand
-that was pending then is pending in the simulated record too, so that censoring needs no correction.
+that was in progress then is in progress in the simulated record too, so that censoring needs no correction.
 `sim.inference.regression` has the method.
 """
 
@@ -318,7 +318,7 @@ def check_draws(draws: int) -> None:
 def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
     """The distribution whose normal scores in its prior have this mean and standard deviation.
 
-    A lognormal or a beta stays one (the former exactly); of any other the values at evenly spaced shares are listed.
+    A lognormal or a beta stays one (the former exactly); any other is written as its values at evenly spaced shares.
     """
     from scipy.special import ndtr, ndtri
 
@@ -390,6 +390,6 @@ def check_output(file: Path) -> None:
         raise UserError(f"{file}: there is no folder {file.parent}")
     try:
         if file.exists() and MARK not in file.read_text(encoding="utf-8").splitlines()[:2]:
-            raise UserError(f"{file}: exists already and is no output of sim calibrate; choose another name")
+            raise UserError(f"{file}: exists already and was not written by sim calibrate; choose another name")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -40,7 +40,7 @@ class Histories:
     Attributes
     ----------
     opened : (strands,)
-        Days since the first day, as are all times here.
+        Days since the first day, as all times in this class.
     findings, resolved : (histories, strands)
         Infinite where not reached by the end.
     openings : (histories,)
@@ -103,7 +103,7 @@ def simulated_histories(run: Run) -> Histories:
 
 
 def _strand_names(layout: Layout) -> list[str]:
-    """The listed cases that are strands of proceedings."""
+    """The tracked cases that are strands of proceedings."""
     return [case for case in layout.tracked if "/" in case]
 
 

@@ -125,7 +125,7 @@ def score(forecast: Floats, truth: float) -> dict[str, float]:
 
 
 def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """The scores of each forecaster over many forecasts, with what is left to chance in them.
+    """The scores of each forecaster over many forecasts, with their sampling error.
 
     Strands of one proceeding, and one strand forecast on several days, are not independent: intervals resample whole
     proceedings. A dozen proceedings are few, and intervals from few clusters are too narrow rather than too wide.
@@ -170,12 +170,14 @@ def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
     if came.empty:
         nothing = MeanInterval(np.nan, np.nan, np.nan)
         return {**_named("came80", nothing), "came80_expected": np.nan, **_named("given80", nothing)}
-    chance, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
-    possible = chance > 0  # where the forecast said "never" nothing is given
-    expected = np.where(possible, np.maximum(np.minimum(chance, 0.9) - 0.1, 0.0) / np.maximum(chance, 1e-12), 0.0)
+    probability, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
+    possible = probability > 0  # a forecast of "never" has no conditional distribution
+    expected = np.where(
+        possible, np.maximum(np.minimum(probability, 0.9) - 0.1, 0.0) / np.maximum(probability, 1e-12), 0.0
+    )
     given = [
         Pit(low / p, high / p).within(0.1, 0.9) if p > 0 else 0.0
-        for low, high, p in zip(came["pit_low"], came["pit_high"], chance, strict=True)
+        for low, high, p in zip(came["pit_low"], came["pit_high"], probability, strict=True)
     ]
     held = clustered_mean(came["cover80"].to_numpy(), clusters)
     inside = clustered_mean(np.array(given), clusters)

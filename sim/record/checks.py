@@ -48,12 +48,12 @@ def _platform_problems(tables: Tables) -> Iterator[Problem]:
             yield row.wrong("provider", f"turnover.csv has no row for {row['provider']!r}{hint}")
         if row["part_of"] and row["part_of"] not in services:
             hint = meant(row["part_of"], services)
-            yield row.wrong("part_of", f"{row['part_of']!r} is no service by itself{hint}")
+            yield row.wrong("part_of", f"{row['part_of']!r} is not a service in its own right{hint}")
         began, ended = row.day("designation_date"), row.day("designation_ended")
         if ended and not (began and began <= ended):
             yield row.wrong("designation_ended", "a designation cannot end before it began")
         if not row["source_url"] and not row["note"]:
-            yield row.wrong("source_url", "wants a source: an address, or a note on what the row rests on")
+            yield row.wrong("source_url", "needs a source: an address, or a note on what the row rests on")
 
 
 def _act_problems(tables: Tables) -> Iterator[Problem]:
@@ -65,8 +65,8 @@ def _act_problems(tables: Tables) -> Iterator[Problem]:
     yield from _repeated(rows, lambda row: tuple(row[column] for column in columns), "event")
     for row in rows:
         if not row["source_url"] and not (row["source_kind"] and row["detail"]):
-            remedy = "an address here, or a source_kind and a detail that says what the row rests on"
-            yield row.wrong("source_url", f"wants a source: {remedy}")
+            remedy = "an address, or a source_kind and a detail that says what the row rests on"
+            yield row.wrong("source_url", f"needs a source: {remedy}")
         yield from _act_platform_problems(row, platforms)
         yield from _act_proceeding_problems(row, opened)
         if row["event"] == "closed_without_proceedings" and (row["platform"], row["topic"]) not in asked:
@@ -138,7 +138,7 @@ def _strand_platform_problems(
         elif act and row.day("opened") and act.day("date") and row.day("opened") != act.day("date"):
             yield row.wrong("opened", f"{row['opened']} is not the opening in events.csv, {act['date']}")
     if not names:
-        yield row.wrong("platform", "wants at least one service, with ';' between several")
+        yield row.wrong("platform", "needs at least one service, with ';' between several")
     if len({providers.get(name) for name in names}) > 1:
         yield row.wrong("platform", "the services of one strand belong to one provider; split the strand")
 

@@ -51,7 +51,7 @@ _CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 
 
 def _list(cell: str) -> str:
-    return "" if items(cell) else "wants at least one item, with ';' between several"
+    return "" if items(cell) else "needs at least one item, with ';' between several"
 
 
 def wrong_day(cell: str) -> str:

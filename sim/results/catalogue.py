@@ -3,7 +3,7 @@
 A declaration is a formula over the summary (`sim.results.summary`) with a name, title, unit, direction and source. The
 same few lines of generic code (`sim.results.estimates`) make any of them a point estimate with a confidence interval
 and the central 80% of single replications. Terminal, comparison, sweep, sensitivity analysis, precision and backtest
-take them from here by name and have no formula of their own; docs/indicators.md is written from it.
+take them from it by name and have no formula of their own; docs/indicators.md is written from it.
 """
 
 from collections.abc import Callable, Sequence

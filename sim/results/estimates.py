@@ -182,7 +182,7 @@ def check_label(scenario: Scenario, label: str) -> None:
 
         close = get_close_matches(label, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` says what there is")
+        raise UserError(f"{scenario.name}: there is no indicator {label!r}{hint}; `sim indicators` lists them")
 
 
 def cells(indicator: Indicator, data: "xr.Dataset", layout: Layout, level: float = LEVEL) -> "pd.DataFrame":

@@ -1,6 +1,6 @@
 """The contract of the event log: one row per visit of a case to a stage. Everything else is computed from it.
 
-Times are days since the scenario's start, as float; negative for what began before it. A visit still under way at
+Times are days since the scenario's start, as float; negative for what began before it. A visit still in progress at
 the horizon has no `left` (NaN): it is right-censored. A case still queueing to enter has no `entered` either.
 """
 
@@ -32,8 +32,8 @@ VISIT_COLUMNS = {
     "visit": "which visit of this case to this stage, from 1",
     "requested": "days since start when the case asked to enter; before `entered` where a limit made it queue",
     "entered": "days since start when the stage began: the date of its milestone",
-    "left": "days since start when it ended; NaN: still there at the horizon",
-    "outcome": "the stage or exit it went to; missing while it is there",
+    "left": "days since start when it ended; NaN: still in the stage at the horizon",
+    "outcome": "the stage or exit it went to; missing while it is in the stage",
     "unconstrained_days": "days that the visit takes with unlimited staff, so far as it has gone",
     **{name: f"days waited for the reason {reason!r}" for name, reason in zip(REASON_COLUMNS, REASONS, strict=True)},
     "fine_eur_m": "fine set on entering the stage, EUR million; 0 if none",

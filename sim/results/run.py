@@ -131,7 +131,7 @@ class Run(Results, Drawable):
         if platform:
             wanted["platform"] = _names_with(self.scenario, platform)
         if not wanted:
-            raise UserError(f"filter wants a condition on {', '.join(FILTERS)}")
+            raise UserError(f"filter needs a condition on {', '.join(FILTERS)}")
         rows: Any = None
         for name, values in wanted.items():
             rows = column(name).isin(values) if rows is None else rows & column(name).isin(values)

@@ -40,7 +40,7 @@ def by_draw(values: Floats, per_draw: int) -> Floats:
 
 
 def mean_interval(values: Floats, per_draw: int = 1, level: float = LEVEL) -> Estimate:
-    """The mean over replications with its confidence interval; infinite where there are too few to say.
+    """The mean over replications with its confidence interval; infinite where there are too few.
 
     Law, Simulation Modeling and Analysis (2015), section 9.4.1; groups that share a draw count as one value each.
     """

@@ -1,4 +1,4 @@
-"""The results folder: whole runs or none, found again by what determines them, going on after an interruption.
+"""The results folder: whole runs or none, identified by what determines them, resumed after an interruption.
 
     results/<scenario>-<hash>/manifest.json         the scenario in full, versions, hashes of content
                              /summary.npz           what every result is computed from, see `sim.results.summary`
@@ -57,7 +57,7 @@ class Place:
 
     @property
     def finished(self) -> bool:
-        """Whether the whole run is there."""
+        """Whether the whole run is stored."""
         return (self.folder / "manifest.json").is_file()
 
     def prepare(self) -> None:
@@ -81,7 +81,7 @@ class Place:
         return self._summary_part(numbers).is_file() and (not events or self.events_part(numbers).is_file())
 
     def write(self, numbers: range, events: bytes | None, summary: bytes) -> None:
-        """Store a chunk, whole or not at all: it is finished when its summary is there."""
+        """Store a chunk, whole or not at all: it is finished once its summary exists."""
         if events is not None:
             _write(self.events_part(numbers), events)
         _write(self._summary_part(numbers), summary)
@@ -103,8 +103,8 @@ def place(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = No
 
 def digest(scenario: Scenario, more: Mapping[str, Any] | None = None) -> str:
     """The hash of everything that determines a run: the scenario in full and the model's own code."""
-    said = scenario.model_dump(mode="json", exclude=NOT_DETERMINING)
-    text = json.dumps([said, dict(more or {}), FORMAT, code_digest()], sort_keys=True)
+    content = scenario.model_dump(mode="json", exclude=NOT_DETERMINING)
+    text = json.dumps([content, dict(more or {}), FORMAT, code_digest()], sort_keys=True)
     return blake2b(text.encode(), digest_size=HASH_BYTES).hexdigest()
 
 
@@ -197,7 +197,7 @@ def update_metadata(folder: Path, scenario: Scenario) -> None:
     """
     manifest = _manifest(folder)
     words = scenario.model_dump(mode="json", include=NOT_DETERMINING)
-    if any(manifest["scenario"].get(name) != said for name, said in words.items()):
+    if any(manifest["scenario"].get(name) != value for name, value in words.items()):
         manifest["scenario"] |= words
         with suppress(OSError), atomic_write(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -209,10 +209,10 @@ def _hash(path: Path) -> str:
 
 def _commit() -> str:
     """The git commit of the code, if it is in a checkout; '+' if files differ from it."""
-    here = Path(__file__).parent
+    package = Path(__file__).parent
     try:
-        commit = check_output(["git", "rev-parse", "HEAD"], cwd=here, text=True, stderr=DEVNULL, timeout=5).strip()
-        changed = check_output(["git", "status", "--porcelain", "."], cwd=here, stderr=DEVNULL, timeout=5)
+        commit = check_output(["git", "rev-parse", "HEAD"], cwd=package, text=True, stderr=DEVNULL, timeout=5).strip()
+        changed = check_output(["git", "status", "--porcelain", "."], cwd=package, stderr=DEVNULL, timeout=5)
     except (OSError, SubprocessError):
         return ""
     return commit + ("+" if changed else "")
@@ -314,17 +314,17 @@ def _manifest(folder: Path) -> Any:
     return manifest
 
 
-def list_runs(results: Path, told: Callable[[Problem], None] | None = None) -> list[tuple[Path, Any]]:
+def list_runs(results: Path, on_problem: Callable[[Problem], None] | None = None) -> list[tuple[Path, Any]]:
     """The finished runs in a results folder with their manifests, by name.
 
-    `told` is called for each that cannot be read, such as one of another version; without it UserError is raised.
+    `on_problem` is called for each that cannot be read, such as one of another version; without it UserError is raised.
     """
-    found = []
+    runs = []
     for path in sorted(results.glob("*/manifest.json")):
         try:
-            found.append((path.parent, _manifest(path.parent)))
+            runs.append((path.parent, _manifest(path.parent)))
         except UserError as error:
-            if told is None:
+            if on_problem is None:
                 raise
-            told(error.problems[0])
-    return found
+            on_problem(error.problems[0])
+    return runs

@@ -1,8 +1,8 @@
 """The summary of a run: the named arrays that every result is computed from.
 
-Workers reduce the event log of a chunk of replications to plain arrays (`sim.results.summarise`). Here is what these
-arrays are, how those of many chunks become one, how they are stored, and how they become an `xarray.Dataset` with named
-dimensions, over which the catalogue is declared. The event log itself is not needed again.
+Workers reduce the event log of a chunk of replications to plain arrays (`sim.results.summarise`). This module declares
+what these arrays are, how those of many chunks become one, how they are stored, and how they become an `xarray.Dataset`
+with named dimensions, over which the catalogue is declared. The event log itself is not needed again.
 """
 
 from collections.abc import Iterable

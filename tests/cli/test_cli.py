@@ -506,7 +506,7 @@ def test_precision(sim):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--precision", "5x%"), "wants a share such as 5%"),
+        (("--precision", "5x%"), "must be a share such as 5%"),
         (("--precision", "5%", "--indicator", "pendng_end"), "did you mean 'pending_end'?"),
         (("--precision", "5%", "-n", 10), "either --replications or --precision"),
         (("--indicator", "pending_end"), "give both"),

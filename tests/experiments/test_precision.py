@@ -27,7 +27,7 @@ def test_widths(text, expected):
 @pytest.mark.parametrize("text", ["", "0%", "-1", "five", "5%%", "0"])
 def test_wrong_widths(text):
     """Anything else is refused."""
-    with pytest.raises(UserError, match="wants a share such as 5%, or a number"):
+    with pytest.raises(UserError, match="must be a share such as 5%, or a number"):
         Precision.parse(text, "pending_end")
 
 

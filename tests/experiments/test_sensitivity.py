@@ -304,7 +304,7 @@ def test_the_command_prints_split_and_screening(known, sim):
     assert code == 0
     assert err.splitlines() == [
         "known: split: 1 run of 8 replications, unless it is stored",
-        "known: morris: 8 runs of 2 replications, 16 in all, but for those stored",
+        "known: morris: 8 runs of 2 replications, 16 in all, except those stored",
     ]
     assert out.index("how much is parameter uncertainty?") < out.index("Which parameters matter at all?")
     assert f"Mostly parameter uncertainty, which better data would narrow: {DAYS}." in out

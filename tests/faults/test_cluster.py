@@ -47,7 +47,7 @@ SCHEDULER, WORKER, RUN = (
     re.search(rf"^{start} .*$", PAGE, re.MULTILINE)[0] for start in ("dask scheduler", "dask worker", "sim run")
 )
 ADDRESS = "tcp://127.0.0.1:8786"
-KEPT = "finished parts are kept, and the same command goes on from there\n"
+KEPT = "finished parts are kept, and the same command resumes from them\n"
 
 
 def free_port() -> int:
@@ -185,7 +185,7 @@ def test_a_killed_run(two, scenario_file, undisturbed, tmp_path) -> None:
     log = tmp_path / "log"
     code, _, err = run(scenario_file, tmp_path, "--cluster", two.address, before=noting_writes(log))
     assert code == 0, err
-    assert err == f"slow: an unfinished run was found; resuming from its {len(finished)} finished parts\n"
+    assert err == f"slow: an unfinished run exists; resuming from its {len(finished)} finished parts\n"
     assert noted(log) == ALL_PARTS - finished
     assert content(tmp_path) == undisturbed
 
@@ -202,7 +202,7 @@ def test_ctrl_c(two, scenario_file, tmp_path) -> None:
 
 @pytest.mark.slow
 def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
-    """Without its scheduler a run ends with exit code 1 and one line; one without a cluster goes on from there."""
+    """Without its scheduler a run ends with exit code 1 and one line; one without a cluster resumes it."""
     process = start(scenario_file, tmp_path, "--cluster", two.address)
     wait_for_parts(process, tmp_path, 1)
     os.kill(two.scheduler.pid, signal.SIGKILL)
@@ -210,7 +210,7 @@ def test_a_killed_scheduler(two, scenario_file, undisturbed, tmp_path) -> None:
     finished = len(parts(tmp_path))
     assert 1 <= finished < 4
     code, _, err = run(scenario_file, tmp_path, "--jobs", "1")
-    assert (code, err) == (0, f"slow: an unfinished run was found; resuming from its {finished} finished parts\n")
+    assert (code, err) == (0, f"slow: an unfinished run exists; resuming from its {finished} finished parts\n")
     assert content(tmp_path) == undisturbed
 
 

@@ -49,7 +49,7 @@ def test_a_killed_run_goes_on_from_its_finished_parts(scenario_file, undisturbed
     log = tmp_path / "log"
     code, out, err = run(scenario_file, tmp_path, "--jobs", "1", before=noting_writes(log))
     assert code == 0, err
-    assert err.strip() == f"slow: an unfinished run was found; resuming from its {len(finished)} finished parts"
+    assert err.strip() == f"slow: an unfinished run exists; resuming from its {len(finished)} finished parts"
     assert content(tmp_path) == undisturbed
     assert noted(log) == ALL_PARTS - finished
     assert json.loads(out)["folder"] == str(folder_of(tmp_path))
@@ -122,7 +122,7 @@ def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
     kill_group(process, signal.SIGINT)
     code, out, err = finish(process)
     assert (code, out) == (130, ""), err
-    assert err == "interrupted; finished parts are kept, and the same command goes on from there\n"
+    assert err == "interrupted; finished parts are kept, and the same command resumes from them\n"
     assert not list(tmp_path.glob("slow-*"))
     if ready:
         assert len(parts(tmp_path)) >= ready

@@ -182,7 +182,7 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"as_of": date(2021, 1, 1)}, "nothing was pending"),
+        ({"as_of": date(2021, 1, 1)}, "no strand was in progress"),
         ({"as_of": date(2022, 12, 31)}, "must be before"),
         ({"as_of": date(2021, 6, 30), "truth": date(2024, 1, 1)}, "ends on 2022-12-31"),
         ({}, "--as-of is missing"),
@@ -200,7 +200,7 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
     [
         (["backtest"], "--as-of is missing"),
         (["backtest", "--as-of", "14.3.2024"], "is not a day of the calendar"),
-        (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "wants a number of months, such as 3M"),
+        (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "must be a number of months, such as 3M"),
         (["backtest", "--as-of", "2024-03-14", "--record", "nowhere"], "there is no such folder"),
         (["backtest", "--as-of", "2024-03-14", "--truth", "2031-01-01"], "ends on 2025-12-31"),
         (["backtest", "--as-of", "2024-03-14", "--scenario", "scenarios/dma.yaml"], "names no record"),

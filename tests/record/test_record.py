@@ -140,7 +140,7 @@ BROKEN = {
     "platform-misspelt": ("events.csv", 0, {"platform": "Vidoe"}, "platform", "did you mean 'Video'?"),
     "provider-misspelt": ("events.csv", 0, {"provider": "Medai Inc"}, "provider", "belongs to 'Media Inc'"),
     "topic-missing": ("events.csv", 0, {"topic": ""}, "topic", "must not be empty"),
-    "source-missing": ("events.csv", 0, {"source_url": ""}, "source_url", "wants a source"),
+    "source-missing": ("events.csv", 0, {"source_url": ""}, "source_url", "needs a source"),
     "source-no-address": ("events.csv", 0, {"source_url": "a paper"}, "source_url", "is no address"),
     "confidence-unknown": ("events.csv", 0, {"confidence": "hihg"}, "confidence", "did you mean 'high'?"),
     "proceeding-misspelt": ("events.csv", 0, {"proceeding": "video-2042-03"}, "proceeding", "'video-2024-03'?"),
@@ -198,7 +198,7 @@ BROKEN = {
         *("platforms.csv", 0, {"eu_monthly_active_recipients_m": "-45"}),
         *("eu_monthly_active_recipients_m", "from 0 up"),
     ),
-    "platform-without-source": ("platforms.csv", 0, {"source_url": ""}, "source_url", "wants a source"),
+    "platform-without-source": ("platforms.csv", 0, {"source_url": ""}, "source_url", "needs a source"),
     "part-of-unknown": ("platforms.csv", 1, {"part_of": "Vidoe"}, "part_of", "did you mean 'Video'?"),
     "designation-ended-early": (
         *("platforms.csv", 0, {"designation_ended": "2023-01-01"}),
