@@ -11,11 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import load_scenario, simulate
+from sim import Record, Run, load_record, simulate
 from sim.dates import date_after
-from sim.record.files import load_record
-from sim.record.model import Record
-from sim.results.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = ROOT / "scenarios" / "three-probes.yaml"
@@ -27,10 +24,10 @@ RESOLVED = ("decision", "commitments", "closed")
 INTERVAL = (0.1, 0.9)
 
 
-def first_times(run: Run, places: tuple[str, ...]) -> pd.DataFrame:
-    """Days until each listed strand first reached one of these places: rows replications, columns strands."""
+def first_times(run: Run, states: tuple[str, ...]) -> pd.DataFrame:
+    """Days until each tracked strand first reached one of these states: rows replications, columns strands."""
     cases = [case for case in run.layout.tracked if "/" in case]
-    return pd.DataFrame({case: run.first_reached(case, places) for case in cases})
+    return pd.DataFrame({case: run.first_reached(case, states) for case in cases})
 
 
 def day(run: Run, days: float) -> str:
@@ -38,8 +35,8 @@ def day(run: Run, days: float) -> str:
     return "later or never" if np.isinf(days) else str(date_after(run.scenario.start, days))
 
 
-def happened(record: Record, case: str, milestone: str) -> date | None:
-    """When a strand really reached a milestone."""
+def milestone_date(record: Record, case: str, milestone: str) -> date | None:
+    """The day on which a strand reached a milestone, by the record."""
     proceeding, name = case.split("/")
     strand = next(s for s in record.strands if (s.proceeding, s.strand) == (proceeding, name))
     return strand.preliminary_findings if milestone == "preliminary_findings" else strand.outcome_date
@@ -51,7 +48,7 @@ def rows(run: Run, record: Record, times: pd.DataFrame, milestone: str) -> Itera
     for case in times.columns:
         time = np.sort(times[case].to_numpy())
         low, median, high = (time[int(np.ceil(p * len(time))) - 1] for p in (INTERVAL[0], 0.5, INTERVAL[1]))
-        truth = happened(record, case, milestone)
+        truth = milestone_date(record, case, milestone)
         inside = "" if truth is None else ("yes" if low <= (truth - run.scenario.start).days <= high else "no")
         yield (
             f"| {case} | {(time <= until).mean():.0%} | {day(run, median)} | {day(run, low)} to {day(run, high)} "
@@ -64,13 +61,13 @@ def total(run: Run, record: Record, times: pd.DataFrame, milestone: str, what: s
     until = (LATER - run.scenario.start).days
     counts = (times <= until).sum(axis=1).to_numpy()
     low, high = np.quantile(counts, INTERVAL)
-    true = sum(happened(record, case, milestone) is not None for case in times.columns)
+    true = sum(milestone_date(record, case, milestone) is not None for case in times.columns)
     chances = (times <= until).mean().to_numpy()
-    truth = np.array([happened(record, case, milestone) is not None for case in times.columns], dtype=float)
+    truth = np.array([milestone_date(record, case, milestone) is not None for case in times.columns], dtype=float)
     brier = float(np.mean((chances - truth) ** 2))
     return (
         f"Of these {len(times.columns)} strands the model expected {counts.mean():.1f} {what} by the end of 2025 "
-        f"(80% between {low:.0f} and {high:.0f}); it was {true}. Brier score {brier:.2f} (0.25 is what a coin says)."
+        f"(80% between {low:.0f} and {high:.0f}); it was {true}. Brier score {brier:.2f} (0.25 for a coin)."
     )
 
 
@@ -92,7 +89,7 @@ def openings(run: Run, record: Record) -> str:
 def page(run: Run, record: Record) -> str:
     """The whole page."""
     scenario = run.scenario
-    head = "| strand | chance by the end of 2025 | median | 80% interval | what happened | inside |\n|---|---|---|---|---|---|"
+    head = "| strand | probability by the end of 2025 | median | 80% interval | what happened | inside the interval |\n|---|---|---|---|---|---|"
     findings, ends = first_times(run, ("preliminary_findings",)), first_times(run, RESOLVED)
     delay = run.table("delay").set_index("stage")
     proceedings, after = delay.loc["proceedings"], delay.loc["preliminary_findings"]
@@ -105,11 +102,11 @@ Written by `python docs/first_results.py` from `scenarios/three-probes.yaml`: {r
 On 14 March 2024 the Commission had three probes open under the Digital Services Act: X (opened on 18 December 2023), TikTok
 (19 February 2024) and AliExpress (that day). The simulator starts from what was public on that day; whatever the record
 says of later days is used on this page alone, to compare. Two things are known with hindsight: the strands into which the
-grievances were to split (their topics stand in the openings), and the staff that was to come. The default parameters are
+grievances were to split (their topics are named in the openings), and the staff that was to come. The default parameters are
 assumptions with their reasons ([procedures/dsa.yaml](../scenarios/procedures/dsa.yaml)), not fitted to what followed.
 
-An interval holds the central 80% of the replications: chance, and what is not known of {len(scenario.uncertain)} parameters.
-"Later or never": not within the horizon, {scenario.horizon}, or the strand went another way.
+An interval holds the central 80% of the replications: stochastic variation, and the uncertainty of {len(scenario.uncertain)} parameters.
+"Later or never": not by the horizon, {scenario.horizon}, or the strand took another route.
 
 ## Preliminary findings
 
@@ -125,7 +122,7 @@ An interval holds the central 80% of the replications: chance, and what is not k
 
 {total(run, record, ends, "outcome", "resolved")}
 
-## Around them
+## The caseload around them
 
 {openings(run, record)}
 
@@ -139,13 +136,13 @@ procedure's, {after["hold"]:.0f} holds.
 
 Eight strands of three proceedings, worked on by the same people, are not eight independent trials: that the totals lie within
 their intervals says little, and the intervals are wide because little was known. What the page does show is whether the
-assumptions are of the right order.
+assumptions are of the right order of magnitude.
 """
 
 
 def main() -> None:
-    """Run the scenario (or find it) and write the page."""
-    run = simulate(load_scenario(SCENARIO), jobs=os.cpu_count() or 1, results=ROOT / "results")
+    """Run the scenario, or load the stored run, and write the page."""
+    run = simulate(SCENARIO, jobs=os.cpu_count() or 1, results=ROOT / "results")
     PAGE.write_text(page(run, load_record(RECORD)), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 

@@ -1,12 +1,14 @@
 """What the documentation shows is run: commands, snippets, generated pages."""
 
 import importlib.util
+import inspect
 import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -14,15 +16,16 @@ from urllib.request import urlopen
 
 import pytest
 
-from sim import load_scenario, simulate
-from sim.record.files import load_record
+import sim as package
+from sim import load_record, load_scenario, simulate
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 INSTALL = "pip install -c constraints.txt -e . && sim run scenarios/three-probes.yaml"
 TEST = 'pip install -c constraints.txt -e ".[dev]" && pytest'
-
-
+Command = Callable[..., tuple[int, str, str]]
+"""The fixture that calls `sim` in this process: arguments in; exit code, stdout and stderr out."""
+PYTHON = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 
 
@@ -42,53 +45,68 @@ def module(path: Path) -> ModuleType:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of the scenarios, in which commands may write."""
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the scenarios, in which commands may write; the folder in which they are called."""
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def sim(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command line of `sim` in a folder, with few replications."""
+def small(line: str) -> list[str]:
+    """The words of a command line, with few replications: the last `-n` counts."""
     words = shlex.split(line, comments=True)
     if "--precision" in words:
-        words += ["--floor", "25", "--ceiling", "25"]
-    elif words[1] in ("run", "compare", "sweep", "report"):
-        words += ["-n", "3"]  # the last -n counts
-    elif words[1] == "sensitivity":
-        words += ["-n", "2", "--points", "2"]
-    elif words[1] in ("calibrate", "backtest"):
-        words += ["--draws", "100"]
-    if words[1] == "dashboard":
-        return served(words, folder)
-    return subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, capture_output=True, text=True, check=False, timeout=300
-    )
+        return [*words, "--floor", "25", "--ceiling", "25"]
+    if words[1] in ("run", "compare", "sweep", "report"):
+        return [*words, "-n", "3"]
+    if words[1] == "sensitivity":
+        return [*words, "-n", "2", "--points", "2"]
+    return [*words, "--draws", "100"] if words[1] in ("calibrate", "backtest") else words
 
 
-def served(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the dashboard until it has answered once, then stop it as Ctrl-C does."""
-    command = [sys.executable, "-m", *words, "--port", "0"]
+def served(folder: Path) -> None:
+    """The dashboard answers once, and ends well when Ctrl-C stops it."""
+    command = [sys.executable, "-m", "sim", "dashboard", "--port", "0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        said = process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        if found:
-            with urlopen(found[0], timeout=60) as answer:
+        line = process.stderr.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if address:
+            with urlopen(address[0], timeout=60) as answer:
                 assert answer.status == 200
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(command, process.returncode if found else 1, out, said + errors)
+        _, errors = process.communicate(timeout=60)
+    assert address, line + errors
+    assert process.returncode == 0, errors
 
 
-def answered(line: str, folder: Path) -> None:
-    """The line exits with 0; one that needs a browser says so where there is none."""
-    done = sim(line, folder)
-    if "--images" in line and not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        assert done.returncode == 2
-        assert "browser" in done.stderr
-    else:
-        assert done.returncode == 0, f"{line}: {done.stderr}"
+def all_answer(page: str, folder: Path, sim: Command) -> int:
+    """Each line of a page that calls `sim` exits with 0, in their order; gives how many there are.
+
+    One that needs a browser has a message where there is none.
+    """
+    lines = [line for block in blocks("sh", page) for line in block.splitlines() if re.search("(^|&& )sim ", line)]
+    for line in lines:
+        _, *words = small(line.rpartition("&& ")[2])
+        if words[0] == "dashboard":
+            served(folder)
+            continue
+        code, _, errors = sim(*words)
+        if "--images" in words and not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+            assert (code, "browser" in errors) == (2, True)
+        else:
+            assert code == 0, f"{line}: {errors}"
+    return len(lines)
+
+
+def script(text: str, folder: Path) -> str:
+    """Run Python as a file in a folder; gives what it prints, and nothing may go to stderr."""
+    (folder / "script.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def test_the_readme_has_both_commands() -> None:
@@ -100,33 +118,22 @@ def test_the_readme_has_both_commands() -> None:
     assert TEST.replace("pip install", "pip install --quiet") in script
 
 
-def test_every_command_of_the_readme_works(checkout: Path) -> None:
-    """Each line that calls `sim` exits with 0, in the order of the README."""
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("sim ")]
-    lines.insert(0, INSTALL.rpartition("&& ")[2])
-    assert len(lines) >= 8
-    for line in lines:
-        answered(line, checkout)
+def test_every_command_of_the_readme_works(checkout: Path, sim: Command) -> None:
+    """The set-up command without pip, and each other line that calls `sim`."""
+    assert all_answer(README, checkout, sim) >= 15
 
 
 @pytest.mark.parametrize(("name", "least"), [("experiments", 5), ("report", 2), ("dashboard", 1)])
-def test_every_command_of_a_page_works(checkout: Path, name: str, least: int) -> None:
-    """Each line of the page that calls `sim` exits with 0."""
-    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    lines = [line for block in blocks("sh", page) for line in block.splitlines() if line.startswith("sim ")]
-    assert len(lines) >= least
-    for line in lines:
-        answered(line, checkout)
+def test_every_command_of_a_page_works(checkout: Path, sim: Command, name: str, least: int) -> None:
+    """Each line of the page that calls `sim`."""
+    assert all_answer((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"), checkout, sim) >= least
 
 
 def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
-    """The Python block writes the page of the stored run."""
-    assert sim("sim run scenarios/status-quo.yaml", checkout).returncode == 0
+    """The Python block writes the page of a run."""
     (block,) = blocks("python", (ROOT / "docs" / "report.md").read_text(encoding="utf-8"))
-    done = subprocess.run(
-        [sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert "replications=200" in block
+    script(block.replace("replications=200", "replications=3"), checkout)
     assert (checkout / "status-quo.html").stat().st_size > 1e6
 
 
@@ -144,35 +151,57 @@ def test_the_python_snippets_of_the_experiments_run(checkout: Path, names: str, 
     for long, short in fewer.items():
         assert long in block
         block = block.replace(long, short)
-    script = checkout / "script.py"
-    script.write_text(block)
-    done = subprocess.run(
-        [sys.executable, script.name], cwd=checkout, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert ("variance_reduction" in done.stdout) == (names == "compare")
+    assert ("variance_reduction" in script(block, checkout)) == (names == "compare")
 
 
-def test_the_scenario_in_the_readme_is_valid_and_its_mistake_is_told_as_shown(checkout: Path) -> None:
+def test_the_scenario_in_the_readme_is_valid_and_its_error_has_the_message_shown(checkout: Path, sim: Command) -> None:
     """The YAML block validates, and a misspelt setting in it gives the README's message to the letter."""
     (block,) = blocks("yaml")
     path = checkout / "scenarios" / "mine.yaml"
     path.write_text(block, encoding="utf-8")
-    assert sim("sim validate scenarios/mine.yaml", checkout).returncode == 0
+    assert sim("validate", "scenarios/mine.yaml")[0] == 0
     (message,) = re.findall(r"```\n(scenarios/mine.yaml.*?)\n```", README)
     path.write_text(block.replace("headcount", "headcuont"), encoding="utf-8")
-    done = sim("sim validate scenarios/mine.yaml", checkout)
-    assert done.returncode == 2
-    assert message.split(":", 3)[3] in done.stderr
+    code, _, errors = sim("validate", "scenarios/mine.yaml")
+    assert code == 2
+    assert message in errors
 
 
-def test_the_python_snippet_of_the_readme_runs(checkout: Path) -> None:
-    """The Python block prints a mean for each stage."""
-    (block,) = blocks("python")
-    done = subprocess.run(
-        [sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert "proceedings" in done.stdout
+def test_the_python_snippets_of_the_readme_run(checkout: Path) -> None:
+    """The first prints when each case is resolved and writes the page; the second prints differences."""
+    first, second = blocks("python")
+    done = script(first.replace("jobs=2", "replications=6"), checkout)
+    assert "within_2y" in done
+    assert (checkout / "report.html").stat().st_size > 1e6
+    assert "replications=200" in second
+    assert "disposition time" in script(second.replace("replications=200", "replications=6"), checkout)
+
+
+def test_the_python_snippet_of_the_api_runs(checkout: Path) -> None:
+    """Every verb and noun of the page does what the snippet shows."""
+    (block,) = blocks("python", PYTHON)
+    for long, short in (("draws=500", "draws=100"), ("=200", "=12"), ("=50", "=4"), ("[8, 12, 16]", "[8, 16]")):
+        assert long in block
+        block = block.replace(long, short)
+    assert "proceedings" in script(f"{block}print(run.table('durations'))\n", checkout)
+    assert (checkout / "report.html").stat().st_size > 1e6
+    assert load_scenario(checkout / "scenarios" / "calibrated.yaml").uncertain
+
+
+def test_the_page_of_the_api_has_every_name_and_parameter() -> None:
+    """Its tables list the verbs with the parameters that they have, what these mean, and the nouns."""
+    sections = dict(part.split("\n", 1) for part in PYTHON.split("\n## ")[1:])
+    verbs = {name for name in package.__all__ if inspect.isfunction(getattr(package, name))}
+    listed = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", sections["Verbs"].partition("\n\n")[0], re.MULTILINE))
+    assert set(listed) == verbs
+    common = ("replications", "seed", "jobs", "cluster", "results", "progress")
+    for verb, words in listed.items():
+        named = {*re.findall(r"`(\w+)`", words), *(common if "the common ones" in words else ())}
+        assert named == set(inspect.signature(getattr(package, verb)).parameters) - {"former"}, verb
+        for name in named - {"scenario", "path", "folder", "runs"}:
+            assert re.search(rf"^\|[^|]*`{name}`[^|]*\| [^|]+ \|$", sections["Verbs"], re.MULTILINE), name
+    nouns = set(re.findall(r"^\| `(\w+)` \|", sections["Nouns"], re.MULTILINE))
+    assert nouns == set(package.__all__) - verbs - {"UserError", "Precision"}
 
 
 def test_the_generated_reference_is_current() -> None:
@@ -210,9 +239,9 @@ def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> 
     committed = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
     pages = [re.sub(r"[\d,]", "", page) for page in (text, committed)]
     for pattern in (r"^#+ [^(\n]*", r"^\| (\S+/\S+) \|"):
-        found, shown = (set(re.findall(pattern, page, re.MULTILINE)) for page in pages)
-        assert len(found) >= 8
-        assert found == shown
+        made, shown = (set(re.findall(pattern, page, re.MULTILINE)) for page in pages)
+        assert len(made) >= 8
+        assert made == shown
 
 
 def test_links_in_the_documentation_lead_somewhere() -> None:
@@ -221,6 +250,7 @@ def test_links_in_the_documentation_lead_somewhere() -> None:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "notebooks" / "README.md",
+        ROOT / "results" / "README.md",
         *(ROOT / "docs").glob("*.md"),
     ]
     for page in pages:
