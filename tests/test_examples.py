@@ -53,14 +53,14 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def small(line: str) -> list[str]:
-    """The words of a command line, with few replications: the last `-n` counts."""
-    words = shlex.split(line, comments=True)
+    """The words of a command line, with few replications (the last `-n` counts) and few days of a rolling backtest."""
+    words = shlex.split(line.replace("--rolling 3M", "--rolling 12M"), comments=True)
     if "--precision" in words:
         return [*words, "--floor", "25", "--ceiling", "25"]
     if words[1] in ("run", "compare", "sweep", "report"):
         return [*words, "-n", "3"]
     if words[1] == "sensitivity":
-        return [*words, "-n", "2", "--points", "2"]
+        return [*words, "-n", "2", "--points", "2", "--set", "replications=4"]
     return [*words, "--draws", "100"] if words[1] in ("calibrate", "backtest") else words
 
 

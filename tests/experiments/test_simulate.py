@@ -108,7 +108,7 @@ def test_uncertain_parameters_are_drawn_once_per_replication(shipped, expected):
         assert drawn[name].nunique() == -(-REPLICATIONS // 2)
         assert (drawn[name].diff()[1::2] == 0).all()
         assert all(0 < parameter.value.cdf(value) < 1 for value in drawn[name])
-    one, other = (ChunkRunner(shipped).parameters(numbers) for numbers in (range(3), range(3, REPLICATIONS)))
+    one, other = (ChunkRunner(shipped).run(numbers)[1]["drawn"] for numbers in (range(3), range(3, REPLICATIONS)))
     np.testing.assert_array_equal(np.concatenate([one, other]), drawn.iloc[:, 1:])
 
 
