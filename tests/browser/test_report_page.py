@@ -215,6 +215,7 @@ def test_the_scenario_is_there_in_full(opened, report):
     assert details.locator("pre").text_content() == report.scenarios[0][1]
 
 
+@pytest.mark.slow
 def test_it_is_accessible(opened, axe):
     """axe finds nothing serious, neither on the page with data and sources open nor on a slide."""
     tab = opened()
