@@ -103,5 +103,6 @@ def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> No
 
 @each_notebook
 def test_the_readme_leads_to_every_notebook(path: Path) -> None:
-    """Whoever starts at the README finds it."""
-    assert f"(notebooks/{path.name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    """The README to the list of notebooks, and that to each of them."""
+    assert "(notebooks/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"({path.name})" in (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
