@@ -118,17 +118,26 @@ def test_the_readme_has_both_commands() -> None:
     assert TEST.replace("pip install", "pip install --quiet") in script
 
 
+@pytest.mark.slow
 def test_every_command_of_the_readme_works(checkout: Path, sim: Command) -> None:
     """The set-up command without pip, and each other line that calls `sim`."""
     assert all_answer(README, checkout, sim) >= 15
 
 
-@pytest.mark.parametrize(("name", "least"), [("experiments", 5), ("report", 2), ("dashboard", 1)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        pytest.param("experiments", 5, marks=pytest.mark.slow),
+        pytest.param("report", 2, marks=pytest.mark.slow),
+        ("dashboard", 1),
+    ],
+)
 def test_every_command_of_a_page_works(checkout: Path, sim: Command, name: str, least: int) -> None:
     """Each line of the page that calls `sim`."""
     assert all_answer((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8"), checkout, sim) >= least
 
 
+@pytest.mark.slow
 def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
     """The Python block writes the page of a run."""
     (block,) = blocks("python", (ROOT / "docs" / "report.md").read_text(encoding="utf-8"))
@@ -137,6 +146,7 @@ def test_the_python_snippet_of_the_report_runs(checkout: Path) -> None:
     assert (checkout / "status-quo.html").stat().st_size > 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "fewer"),
     [
@@ -177,6 +187,7 @@ def test_the_python_snippets_of_the_readme_run(checkout: Path) -> None:
     assert "disposition time" in script(second.replace("replications=200", "replications=6"), checkout)
 
 
+@pytest.mark.slow
 def test_the_python_snippet_of_the_api_runs(checkout: Path) -> None:
     """Every verb and noun of the page does what the snippet shows."""
     (block,) = blocks("python", PYTHON)
@@ -223,6 +234,7 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
     assert f"seed\n{run.scenario.seed}" in committed
 
 
+@pytest.mark.slow
 def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
     """With few draws the page has the sections, parameters and strands that the committed one has."""
     from sim import backtest, calibrate

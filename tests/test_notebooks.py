@@ -85,7 +85,11 @@ def test_a_notebook_uses_the_public_names_only(path: Path) -> None:
                 assert (node.module or "").split(".")[0] in OTHERS, ast.unparse(node)
 
 
-@each_notebook
+@pytest.mark.parametrize(
+    "path",
+    [NOTEBOOKS[0], *(pytest.param(path, marks=pytest.mark.slow) for path in NOTEBOOKS[1:])],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> None:
     """All cells run, quickly, without a warning; its figures need no network, and what would be stored is small."""
     book = with_few(read(path))
