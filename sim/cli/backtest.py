@@ -47,7 +47,7 @@ def backtest(
     Example: sim backtest --as-of 2024-03-14
     """
     from sim.inference.backtest import backtest as backtested
-    from sim.view.terminal.backtest import as_data, show
+    from sim.view.terminal.backtest import as_data, summary
 
     days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
@@ -66,7 +66,7 @@ def backtest(
     if as_json:
         print(json.dumps(as_data(tested)))
     else:
-        console().print(show(tested))
+        console().print(summary(tested))
     if figures:
         _write_figures(tested, figures)
 

@@ -36,7 +36,7 @@ def calibrate(
     """
     from sim.inference.calibrate import calibrate as calibrated
     from sim.inference.calibrate import check_output
-    from sim.view.terminal.calibration import as_data, show
+    from sim.view.terminal.calibration import as_data, summary
 
     day = day_of("--as-of", as_of)
     check_figures(figures)
@@ -51,7 +51,7 @@ def calibrate(
     if as_json:
         print(json.dumps(as_data(posterior, output)))
     else:
-        console().print(show(posterior))
+        console().print(summary(posterior))
         if output:
             tell(f"wrote {output}; try: sim run {output}")
     if figures:

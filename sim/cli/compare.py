@@ -47,7 +47,7 @@ def compare(
     Example: sim compare scenarios/status-quo.yaml scenarios/more-staff.yaml --replications 100
     """
     from sim.experiments.compare import compare as compared
-    from sim.view.terminal.comparison import report
+    from sim.view.terminal.comparison import summary
 
     loaded = load_all(scenarios, set_, replications, seed)
     with resumable("comparison") as progress:
@@ -57,4 +57,4 @@ def compare(
     if as_json:
         print(comparison.table.to_json(orient="records", double_precision=10))
     else:
-        console().print(report(comparison, every))
+        console().print(summary(comparison, every))

@@ -29,10 +29,10 @@ def record(
 
     Example: sim record --as-of 2024-12-31 --table stages
     """
-    from sim.view.terminal.record import as_data, one_table, read, summary
+    from sim.view.terminal.record import as_data, one_table, read_as_of, summary
 
     check_figures(figures)
-    shown = read(folder, as_of, table)
+    shown = read_as_of(folder, as_of, table)
     if as_json:
         print(json.dumps(as_data(shown, table)))
     else:

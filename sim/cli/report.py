@@ -58,7 +58,7 @@ def report(
     from sim.view.report import content, page
     from sim.view.report import images as image_files
 
-    image_files.check(out) if images else page.check(out)
+    image_files.check_image_folder(out) if images else page.check_page_path(out)
     public, note = _record(record)
     analyses = [read_figures(folder) for folder in with_ or ()]
     loaded_runs = _runs(runs, replications, jobs, results)

@@ -60,7 +60,7 @@ def sensitivity(
 
     check_figures(figures)
     (loaded,) = load_all([scenario], set_, None, seed)
-    api.check(loaded, indicator or ())
+    api.check_analysis(loaded, indicator or ())
     methods: list[Method] = [method] if method else ["split", "morris"]
     options: dict[str, Any] = {"jobs": jobs or cores(), "cluster": cluster, "results": results}
     analyses = []
@@ -115,9 +115,9 @@ def _write_figures(analyses: "list[Sensitivity]", folder: Path) -> None:
 
 
 def _print(analysis: "Sensitivity") -> None:
-    from sim.view.terminal.sensitivity import report
+    from sim.view.terminal.sensitivity import summary
 
-    console().print(report(analysis))
+    console().print(summary(analysis))
 
 
 def _as_data(analysis: "Sensitivity") -> dict[str, Any]:

@@ -95,9 +95,9 @@ def sweep(
     if as_json:
         print(json.dumps(_as_data(swept)))
     else:
-        from sim.view.terminal.sweep import report
+        from sim.view.terminal.sweep import summary
 
-        console().print(report(swept))
+        console().print(summary(swept))
     if figures:
         _write_figures(swept, figures)
 

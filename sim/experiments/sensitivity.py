@@ -168,7 +168,7 @@ def sensitivity(
     if method not in ("split", *POINTS):
         raise UserError(f"there is no method {method!r}; methods are split, morris and sobol")
     loaded = prepared(scenario, replications if method == "split" else None, seed)
-    check(loaded, indicators or ())
+    check_analysis(loaded, indicators or ())
     options: dict[str, Any] = {"jobs": jobs, "cluster": cluster, "results": results, "progress": progress}
     if method == "split":
         return _split(loaded, indicators, level, options)
@@ -178,7 +178,7 @@ def sensitivity(
     return _morris(plan, options) if method == "morris" else _sobol(plan, options)
 
 
-def check(scenario: Scenario, indicators: Sequence[str]) -> None:
+def check_analysis(scenario: Scenario, indicators: Sequence[str]) -> None:
     """Raise UserError unless the scenario has uncertain parameters and these indicators."""
     if not scenario.uncertain:
         raise UserError(f"{scenario.name}: nothing is uncertain: the scenario has no parameters under `uncertain`")

@@ -111,7 +111,7 @@ def _probes(run: Run) -> Iterator[str]:
     low, high = _interval(done)
     likely = ""
     if len(cases) > 1:
-        probable = [f"{name} {words.share(value)}" for name, value in probabilities(run, within)]
+        probable = [f"{name} {words.share(value)}" for name, value in resolution_probabilities(run, within)]
         likely = (
             f"; most likely are {words.listing(probable[:3])}" if len(probable) > 3 else f": {words.listing(probable)}"
         )
@@ -123,7 +123,7 @@ def _probes(run: Run) -> Iterator[str]:
         yield next_one
 
 
-def probabilities(run: Run, within: float, state: str = "") -> list[tuple[str, float]]:
+def resolution_probabilities(run: Run, within: float, state: str = "") -> list[tuple[str, float]]:
     """The probability that each tracked case in progress is resolved within so many days, the likeliest first.
 
     `state`: that it reaches this stage or exit instead.

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sim.results.run import Run
-from sim.scenario.parameters import Parameter, count_by_basis
-from sim.scenario.parameters import parameters as parameters_of
+from sim.scenario.parameters import Parameter, count_by_basis, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import BASES
@@ -30,10 +29,10 @@ WORDS = {"name", "title", "description", "question", "sources"}
 """What a scenario has for readers only: it changes no number."""
 
 
-def parameters(scenario: Scenario) -> list[Table]:
+def parameter_tables(scenario: Scenario) -> list[Table]:
     """The parameters with their sources, a table for each part of the scenario and each stage, as in its files."""
     groups: dict[str, list[Parameter]] = {}
-    for parameter in parameters_of(scenario):
+    for parameter in parameters(scenario):
         groups.setdefault(_group(scenario, parameter.path), []).append(parameter)
     return [
         Table(
@@ -66,12 +65,12 @@ def _of(scenario: Scenario, path: str) -> str:
     return f"{one.title or rest[0]}: {words.listing(one.sets or one.scales or ())}"
 
 
-def count(scenario: Scenario) -> str:
+def basis_note(scenario: Scenario) -> str:
     """How many of the parameters are founded on what, in a sentence."""
-    return f"Of the first scenario, {count_by_basis(parameters_of(scenario))}"
+    return f"Of the first scenario, {count_by_basis(parameters(scenario))}"
 
 
-def table(runs: Sequence[Run]) -> Table:
+def run_table(runs: Sequence[Run]) -> Table:
     """What made the runs, a column for each, so that anyone can make them again."""
     columns = [_made(run) for run in runs]
     names = dict.fromkeys(name for column in columns for name in column)
@@ -106,9 +105,9 @@ def in_full(scenario: Scenario) -> str:
     return text(part(scenario, ""))
 
 
-def changes(base: Scenario, other: Scenario) -> Table:
+def changed_settings(base: Scenario, other: Scenario) -> Table:
     """The settings in which a scenario differs from another: numbers in words, the others as they are."""
-    numbers = _differing(*({p.path: p.value for p in parameters_of(one)} for one in (base, other)))
+    numbers = _differing(*({p.path: p.value for p in parameters(one)} for one in (base, other)))
     settings = _differing(*(dict(_settings(one.model_dump(mode="json", exclude=WORDS))) for one in (base, other)))
     others = [(path, *pair) for path, *pair in settings if not any(_within(path, number[0]) for number in numbers)]
     return Table(f"What {other.name} changes", ("setting", base.name, other.name), [*numbers, *others])

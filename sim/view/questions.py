@@ -25,7 +25,7 @@ from sim.view.findings import (
     days_of_cases,
     endings,
     fte,
-    probabilities,
+    resolution_probabilities,
     staff_share,
     where_days_go,
 )
@@ -78,12 +78,13 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
     )
     ends = [state for state in milestones_asked_for(run.scenario) if state in run.layout.resolving]
     acts = [
-        f" {words.quoted(listed.milestone(run, state))}: {_named(probabilities(run, within, state))}." for state in ends
+        f" {words.quoted(listed.milestone(run, state))}: {_named(resolution_probabilities(run, within, state))}."
+        for state in ends
     ]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
         f"By {date_after(run.scenario.start, within)} resolved, by whichever outcome:"
-        f" {_named(probabilities(run, within))}.{''.join(acts)}",
+        f" {_named(resolution_probabilities(run, within))}.{''.join(acts)}",
         f"probabilities-{ends[0]}" if ends else "probabilities",
     )
 

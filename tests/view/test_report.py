@@ -122,7 +122,7 @@ def test_it_says_findings_method_parameters_and_what_made_the_run(html, small_ru
 
 def test_parameters_stand_by_part_and_stage_with_their_sources(small_run):
     """Every parameter is in one table, and a stage's are under its title."""
-    tables = {table.title: table for table in provenance.parameters(small_run.scenario)}
+    tables = {table.title: table for table in provenance.parameter_tables(small_run.scenario)}
     assert "Stage: Preliminary findings" in tables
     assert tables["Staff"].rows[0][0] == "staffing.handlers.headcount"
     effort = next(
@@ -148,7 +148,7 @@ def test_what_a_scenario_changes_is_told_setting_by_setting(small_run):
     scenario = small_run.scenario
     staffing = scenario.staffing["lawyers"].model_copy(update={"title": "Lawyers", "headcount": {scenario.start: 2.0}})
     other = scenario.model_copy(update={"name": "b", "staffing": {**scenario.staffing, "lawyers": staffing}})
-    assert provenance.changes(scenario, other).rows == [
+    assert provenance.changed_settings(scenario, other).rows == [
         ("staffing.lawyers.headcount", "1", "2 on 2024-01-01"),
         ("staffing.lawyers.title", "Legal service", "Lawyers"),
     ]
@@ -268,10 +268,10 @@ def test_images_without_kaleido_or_a_browser_say_what_to_install(tmp_path, monke
     """One line for each that is missing."""
     monkeypatch.setattr(images, "browser", lambda: None)
     with pytest.raises(UserError, match="needs a browser"):
-        images.check(tmp_path)
+        images.check_image_folder(tmp_path)
     monkeypatch.setattr(images, "find_spec", lambda _name: None)
     with pytest.raises(UserError, match="needs kaleido"):
-        images.check(tmp_path)
+        images.check_image_folder(tmp_path)
 
 
 @pytest.mark.skipif(

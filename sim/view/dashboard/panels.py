@@ -35,9 +35,9 @@ def questions(answers: Sequence[Answer]) -> Component | None:
 def method_and_data(runs: Sequence[Run]) -> list[Component]:
     """How the numbers of runs were made, from what, and by what."""
     base = runs[0].scenario
-    changes = [provenance.changes(base, run.scenario) for run in runs[1:]]
+    changes = [provenance.changed_settings(base, run.scenario) for run in runs[1:]]
     terms = [part for term, text in method(runs[0]) for part in (html.Dt(term), html.Dd(text))]
-    tables = [*provenance.parameters(base), *changes, provenance.table(runs)]
+    tables = [*provenance.parameter_tables(base), *changes, provenance.run_table(runs)]
     return [
         _panel("Method", [html.Dl(terms)]),
         *(_panel(one.title, [table(one.columns, one.rows)]) for one in tables),

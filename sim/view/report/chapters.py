@@ -11,7 +11,7 @@ from sim.view.figures.picture import Picture
 from sim.view.figures.style import HEIGHT
 from sim.view.pictures import gallery
 from sim.view.pictures.gallery import Section
-from sim.view.provenance import changes
+from sim.view.provenance import changed_settings
 from sim.view.tables import Table, rows
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Chapters:
             scenario, sections = run.scenario, gallery.of_run(run, record)
             title, lead = scenario.title or scenario.name, scenario.description.strip()
             made = self.add(f"of-{scenario.name}", title, lead, sections, first)
-            differs = changes(runs[0].scenario, scenario) if first else None
+            differs = changed_settings(runs[0].scenario, scenario) if first else None
             self.made[-1] = made._replace(findings=findings.findings(run), changes=differs)
             first = first or made
 

@@ -70,7 +70,7 @@ def report(
     for number, one in enumerate(analyses, 1):
         chapters.analysis(number, one)
     compared = many and not not_paired
-    parameters = provenance.parameters(scenarios[0])
+    parameters = provenance.parameter_tables(scenarios[0])
     return Report(
         title=title or _title(scenarios, compared),
         kind="A comparison of simulated scenarios" if compared else "A simulation",
@@ -82,8 +82,8 @@ def report(
         chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
         method=method.method(runs[0]),
         parameters=parameters,
-        unsourced=provenance.count(scenarios[0]),
-        provenance=provenance.table(runs),
+        unsourced=provenance.basis_note(scenarios[0]),
+        provenance=provenance.run_table(runs),
         scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in scenarios],
         glossary=glossary.words(scenarios[0]),
     )

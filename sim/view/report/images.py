@@ -15,7 +15,7 @@ SCALES: dict[Format, int] = {"svg": 1, "png": 2, "pdf": 1}
 """How many pixels of an image make one of a page."""
 
 
-def check(folder: Path) -> None:
+def check_image_folder(folder: Path) -> None:
     """Raise UserError if no pictures can be written there: before the work, not after it."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is a file; with --images name a folder")

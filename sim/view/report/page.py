@@ -83,7 +83,7 @@ def packed(text: str) -> str:
 _packed_once = lru_cache(1)(packed)
 
 
-def check(path: Path) -> None:
+def check_page_path(path: Path) -> None:
     """Raise UserError if a page cannot be written there: before the work, not after it."""
     if path.is_dir():
         raise UserError(f"{path}: is a folder; name a file, such as {path / 'report.html'}")
@@ -98,7 +98,7 @@ def write(text: str, path: Path) -> None:
 
     Raises UserError for a bad path, RunFailed where the page cannot be written.
     """
-    check(path)
+    check_page_path(path)
     try:
         with atomic_write(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

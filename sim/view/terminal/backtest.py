@@ -20,7 +20,7 @@ from sim.view.verdicts import SMALL_SAMPLE, conclusion, verdict
 from sim.view.words import share, spark
 
 
-def show(backtest: Backtest) -> RenderableType:
+def summary(backtest: Backtest) -> RenderableType:
     """Everything that `sim backtest` prints."""
     parts: list[RenderableType] = [_heading(backtest)]
     if len(backtest.origins) == 1:

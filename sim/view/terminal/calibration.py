@@ -13,7 +13,7 @@ from sim.inference.calibrate import Posterior
 from sim.view.verdicts import undated_staff, verdict
 
 
-def show(posterior: Posterior) -> RenderableType:
+def summary(posterior: Posterior) -> RenderableType:
     """Everything that `sim calibrate` prints."""
     return Group(
         *(Padding(part, (0, 0, 1, 0)) for part in (_heading(posterior), _parameters(posterior), _statistics(posterior)))

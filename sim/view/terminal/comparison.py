@@ -19,7 +19,7 @@ MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
 
 
-def report(compared: Comparison, every: bool) -> RenderableType:
+def summary(compared: Comparison, every: bool) -> RenderableType:
     """Sentences for each significant difference, and the table; `every`: also the other rows."""
     base, *others = compared.runs
     table, significant = compared.table, compared.significant

@@ -44,7 +44,7 @@ class RecordAsOf:
         return record_tables.TABLES[name](self.record, self.as_of)
 
 
-def read(folder: Path, as_of: str = "", table: str = "") -> RecordAsOf:
+def read_as_of(folder: Path, as_of: str = "", table: str = "") -> RecordAsOf:
     """Read a record for the command. Raises UserError for a bad record, day or name of a table."""
     names = record_tables.TABLES
     if table and table not in names:

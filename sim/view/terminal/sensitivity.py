@@ -14,7 +14,7 @@ from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOI
 from sim.view.words import number, share
 
 
-def report(analysis: Sensitivity) -> RenderableType:
+def summary(analysis: Sensitivity) -> RenderableType:
     """What `sim sensitivity` prints of one analysis."""
     parts: list[RenderableType] = [_heading(analysis)]
     if analysis.method == "split":

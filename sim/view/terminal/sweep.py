@@ -11,7 +11,7 @@ from sim.view.verdicts import sweep_sentence
 from sim.view.words import number
 
 
-def report(sweep: Sweep) -> RenderableType:
+def summary(sweep: Sweep) -> RenderableType:
     """What `sim sweep` prints."""
     parts: list[RenderableType] = [_heading(sweep)]
     for label, rows in sweep.table.groupby("indicator", sort=False):
