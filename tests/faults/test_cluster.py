@@ -332,10 +332,10 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("nonsense", r"nonsense: no Dask scheduler answers there \(missing port number .*\); see docs/cluster.md"),
+        ("nonsense", r"nonsense: no Dask scheduler answers at this address \(missing port number .*\); see docs/cluster.md"),
         pytest.param(
             "foo://x:1",
-            r"foo://x:1: no Dask scheduler answers there \(unknown address scheme 'foo' .*",
+            r"foo://x:1: no Dask scheduler answers at this address \(unknown address scheme 'foo' .*",
             marks=pytest.mark.slow,
         ),
         pytest.param(
@@ -346,7 +346,7 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
         pytest.param("", r"--cluster needs the address of a Dask scheduler, such as .*", marks=pytest.mark.slow),
         pytest.param(
             "127.0.0.1:{port}",
-            r"127.0.0.1:\d+: no Dask scheduler answers there \(Timed out trying to connect .*",
+            r"127.0.0.1:\d+: no Dask scheduler answers at this address \(Timed out trying to connect .*",
             marks=pytest.mark.slow,
         ),
     ],
