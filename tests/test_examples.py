@@ -15,6 +15,7 @@ from types import ModuleType
 from urllib.request import urlopen
 
 import pytest
+from processes import CATCH_SIGINT, sim_command
 
 import sim as package
 from sim import load_record, load_scenario, simulate
@@ -66,16 +67,19 @@ def small(line: str) -> list[str]:
 
 def served(folder: Path) -> None:
     """The dashboard answers once, and ends well when Ctrl-C stops it."""
-    command = [sys.executable, "-m", "sim", "dashboard", "--port", "0"]
+    command = sim_command("dashboard", "--port", "0", before=CATCH_SIGINT)
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        address = re.search(r"http://127\.0\.0\.1:\d+", line)
-        if address:
-            with urlopen(address[0], timeout=60) as answer:
-                assert answer.status == 200
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            address = re.search(r"http://127\.0\.0\.1:\d+", line)
+            if address:
+                with urlopen(address[0], timeout=60) as answer:
+                    assert answer.status == 200
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()  # where Ctrl-C did not end it, leaving the block would wait for it for ever
     assert address, line + errors
     assert process.returncode == 0, errors
 

@@ -193,7 +193,7 @@ def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 300 replications$"))).to_be_visible()
     expect(page.locator("#picture-what-if-differences")).to_contain_text(
-        re.compile("the first (25|50|75|100|125|150|175|200) replications")
+        re.compile(r"the first (?!300)\d+ replications")
     )
     expect(page.get_by_text("All 300 replications are done.")).to_be_visible()
     expect(page.locator("#picture-what-if-differences .main-svg").first).to_be_visible()

@@ -4,9 +4,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
+
+from processes import sim_command
 
 REPLICATIONS = 100
 SCENARIO = f"""\
@@ -43,8 +44,6 @@ ALL_PARTS = {0, 25, 50, 75}
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting."""
-CATCH_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""A shell that starts the tests in the background lets them ignore Ctrl-C; a terminal does not."""
 
 
 def write_scenario(folder: Path) -> Path:
@@ -56,10 +55,9 @@ def write_scenario(folder: Path) -> Path:
 
 def start(scenario: Path, results: Path, *more: str, before: str = "") -> "subprocess.Popen[str]":
     """`python -m sim run` in a process group of its own; `before`: code to run first in the same process."""
-    call = ["-c", f"{before}; from sim.cli import main; main()"] if before else ["-m", "sim"]
     path = os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(ROOT)]).strip(os.pathsep)
     return subprocess.Popen(
-        [sys.executable, *call, "run", str(scenario), "--results", str(results), "--json", *more],
+        sim_command("run", str(scenario), "--results", str(results), "--json", *more, before=before),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -17,9 +17,9 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
+from processes import CATCH_SIGINT
 from runs import (
     ALL_PARTS,
-    CATCH_SIGINT,
     PATIENCE,
     ROOT,
     alive,
@@ -332,7 +332,10 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("nonsense", r"nonsense: no Dask scheduler answers at this address \(missing port number .*\); see docs/cluster.md"),
+        (
+            "nonsense",
+            r"nonsense: no Dask scheduler answers at this address \(missing port number .*\); see docs/cluster.md",
+        ),
         pytest.param(
             "foo://x:1",
             r"foo://x:1: no Dask scheduler answers at this address \(unknown address scheme 'foo' .*",

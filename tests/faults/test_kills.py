@@ -7,9 +7,9 @@ import signal
 import time
 
 import pytest
+from processes import CATCH_SIGINT
 from runs import (
     ALL_PARTS,
-    CATCH_SIGINT,
     PATIENCE,
     REPLICATIONS,
     alive,

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
-import sys
 from io import BytesIO
 
 import pytest
+from processes import CATCH_SIGINT, sim_command
 
 from sim.cli import app as command
 from sim.errors import UserError
@@ -178,11 +179,8 @@ def test_a_run_that_is_none_is_told(tmp_path):
 
 def test_ctrl_c_ends_it_quietly(results, name):
     """The address is printed, others' access is warned of, and nothing else is said; no process is left."""
-    import signal
-
-    start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from sim.cli import main; main()"
-    call = ["dashboard", name, "--results", str(results), "--port", "0", "--host", "0.0.0.0"]
-    process = subprocess.Popen([sys.executable, "-c", start, *call], stderr=subprocess.PIPE, text=True)
+    words = ["dashboard", name, "--results", str(results), "--port", "0", "--host", "0.0.0.0"]
+    process = subprocess.Popen(sim_command(*words, before=CATCH_SIGINT), stderr=subprocess.PIPE, text=True)
     assert process.stderr.readline().startswith("warning: 0.0.0.0 can be reached by others")
     assert process.stderr.readline().startswith("http://0.0.0.0:")
     process.send_signal(signal.SIGINT)
