@@ -343,7 +343,7 @@ def test_a_worker_of_another_kind_that_joins_later() -> None:
         ),
         pytest.param(
             "tls://127.0.0.1:1",
-            r".* \(no TLS certificates are configured here\); see docs/cluster.md",
+            r".* \(no TLS certificates are configured on this machine\); see docs/cluster.md",
             marks=pytest.mark.slow,
         ),
         pytest.param("", r"--cluster needs the address of a Dask scheduler, such as .*", marks=pytest.mark.slow),
