@@ -9,7 +9,7 @@ FULL = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 """No file may grow beyond 1,000 bytes: what a full disk or a quota does, without one."""
 
 
-@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
+@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_full_disk(scenario_file, undisturbed, tmp_path, jobs):
     """A write that fails ends the run with one line that names the place; afterwards the same command succeeds."""
     code, out, err = run(scenario_file, tmp_path, "--jobs", jobs, before=FULL)

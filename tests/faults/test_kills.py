@@ -166,6 +166,7 @@ def test_workers_that_keep_dying_end_the_run(scenario_file, undisturbed, tmp_pat
     assert content(tmp_path) == undisturbed
 
 
+@slow
 def test_two_at_once(scenario_file, undisturbed, tmp_path):
     """Two processes that run the same scenario into the same folder both succeed, with the same answer."""
     both = [start(scenario_file, tmp_path, "--jobs", "1") for _ in range(2)]
