@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import cli
 from sim.cli.sweep import parse_grid, parse_ranges, parse_scales
 from sim.errors import UserError
 from sim.experiments import sweep as sweeps
@@ -195,35 +194,31 @@ def erlang_wait(servers, load):
     return last / (terms[:-1].sum() + last) / (servers - load)
 
 
-def test_the_command(found, capsys, monkeypatch, tmp_path):
+def test_the_command(found, sim, tmp_path):
     """JSON has the table and says where one more FTE stops helping; --csv writes the same table."""
     first, results = found
-    words = [str(SERVERS), "--results", str(results), "-n", "20", "--json", "--csv", str(tmp_path / "t.csv")]
+    words = [SERVERS, "--results", results, "-n", "20", "--json", "--csv", tmp_path / "t.csv"]
     sets = [
         word
         for said in (f"{HEADCOUNT}=2,3,4,8,12", *(f"{path}={value}" for path, value in BUSY.items()))
         for word in ("--set", said)
     ]
-    monkeypatch.setattr("sys.argv", ["sim", "sweep", *words, *sets])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code in (0, None)
-    said = json.loads(capsys.readouterr().out)
+    code, out, _ = sim("sweep", *words, *sets)
+    assert code == 0
+    said = json.loads(out)
     assert [row["value"] for row in said["table"]] == pytest.approx(list(first.table["value"]))
     (delay,) = [each for each in said["findings"] if each.startswith("delay due to staffing")]
     assert "stops helping at" in delay
     assert len((tmp_path / "t.csv").read_text().splitlines()) == len(first.table) + 1
 
 
-def test_a_table_that_cannot_be_written_is_told_first(capsys, monkeypatch, tmp_path):
+def test_a_table_that_cannot_be_written_is_told_first(sim, tmp_path):
     """Before anything runs."""
-    words = ["sim", "sweep", str(SERVERS), "--set", f"{HEADCOUNT}=2,3", "--results", str(tmp_path / "results"), "--csv"]
+    words = ["sweep", SERVERS, "--set", f"{HEADCOUNT}=2,3", "--results", tmp_path / "results", "--csv"]
     for file, said in ((tmp_path, "is a folder"), (tmp_path / "no" / "t.csv", "there is no folder")):
-        monkeypatch.setattr("sys.argv", [*words, str(file)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert ended.value.code == 2
-        assert said in capsys.readouterr().err
+        code, _, err = sim(*words, file)
+        assert code == 2
+        assert said in err
     assert not (tmp_path / "results").exists()
 
 

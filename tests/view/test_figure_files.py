@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from sim import cli
 from sim.errors import UserError
 from sim.view.figures.files import check_folder, figure_folders, made_by, read_figures, write_figures
 from sim.view.figures.picture import Picture
@@ -186,20 +185,18 @@ def test_nothing_to_show_is_said(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def called(monkeypatch, *arguments):
-    """The exit code of the command."""
+@pytest.fixture(name="sim")
+def sim_in_root(sim, monkeypatch):
+    """Calls the command in the project's folder."""
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("sys.argv", ["sim", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
+    return sim
 
 
-def test_the_record_s_figures_are_written(tmp_path, monkeypatch, capsys):
+def test_the_record_s_figures_are_written(sim, tmp_path):
     """By the command, beside what it prints."""
     folder = tmp_path / "r"
-    assert called(monkeypatch, "record", "--record", "docs/example-record", "--json", "--figures", folder) == 0
-    out, err = capsys.readouterr()
+    code, out, err = sim("record", "--record", "docs/example-record", "--json", "--figures", folder)
+    assert code == 0
     assert json.loads(out)["as_of"] == "2022-12-31"
     assert f"5 figures in {folder}" in err
     analysis = read_figures(folder)
@@ -218,26 +215,23 @@ def test_the_record_s_figures_are_written(tmp_path, monkeypatch, capsys):
         ["sensitivity", "scenarios/dma.yaml"],
     ],
 )
-def test_every_analysis_checks_the_folder_first(command, tmp_path, monkeypatch, capsys):
+def test_every_analysis_checks_the_folder_first(sim, command, tmp_path, monkeypatch):
     """A bad name costs no work: exit code 2 and one line."""
     monkeypatch.setattr("sim.experiments.simulate.Work.__init__", lambda *_, **__: pytest.fail("work was begun"))
-    assert called(monkeypatch, *command, "--figures", tmp_path / "x.figures.json") == 2
-    out, err = capsys.readouterr()
-    assert out == ""
+    code, out, err = sim(*command, "--figures", tmp_path / "x.figures.json")
+    assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert "--figures names a folder" in err
 
 
-def test_figures_of_a_sweep_and_of_a_sensitivity_analysis_are_written(tmp_path, monkeypatch):
+def test_figures_of_a_sweep_and_of_a_sensitivity_analysis_are_written(sim, tmp_path):
     """Both commands write the pictures that the gallery has of them."""
     common = ("-j", 1, "--results", tmp_path / "results", "--indicator", "pending_end")
     swept, sensitive = tmp_path / "sweep", tmp_path / "sensitivity"
     setting = "staffing.case_handlers.headcount=20,40"
-    assert (
-        called(monkeypatch, "sweep", "scenarios/dma.yaml", "--set", setting, "-n", 4, *common, "--figures", swept) == 0
-    )
+    assert sim("sweep", "scenarios/dma.yaml", "--set", setting, "-n", 4, *common, "--figures", swept)[0] == 0
     method = ("--method", "morris", "--points", 2, "-n", 2)
-    assert called(monkeypatch, "sensitivity", "scenarios/dma.yaml", *method, *common, "--figures", sensitive) == 0
+    assert sim("sensitivity", "scenarios/dma.yaml", *method, *common, "--figures", sensitive)[0] == 0
     assert read_figures(swept).made_by["points"] == 2
     assert len(read_figures(swept).pictures) == 1
     assert read_figures(sensitive).made_by["method"] == "morris"

@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import re
-import sys
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -15,7 +14,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from sim import cli
 from sim.errors import RunFailed, UserError
 from sim.record.files import load_record
 from sim.results.run import Run
@@ -220,19 +218,11 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()] == ["older"]
 
 
-def sim(monkeypatch, *words) -> int:
-    """Exit code of the command with these words."""
-    monkeypatch.setattr(sys, "argv", ["sim", *map(str, words)])
-    with pytest.raises(SystemExit) as end:
-        cli.main()
-    return int(end.value.code or 0)
-
-
-def test_the_command_writes_a_page_of_a_stored_run(small_run, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_a_page_of_a_stored_run(small_run, sim, tmp_path, monkeypatch):
     """It says how many figures there are and which record stands beside them; the page is small."""
     monkeypatch.chdir(tmp_path)
-    assert sim(monkeypatch, "report", small_run.folder, "-o", "out.html", "--title", "Mine") == 0
-    told = capsys.readouterr().err
+    code, _, told = sim("report", small_run.folder, "-o", "out.html", "--title", "Mine")
+    assert code == 0
     assert re.search(r"out\.html: \d+ figures, 2\.\d MB; no public record beside it", told)
     assert "<title>Mine</title>" in Path("out.html").read_text(encoding="utf-8")
     assert Path("out.html").stat().st_size < LIMIT
@@ -252,13 +242,13 @@ def test_the_command_writes_a_page_of_a_stored_run(small_run, tmp_path, monkeypa
         (["none.yaml", "-o", "a.html"], "none.yaml"),
     ],
 )
-def test_mistakes_are_told_in_one_line(words, told, small_run, tmp_path, monkeypatch, capsys):
+def test_mistakes_are_told_in_one_line(words, told, small_run, sim, tmp_path, monkeypatch):
     """A wrong call gives exit code 2, one line that says what would be right, and no file."""
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
     words = [word.replace("RUN", str(small_run.folder)) for word in words]
-    assert sim(monkeypatch, "report", *words) == 2
-    error = capsys.readouterr().err
+    code, _, error = sim("report", *words)
+    assert code == 2
     assert told.replace("RUN", str(small_run.folder)) in error
     assert error.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["empty"]
