@@ -19,6 +19,7 @@ from sim.scenario import checks
 from sim.scenario.loading import load_undated, pending_probes, platforms_of
 from sim.scenario.schema import (
     AnyArrivals,
+    Fork,
     Probe,
     Procedure,
     RandomArrivals,
@@ -245,7 +246,10 @@ def _scripted(strands: list[RecordedStrand], stage: str) -> dict[str, Probe]:
 
 
 def _diverted(procedure: Procedure, opened: str) -> Procedure:
-    """The procedure whose routes to an opening end at `OPENINGS`, after their steps."""
+    """The procedure whose routes to an opening end at `OPENINGS`, after their steps.
+
+    The strands of a record move by themselves from the opening on, wherever the procedure has its fork, if it has one.
+    """
 
     def divert(routes: Routes) -> Routes:
         return {
@@ -262,5 +266,7 @@ def _diverted(procedure: Procedure, opened: str) -> Procedure:
         )
         for name, stage in procedure.stages.items()
     }
+    if stages[opened].fork is None:
+        stages[opened] = stages[opened].model_copy(update={"fork": Fork(strands={1: 1.0})})
     stages[ARRIVED] = Stage(title="Opened by itself", next={OPENINGS: Route(probability=1.0)})
     return procedure.model_copy(update={"stages": stages, "exits": {**procedure.exits, OPENINGS: "Opened"}})

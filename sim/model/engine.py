@@ -246,7 +246,7 @@ class Replication:
             if stage.limit and self.must_queue(case, stage):
                 case.queued, case.stage, case.step, case.entered = True, stage, None, nan
                 return True
-        if stage.fork and not case.strand:
+        if (stage.fork or (stage.splits_listed and case.named_strands)) and not case.strand:
             self.fork(case, stage)
             return True
         return False

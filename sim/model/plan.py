@@ -170,8 +170,10 @@ class StagePlan:
     """column of the share of turnover, and the cap"""
     revisited: bool
     """whether a case can come back to it: only then are its visits counted"""
+    splits_listed: bool
+    """whether a case that lists its strands splits into them on entering, although the stage has no fork"""
     guarded: bool
-    """whether a case may be blocked on entering: there is a limit, or a fork"""
+    """whether a case may be blocked on entering: there is a limit, or a fork, or a case that lists its strands"""
 
     def routing_for(self, profile: Profile, visit: int) -> Routing:
         """The routes of a case of this profile on this visit."""
@@ -233,6 +235,7 @@ def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
         {role: i for i, role in enumerate(roles)},
         scenario.calendar.working_days_per_year / YEAR_DAYS,  # the clock counts calendar days, effort working days
         revisited(procedure),
+        _splitting(scenario),
     )
     reused = _reusable(scenario, base)
     stages = tuple(
@@ -275,14 +278,15 @@ def _steps(stage: StagePlan) -> list[StepPlan]:
 def _reusable(scenario: Scenario, base: Plan | None) -> dict[tuple[str, ...], Any]:
     """The parts of another plan that serve this scenario too: by identity, since equality would compare all settings.
 
-    Nothing where the calendar differs, on which the pace of all work depends.
+    Nothing where the calendar differs, on which the pace of all work depends, and no stage where the probes do, which
+    may split in it.
     """
     if base is None or base.scenario.calendar is not scenario.calendar:
         return {}
     other = base.scenario
     parts: dict[tuple[str, ...], Any] = {("calendar",): base.working_days}
     for name, stage_plan in zip(other.procedure.stages, base.stages, strict=True):
-        if other.procedure.stages[name] is scenario.procedure.stages.get(name):
+        if other.procedure.stages[name] is scenario.procedure.stages.get(name) and other.probes is scenario.probes:
             parts["stage", name] = stage_plan
     for role, curve in zip(other.staffing, base.capacities, strict=True):
         if other.staffing[role] is scenario.staffing.get(role):
@@ -299,10 +303,16 @@ class _Numbering:
     roles: dict[str, int]
     fte_days_per_day: float
     revisited: frozenset[str]
+    splitting: frozenset[str]
 
 
 def revisited(procedure: Procedure) -> frozenset[str]:
-    """Stages that lie on a loop: those that lead to themselves in the transitive closure (Warshall, 1962)."""
+    """Stages that lie on a loop: those that lead to themselves."""
+    return frozenset(name for name, later in _later_stages(procedure).items() if name in later)
+
+
+def _later_stages(procedure: Procedure) -> dict[str, set[str]]:
+    """The stages that a case can come to from each stage: the transitive closure of the routes (Warshall, 1962)."""
     leads: dict[str, set[str]] = {}
     for name, stage in procedure.stages.items():
         variants = [stage.next, *(other.next for other in stage.next_when)]
@@ -311,7 +321,20 @@ def revisited(procedure: Procedure) -> frozenset[str]:
         for followers in leads.values():
             if middle in followers:
                 followers.update(onward)
-    return frozenset(name for name in leads if name in leads[name])
+    return leads
+
+
+def _splitting(scenario: Scenario) -> frozenset[str]:
+    """Stages in which probes with listed strands arrive that neither fork nor lead to a stage that does.
+
+    Their strands would never come into being: a procedure without any fork can still list a case by its strands.
+    """
+    stages = scenario.procedure.stages
+    arriving = {probe.stage for probe in scenario.probes.values() if probe.arrives and probe.strands}
+    if not arriving:
+        return frozenset()
+    later = _later_stages(scenario.procedure)
+    return frozenset(name for name in arriving if not any(stages[one].fork for one in {name, *later[name]}))
 
 
 def _working_days(scenario: Scenario) -> WorkingDays:
@@ -353,7 +376,8 @@ def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePl
         fork=fork,
         fine=(fine_column, stage.fine.most) if stage.fine else None,
         revisited=name in numbers.revisited,
-        guarded=bool(stage.limit or stage.fork),
+        splits_listed=name in numbers.splitting,
+        guarded=bool(stage.limit or stage.fork or name in numbers.splitting),
     )
 
 

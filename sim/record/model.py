@@ -40,6 +40,8 @@ OUTCOMES = {
     "closed": "closed",
 }
 """Outcome of a strand: the event that is its milestone."""
+MILESTONES = ("rfi", "proceedings_opened", "preliminary_findings", "non_compliance_decision", "commitments_binding")
+"""Events that begin a stage in which a case of a record can be in progress."""
 CONFIDENCES = ("high", "medium", "low", "assumed")
 
 

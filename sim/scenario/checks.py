@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from sim.errors import suggestion
+from sim.record.model import EVENTS, MILESTONES
 from sim.scenario import paths
 from sim.scenario.schema import (
     Effort,
@@ -81,7 +82,22 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
             findings.append(Finding(at, f"{name!r} is both a stage and an exit", True))
     for topic in procedure.complexity.topics if procedure.topics else ():
         findings += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
-    return findings + _headline(procedure) or _endless(procedure)
+    return findings + _headline(procedure) + _record_events(procedure) or _endless(procedure)
+
+
+def _record_events(procedure: Procedure) -> list[Finding]:
+    """Events that no record has, and events of two stages: a case of the record is in one of them, and in which?"""
+    findings, stage_of = list[Finding](), dict[str, str]()
+    for name, stage in procedure.stages.items():
+        if stage.record_event is None:
+            continue
+        path = ("stages", name, "record_event")
+        findings += _known(stage.record_event, EVENTS, "event of a record", path)
+        other = stage_of.setdefault(stage.record_event, name)
+        if other != name:
+            message = f"{stage.record_event!r} is the record_event of {other!r} already: give it to the stage in which"
+            findings.append(Finding(path, f"{message} a case of the record is then, and leave it out in the other"))
+    return findings
 
 
 def _headline(procedure: Procedure) -> list[Finding]:
@@ -236,6 +252,16 @@ def _dates(scenario: Scenario) -> list[Finding]:
                     f"{probe.arrives} is before the start, {scenario.start}; a case in progress has `since`",
                 )
             )
+        for strand, settings in probe.strands.items() if probe.arrives else ():
+            findings += [
+                Finding(
+                    ("probes", name, "strands", strand, key),
+                    f"is for a case in progress; {name!r} arrives on {probe.arrives}, and its strands begin where it"
+                    " forks: leave it out",
+                )
+                for key in ("stage", "since")
+                if getattr(settings, key) is not None
+            ]
         for path, since in [((), probe.since), *((("strands", s), v.since) for s, v in probe.strands.items())]:
             if since and since > scenario.start:
                 since_path = ("probes", name, *path, "since")
@@ -312,7 +338,7 @@ def _targets(scenario: Scenario) -> list[Finding]:
 def _reachable(scenario: Scenario) -> list[Finding]:
     """Stages that no case can come to: not an entry, and on no route from one."""
     stages = scenario.procedure.stages
-    reached = {name for name, stage in stages.items() if stage.record_event}
+    reached = {name for name, stage in stages.items() if stage.record_event in MILESTONES}
     reached |= {stream.stage for stream in scenario.arrivals.values()}
     for probe in scenario.probes.values():
         reached |= {probe.stage, *(strand.stage for strand in probe.strands.values() if strand.stage)}

@@ -198,7 +198,7 @@ class Stage(Settings):
     legal_basis: str = ""
     "the article of the law, for readers"
     record_event: str | None = None
-    "the event of the public record that marks this milestone"
+    "the event of the public record that marks this milestone, one of those in record.md; for one stage only"
     resolved: bool = False
     "whether a case in this stage counts as resolved (further work occupies staff, but the case is not pending)"
     priority: Rank = 0
@@ -282,9 +282,9 @@ class Strand(Settings):
     obligations: Positive | None = None
     "number of legal obligations concerned; an equal part of the probe's, at least 1, if not given"
     stage: str | None = None
-    "its stage on the first day; the probe's if not given"
+    "its stage on the first day, if the probe is in progress; the probe's if not given"
     since: date | None = None
-    "when that stage began; the probe's date if not given"
+    "when that stage began, if the probe is in progress; the probe's date if not given"
 
 
 class Probe(Settings):
@@ -307,7 +307,8 @@ class Probe(Settings):
     priority: Rank | None = None
     "overrides that of the stages: 0 before 1 before 2"
     strands: dict[str, Strand] = {}
-    "the strands into which it forks, or has forked; by name"
+    """the strands into which it has forked if it is in progress, or forks in the first stage with a `fork`, or as it
+    arrives if it comes to no such stage; by name"""
 
     @model_validator(mode="after")
     def _one_date(self) -> "Probe":

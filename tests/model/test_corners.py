@@ -122,3 +122,29 @@ def test_thousandths_of_an_fte_are_rounded(headcount):
     (row,) = events(of).to_dict("records")
     assert row["left"] == pytest.approx(10 if headcount == 3 else 20)
     assert row["effort_helpers"] == pytest.approx(20.3)
+
+
+@pytest.mark.parametrize("limit", [{}, {"limit": {"cases": 1, "including": ["second"]}}])
+def test_listed_strands_move_where_nothing_forks(limit):
+    """A case listed by its strands splits as it arrives in a procedure without a fork, and counts once for a limit."""
+    work = {"work": {"step": "wait", "reason": "party", "days": 30}}
+    stages = {"first": stage({"second": 1}, work, **limit), "second": stage({"done": 1}, work)}
+    listed = {"stage": "first", "arrives": "2024-01-11", "strands": {"fees": {}, "contracts": {}}}
+    of = office(stages, probes={"later": listed, "whole": {"stage": "first", "arrives": "2024-01-12"}})
+    log = events(of)
+    assert_all(of, log)
+    entered = log.set_index(["case", "stage"])["entered"]
+    assert {"later/fees", "later/contracts", "whole"} == set(log["case"])
+    assert (entered["later/fees"] == entered["later/contracts"]).all()
+    assert entered["later/fees"].to_dict() == {"first": 10, "second": 40}
+    assert entered["whole", "first"] == (70 if limit else 11)
+
+
+def test_listed_strands_wait_for_the_fork_where_there_is_one():
+    """A case that can come to a stage with a fork is one case until then."""
+    work = {"work": {"step": "wait", "reason": "party", "days": 30}}
+    stages = {"ask": stage({"open": 1}, work), "open": stage({"done": 1}, work, fork={"strands": {3: 1}})}
+    of = office(stages, probes={"a": {"stage": "ask", "arrives": "2024-01-02", "strands": {"x": {}, "y": {}}}})
+    log = events(of)
+    assert_all(of, log)
+    assert list(zip(log["case"], log["stage"], strict=True)) == [("a", "ask"), ("a/x", "open"), ("a/y", "open")]

@@ -148,6 +148,7 @@ def scenarios(draw: Draw) -> Scenario:
             "since": "2023-11-01",
             "strands": {"a": {"topic": "hard"}, "b": {"stage": draw(stages_of), "since": "2023-12-01"}},
         },
+        "splits": {"stage": draw(stages_of), "arrives": "2024-03-01", "strands": {"a": {"topic": "hard"}, "b": {}}},
     }
     return scenario(
         {
