@@ -1,6 +1,7 @@
 """The workers of a Dask cluster, if they compute the same numbers as this process, to the bit."""
 
 import logging
+import socket
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
+from ipaddress import ip_address
 from typing import Any, ParamSpec, TypeVar
 
 from sim.errors import RunFailed, UserError
@@ -22,6 +24,8 @@ PATIENCE = 10
 """Seconds to wait for a scheduler that does not answer, and for workers that are missing (yet, or again)."""
 RETRIES = 2
 """How often a task that failed is tried again: its worker may have been short of memory. Lost workers do not count."""
+ENCRYPTED = ("tls", "wss")
+"""Schemes of addresses between which nobody can read or change anything."""
 RESUMABLE = "finished parts are kept, and the same command resumes from them"
 HELP = "see docs/cluster.md"
 NOISY = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
@@ -124,6 +128,7 @@ def _client(address: str) -> Iterator[Any]:
         raise UserError("--cluster needs the extra: pip install -c constraints.txt -e '.[cluster]'") from None
     if not address.strip():  # Client would start a cluster of its own
         raise UserError(f"--cluster needs the address of a Dask scheduler, such as tcp://10.0.0.1:8786; {HELP}")
+    _check_encrypted(address)
     try:
         _check_address(address)
         client = Client(address, timeout=PATIENCE, set_as_default=False, direct_to_workers=False)
@@ -143,6 +148,24 @@ def _check_address(address: str) -> None:
     resolve_address(address)
     if address.startswith("tls:") and Security().get_connection_args("client").get("ssl_context") is None:
         raise ValueError("no TLS certificates are configured on this machine")
+
+
+def _check_encrypted(address: str) -> None:
+    """Refuse an address of the internet without TLS: both sides run what the other one sends. Raises UserError.
+
+    A host that cannot be found is left to the attempt to connect, which says so.
+    """
+    scheme, _, place = address.rpartition("://")
+    host = place.rpartition(":")[0].strip("[]")
+    if scheme in ENCRYPTED or not host:
+        return
+    try:
+        found = {str(entry[4][0]).partition("%")[0] for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        return
+    if any(ip_address(one).is_global for one in found):
+        why = "whoever listens on the way could run code on this machine and on the cluster"
+        raise UserError(f"{address}: an address of the internet needs TLS (tls://...): {why}; {HELP}")
 
 
 def _first_line(error: BaseException) -> str:

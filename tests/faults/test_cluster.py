@@ -135,6 +135,7 @@ def test_the_page_says_what_is_safe() -> None:
     """The commands of docs/cluster.md, which these tests run, listen on one host, with one thread and the nanny."""
     for line in (SCHEDULER, WORKER):
         assert " --host 127.0.0.1" in line
+        assert " --dashboard-address 127.0.0.1:0" in line
         assert "--no-nanny" not in line
     assert " --nthreads 1" in WORKER
     assert RUN.endswith(f"--cluster {ADDRESS}")
@@ -150,6 +151,17 @@ def test_the_command_of_the_page(two, tmp_path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert '-e ".[cluster]"' in PAGE
     assert '\ncluster = ["distributed>=' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_no_port_is_open_to_others(two) -> None:
+    """Scheduler, nannies and workers, with what they serve by HTTP: every port that listens is of this machine."""
+    from psutil import CONN_LISTEN, Process  # `distributed` needs it, too
+
+    nannies = [nanny.pid for nanny in two.nannies]
+    for pid in (two.scheduler.pid, *nannies, *(two.worker_of(number) for number in range(len(nannies)))):
+        listening = [one.laddr.ip for one in Process(pid).net_connections() if one.status == CONN_LISTEN]
+        assert set(listening) == {"127.0.0.1"}, pid
 
 
 @pytest.mark.slow
@@ -361,6 +373,24 @@ def test_no_scheduler(scenario_file, tmp_path, address, why) -> None:
     assert (code, out) == (2, "")
     assert re.fullmatch(why + "\n", err), err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("address", ["tcp://8.8.8.8:8786", "8.8.8.8:8786", "ws://[2001:4860:4860::8888]:8786"])
+def test_the_internet_without_tls_is_refused(address) -> None:
+    """Before anybody is connected to: both sides would run what anybody on the way sends."""
+    with (
+        pytest.raises(UserError, match=rf"^{re.escape(address)}: an address of the internet needs TLS \(tls://"),
+        cluster.connect(address),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    "address", ["tls://8.8.8.8:8786", "tcp://10.1.2.3:8786", "tcp://[::1]:8786", "tcp://no.invalid:1"]
+)
+def test_what_is_encrypted_or_private_is_not(address) -> None:
+    """Nor is a host that is not there, which connecting to it says."""
+    cluster._check_encrypted(address)
 
 
 @pytest.mark.slow
