@@ -32,7 +32,10 @@ files in [scenarios](../scenarios) are the examples.
 
 `extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; lists,
 distributions and tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside the
-scenario, or is a mapping that extends one.
+scenario, or is a mapping that extends one. At most 20 files are built one on another.
+
+A file may also be a pipe: `cat my.yaml | sim run /dev/stdin`. It is UTF-8, has at most 16 MB and, with what its aliases stand
+for, 100,000 values.
 
 `--set PATH=VALUE` changes any setting for one run, as does a dict in Python:
 `load_scenario(file, {"staffing.legal.headcount": 16})` reads the file with other settings, and `scenario.replace(...)` changes

@@ -9,6 +9,8 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LONGEST_MESSAGE = 1000
+"""Characters of a message that are shown; it may quote what a file holds, however long."""
 LISTED = 20
 """How many known names a message lists at most."""
 
@@ -28,7 +30,11 @@ class Problem:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        return f"{place}: {self.message}" if place else self.message
+        message = self.message
+        if len(message) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2
+            message = f"{message[:half]} ... {message[-half:]}"  # what is wrong, and what would be right
+        return f"{place}: {message}" if place else message
 
 
 class UserError(Exception):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim.dates import parse_day
 from sim.errors import Problem, UserError
+from sim.files import read_text
 from sim.record import checks
 from sim.record.model import Act, Record, RecordedStrand, Service, items
 from sim.record.rows import ALL_FILES, FORMAT, Row, cell_problems, read_rows, wrong_day
@@ -44,12 +45,12 @@ def load_record(folder: Path | str) -> Record:
 
 def _until(path: Path, problems: list[Problem]) -> date | None:
     """The last day of the record; None if it does not say one. To `problems` goes what is wrong with the file."""
-    if not path.exists():
-        return None
     try:
-        written = path.read_text("utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError):
-        problems.append(Problem(str(path), message="cannot be read; its one line is the record's last day"))
+        written = read_text(path).strip()
+    except FileNotFoundError:
+        return None
+    except UserError as error:
+        problems += error.problems
         return None
     if message := wrong_day(written):
         problems.append(Problem(str(path), 1, 1, message))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sim.dates import parse_day
 from sim.errors import Problem, UserError, suggestion
+from sim.files import read_text
 from sim.record.model import CONFIDENCES, EVENTS, OUTCOMES, items
 
 COLUMNS = {
@@ -121,18 +122,13 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 def _text(path: Path) -> str:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise UserError(Problem(str(path), message=f"there is no such file; a record has all of {ALL_FILES}")) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UserError(Problem(str(path), line, message="is not UTF-8; save it as UTF-8")) from None
-    except OSError as error:
-        raise UserError(Problem(str(path), message=f"cannot be read: {error.strerror}")) from None
     if not text.strip():
         columns = ",".join(FORMAT[path.name])
         raise UserError(Problem(str(path), message=f"is empty; its first line must be the columns {columns}"))
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
 
 
 def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:

@@ -16,11 +16,14 @@ from sim.scenario import checks
 from sim.scenario.parameters import rows
 from sim.scenario.paths import joined, part
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
-from sim.scenario.settings import Settings
+from sim.scenario.settings import MOST_PROBLEMS, Settings
 from sim.scenario.sources import SETTING, Source, declared_at, overridden, without_sources, written, written_sources
 from sim.scenario.yaml_nodes import find, is_null, locate, merge, node_of, plain, problem, put, read, split, without
 
 Model = TypeVar("Model", bound=Settings)
+
+LONGEST_CHAIN = 20
+"""The most files that are built one on another; three or four are usual."""
 
 
 def load_scenario(path: Path | str, settings: Mapping[str, Any] | None = None, **former: Any) -> Scenario:
@@ -124,6 +127,9 @@ def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
     found = _beside(base, base.value, "scenarios")
     if found.resolve() in seen:
         raise UserError(problem(base, f"{base.value!r} extends this file in turn"))
+    if len(seen) > LONGEST_CHAIN:
+        message = f"is number {len(seen) + 1} of the files that are built one on another; at most {LONGEST_CHAIN}"
+        raise UserError(problem(base, f"{base.value!r} {message} may be"))
     merged = merge(_extended(found, seen), without(tree, "extends"))
     assert isinstance(merged, MappingNode)
     return merged
@@ -188,7 +194,10 @@ def _validated(model: type[Model], tree: MappingNode) -> Model:
     try:
         return model.model_validate(plain(tree))
     except ValidationError as error:
-        raise UserError(*sorted({_located(tree, e) for e in error.errors(include_url=False)})) from None
+        problems = sorted({_located(tree, e) for e in error.errors(include_url=False)[:MOST_PROBLEMS]})
+        if error.error_count() >= MOST_PROBLEMS:
+            problems.append(Problem(message=f"these are the first {len(problems)} problems; there may be more"))
+        raise UserError(*problems) from None
 
 
 def _located(tree: MappingNode, error: Any) -> Problem:

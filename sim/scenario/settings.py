@@ -17,10 +17,16 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from sim.errors import UserError, suggestion
 from sim.scenario.yaml_nodes import parse, plain, split
 
+LONGEST_QUOTE = 100
+"""Characters of a wrong value that a message quotes."""
+MOST_PROBLEMS = 100
+"""Problems of the shape of a file that are told; who has more has one of them many times."""
+
 
 def as_written(value: Any) -> str:
-    """A value as it is written in a file."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    """A value as it is written in a file; of a long one the beginning."""
+    written = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return written if len(written) <= LONGEST_QUOTE else f"{written[:LONGEST_QUOTE]}..."
 
 
 def _no_boolean(value: Any) -> Any:
@@ -110,7 +116,7 @@ class Settings(BaseModel):
             return handler(data)
         except ValidationError as error:
             raise ValidationError.from_exception_data(
-                error.title, [cls._worded(e, data) for e in error.errors(include_url=False)]
+                error.title, [cls._worded(e, data) for e in error.errors(include_url=False)[:MOST_PROBLEMS]]
             ) from None
 
     @classmethod

@@ -7,13 +7,14 @@ is always shown in the file and line that contain it, however many files were co
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from yaml import MappingNode, Mark, Node, ScalarNode, SequenceNode
 
 from sim.errors import Problem, UserError
+from sim.files import read_text
 
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
@@ -22,6 +23,9 @@ DEEPEST = 100
 """The deepest nesting that is read; a scenario has a dozen levels, and Python's stack ends soon after 300."""
 CACHED_FILES = 64
 """How many files stay parsed: every point of a sweep reads the same ones. Nodes are never changed."""
+MOST_VALUES = 100_000
+"""The most values that a file may hold, those that its aliases stand for among them: a scenario has some hundreds."""
+TOO_MANY = f"holds more than {MOST_VALUES:,} values, the most that are read"
 TOO_DEEP = f"is nested more than {DEEPEST} levels deep"
 
 
@@ -29,12 +33,15 @@ class _CoreLoader(yaml.SafeLoader):
     """SafeLoader with the resolvers of YAML 1.2's core schema: `no` and `12:30` are words, `1e3` is a number."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}
-    _level = 0
+    _level = _values = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         self._level += 1
+        self._values += 1
         if parent is not None and self._level > DEEPEST + 1:
             raise UserError(problem(parent, TOO_DEEP))
+        if parent is not None and self._values > MOST_VALUES:
+            raise UserError(problem(parent, TOO_MANY))
         node: Node | None = super().compose_node(parent, index)
         self._level -= 1
         return node
@@ -86,7 +93,9 @@ def node_of(value: Any, name: str) -> Node:
     try:
         data = to_jsonable_python(value, fallback=lambda other: other.tolist())  # numpy's numbers and arrays
     except (AttributeError, PydanticSerializationError):
-        raise UserError(f"{name}: {value!r} is nothing that a scenario file could hold") from None
+        raise UserError(f"{name}: {value!r:.100} is nothing that a scenario file could hold") from None
+    except ValueError:
+        raise UserError(f"{name}: contains itself, or {TOO_DEEP}") from None
     return _node(data, mark)
 
 
@@ -124,48 +133,76 @@ def parse(text: str, name: str) -> MappingNode:
             loader.dispose()
     if not isinstance(node, MappingNode):
         raise UserError(Problem(name, 1, 1, "must be a mapping of settings, such as `name: my-scenario`"))
-    problems = _key_problems(node, ())
+    _measured(node, {}, set())
+    problems = _key_problems(node, set())
     if problems:
         raise UserError(*problems)
     return node
 
 
-def _key_problems(node: Node, above: tuple[Node, ...]) -> list[Problem]:
-    if node in above:
-        return [problem(node, "contains itself through an alias")]
-    if len(above) > DEEPEST:  # by aliases of aliases: what is written out is refused before
-        return [problem(node, TOO_DEEP)]
-    problems: list[Problem] = []
-    above = (*above, node)
-    if isinstance(node, SequenceNode):
-        for item in node.value:
-            problems += _key_problems(item, above)
+class _Extent(NamedTuple):
+    """How much a node is with all that its aliases stand for: values, and levels below it."""
+
+    values: int
+    levels: int
+
+
+def _measured(node: Node, known: dict[int, _Extent], above: set[int]) -> _Extent:
+    """The extent of a node; each is looked at once, however many aliases name it.
+
+    Raises UserError for one that contains itself, and where aliases of aliases stand for too much.
+    """
+    if id(node) in above:
+        raise UserError(problem(node, "contains itself through an alias"))
+    if id(node) in known:
+        return known[id(node)]
+    below = [_measured(child, known, above | {id(node)}) for child in _children(node)]
+    extent = _Extent(1 + sum(one.values for one in below), 1 + max((one.levels for one in below), default=0))
+    if extent.levels > DEEPEST + 1:
+        raise UserError(problem(node, TOO_DEEP))
+    if extent.values > MOST_VALUES:
+        raise UserError(problem(node, f"{TOO_MANY}: its aliases stand for {extent.values:,}"))
+    return known.setdefault(id(node), extent)
+
+
+def _children(node: Node) -> list[Node]:
+    """The values of a mapping or list; a key that is no word is told elsewhere."""
     if isinstance(node, MappingNode):
-        seen: dict[Any, int] = {}
-        for key, value in node.value:
+        return [value for _, value in node.value]
+    return node.value if isinstance(node, SequenceNode) else []
+
+
+def _key_problems(node: Node, seen: set[int]) -> list[Problem]:
+    """What is wrong with the keys of a node and those below it, each node once."""
+    if id(node) in seen:
+        return []
+    seen.add(id(node))
+    problems: list[Problem] = []
+    if isinstance(node, MappingNode):
+        lines: dict[Any, int] = {}
+        for key, _ in node.value:
             if not isinstance(key, ScalarNode):
                 problems.append(problem(key, "a key must be a word or a number"))
             elif key.value == "<<":
                 problems.append(
                     problem(key, "merge keys (<<) are not supported; write the settings out, or use extends")
                 )
-            elif key.value in seen:
-                problems.append(problem(key, f"{key.value!r} is given twice, first in line {seen[key.value]}"))
+            elif key.value in lines:
+                problems.append(problem(key, f"{key.value!r} is given twice, first in line {lines[key.value]}"))
             else:
-                seen[key.value] = key.start_mark.line + 1
-            problems += _key_problems(value, above)
+                lines[key.value] = key.start_mark.line + 1
+    for child in _children(node):
+        problems += _key_problems(child, seen)
     return problems
 
 
 def read(path: Path) -> MappingNode:
     """The node tree of a file. Raises UserError if it cannot be read or is no YAML."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return parse(read_text(path), str(path))
     except FileNotFoundError:
-        raise UserError(Problem(str(path), 0, 0, "there is no such file")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(Problem(str(path), 0, 0, f"cannot be read: {error}")) from None
-    return parse(text, str(path))
+        hint = "; standard input is /dev/stdin" if str(path) == "-" else ""
+        raise UserError(Problem(str(path), 0, 0, f"there is no such file{hint}")) from None
 
 
 def find(node: Node, key: str) -> Node | None:

@@ -296,14 +296,14 @@ def test_a_file_that_is_a_folder_is_a_fault(tmp_path: Path) -> None:
     (folder / "events.csv").unlink()
     (folder / "events.csv").mkdir()
     (problem,) = problems_of(folder)
-    assert "cannot be read" in problem.message
+    assert "is a folder" in problem.message
 
 
 # How to spoil the bytes of events.csv; then line, character (0: the whole file or line) and message.
 SPOILT: dict[str, tuple[Callable[[bytes], bytes], int, int, str]] = {
     "empty": (lambda text: b"", 0, 0, "is empty; its first line must be the columns date,platform"),
     "blank": (lambda text: b"\n \n", 0, 0, "is empty"),
-    "not-utf-8": (lambda text: text.replace(b",rfi,minors", b",rfi,min\xf6rs"), 2, 0, "is not UTF-8"),
+    "not-utf-8": (lambda text: text.replace(b",rfi,minors", b",rfi,min\xf6rs"), 2, 50, "is not UTF-8"),
     "column-misspelt": (lambda text: text.replace(b",topic,", b",topics,", 1), 1, 49, "did you mean 'topic'?"),
     "column-missing": (lambda text: text.replace(b",confidence", b"", 1), 1, 1, "'confidence' is missing"),
     "column-extra": (lambda text: text.replace(b"confidence", b"confidence,colour", 1), 1, 105, "no column 'colour'"),

@@ -188,6 +188,36 @@ def test_extends_in_a_circle(folder):
     assert problems_of(folder / "a.yaml") == ["c.yaml:1:10: 'a.yaml' extends this file in turn"]
 
 
+def test_a_chain_of_files_ends(folder):
+    """So many files built one on another are told where one more is named, whatever Python's stack allows."""
+    for number in range(200):
+        (folder / f"{number}.yaml").write_text(f"extends: {number + 1}.yaml\n", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_scenario(folder / "0.yaml")
+    message = "20.yaml:1:10: '21.yaml' is number 22 of the files that are built one on another; at most 20 may be"
+    assert str(caught.value) == f"{folder}/{message}"
+
+
+@pytest.mark.parametrize("depth", [0, 150, 1500])
+def test_values_that_contain_themselves_are_told(folder, depth):
+    """And those nested as deeply as no file may be."""
+    value: list[object] = []
+    value.append(value)
+    for _ in range(depth):
+        value = [value]
+    with pytest.raises(UserError, match="setting title: "):
+        load_scenario(folder / "base.yaml", {"title": value})
+
+
+def test_a_thousand_problems_are_a_hundred(folder):
+    """A file that is wrong all over is told in a page."""
+    (folder / "wrong.yaml").write_text("extends: base.yaml\ntargets: [" + "1, " * 1000 + "1]\n", encoding="utf-8")
+    with pytest.raises(UserError) as caught:
+        load_scenario(folder / "wrong.yaml")
+    assert len(caught.value.problems) == 101
+    assert str(caught.value.problems[-1]) == "these are the first 100 problems; there may be more"
+
+
 def test_paths_are_those_of_the_file_that_says_them(folder):
     """A procedure named in a base in another folder is looked for beside that base."""
     (folder / "sub").mkdir()
