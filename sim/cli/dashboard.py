@@ -3,16 +3,13 @@
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sim.cli.app import app, cores, tell
 from sim.cli.options import Jobs, Results
 from sim.errors import UserError
-
-if TYPE_CHECKING:
-    from sim.record.model import Record
 
 NEEDED = ("dash", "dash_mantine_components", "openpyxl")
 
@@ -29,7 +26,9 @@ def dashboard(
     ] = Path("scenarios"),
     record: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Public record to show beside the runs; default: the scenarios' own."),
+        typer.Option(
+            metavar="FOLDER", help="Public record to show beside the runs; default: what each scenario names."
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to serve from.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any free one.")] = 8050,
@@ -43,12 +42,13 @@ def dashboard(
     """
     if any(find_spec(name) is None for name in NEEDED):
         raise UserError("the dashboard needs further packages: pip install 'dsa-enforcement-sim[dashboard]'")
+    from sim.record.files import load_record
     from sim.view.dashboard.app import make_app, serve
     from sim.view.dashboard.cache import RunCache
     from sim.view.dashboard.jobs import Jobs as WhatIfs
 
     folders = [_folder_of(run, results) for run in runs or ()]
-    cache = RunCache(results, folders, _record(record, scenarios))
+    cache = RunCache(results, folders, load_record(record) if record else None)
     what_ifs = WhatIfs(results, jobs or cores(), at_once=1)
     if not _is_this_machine(host):
         tell(f"warning: {host} can be reached by others, and whoever reaches it can run what-ifs and save scenarios")
@@ -62,16 +62,6 @@ def _folder_of(run: Path, results: Path) -> Path:
         if (folder / "manifest.json").is_file():
             return folder.resolve()
     raise UserError(f"{run}: holds no finished run; `sim list --results {results}` lists the runs")
-
-
-def _record(folder: Path | None, scenarios: Path) -> "Record | None":
-    """The record asked for, or else the one beside the scenarios, if any."""
-    from sim.record.files import load_record
-
-    if folder is not None:
-        return load_record(folder)
-    usual = scenarios / "record"
-    return load_record(usual) if usual.is_dir() else None
 
 
 def _is_this_machine(host: str) -> bool:

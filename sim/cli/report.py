@@ -11,10 +11,10 @@ from sim.cli.options import Jobs, Replications, Results
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sim.record.model import Record
     from sim.results.run import Run
-
-SHIPPED_RECORD = Path("scenarios/record")
 
 
 class Images(StrEnum):
@@ -34,7 +34,7 @@ def report(
     record: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help=f"Public record to show beside the runs; default: {SHIPPED_RECORD} if it exists."
+            metavar="FOLDER", help="Public record to show beside the runs; default: the one a scenario names."
         ),
     ] = None,
     with_: Annotated[
@@ -59,10 +59,14 @@ def report(
     from sim.view.report import images as image_files
 
     image_files.check_image_folder(out) if images else page.check_page_path(out)
-    public, note = _record(record)
+    given = _read_once([record] if record else [])
     analyses = [read_figures(folder) for folder in with_ or ()]
     loaded_runs = _runs(runs, replications, jobs, results)
-    made = content.report(loaded_runs, public, analyses, title=title, record_note=note)
+    folders = {run.scenario.name: record or _from_here(run.scenario.record_folder) for run in loaded_runs}
+    public = given or _read_once([folder for folder in folders.values() if folder and folder.is_dir()])
+    note = _note(folders, public)
+    records = {name: public[folder] for name, folder in folders.items() if folder in public}
+    made = content.report(loaded_runs, records, analyses, title=title, record_note=note)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} pictures in {out}")
@@ -71,14 +75,27 @@ def report(
         tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {note}")
 
 
-def _record(folder: Path | None) -> "tuple[Record | None, str]":
-    """The record to show, and a note on it for the report."""
+def _read_once(folders: "Sequence[Path]") -> "dict[Path, Record]":
+    """The records in folders, each read once."""
     from sim.record.files import load_record
 
-    if folder is None and not SHIPPED_RECORD.is_dir():
-        return None, "no public record beside it"
-    public = load_record(folder or SHIPPED_RECORD)
-    return public, f"public record {folder or SHIPPED_RECORD}" + (f" to {public.until}" if public.until else "")
+    return {folder: load_record(folder) for folder in dict.fromkeys(folders)}
+
+
+def _from_here(folder: Path | None) -> Path | None:
+    """A folder as it is called from the working directory, if it is in that."""
+    whole = folder.resolve() if folder else None
+    return whole.relative_to(Path.cwd()) if whole and whole.is_relative_to(Path.cwd()) else whole
+
+
+def _note(folders: "Mapping[str, Path | None]", public: "Mapping[Path, Record]") -> str:
+    """Which records stand beside the scenarios; `folders`: the one of each scenario by its name."""
+    notes = [f"public record {folder}" + (f" to {one.until}" if one.until else "") for folder, one in public.items()]
+    for name, folder in folders.items():
+        if folder not in public:
+            beside = "it" if len(folders) == 1 else name
+            notes.append(f"no public record beside {beside}" + (f": {folder} is not there any more" if folder else ""))
+    return "; ".join(notes)
 
 
 def _runs(paths: list[Path], replications: int | None, jobs: int | None, results: Path) -> "list[Run]":

@@ -19,6 +19,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import pairwise
+from os.path import normpath, relpath
 from pathlib import Path
 from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ HASH_BYTES = 6
 SUMMARY = "summary.npz"
 AT_ONCE = 1000
 """Replications in a file of events: some 60 MB of memory when it is written or read."""
+RECORD = "record"
+"""In the manifest: the folder of the record that the scenario names, relative to that of the run. Changes no number."""
 ROW = "row"
 """A column of stored events: the row's number in the order of the log, by which it is restored."""
 
@@ -148,6 +151,7 @@ def publish(where: Place, scenario: Scenario, summary: Arrays, chunks: Sequence[
         "code": code_digest(),
         "commit": _commit(),
         "content": {name: _hash(where.partial / name) for name in names},
+        **_record_of(where.folder, scenario),
     }
     with atomic_write(where.partial / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -160,6 +164,12 @@ def publish(where: Place, scenario: Scenario, summary: Arrays, chunks: Sequence[
     shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then a killed run goes on from them
     for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
         left_over.unlink(missing_ok=True)
+
+
+def _record_of(folder: Path, scenario: Scenario) -> dict[str, str]:
+    """Where the record lies that the scenario names, seen from the folder of its run; nothing if it names none."""
+    record = scenario.record_folder
+    return {RECORD: Path(relpath(record, folder)).as_posix()} if record else {}
 
 
 def _in_files(chunks: Sequence[range]) -> Iterator[Sequence[range]]:
@@ -196,9 +206,11 @@ def update_metadata(folder: Path, scenario: Scenario) -> None:
     Where the folder cannot be written to, it keeps the words that it has.
     """
     manifest = _manifest(folder)
-    words = scenario.model_dump(mode="json", include=NOT_DETERMINING)
-    if any(manifest["scenario"].get(name) != value for name, value in words.items()):
+    words, record = scenario.model_dump(mode="json", include=NOT_DETERMINING), _record_of(folder, scenario)
+    same_record = manifest.get(RECORD) == record.get(RECORD)
+    if not same_record or any(manifest["scenario"].get(name) != value for name, value in words.items()):
         manifest["scenario"] |= words
+        manifest = {name: value for name, value in manifest.items() if name != RECORD} | record
         with suppress(OSError), atomic_write(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
@@ -234,10 +246,12 @@ def load_run(folder: Path | str) -> Run:
 def _scenario(folder: Path, manifest: Any) -> Scenario:
     """The scenario of a stored run. Raises UserError if this version cannot read it."""
     try:
-        return Scenario.model_validate(manifest["scenario"])
+        scenario = Scenario.model_validate(manifest["scenario"])
     except (KeyError, ValidationError):
         message = "holds a scenario that this version cannot read; run its file again"
         raise UserError(Problem(str(folder / "manifest.json"), message=message)) from None
+    record = manifest.get(RECORD)
+    return scenario.with_record_folder(Path(normpath(folder / record)) if record else None)
 
 
 def has_events(run: Run) -> bool:

@@ -34,7 +34,8 @@ def report():
     few = [
         load_scenario(SCENARIOS / f"{name}.yaml").model_copy(update={"replications": REPLICATIONS}) for name in names
     ]
-    return content.report([simulate(scenario) for scenario in few], load_record(SCENARIOS / "record"))
+    record = load_record(SCENARIOS / "record")
+    return content.report([simulate(scenario) for scenario in few], {scenario.name: record for scenario in few})
 
 
 @pytest.fixture(scope="module")

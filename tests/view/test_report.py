@@ -179,7 +179,7 @@ def test_the_record_and_other_analyses_have_their_chapters(small_run):
     picture = Picture("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
     analysis = Analysis("Where help stops", {"seed": 7}, [picture])
     record = load_record(ROOT / "docs" / "example-record")
-    found = content.report([small_run], record, [analysis], record_note="a record")
+    found = content.report([small_run], {small_run.scenario.name: record}, [analysis], record_note="a record")
     assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
     assert "seed 7" in found.chapters[-1].lead
     assert found.facts.endswith("a record")

@@ -6,9 +6,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from sim.record.files import load_record
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.results.store import list_runs, load_run
+from sim.scenario.schema import Scenario
 
 T = TypeVar("T")
 
@@ -44,14 +46,14 @@ class RunCache:
     Attributes
     ----------
     results : the results folder.
-    record : the public record to show beside the runs, if there is one.
+    record : the public record to show beside all runs in place of those that their scenarios name, if one is given.
     tabs : what was made of runs, by tab and the choices that it depends on.
     """
 
     def __init__(self, results: Path, named: Sequence[Path] = (), record: Record | None = None) -> None:
         self.results, self.record, self.tabs = results, record, LRUCache(TABS)
         self._named = {folder.name: folder for folder in named}
-        self._runs = LRUCache(RUNS)
+        self._runs, self._records = LRUCache(RUNS), LRUCache(RUNS)
 
     def labels(self) -> dict[str, str]:
         """The runs by name, with a label for people; without the points of sweeps and what cannot be read."""
@@ -78,6 +80,16 @@ class RunCache:
         if platform:
             return self._runs.get((name, platform), lambda: self.run(name).filter(platform=platform))
         return self._runs.get(name, lambda: load_run(self._named.get(name, self.results / name)))
+
+    def record_of(self, scenario: Scenario) -> Record | None:
+        """The public record to show beside a scenario: the one given, or the one that it names, if that is there.
+
+        Raises UserError for a record with errors.
+        """
+        folder = scenario.record_folder
+        if self.record is not None or folder is None or not folder.is_dir():
+            return self.record
+        return self._records.get(folder, lambda: load_record(folder))
 
 
 def _label(manifest: Any) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dash.development.base_component import Component
 
 from sim.errors import UserError
+from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, panels
@@ -46,6 +47,11 @@ class View:
     def scenario(self) -> Scenario:
         """The scenario of the baseline."""
         return self.cache.run(self.state.base).scenario
+
+    @property
+    def record(self) -> Record | None:
+        """The public record beside the baseline, if there is one."""
+        return self.cache.record_of(self.scenario)
 
     @property
     def stages(self) -> list[str] | None:
@@ -97,7 +103,7 @@ def _overview(v: View) -> Parts:
     yield panels.findings(findings(v.base), platform)
     if not platform:
         yield panels.questions(answers([v.base]))
-    yield pictures_of_cases.timelines(v.base, v.cache.record, v.cases)
+    yield pictures_of_cases.timelines(v.base, v.record, v.cases)
     if one:
         yield pictures_of_cases.one_case(v.base, one)
         yield pictures_of_cases.decisions(v.base, one)
@@ -115,7 +121,7 @@ def _caseload(v: View) -> Parts:
 
 def _durations(v: View) -> Parts:
     yield durations.where_days_go(v.base, v.stages)
-    yield durations.durations(v.base, v.cache.record, v.stages)
+    yield durations.durations(v.base, v.record, v.stages)
 
 
 def _staff(v: View) -> Parts:
@@ -143,8 +149,8 @@ def _what_if(v: View) -> Parts:
 
 def _record(v: View) -> Parts:
     """The public record, and the figures of other analyses in the results folder."""
-    if v.cache.record is not None:
-        yield from gallery.flat(gallery.of_record(v.cache.record))
+    if v.record is not None:
+        yield from gallery.flat(gallery.of_record(v.record))
     for folder in figure_folders(v.cache.results):
         try:
             for picture in read_figures(folder).pictures:
@@ -180,7 +186,7 @@ TABS: dict[str, tuple[Callable[[View], Parts], Callable[[View], Hashable]]] = {
     "staff": (_staff, lambda v: (*_base(v), v.state.roles)),
     "compare": (_compare, lambda v: (v.state.runs, v.state.platform)),
     "what-if": (_what_if, lambda v: (v.state.base, tuple(v.state.what_if.items()))),
-    "record": (_record, _figure_files),
+    "record": (_record, lambda v: (v.state.base, _figure_files(v))),
     "method": (_method, lambda v: v.state.runs),
 }
 """What makes each tab, and the choices that it depends on."""

@@ -1,12 +1,12 @@
 """The chapters of a report: pictures in their order with numbers, what is the same shown once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.view import findings
+from sim.view import findings, words
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import HEIGHT
 from sim.view.pictures import gallery
@@ -81,23 +81,29 @@ class Chapters:
             return f"The scenarios stand one after the other and are not compared: {why}."
         return ""
 
-    def runs(self, runs: Sequence[Run], record: Record | None) -> None:
-        """Add the scenarios; what looks the same as in the first is only pointed to."""
+    def runs(self, runs: Sequence[Run], records: Mapping[str, Record]) -> None:
+        """Add the scenarios, each beside its own record; what looks the same as in the first is only pointed to."""
         if len(runs) == 1:
+            record = records.get(runs[0].scenario.name)
             self.add("simulation", "The simulation", "", gallery.of_run(runs[0], record))
             return
         first: Chapter | None = None
         for run in runs:
-            scenario, sections = run.scenario, gallery.of_run(run, record)
+            scenario, sections = run.scenario, gallery.of_run(run, records.get(run.scenario.name))
             title, lead = scenario.title or scenario.name, scenario.description.strip()
             made = self.add(f"of-{scenario.name}", title, lead, sections, first)
             differs = changed_settings(runs[0].scenario, scenario) if first else None
             self.made[-1] = made._replace(findings=findings.findings(run), changes=differs)
             first = first or made
 
-    def record(self, record: Record) -> None:
-        """Add the public record."""
-        self.add("record", "The public record", RECORD, gallery.of_record(record))
+    def records(self, records: Mapping[str, Record]) -> None:
+        """Add the public records beside scenarios, which are given by their titles; each record once."""
+        different = list[Record]()
+        different += [one for one in records.values() if one not in different]
+        for number, record in enumerate(different, 1):
+            beside = words.listing([title for title, one in records.items() if one == record])
+            key, title = ("record", "The public record") if len(different) == 1 else (f"record-{number}", "")
+            self.add(key, title or f"The public record beside {beside}", RECORD, gallery.of_record(record))
 
     def analysis(self, number: int, analysis: "Analysis") -> None:
         """Add an analysis that was made beforehand."""

@@ -1,6 +1,7 @@
 """What a report says: findings, answers, chapters of pictures, method, parameters and provenance, in plain data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UserError
@@ -48,7 +49,7 @@ class Report(NamedTuple):
 
 def report(
     runs: Sequence[Run],
-    record: Record | None = None,
+    records: Mapping[str, Record] = MappingProxyType({}),
     analyses: "Sequence[Analysis]" = (),
     *,
     title: str = "",
@@ -56,17 +57,16 @@ def report(
 ) -> Report:
     """The report of runs; the first is the baseline of the others.
 
-    `record`: the public record to show beside them, and `record_note` where it comes from; `analyses`: figures of other
-    analyses; `title`: instead of the scenarios' own. Raises UserError if there is no run, or if two runs have the same
-    name.
+    `records`: the public record to show beside each scenario that has one, by its name, and `record_note` where they
+    come from; `analyses`: figures of other analyses; `title`: instead of the scenarios' own. Raises UserError if there
+    is no run, or if two runs have the same name.
     """
     check_names([run.scenario.name for run in runs])
     chapters, scenarios = Chapters(), [run.scenario for run in runs]
     many = len(runs) > 1
     not_paired = chapters.comparison(runs) if many else ""
-    chapters.runs(runs, record)
-    if record is not None:
-        chapters.record(record)
+    chapters.runs(runs, records)
+    chapters.records({_called(one): records[one.name] for one in scenarios if one.name in records})
     for number, one in enumerate(analyses, 1):
         chapters.analysis(number, one)
     compared = many and not not_paired
