@@ -113,9 +113,7 @@ def _random_waves(factory: CaseFactory, name: str, waves: RandomWaves) -> list[A
     if not times:
         return []
     sizes = waves.size.quantile(factory.draws.attribute(key, "size", len(times)))
-    keys = np.array(
-        [-np.log1p(-factory.draws.attribute(key, f"platform {p}", len(times))) / waves.platforms[p] for p in platforms]
-    )
+    keys = _race(factory, key, "platform", waves.platforms, len(times))
     drawn: dict[str, DrawnCases] = {}
     arrivals: list[Arrival] = []
     for wave, time in enumerate(times):
@@ -155,13 +153,25 @@ def _drawn_numbers(factory: CaseFactory, source: CaseSource, attribute: str, val
 
 
 def _drawn_names(factory: CaseFactory, key: str, attribute: str, shares: dict[str, float], count: int) -> list[str]:
-    """Names drawn by weight for the cases of a source."""
-    names = list(shares)
+    """Names drawn by weight for the cases of a source: for each case the name that comes first in a race.
+
+    So a name more wins some cases, in proportion to its weight, and all others keep theirs.
+    """
+    names = sorted(shares)  # the order in which a file lists them changes nothing
     if len(names) == 1:  # no draw; other attributes have streams of their own and do not notice
         return names * count
-    bounds = np.cumsum(list(shares.values()))[:-1] / sum(shares.values())
-    drawn = np.searchsorted(bounds, factory.draws.attribute(key, attribute, count), side="right")
-    return [names[index] for index in drawn.tolist()]
+    first = _race(factory, key, attribute, {name: shares[name] for name in names}, count).argmin(axis=0)
+    return [names[index] for index in first.tolist()]
+
+
+def _race(factory: CaseFactory, key: str, attribute: str, weights: dict[str, float], count: int) -> Floats:
+    """Exponential times with the weights as rates, shape (names, count): a draw by weight takes the least.
+
+    Each name has a stream of its own, so its times depend neither on the other names nor on their weights.
+    """
+    drawn = [factory.draws.attribute(key, f"{attribute} {name}", count) for name in weights]
+    times: Floats = -np.log1p(-np.array(drawn)) / np.array(list(weights.values()))[:, None]
+    return times
 
 
 def poisson_times(factory: CaseFactory, key: str, stream: RandomArrivals | RandomWaves) -> list[float]:

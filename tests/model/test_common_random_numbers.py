@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 import pytest
-from workloads import OFFICE, office, same, three_probes, visits
+from workloads import OFFICE, office, queue, same, three_probes, visits
 
 from sim.model.arrivals import poisson_times
 from sim.model.engine import Replication, drawn_parameters
@@ -223,3 +223,26 @@ def test_another_rate_moves_the_same_arrivals():
     assert len(times[0]) < len(times[1])
     assert [2 * t for t in times[1][: len(times[0])]] == pytest.approx(times[0], rel=1e-12)
     assert_same_draws(slow, fast, least=15)
+
+
+NAMES = {f"P{number:02d}": 1.0 for number in range(20)}
+
+
+@pytest.mark.parametrize("attribute", ["platforms", "topics"])
+def test_a_name_more_takes_its_share_of_a_stream_and_no_more(attribute):
+    """One platform, or topic, more among 21 has a 21st of the cases; all others keep theirs. Weights move as few."""
+    column = attribute.removesuffix("s")
+
+    def drawn(names: dict[str, float]):
+        stream = {"kind": "random", "stage": "work", "per_year": 300, attribute: names}
+        return visits(queue(arrivals={"s": stream}))[column].astype(str)
+
+    before, after = drawn(NAMES), drawn({"A first": 1.0, **NAMES})
+    changed = before != after.loc[before.index]
+    assert len(before) > 2000
+    assert (after.loc[before.index][changed] == "A first").all()
+    assert changed.mean() == pytest.approx(1 / 21, abs=3 * (20 / 21**2 / len(before)) ** 0.5)
+    assert (drawn(dict(reversed(NAMES.items()))) == before).all()
+    heavier = drawn({**NAMES, "P07": 2.0})
+    assert (heavier[heavier != before] == "P07").all()
+    assert (heavier == "P07").mean() == pytest.approx(2 / 21, abs=3 * (38 / 21**2 / len(before)) ** 0.5)
