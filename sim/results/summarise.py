@@ -25,6 +25,7 @@ from sim.results.summary import (
     Counts,
     Floats,
     Layout,
+    latest,
 )
 from sim.scenario.schema import Target
 
@@ -315,13 +316,13 @@ def _resolutions(log: Log) -> Arrays:
     ends = log.ended & headline & np.isin(log.layout.states, log.layout.resolving)[log.outcome]
     effort = log.effort_of_cases[np.searchsorted(log.case[log.first_rows], log.case)]
     dates = log.layout.dates
-    by_date = [log.sum(log.by_outcome, rows=log.resolves & headline & (log.left <= date)) for date in dates]
+    by_date = [log.sum(log.by_outcome, rows=log.resolves & headline & (log.left <= date)) for date in latest(dates)]
     return {
         "effort_of": log.sum(log.by_stage, log.by_outcome, weight=effort, rows=log.resolves),
         "reached": log.sum(log.by_outcome, rows=ends),
         "days_to": log.sum(log.by_outcome, weight=log.left - log.since, rows=ends),
         "ended_by": np.stack(by_date, axis=-1),
-        "open_on": _occupancy(log, log.in_population(HEADLINE), dates).astype(np.float64),
+        "open_on": _occupancy(log, log.in_population(HEADLINE), latest(dates)).astype(np.float64),
     }
 
 
@@ -386,7 +387,7 @@ def _frequency(log: Log, targets: "list[_Followed]") -> Counts:
     layout, times = log.layout, log.layout.times
     counts = [_occupancy(log, log.stage == layout.states.index(name), times) for name in layout.open_stages]
     counts += [_occupancy(log, log.in_population(name), times) for name in layout.populations]
-    counts += [_inside(t.replication, log.replications, t.overdue_from, t.gone, times) for t in targets]
+    counts += [_inside(*target.overdue_spells(), times) for target in targets]
     most = max(int(count.max()) for count in counts) + 1
     steps = np.arange(len(times)) * most
     tallies = [np.bincount((count + steps).ravel(), minlength=len(times) * most) for count in counts]
@@ -438,6 +439,7 @@ class _Followed:
         rows = log.in_stage & (log.column("visit") == 1) & (log.stage == layout.states.index(target.of))
         self._milestone = layout.states.index(target.milestone)
         self._too_late = np.isin(layout.states, layout.ends_without(target.milestone))
+        self._forked: list[tuple[Ints, Floats, Floats]] = []
         self._follow(log.case[rows], log.entered[rows])
         while self._replace_by_strands():
             pass
@@ -447,6 +449,7 @@ class _Followed:
         first_row = self.log.first_rows[np.searchsorted(self.log.case[self.log.first_rows], case)]
         order = np.argsort(first_row)
         self._case, self.began = case[order], began[order]
+        self._came = self.log.requested[first_row[order]]
 
     def _replace_by_strands(self) -> bool:
         """Follow the strands of cases that forked, instead of them; whether there were any."""
@@ -456,6 +459,9 @@ class _Followed:
         order = np.argsort(self._case)
         of_parent = order[np.searchsorted(self._case, parent[strands], sorter=order)]
         others = ~forked & ~np.isin(self._case, case[strands])
+        fork = np.full(len(self._case), np.inf)
+        np.minimum.at(fork, of_parent, self.log.requested[self.log.first_rows][strands])
+        self._forked.append((self.replication[forked], self._late_from[forked], fork[forked]))
         began = np.concatenate([self.began[others], self.began[of_parent]])
         self._follow(np.concatenate([self._case[others], case[strands]]), began)
         return bool(forked.any())
@@ -466,14 +472,24 @@ class _Followed:
         return self.log.replication_of(self._case)
 
     @property
-    def overdue_from(self) -> Floats:
-        """When each is beyond the target, unless it is gone by then."""
-        return self.began + self.target.within_days
+    def _late_from(self) -> Floats:
+        """When each is beyond the target, unless it is gone by then: a strand not before it came about."""
+        late: Floats = np.maximum(latest(self.began + self.target.within_days), self._came)
+        return late
+
+    def overdue_spells(self) -> tuple[Ints, int, Floats, Floats]:
+        """In which replication, of how many, and from when to when something is beyond the target.
+
+        A case until it forks, then each of its strands.
+        """
+        spells = [(self.replication, self._late_from, self.gone), *self._forked]
+        replication, begin, end = map(np.concatenate, zip(*spells, strict=True))
+        return replication, self.log.replications, begin, end
 
     @property
     def overdue(self) -> Floats:
         """1 for each that is beyond the target and not gone at the horizon."""
-        late = np.isnan(self.gone) & (self.log.horizon - self.began > self.target.within_days)
+        late = np.isnan(self.gone) & (self.log.horizon > self._late_from)
         return late.astype(np.float64)
 
     @property

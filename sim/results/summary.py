@@ -26,6 +26,8 @@ Counts = NDArray[np.int64]
 Arrays = dict[str, NDArray[Any]]
 """The arrays of a summary by the names of `VARIABLES`."""
 
+SAME_DAYS = 1e-6
+"""Times and ages that differ by no more are the same: they are sums of days, which are rounded."""
 GRID_DAYS = 30.4375
 """Days between the points of a series over time: a month of 365.25 / 12 days."""
 YEARS = (1, 2, 3)
@@ -42,6 +44,11 @@ IN_PROGRESS, REMAINING = "still in progress", "still there"
 """Where cases are at the horizon: in a stage in which they are in progress, or in one in which they are resolved."""
 ENDED, OTHERWISE, CENSORED = range(3)
 """How a duration was seen to end: as meant, in another way that competes, or not within the horizon."""
+
+
+def latest(limit: Any) -> Any:
+    """The time or age up to which a limit in days is kept: a target of 60 days is met on day 60, rounded or not."""
+    return limit + SAME_DAYS
 
 
 class Variable(NamedTuple):

@@ -10,20 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.results.statistics import mean_interval
-from sim.results.summary import CENSORED, ENDED, OTHERWISE, Floats
+from sim.results.summary import CENSORED, ENDED, OTHERWISE, Floats, latest
 
-ROUNDING = 1.0 + 1e-12
-"""A little more than the relative rounding of sums of days."""
 REACHED = 1e-9
 """A curve has come down to a value if it is this close to it, as its products are rounded."""
 ENOUGH_AT_RISK = 0.02
-"""Share of the durations that must still be observed at an age for a quantile at that age to be given."""
+"""Share of the durations that must be under observation at an age for anything to be told of it and of later ones."""
+NEGLIGIBLE = 0.01
+"""Share of a mean that the time that nobody was observed for may make up at most."""
+MINORITY = 0.5
+"""Share of the durations that are seen to be older than all that a curve is of, above which it tells nothing."""
 Ints = NDArray[np.integer]
-
-
-def beyond(age: float) -> float:
-    """An age in days that no rounding takes an equal one above: so a target of 365 days is met on day 365."""
-    return age * ROUNDING
 
 
 class Spells(NamedTuple):
@@ -46,7 +43,9 @@ class Curve(NamedTuple):
     ended as meant, `others` in another way, which competes; `at_risk`: how many could have. `survival`: the share that
     no end of either kind has reached (Kaplan and Meier, 1958; with late entry, Tsai, Jewell and Wang, 1987).
 
-    Of shape (groups,): `until`, the greatest age at which any was observed, and `size`, the number of durations.
+    Of shape (groups,): `until`, the greatest age at which any was observed; `size`, the number of durations; `lost`,
+    the age after which the curve tells nothing, infinite if there is none; `older`, the share of the durations that are
+    seen to be older than that although the curve has come down to 0 (`_lost`).
     """
 
     age: Floats
@@ -56,6 +55,8 @@ class Curve(NamedTuple):
     survival: Floats
     until: Floats
     size: Ints
+    lost: Floats
+    older: Floats
 
     @property
     def before(self) -> Floats:
@@ -64,24 +65,54 @@ class Curve(NamedTuple):
 
     @property
     def enough(self) -> NDArray[np.bool_]:
-        """At which ages so many are at risk that quantiles are given."""
-        enough: NDArray[np.bool_] = self.at_risk >= np.maximum(ENOUGH_AT_RISK * self.size, 1)[:, None]
+        """At which ages so many are at risk that something is told of them."""
+        enough: NDArray[np.bool_] = self.at_risk >= _enough(self.size)[:, None]
         return enough
 
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """At which ages quantiles are given: enough are at risk, and were at all earlier ones."""
+        told: NDArray[np.bool_] = np.logical_and.accumulate(self.enough, axis=1) & (self.age <= self.lost[:, None])
+        return told
+
     def quantile(self, p: float) -> Floats:
-        """The age by which a share p has ended, of each group; infinite if the curve does not come down so far."""
-        reached = (self.survival <= 1.0 - p + REACHED) & self.enough
+        """The age by which a share p has ended, of each group.
+
+        Infinite if the curve does not come down so far while enough are at risk; NaN if it does by ends of which so few
+        were at risk, or that so many are seen to outlive, that nothing is told.
+        """
+        told, floor = self.told, np.where(self.age < self.lost[:, None], 0.0, self.older[:, None])
+        reached = (np.maximum(self.survival, floor) <= 1.0 - p + REACHED) & told
         ages: Floats = np.where(reached, self.age, np.inf).min(axis=1, initial=np.inf)
-        return ages
+        return np.where(~told.any(axis=1) & (self.enough.any(axis=1) | (self.lost < 0)), np.nan, ages)
 
     def incidence(self, within: float) -> Floats:
         """The share that has ended as meant within so many days, of each group (Aalen and Johansen, 1978).
 
-        NaN where none was observed for so long, unless all had ended before.
+        NaN where the curve does not tell it: none was observed for so long, unless all had ended before.
         """
-        hits = np.where(self.age <= beyond(within), self.before * self.ends / np.maximum(self.at_risk, 1), 0.0)
-        seen = (self.until * ROUNDING >= within) | (self.survival.min(axis=1, initial=1.0) <= REACHED)
-        return np.where(seen, hits.sum(axis=1), np.nan)
+        hits = np.where(self.age <= latest(within), self.before * self.ends / np.maximum(self.at_risk, 1), 0.0)
+        seen = np.minimum(self.until, self.lost)
+        ended = _survival_at(seen, self.age, self.survival) <= REACHED
+        return np.where((self.lost >= 0) & (ended | (latest(seen) >= within)), hits.sum(axis=1), np.nan)
+
+    def restricted_mean(self, until: float) -> Floats:
+        """The mean duration, counted at most so far, of each group: the area under the curve, however few are at risk.
+
+        NaN where the curve does not tell it, unless the part of the area that is not seen can hardly count.
+        """
+        steps = np.minimum(np.pad(self.age, [(0, 0), (1, 1)], constant_values=(0.0, until)), until)
+        area = (np.diff(steps, axis=1) * np.pad(self.survival, [(0, 0), (1, 0)], constant_values=1.0)).sum(axis=1)
+        seen = np.minimum(self.until, self.lost)
+        unseen = _survival_at(seen, self.age, self.survival) * np.maximum(until - seen, 0.0)
+        mean: Floats = np.where((self.lost >= 0) & (unseen <= NEGLIGIBLE * area), area, np.nan)
+        return mean
+
+
+def _enough(size: Ints) -> Floats:
+    """How many of so many durations must be under observation."""
+    enough: Floats = np.maximum(ENOUGH_AT_RISK * size, 1.0)
+    return enough
 
 
 def curves(spells: Spells, groups: int = 1) -> Curve:
@@ -120,7 +151,40 @@ def curves(spells: Spells, groups: int = 1) -> Curve:
     np.maximum.at(until, group, days)
     ended, otherwise, at_risk = (by_group(counts, 0) for counts in (ends, others, at_risk))
     survival: Floats = np.cumprod(1.0 - hazard, axis=1, dtype=np.float64)
-    return Curve(by_group(ages[steps % width], np.inf), ended, otherwise, at_risk, survival, until, size)
+    age = by_group(ages[steps % width], np.inf)
+    lost, older = _lost(spells, group, size)
+    older = np.where(_survival_at(lost, age, survival) <= REACHED, older, 0.0)
+    lost = np.where(older > MINORITY, -np.inf, lost)
+    return Curve(age, ended, otherwise, at_risk, survival, until, size, lost, older)
+
+
+def _survival_at(day: Floats, age: Floats, survival: Floats) -> Floats:
+    """The height of the curve of each group at an age of its own."""
+    height: Floats = np.where(age <= day[:, None], survival, 1.0).min(axis=1, initial=1.0)
+    return height
+
+
+def _lost(spells: Spells, group: Ints, size: Ints) -> tuple[Floats, Floats]:
+    """The age after which each group is lost sight of, and the share of it that is seen to be older.
+
+    None is under observation after it, be it that they ended or that they were not followed longer, while enough others
+    are seen to be older, because they come under observation later. Infinite and 0 if there is no such age.
+    """
+    lost, share = np.full(len(size), np.inf), np.zeros(len(size))
+    if not (spells.entry > 0).any():
+        return lost, share
+    at, whose = np.concatenate([spells.entry, spells.days]), np.concatenate([group, group])
+    order = np.lexsort((at, whose))
+    at, whose = at[order], whose[order]
+    goes = order >= len(group)
+    gone = np.cumsum(goes) - (np.cumsum(size) - size)[whose]
+    observed, older = np.cumsum(np.where(goes, -1, 1)), size[whose] - gone
+    whole = np.append((at[1:] != at[:-1]) | (whose[1:] != whose[:-1]), True)  # all that comes and goes at an age
+    empty = np.nonzero(whole & (gone > 0) & (observed == 0) & (older >= _enough(size)[whose]))[0]
+    groups, first = np.unique(whose[empty], return_index=True)
+    lost[groups] = at[empty[first]]
+    share[groups] = older[empty[first]] / size[groups]
+    return lost, share
 
 
 def share_by_replication(spells: Spells, within: float, replications: int) -> Floats:
@@ -142,7 +206,7 @@ def _influence(steps: Curve, within: float, spells: Spells) -> Floats:
     An end lowers the survival at all later ages, and so the share still to come; one that is meant adds to the share.
     Who is at risk has the expected part of both taken off at each step that it lives to see.
     """
-    inside = steps.age[0] <= beyond(within)
+    inside = steps.age[0] <= latest(within)
     age, ends, others, at_risk, survival, before = (
         column[0, inside]
         for column in (steps.age, steps.ends, steps.others, steps.at_risk, steps.survival, steps.before)
@@ -155,7 +219,7 @@ def _influence(steps: Curve, within: float, spells: Spells) -> Floats:
     first = np.where(spells.entry > 0, np.searchsorted(age, spells.entry, side="right"), 0)
     last = np.searchsorted(age, spells.days, side="right")
     effects: Floats = taken_off[first] - taken_off[last]
-    ended = (spells.end != CENSORED) & (spells.days <= beyond(within))
+    ended = (spells.end != CENSORED) & (spells.days <= latest(within))
     meant = ended & (spells.end == ENDED)
     effects[ended] += indirect[last[ended] - 1]
     effects[meant] += direct[last[meant] - 1]
@@ -180,15 +244,8 @@ def quantile_by_replication(spells: Spells, p: float, replications: int, per_dra
     reach = 4 * mean_interval(errors, per_draw).error
     low, high = max(p - reach, 0.0), min(p + reach, 1.0)
     youngest, oldest = steps.quantile(low)[0], steps.quantile(high)[0]
-    if np.isinf(oldest):
+    if not np.isfinite(oldest):
         oldest, high = age, p
     slope = (oldest - youngest) / (high - low) if high > low else 0.0
     values: Floats = age - slope * errors
     return values
-
-
-def restricted_mean(ages: Floats, survival: Floats, until: float) -> float:
-    """The area under a survival curve up to `until`: the mean duration, counted at most so far."""
-    inside = ages < until
-    steps = np.concatenate([[0.0], ages[inside], [until]])
-    return float(np.dot(np.diff(steps), np.concatenate([[1.0], survival[inside]])))

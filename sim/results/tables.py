@@ -14,7 +14,7 @@ from sim.results.estimates import Results, cells, estimates, spells
 from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
-from sim.results.survival import curves, restricted_mean
+from sim.results.survival import curves
 
 INNER = (0.25, 0.75)
 """Quantiles that bound the central 50%."""
@@ -46,11 +46,10 @@ def _durations(run: Results) -> pd.DataFrame:
         if not visits:
             continue
         curve = curves(spells(run.data, run.layout, stage))
-        quantiles = (run.samples[f"stage_days:{stage}"].value, *(float(curve.quantile(p)[0]) for p in CENTRAL))
-        mean = restricted_mean(curve.age[curve.enough], curve.survival[curve.enough], YEAR_DAYS)
+        quantiles = (float(curve.quantile(p)[0]) for p in (0.5, *CENTRAL))
+        mean = float(curve.restricted_mean(YEAR_DAYS)[0])
         rows.append((stage, visits / run.replications, ended / visits, *quantiles, mean))
-    table = pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "q10", "q90", "mean_365"])
-    return table.assign(median=table["median"].fillna(np.inf))
+    return pd.DataFrame(rows, columns=["stage", "visits", "ended", "median", "q10", "q90", "mean_365"])
 
 
 def _survival(run: Results) -> pd.DataFrame:
@@ -58,7 +57,7 @@ def _survival(run: Results) -> pd.DataFrame:
     for stage in run.layout.stages:
         curve = curves(spells(run.data, run.layout, stage))
         columns = {"age": curve.age, "survival": curve.survival, "at_risk": curve.at_risk / run.replications}
-        parts.append(pd.DataFrame({"stage": stage} | {name: values[curve.enough] for name, values in columns.items()}))
+        parts.append(pd.DataFrame({"stage": stage} | {name: values[curve.told] for name, values in columns.items()}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -327,12 +326,14 @@ TABLES = {
         "Days in each stage",
         {
             **_STAGE, "visits": "visits per replication", "ended": "share of the visits whose end was seen",
-            "median": "as the indicator stage_days; infinite where too few were observed so long",
+            "median": "as the indicator stage_days; infinite if longer than enough were observed, missing if too few"
+            " were observed at earlier ages",
             "q10": "age by which 10% have ended", "q90": "age by which 90% have ended",
-            "mean_365": "mean days, counted at most up to a year",
+            "mean_365": "mean days, counted at most up to a year; missing if none was observed so long",
         },
         _durations,
-        "Product-limit estimates with late entry of visits that were in progress on the first day.",
+        "Product-limit estimates with late entry of visits that were in progress on the first day. 'later': longer than"
+        " enough visits were observed; '-': too few were observed at the same age to tell.",
     ),
     "survival": RunTable(
         "Share of visits not ended by age",

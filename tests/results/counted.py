@@ -5,10 +5,8 @@ Nothing is shared with `sim.results.summarise` but the labels of the dimensions.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from math import inf, isnan
+from math import inf, isnan, nan
 from typing import Any
-
-import numpy as np
 
 from sim.results.summary import AT_START, CENSORED, ENDED, FURTHER_STRANDS, NEW, OTHERWISE, Layout
 
@@ -269,5 +267,28 @@ def product_limit(spells: Iterable[tuple[float, float, int]]) -> list[tuple[floa
 
 
 def median(spells: Iterable[tuple[float, float, int]]) -> float:
-    """The age by which half have ended."""
-    return next((age for age, survival, _ in product_limit(spells) if survival <= 0.5 + 1e-9), np.inf)
+    """The age by which half have ended; infinite or NaN if that is not told.
+
+    It is told as long as 2% are at risk, and up to the age after which none is under observation while 2% are seen to
+    be older; of nobody if these are more than half though all that were observed before have ended.
+    """
+    spells = [(days, entry, how) for days, entry, how in spells if days > entry or entry == 0]
+    enough, steps, lost = max(0.02 * len(spells), 1), product_limit(spells), inf
+    for gone in sorted({days for days, _, _ in spells}):
+        observed = sum(entry <= gone < days for days, entry, _ in spells)
+        older = sum(days > gone for days, _, _ in spells)
+        if not observed and older >= enough:
+            down = min((survival for age, survival, _ in steps if age <= gone), default=1.0) <= 1e-9
+            if down and older > len(spells) / 2:
+                return nan
+            lost = gone
+            break
+    at_risk = [sum((entry < age or entry == 0) and days >= age for days, entry, _ in spells) for age, _, _ in steps]
+    if steps and at_risk[0] < enough <= max(at_risk):
+        return nan
+    for (age, survival, _), observed in zip(steps, at_risk, strict=True):
+        if observed < enough or age > lost:
+            return inf
+        if survival <= 0.5 + 1e-9:
+            return age
+    return inf

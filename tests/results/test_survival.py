@@ -10,7 +10,7 @@ from small_queue import queue
 from sim import load_scenario, simulate
 from sim.results.statistics import mean_interval
 from sim.results.summary import CENSORED, ENDED, OTHERWISE
-from sim.results.survival import Spells, curves, quantile_by_replication, restricted_mean, share_by_replication
+from sim.results.survival import Spells, curves, quantile_by_replication, share_by_replication
 
 
 def spells(days, end, entry=None, replication=None) -> Spells:
@@ -111,7 +111,8 @@ def test_nobody_ends():
     assert found.age.shape == (1, 0)
     assert found.quantile(0.5).tolist() == [np.inf]
     assert found.incidence(6).tolist() == [0]
-    assert restricted_mean(found.age[0], found.survival[0], 30) == 30
+    assert found.restricted_mean(6).tolist() == [6]
+    assert np.isnan(found.restricted_mean(30)).all()
 
 
 def test_nothing_was_observed():
@@ -127,8 +128,89 @@ def test_restricted_mean_is_that_of_the_durations():
     found = curves(spells(days, np.full(500, ENDED)))
     for until in (10, 40, 1000):
         expected = np.minimum(days, until).mean()
-        assert restricted_mean(found.age[0], found.survival[0], until) == pytest.approx(expected)
-    assert restricted_mean(np.array([2.0, 9.0]), np.array([0.5, 0.0]), 5) == 2 + 1.5
+        assert found.restricted_mean(until) == pytest.approx([expected])
+    assert curves(spells([2, 9], [ENDED, ENDED])).restricted_mean(5).tolist() == [2 + 1.5]
+
+
+def test_the_tail_counts_in_a_restricted_mean():
+    """However few are left: of a hundred that take 1, 2, ..., 100 days the mean is 50.5, though no quantile is told of
+    the last of them."""
+    found = curves(spells(range(1, 101), [ENDED] * 100))
+    assert found.restricted_mean(365) == pytest.approx([50.5])
+    assert found.quantile(1.0).tolist() == [np.inf]
+
+
+def test_a_restricted_mean_by_group():
+    """Of each replication by itself; missing where durations were not followed so long."""
+    found = curves(spells([10, 50, 20, 15], [ENDED, ENDED, ENDED, CENSORED], replication=[0, 0, 1, 2]), 3)
+    assert found.restricted_mean(30).tolist() == pytest.approx([20, 20, np.nan], nan_ok=True)
+
+
+def test_a_restricted_mean_of_what_was_not_quite_seen():
+    """Nobody was followed for 365 days, but of the time that was not seen no more can come than a hundredth."""
+    days = [*range(10, 210, 2), 364]
+    assert curves(spells(days, [ENDED] * 100 + [CENSORED])).restricted_mean(365)[0] == pytest.approx(
+        (sum(days) + 1) / 101
+    )
+    assert np.isnan(curves(spells([*days[:-1], 209], [ENDED] * 100 + [CENSORED])).restricted_mean(365)[0])
+
+
+# where nothing can be told
+
+
+OLD = [(day, CENSORED, entry) for day, entry in ((1674, 580), (1673, 579), (1600, 600))]
+
+
+def of(*durations: tuple[float, int, float]) -> Spells:
+    """Durations from their days, end and entry."""
+    return spells(*zip(*durations, strict=True))
+
+
+@pytest.mark.parametrize("early", [[30], [20, 30]])
+def test_a_few_early_ends_tell_nothing_of_many_that_are_older(early):
+    """All whom one sees at 30 days have ended by then, which says that none gets to 580: but most did."""
+    found = curves(of(*((day, ENDED, 0) for day in early), *OLD))
+    assert found.survival[0, -1] == 0
+    assert np.isnan([found.quantile(p)[0] for p in (0.1, 0.5, 0.9)]).all()
+    assert np.isnan([found.incidence(60)[0], found.restricted_mean(365)[0]]).all()
+
+
+def test_many_ends_tell_of_all_but_those_that_are_older():
+    """Nine of ten take 30 days, one is seen to be older: eight in ten take 30 days, and nothing is told of the last."""
+    found = curves(of(*[(30, ENDED, 0)] * 9, (1674, CENSORED, 580)))
+    assert [found.quantile(p)[0] for p in (0.5, 0.9, 0.95)] == [30, 30, np.inf]
+    assert found.incidence(60)[0] == 1
+
+
+def test_nothing_is_told_beyond_an_age_at_which_none_is_observed():
+    """Two are followed for 100 days, of whom one ends; the others come under observation at 580 days."""
+    found = curves(of((50, ENDED, 0), (100, CENSORED, 0), *OLD, (700, ENDED, 600)))
+    assert found.quantile(0.5)[0] == 50
+    assert found.quantile(0.6)[0] == np.inf
+    assert found.incidence(100)[0] == 0.5
+    assert np.isnan([found.incidence(200)[0], found.restricted_mean(365)[0]]).all()
+
+
+def test_one_early_end_among_thousands_tells_nothing():
+    """Neither of its age nor, because the curve is down from there on, of the ages at which many are observed."""
+    old = [(600 + n % 400, ENDED, 580) for n in range(2000)]
+    for early in ([(30, ENDED, 0)], [(30, ENDED, 0), (40, ENDED, 0), (2000, CENSORED, 0)]):
+        assert np.isnan(curves(of(*early, *old)).quantile(0.5)[0])
+
+
+def test_who_all_came_late_is_told_of_from_there_on():
+    """Ages at which none was ever observed are no gap: the curve is that of those who got to be so old."""
+    found = curves(of((1100, ENDED, 1000), (1200, ENDED, 1000), (1300, ENDED, 1000)))
+    assert found.quantile(0.5)[0] == 1200
+
+
+def test_ages_differ_by_rounding():
+    """A wait of 0.1 + 59.9 days meets a target of 60, whichever way the sum was rounded."""
+    for days in (60.0, np.nextafter(60, 61), 60 + 3e-11, 60 - 3e-11):
+        durations = spells([days, 80], [ENDED, ENDED])
+        assert curves(durations).incidence(60)[0] == 0.5
+        assert share_by_replication(durations, 60, 1).tolist() == [0.5]
+    assert curves(spells([60.001, 80], [ENDED, ENDED])).incidence(60)[0] == 0
 
 
 def test_incidence_by_hand():
@@ -319,3 +401,30 @@ def test_a_visit_in_progress_from_first_to_last_day_is_no_end():
     run = run_of(law(), rows, 1)
     row = run.table("durations").set_index("stage").loc["proceedings"]
     assert (row["visits"], row["ended"], row["median"]) == (2, 0.5, 30)
+
+
+def test_a_stage_of_which_no_median_can_be_told():
+    """Ten visits under way for 580 days and more, and one new one of 30 days: not a word of 30 days in any result."""
+    stage = {
+        "title": "Stage",
+        "steps": {
+            "short": {"step": "wait", "reason": "party", "days": 30, "when": {"topic": "easy"}},
+            "long": {"step": "wait", "reason": "dormancy", "days": 5000, "when": {"topic": "hard"}},
+        },
+        "next": {"done": 1},
+    }
+    scenario = queue(
+        procedure={"name": "p", "title": "P", "exits": {"done": "Done"}, "stages": {"work": stage}},
+        arrivals={"letter": {"kind": "wave", "stage": "work", "on": "2024-02-01", "topics": {"easy": 1}}},
+        probes={f"old{n}": {"stage": "work", "since": f"2022-06-{n + 1:02}", "topic": "hard"} for n in range(10)},
+        targets=[{"milestone": "done", "of": "work", "within_days": 60}],
+    )
+    run = simulate(scenario)
+    row = run.table("durations").loc[0]
+    assert (row["visits"], row["ended"]) == (11, 1 / 11)
+    assert row[["median", "q10", "q90", "mean_365"]].isna().all()
+    assert run.table("survival").empty
+    assert run.table("targets")["met"].isna().all()
+    assert not run.summary()["indicator"].str.contains("stage_days|target_met").any()
+    assert np.isnan(run.samples["stage_days:work"].by_replication).all()
+    assert len(run.samples["stage_days:work"].singles) == 0
