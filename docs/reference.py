@@ -47,6 +47,18 @@ A case takes the name of its probe, or that of its stream with a number; a stran
 So the names of probes, streams and strands contain no `/`, and no name from which a random draw is derived contains a `|`.
 `sources` is never a name.
 
+A name is there, and is seen: it is not empty, has no spaces at its ends and no signs that nobody sees, and no `"`. Of two roles, stages,
+platforms, topics and the like no two names differ in capitals or spaces only. No stage, exit, role or probe has a name by which tables
+call something of their own: `all`, `headline`, `before`, `new`, `in progress`, `further strands`, `goes on as strands`,
+`still in progress`, `still there`; and no uncertain parameter is called `replication`. Stages and exits have titles that differ, as have
+roles, uncertain parameters and targets, or readers could not tell them apart.
+
+A name that refers to nothing is an error wherever it is written, in files and with `--set`: a role that no step asks for; in conditions
+and in `complexity` a platform, provider, topic or origin that no case can have, or a second visit to a stage to which no route leads back;
+a weight of a priority that no stage or case has. The file of a procedure may be meant for several scenarios, so it may name platforms,
+providers, topics, origins and priorities that one of them lacks; there only a name that is nearly a known one is an error. `platforms` may
+list services on which there are no cases, unless their name is nearly that of one that is not listed.
+
 ## Where numbers come from
 
 Any block may have `sources`, which say where its numbers come from: by the name of a setting, a dotted path below it, or `all` for

@@ -1,29 +1,17 @@
 """Errors that a file of the right shape can still have: unknown names, routes, dates, impossible teams."""
 
-import re
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Mapping
 from math import inf
-from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
-from sim.scenario import paths
-from sim.scenario.schema import (
-    Effort,
-    Procedure,
-    RandomArrivals,
-    Routes,
-    Scenario,
-    Stage,
-    Steps,
-    Team,
-    Wave,
-    When,
-)
+from sim.scenario import idle, names, paths, titles
+from sim.scenario.findings import Finding, unknown
+from sim.scenario.idle import Own
+from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Stage, Team, Wave
 from sim.scenario.staffing import capacity
 
 TOLERANCE = 1e-9
@@ -32,27 +20,28 @@ EXTREMES = (0.001, 0.999)
 """Quantiles of an uncertain parameter at which the scenario must still be valid."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """An error at a path of settings; `at_key` if the name is wrong rather than the value."""
-
-    path: tuple[str | int, ...]
-    message: str
-    at_key: bool = False
-
-
 def problems(scenario: Scenario) -> list[Finding]:
     """All errors of a scenario that its shape does not show, in no particular order."""
-    findings = names(scenario)
+    findings = before_record(scenario)
     if not findings:
         findings = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
     return findings
 
 
-def names(scenario: Scenario) -> list[Finding]:
+def slips(
+    scenario: Scenario, own: Own = lambda path: True, designated: Mapping[str, Platform] | None = None
+) -> list[Finding]:
+    """What a scenario could be run with, but would not mean: what does nothing, and titles of two things.
+
+    `own` and `designated` as of `sim.scenario.idle`.
+    """
+    return idle.problems(scenario, own, designated or {}) + titles.problems(scenario)
+
+
+def before_record(scenario: Scenario) -> list[Finding]:
     """Errors in names, dates, routes and teams: those to report before a record is read."""
     findings = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
-    findings += _labels(scenario)
+    findings += names.problems(scenario)
     findings += _dates(scenario)
     findings += _roles(scenario)
     findings += _entries(scenario)
@@ -62,26 +51,15 @@ def names(scenario: Scenario) -> list[Finding]:
 
 def procedure_problems(procedure: Procedure) -> list[Finding]:
     """All errors within a procedure."""
-    findings: list[Finding] = []
+    findings = names.procedure_problems(procedure)
     for name, stage in procedure.stages.items():
         at = ("stages", name)
-        findings += _spelt(name, "a stage", at, "|")
         findings += _routes(procedure, stage.next, (*at, "next"))
         for index, other in enumerate(stage.next_when):
             findings += _routes(procedure, other.next, (*at, "next_when", index, "next"))
-            findings += _when(procedure, other.when, (*at, "next_when", index, "when"))
-        for path, steps in _all_steps(stage, at):
-            for step_name, step in steps.items():
-                findings += _spelt(step_name, "a step", (*path, step_name), "|/:?*>")
-                if step.when:
-                    findings += _when(procedure, step.when, (*path, step_name, "when"))
-        findings += _other_draws(stage, at)
         for index, other_stage in enumerate(stage.limit.including if stage.limit else []):
-            findings += _known(other_stage, procedure.stages, "stage", (*at, "limit", "including", index))
-        if name in procedure.exits:
-            findings.append(Finding(at, f"{name!r} is both a stage and an exit", True))
-    for topic in procedure.complexity.topics if procedure.topics else ():
-        findings += _known(topic, procedure.topics, "topic", ("complexity", "topics", topic), True)
+            findings += unknown(other_stage, procedure.stages, "stage", (*at, "limit", "including", index))
+    findings += idle.procedure_problems(procedure)
     return findings + _headline(procedure) + _record_events(procedure) or _endless(procedure)
 
 
@@ -92,7 +70,7 @@ def _record_events(procedure: Procedure) -> list[Finding]:
         if stage.record_event is None:
             continue
         path = ("stages", name, "record_event")
-        findings += _known(stage.record_event, EVENTS, "event of a record", path)
+        findings += unknown(stage.record_event, EVENTS, "event of a record", path)
         other = stage_of.setdefault(stage.record_event, name)
         if other != name:
             message = f"{stage.record_event!r} is the record_event of {other!r} already: give it to the stage in which"
@@ -105,52 +83,11 @@ def _headline(procedure: Procedure) -> list[Finding]:
     headline = procedure.headline
     if headline is None:
         return []
-    findings = _known(headline.stage, procedure.stages, "stage", ("headline", "stage"))
+    findings = unknown(headline.stage, procedure.stages, "stage", ("headline", "stage"))
     if not findings and not headline.before and headline.stage != next(iter(procedure.stages)):
         message = f"needs before, the title of cases in the stages before {headline.stage!r}"
         findings.append(Finding(("headline",), message, True))
     return findings
-
-
-def _spelt(name: str, what: str, path: tuple[str | int, ...], forbidden: str) -> list[Finding]:
-    """What is wrong with a name that becomes a part of a draw's key or of a case's name.
-
-    `forbidden` are the characters that separate the parts: with one of them two keys, or two names, could be the same.
-    """
-    if not name:
-        return [Finding(path, f"{what} needs a name", True)]
-    clashing = [character for character in forbidden if character in name]
-    return [Finding(path, f"the name of {what} may not contain {clashing[0]!r}", True)] if clashing else []
-
-
-def _other_draws(stage: Stage, at: tuple[str | int, ...]) -> list[Finding]:
-    """Steps of a stage that are called as another of its draws, and would take the same random number."""
-    taken = {"route", *(["fine"] if stage.fine else []), *(["fork"] if stage.fork else [])}
-    return [
-        Finding(
-            (*at, "steps", name),
-            f"a step of this stage cannot be called {name!r}: the draw of the {name} has that name",
-            True,
-        )
-        for name in stage.steps
-        if name in taken
-    ]
-
-
-def _known(name: str, known: Any, what: str, path: tuple[str | int, ...], at_key: bool = False) -> list[Finding]:
-    if name in known:
-        return []
-    return [Finding(path, f"unknown {what} {name!r}{suggestion(name, list(known))}", at_key)]
-
-
-def _all_steps(stage: Stage, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Steps]]:
-    """A stage's steps and those of its routes, each with its path."""
-    yield (*at, "steps"), stage.steps
-    for name, route in stage.next.items():
-        yield (*at, "next", name, "steps"), route.steps
-    for index, other in enumerate(stage.next_when):
-        for name, route in other.next.items():
-            yield (*at, "next_when", index, "next", name, "steps"), route.steps
 
 
 def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> list[Finding]:
@@ -158,7 +95,7 @@ def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> 
     findings = []
     for name, route in routes.items():
         path = (*at, name, "to") if route.to else (*at, name)
-        findings += _known(route.to or name, places, "stage or exit", path, not route.to)
+        findings += unknown(route.to or name, places, "stage or exit", path, not route.to)
     open_ended = [name for name, route in routes.items() if route.probability is None]
     total = sum(route.probability or 0.0 for route in routes.values())
     if len(open_ended) > 1:
@@ -168,13 +105,6 @@ def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> 
     elif not open_ended and abs(total - 1) > TOLERANCE:
         findings.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
     return findings
-
-
-def _when(procedure: Procedure, when: When, at: tuple[str | int, ...]) -> list[Finding]:
-    if not procedure.topics:
-        return []
-    topics = enumerate(when.topic or [])
-    return [f for i, topic in topics for f in _known(topic, procedure.topics, "topic", (*at, "topic", i))]
 
 
 def _endless(procedure: Procedure) -> list[Finding]:
@@ -204,39 +134,6 @@ def _targets_of(stage: Stage) -> set[str]:
 
 def _leads_to(routes: Routes) -> set[str]:
     return {r.to or n for n, r in routes.items() if r.probability is None or r.probability > 0}
-
-
-def _labels(scenario: Scenario) -> list[Finding]:
-    """Names by which two cases, or the draws of two, could not be told apart."""
-    findings = []
-    waves = {name for name, stream in scenario.arrivals.items() if isinstance(stream, Wave)}
-    numbered = scenario.arrivals.keys() - waves
-    for name, probe in scenario.probes.items():
-        at: tuple[str | int, ...] = ("probes", name)
-        findings += _spelt(name, "a probe", at, "|/") + _not_a_case(name, numbered, at)
-        for strand in probe.strands:
-            findings += _spelt(strand, "a strand", (*at, "strands", strand), "|/")
-        if name in waves:
-            message = f"a probe and a wave cannot both be called {name!r}: their cases would have the same names"
-            findings.append(Finding(at, message, True))
-    for name, stream in scenario.arrivals.items():
-        at = ("arrivals", name)
-        findings += _spelt(name, "a stream", at, "|/") + (_not_a_case(name, numbered, at) if name in waves else [])
-        in_label = not isinstance(stream, RandomArrivals)
-        what, forbidden = ("a platform in a wave", "|/") if in_label else ("a platform", "|")
-        for platform in stream.platforms:
-            findings += _spelt(platform, what, (*at, "platforms", platform), forbidden)
-    for platform in scenario.platforms:
-        findings += _spelt(platform, "a platform", ("platforms", platform), "|")
-    return findings
-
-
-def _not_a_case(name: str, numbered: Set[str], path: tuple[str | int, ...]) -> list[Finding]:
-    """A name that a case, or a wave, of a stream will have, which are the stream's with a number."""
-    stream, _, number = name.rpartition("-")
-    if stream not in numbered or not re.fullmatch("[1-9][0-9]*", number):
-        return []
-    return [Finding(path, f"{name!r} is the name of case {number} of the stream {stream!r}; choose another name", True)]
 
 
 def _dates(scenario: Scenario) -> list[Finding]:
@@ -282,20 +179,20 @@ def _roles(scenario: Scenario) -> list[Finding]:
         for role, pool in scenario.staffing.items()
     }
     for name, stage in scenario.procedure.stages.items():
-        for path, steps in _all_steps(stage, ("procedure", "stages", name)):
+        for path, steps in names.all_steps(stage, ("procedure", "stages", name)):
             for step_name, step in steps.items():
                 at = (*path, step_name)
                 if isinstance(step, Effort):
                     for role in step.fte_days:
-                        findings += _known(role, most, "role", (*at, "fte_days", role), True)
+                        findings += unknown(role, most, "role", (*at, "fte_days", role), True)
                         if most.get(role) == 0:
                             message = f"the work needs {role}, but their headcount is always 0"
                             findings.append(Finding((*at, "fte_days", role), message))
                     for role in step.most_fte:
-                        findings += _known(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
+                        findings += unknown(role, step.fte_days, "role of this step", (*at, "most_fte", role), True)
                 elif isinstance(step, Team):
                     for role, fte in step.fte.items():
-                        findings += _known(role, most, "role", (*at, "fte", role), True)
+                        findings += unknown(role, most, "role", (*at, "fte", role), True)
                         if fte > most.get(role, fte) + 5e-4:
                             message = f"the team needs {fte:g} {role}, but at most {most[role]:g} are available"
                             findings.append(Finding((*at, "fte", role), message))
@@ -307,19 +204,19 @@ def _entries(scenario: Scenario) -> list[Finding]:
     procedure, findings = scenario.procedure, []
     for name, probe in scenario.probes.items():
         at: tuple[str | int, ...] = ("probes", name)
-        findings += _known(probe.stage, procedure.stages, "stage", (*at, "stage"))
+        findings += unknown(probe.stage, procedure.stages, "stage", (*at, "stage"))
         if probe.topic and procedure.topics:
-            findings += _known(probe.topic, procedure.topics, "topic", (*at, "topic"))
+            findings += unknown(probe.topic, procedure.topics, "topic", (*at, "topic"))
         for strand_name, strand in probe.strands.items():
             if strand.stage:
-                findings += _known(strand.stage, procedure.stages, "stage", (*at, "strands", strand_name, "stage"))
+                findings += unknown(strand.stage, procedure.stages, "stage", (*at, "strands", strand_name, "stage"))
             if strand.topic and procedure.topics:
-                findings += _known(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
+                findings += unknown(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
     for name, stream in scenario.arrivals.items():
-        findings += _known(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
+        findings += unknown(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
         for topic in stream.topics if procedure.topics else ():
             if list(stream.topics) != ["any"]:
-                findings += _known(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
+                findings += unknown(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)
     return findings
 
 
@@ -329,8 +226,8 @@ def _targets(scenario: Scenario) -> list[Finding]:
         finding
         for index, target in enumerate(scenario.targets)
         for finding in (
-            *_known(target.milestone, places, "stage or exit", ("targets", index, "milestone")),
-            *_known(target.of, scenario.procedure.stages, "stage", ("targets", index, "of")),
+            *unknown(target.milestone, places, "stage or exit", ("targets", index, "milestone")),
+            *unknown(target.of, scenario.procedure.stages, "stage", ("targets", index, "of")),
         )
     ]
 

@@ -13,6 +13,8 @@ from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
 from sim.scenario import checks
+from sim.scenario.findings import Finding, Path_
+from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
 from sim.scenario.paths import joined, part
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
@@ -48,13 +50,17 @@ def load_scenario(path: Path | str, settings: Mapping[str, Any] | None = None, *
     UserError
         With all the errors in the files and the settings, each with file, line and column.
     """
-    tree, scenario = _read_scenario(path, _checked_settings("load_scenario", settings, former))
+    own, tree, scenario = _read_scenario(path, _checked_settings("load_scenario", settings, former))
     recorded: dict[str, Source] = {}
+    designated: dict[str, Platform] = {}
     if scenario.in_flight is not None:
-        _raise(tree, checks.names(scenario))
-        recorded = _record_sources(_record_folder(tree, scenario.in_flight.record), scenario.start, Path(path).parent)
-        scenario = _with_record(scenario, tree, scenario.in_flight)
-    _raise(tree, checks.problems(scenario))
+        _raise(tree, checks.before_record(scenario))
+        folder = _record_folder(tree, scenario.in_flight.record)
+        record = load_record(folder)
+        recorded = _record_sources(folder, scenario.start, Path(path).parent)
+        designated = platforms_of(record)
+        scenario = _with_record(scenario, tree, scenario.in_flight, record).with_record_folder(folder)
+    _raise(tree, checks.problems(scenario) or checks.slips(scenario, _written_by(own, tree), designated))
     return _with_sources(scenario, tree, Path(path).parent, recorded)
 
 
@@ -64,18 +70,30 @@ def load_undated(path: Path | str) -> tuple[Scenario, Path | None]:
     For those who set other first days on the same assumptions. Raises UserError with every problem found but those
     that show only in a record.
     """
-    tree, scenario = _read_scenario(path, {})
-    _raise(tree, checks.names(scenario))
+    _, tree, scenario = _read_scenario(path, {})
+    _raise(tree, checks.before_record(scenario))
     record, scenario = scenario.in_flight, _with_sources(scenario, tree, Path(path).parent)
     if record is None:
         return scenario, None
     return scenario.model_copy(update={"in_flight": None}), _record_folder(tree, record.record)
 
 
-def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[MappingNode, Scenario]:
-    """A file's whole tree, and its scenario, whose state on the first day is not looked up yet."""
-    tree = _with_settings(_with_procedure(_extended(Path(path))), settings)
-    return tree, _validated(Scenario, tree)
+def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[MappingNode, MappingNode, Scenario]:
+    """The tree of a scenario's own files, the whole one, and the scenario, whose first day is not looked up yet."""
+    own = _extended(Path(path))
+    tree = _with_settings(_with_procedure(own), settings)
+    return own, tree, _validated(Scenario, tree)
+
+
+def _written_by(own: MappingNode, tree: MappingNode) -> Own:
+    """Tells of a path whether a scenario's own files, or a command's settings, have it, and not a procedure's file."""
+
+    def is_own(path: Path_) -> bool:
+        at, own_at = (locate(root, path)[0].start_mark for root in (tree, own))
+        here = (at.name, at.line, at.column) == (own_at.name, own_at.line, own_at.column)
+        return here or at.name.startswith(SETTING)
+
+    return is_own
 
 
 def replace(scenario: Scenario, settings: Mapping[str, Any], name: str | None = None) -> Scenario:
@@ -87,7 +105,9 @@ def replace(scenario: Scenario, settings: Mapping[str, Any], name: str | None = 
         settings = {"title": "", **settings, "name": name}
     tree = _with_settings(tree, settings)
     changed = _validated(Scenario, tree)
-    _raise(tree, checks.problems(changed))
+    before = checks.slips(scenario)  # the file of its procedure may have some, of which only another one is told
+    new = [slip for slip in checks.slips(changed) if slip not in before]
+    _raise(tree, checks.problems(changed) or new)
     return changed.model_copy(update={"sources": overridden(scenario.sources, settings)})
 
 
@@ -220,7 +240,7 @@ def _placed(node: Node, known: list[str], message: str) -> Problem:
     return problem(node, f"{where}: {message}" if where and not is_named else message)
 
 
-def _raise(tree: Node, found: list[checks.Finding]) -> None:
+def _raise(tree: Node, found: list[Finding]) -> None:
     problems = []
     for finding in found:
         node, _ = locate(tree, finding.path, finding.at_key)
@@ -242,7 +262,7 @@ def unsourced(path: Path | str) -> list[Problem]:
 
     Raises UserError if the scenario cannot be read.
     """
-    tree, scenario = _read_scenario(path, {})
+    _, tree, scenario = _read_scenario(path, {})
     found = set()
     for keys, numbers in rows(scenario):
         for number in numbers:
@@ -265,14 +285,14 @@ def _record_sources(record: Path, day: date, folder: Path) -> dict[str, Source]:
     }
 
 
-def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight) -> Scenario:
+def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight, whole: Record) -> Scenario:
     """The scenario with the platforms of the record, and what was pending on its first day among the probes.
 
     It names no record any more: it says all that it takes from it, so that it means the same wherever it is written to
     and has the same results wherever the record lies.
     """
     node, _ = locate(tree, ("in_flight", "record"))
-    record = load_record(_record_folder(tree, pending.record)).known_on(scenario.start)
+    record = whole.known_on(scenario.start)
     try:
         probes = pending_probes(scenario, record)
     except KeyError as error:
@@ -281,13 +301,13 @@ def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight) -> Sc
     probes = {name: probe for name, probe in probes.items() if name not in pending.without}
     platforms = {**platforms_of(record), **scenario.platforms}
     update = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
-    return scenario.model_copy(update=update).with_record_folder(_record_folder(tree, pending.record))
+    return scenario.model_copy(update=update)
 
 
-def _not_pending(name: str, index: int, pending: list[str]) -> checks.Finding:
+def _not_pending(name: str, index: int, pending: list[str]) -> Finding:
     """That a case to be left out is not pending on the first day."""
     message = f"nothing called {name!r} is pending in the record on the first day{suggestion(name, pending)}"
-    return checks.Finding(("in_flight", "without", index), message)
+    return Finding(("in_flight", "without", index), message)
 
 
 def _record_folder(tree: MappingNode, folder: str) -> Path:

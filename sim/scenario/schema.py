@@ -33,7 +33,7 @@ OneOrMore = Annotated[
     Field(min_length=1),
 ]
 Visits = Annotated[
-    list[Annotated[int, NOT_BOOLEAN]],
+    list[Count],
     BeforeValidator(lambda v: [v] if isinstance(v, int) else v, json_schema_input_type=int | list[int]),
     Field(min_length=1),
 ]
@@ -265,7 +265,7 @@ class Procedure(Settings):
     "the possible topics; any if empty"
     complexity: Complexity = Complexity()
     "how effort varies between cases; it does not if not given"
-    priority_weights: dict[int, Positive] = {}
+    priority_weights: dict[Rank, Positive] = {}
     "weight of each priority when staff is shared; 1 if not given"
 
     def headline_stages(self) -> list[str]:

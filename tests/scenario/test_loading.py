@@ -29,7 +29,7 @@ stages:
   service:
     title: In service
     steps:
-      work: {step: team, fte: {clerks: 1}, days: {distribution: lognormal, mean: 10, cv: 1}}
+      work: {step: team, fte: {clerks: 1, Case.Team: 0.5}, days: {distribution: lognormal, mean: 10, cv: 1}}
       reply: {step: wait, reason: party, days: 5}
     next: {closed: 0.7, lost: rest}
 """
@@ -101,7 +101,9 @@ def test_extends_combines_mappings(folder):
 
 def test_null_takes_a_key_away(folder):
     """`null`, `~` and an empty value take away what the base says."""
-    over = extended(folder, "staffing: {Case.Team: null}\ntargets: ~\narrivals: {cases: {platforms: {TikTok: }}}\n")
+    work = "procedure: {extends: queue, stages: {service: {steps: {work: {fte: {Case.Team: null}}}}}}\n"
+    staff = "staffing: {Case.Team: null}\n"
+    over = extended(folder, f"{work}{staff}targets: ~\narrivals: {{cases: {{platforms: {{TikTok: }}}}}}\n")
     assert list(over.staffing) == ["clerks"]
     assert over.targets == []
     assert over.arrivals["cases"].platforms == {"X": 2}
@@ -503,8 +505,8 @@ def test_byte_order_mark(folder):
 
 def test_anchors_and_aliases(folder):
     """A value may be named and used again."""
-    over = extended(folder, "staffing: {clerks: &pool {headcount: 4, casework_share: 1}, others: *pool}\n")
-    assert over.staffing["others"] == over.staffing["clerks"]
+    over = extended(folder, "staffing: {clerks: &pool {headcount: 4, casework_share: 1}, Case.Team: *pool}\n")
+    assert over.staffing["Case.Team"] == over.staffing["clerks"]
 
 
 def test_aliases_of_aliases_nested_too_deeply():

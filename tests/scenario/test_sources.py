@@ -30,7 +30,7 @@ stages:
     steps:
       work: &work
         step: team
-        fte: {clerks: 1}
+        fte: {clerks: 1, Case.Team: 1}
         days: {distribution: lognormal, median: 21, quantiles: {0.95: 44}}
         sources:
           all: assumption; asked of the clerks
@@ -311,7 +311,7 @@ def test_numbers_without_a_source(folder):
         ("arrivals.cases.platforms", "X: 2, TikTok: 1, Temu: 1", ""),
         ("arrivals.cases.obligations", "pert, 1 to 5, most likely 2", "obligations"),
         ("procedure.stages.service.steps.work.days", "lognormal, median 21, 95% below 44", "days"),
-        ("procedure.stages.service.steps.work.fte", "clerks: 1", "FTE"),
+        ("procedure.stages.service.steps.work.fte", "clerks: 1, Case.Team: 1", "FTE"),
         ("procedure.stages.service.steps.reply.working_days", "5", "working days"),
         ("uncertain.speed.value", "uniform, 5 to 9", "days"),
         ("uncertain.rate.value", "beta, mean 0.5, worth 4 observations", "factor"),

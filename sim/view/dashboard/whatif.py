@@ -13,6 +13,7 @@ from math import isfinite, nan
 from pydantic import ValidationError
 
 from sim.scenario import checks
+from sim.scenario.findings import Finding
 from sim.scenario.schema import Scenario
 from sim.view.dashboard.headcounts import people_in, with_people, years
 
@@ -66,7 +67,7 @@ def read(base: Scenario, inputs: Inputs) -> WhatIf:
     return result
 
 
-def _add(result: WhatIf, inputs: Inputs, problem: checks.Finding) -> None:
+def _add(result: WhatIf, inputs: Inputs, problem: Finding) -> None:
     """Add a problem of the scenario beside the input of the role that it is about, if there is one."""
     path = [str(part) for part in problem.path]
     of_role = [name for name in inputs if name.startswith("staff.") and name.split(".")[1] in path]
