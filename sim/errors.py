@@ -80,6 +80,12 @@ class RunInterrupted(RunFailed):
     exit_code = 130
 
 
+class RunTerminated(RunFailed):
+    """A run was asked to end (SIGTERM), as batch systems do before they kill. Finished work is kept."""
+
+    exit_code = 143
+
+
 def suggestion(word: str, known: Iterable[str], listed: int = LISTED) -> str:
     """What was probably meant by an unknown word, as the end of a message.
 

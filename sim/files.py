@@ -7,6 +7,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from sim.errors import Problem, UserError
 
@@ -113,7 +114,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Beside it, because a file can be renamed atomically within one file system only; flushed to the disk first, because
     otherwise the name may survive a power failure and the content not.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")  # of this write alone, on any machine
     try:
         yield temporary
         with temporary.open("rb+") as file:

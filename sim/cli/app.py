@@ -1,15 +1,17 @@
 """The command's frame: the application, progress, and messages to the user."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import RunInterrupted, UserError
+from sim.errors import RunInterrupted, RunTerminated, UserError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -108,12 +110,37 @@ def load_all(paths: list[Path], sets: list[str] | None, replications: int | None
 
 @contextmanager
 def resumable(name: str) -> Iterator["Progress | None"]:
-    """Around long work: shows its progress, and makes Ctrl-C one line that says that nothing finished is lost."""
+    """Around long work: shows its progress, and makes Ctrl-C or SIGTERM one line that says that nothing is lost."""
+    from sim.experiments.workers import RESUMABLE
+
     try:
-        with _progress_bar(name) as progress:
+        with _ended_by_sigterm(), _progress_bar(name) as progress:
             yield progress
+    except _Terminated:
+        raise RunTerminated(f"terminated; {RESUMABLE}") from None
     except KeyboardInterrupt:
-        raise RunInterrupted("interrupted; finished parts are kept, and the same command resumes from them") from None
+        raise RunInterrupted(f"interrupted; {RESUMABLE}") from None
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came: the work ends as by Ctrl-C."""
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM raises an exception meanwhile, instead of ending the process at once."""
+
+    def end(_number: int, _frame: object) -> None:
+        raise _Terminated
+
+    if current_thread() is not main_thread():  # others can set no handler, and get no signal
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -95,13 +95,20 @@ def _precision(
 
 
 def _tell_what_is_stored(scenario: "Scenario", results: Path, precision: "Precision | None") -> None:
+    """Say what is stored of a scenario's run, and of runs of it that are not the same because others computed them."""
     from sim.experiments.simulate import Work
 
-    where = Work(results, scenario, precision).where
-    if where.finished:
-        tell(f"{scenario.name}: this run was finished before and is loaded from {where.folder}")
-    elif parts := where.count_parts():
+    location = Work(results, scenario, precision).location
+    if location.finished:
+        tell(f"{scenario.name}: this run was finished before and is loaded from {location.folder}")
+        return
+    if parts := location.count_parts():
         tell(f"{scenario.name}: an unfinished run exists; resuming from its {parts} finished parts")
+    for other in location.made_otherwise():
+        if other.difference:
+            which = "an earlier run" if other.finished else "an unfinished run"
+            what = "so this is a new one" if other.finished else "so its parts are not used"
+            tell(f"{scenario.name}: {which} of this scenario was made with {other.difference}, {what} ({other.folder})")
 
 
 def _tell_precision(finished: "Run", precision: "Precision") -> None:

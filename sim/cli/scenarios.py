@@ -73,11 +73,16 @@ def list_(
 
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
-    files = {str(path): read_headings(path) for path in sorted(folder.glob("*.yaml"))}
+    files = {}
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            files[str(file)] = read_headings(file)
+        except UserError as error:  # one that is being written, or of another program, hides no others
+            tell(str(error))
     runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
         scenarios = [{"file": path, **headings} for path, headings in files.items()]
-        stored = [{"folder": p, "replications": m["replications"], "seed": m["seed"]} for p, m in runs.items()]
+        stored = [{"folder": p, "replications": m.replications, "seed": m.seed} for p, m in runs.items()]
         print(json.dumps({"scenarios": scenarios, "runs": stored}))
         return
     from rich.table import Table
@@ -90,7 +95,7 @@ def list_(
     if runs:
         stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)
         for path, manifest in runs.items():
-            stored_table.add_row(path, f"{manifest['replications']:,}", str(manifest["seed"]))
+            stored_table.add_row(path, f"{manifest.replications:,}", str(manifest.seed))
         console().print()
         console().print(stored_table)
 

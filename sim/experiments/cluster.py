@@ -2,20 +2,16 @@
 
 import logging
 import socket
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from hashlib import blake2b
-from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any, ParamSpec, TypeVar
 
 from sim.errors import RunFailed, UserError
-from sim.experiments.workers import Workers
-from sim.results import store
+from sim.experiments.workers import RESUMABLE, Workers
+from sim.results.identity import Environment, differences, environment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,11 +22,9 @@ RETRIES = 2
 """How often a task that failed is tried again: its worker may have been short of memory. Lost workers do not count."""
 ENCRYPTED = ("tls", "wss")
 """Schemes of addresses between which nobody can read or change anything."""
-RESUMABLE = "finished parts are kept, and the same command resumes from them"
 HELP = "see docs/cluster.md"
 NOISY = ("distributed", "distributed.client", "distributed.core", "tornado.application", "asyncio")
 """Loggers that report a lost connection in many lines; an error in one line says what matters."""
-ROUNDING = "rounding"
 
 
 class ClusterWorkers(Workers):
@@ -47,10 +41,9 @@ class ClusterWorkers(Workers):
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Begin one call on a worker of the same kind as this process."""
         try:
-            future: Future[T] = self.executor.submit(run_if_same, surroundings(), function, *arguments)
+            return super()._submit(function, *arguments)
         except Exception:  # distributed raises a different one for each state of a connection
             raise self._lost() from None
-        return future
 
     def _result(self, future: Future[T]) -> T:
         """The result of a call that has ended. Raises RunFailed if the cluster is why it has none."""
@@ -97,7 +90,7 @@ def connect(address: str) -> Iterator[ClusterWorkers]:
     """
     with _quiet(), _client(address) as client:
         threads = _threads(client, address)
-        _check_surroundings(client, address)
+        _check_environments(client, address)
         yield ClusterWorkers(client, address, threads)
 
 
@@ -183,40 +176,10 @@ def _threads(client: Any, address: str) -> int:
         raise UserError(f"{address}: the Dask scheduler does not answer ({_first_line(error)})") from None
 
 
-@lru_cache
-def surroundings() -> dict[str, str]:
-    """What decides about a run's last bits beside the scenario, in this process: code, versions, arithmetic."""
-    return {
-        "sim": store.code_digest(),
-        "Python": f"{sys.version_info.major}.{sys.version_info.minor}",  # 3.12, for one, adds floats up otherwise
-        **{name: version(name) for name in ("numpy", "scipy", "simpy", "pandas", "pyarrow")},
-        ROUNDING: rounding(),
-    }
-
-
-def rounding() -> str:
-    """The hash of functions that the processor, by its vector instructions, or the system's libraries may round."""
-    import numpy as np
-    from scipy.special import betaincinv, gammaincinv, ndtri
-
-    shares = np.linspace(0, 1, 1001)[1:-1]
-    computed = [np.exp(ndtri(shares)), np.log1p(-shares), (-np.log(shares)) ** 0.7, np.cumsum(np.sqrt(shares))]
-    computed += [betaincinv(2.3, 3.1, shares), gammaincinv(1.7, shares), np.array([np.sum(1 / shares)])]
-    return blake2b(np.concatenate(computed).tobytes(), digest_size=6).hexdigest()
-
-
-def differences(worker: dict[str, str], own: dict[str, str]) -> str:
-    """In what the surroundings of a worker differ from a process's own, in words; nothing if they do not."""
-    different = [name for name in own if worker.get(name) != own[name]]
-    if different == [ROUNDING]:
-        return "a processor or mathematical library that rounds otherwise"
-    return ", ".join(f"{n} {worker.get(n, 'missing')} instead of {own[n]}" for n in different if n != ROUNDING)
-
-
-def _check_surroundings(client: Any, address: str) -> None:
+def _check_environments(client: Any, address: str) -> None:
     """Refuse workers that would give other results. Raises UserError that names each worker and what differs."""
     try:
-        answers = client.run(surroundings, on_error="return")
+        answers = client.run(environment, on_error="return")
     except (OSError, CancelledError) as error:
         raise UserError(f"{address}: the Dask workers do not answer ({_first_line(error)})") from None
     problems = [f"{worker}: {_refusal(answer)}" for worker, answer in sorted(answers.items()) if _refusal(answer)]
@@ -224,17 +187,9 @@ def _check_surroundings(client: Any, address: str) -> None:
         raise UserError(*problems)
 
 
-def _refusal(answer: dict[str, str] | BaseException) -> str:
+def _refusal(answer: Environment | BaseException) -> str:
     """Why a worker that gave this answer cannot be used; nothing if it can."""
     if isinstance(answer, BaseException):
         return f"this worker cannot load the same version of sim ({_first_line(answer)}); {HELP}"
-    different = differences(answer, surroundings())
+    different = differences(answer, environment())
     return f"this worker has {different}, so its results would not be the same; {HELP}" if different else ""
-
-
-def run_if_same(own: dict[str, str], function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """A call on a worker, which may have come after the first check. Raises RunFailed if its surroundings differ."""
-    different = differences(surroundings(), own)
-    if different:
-        raise RunFailed(f"a worker that joined has {different}, so its results would not be the same; {RESUMABLE}")
-    return function(*args, **kwargs)

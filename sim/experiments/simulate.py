@@ -1,6 +1,5 @@
 """Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
-import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -9,11 +8,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sim.errors import RunFailed, UserError
+from sim.errors import Problem, RunFailed, UserError
 from sim.experiments.chunks import CHUNK, Chunk, packed, run_chunk
 from sim.experiments.precision import Precision
 from sim.experiments.workers import InProcess, Workers, end_now, processes
 from sim.results import store
+from sim.results.location import locate
 from sim.results.run import Run
 from sim.results.summary import Arrays, concat, from_bytes
 from sim.scenario.loading import load_scenario
@@ -187,9 +187,9 @@ class Work:
     ) -> None:
         self.scenario, self.events, self._precision = scenario, events, precision
         more = asdict(precision) if precision else {}
-        self.where = store.place(results, scenario, more)
-        if not events and not self.where.finished:  # a run with events would do; one without has a folder of its own
-            self.where = store.place(results, scenario, {**more, "events": False})
+        self.location = locate(results, scenario, more)
+        if not events and not self.location.finished:  # a run with events would do; one without has a folder of its own
+            self.location = locate(results, scenario, {**more, "events": False})
         self.packed, self.precise = packed(scenario), precision is not None
         self.goal = precision.floor if precision else scenario.replications
 
@@ -199,10 +199,13 @@ class Work:
 
     def missing(self) -> list[range]:
         """The chunks up to the goal that are not done yet."""
-        if self.where.finished:
+        if self.location.finished:
             return []
-        self._on_disk(self.where.prepare)
-        return [numbers for numbers in self.chunks() if not self.where.has(numbers, self.events)]
+        if self.location.blocked:
+            message = "holds no finished run, and stands where one belongs; delete it and run again"
+            raise UserError(Problem(str(self.location.folder), message=message))
+        self._on_disk(self.location.prepare)
+        return [numbers for numbers in self.chunks() if not self.location.has(numbers, self.events)]
 
     def arguments(self, numbers: range) -> tuple[bytes, range, bool]:
         """The arguments of `run_chunk` for a chunk."""
@@ -210,11 +213,11 @@ class Work:
 
     def keep(self, numbers: range, chunk: Chunk) -> None:
         """Store a chunk."""
-        self._on_disk(lambda: self.where.write(numbers, chunk.events, chunk.summary))
+        self._on_disk(lambda: self.location.write(numbers, chunk.events, chunk.summary))
 
     def enough(self) -> bool:
         """Whether the goal, now reached, is good enough; sets a further one if it is not."""
-        if self.where.finished or self._precision is None:
+        if self.location.finished or self._precision is None:
             return True
         if self._precision.met(self.first(self.goal)) or self.goal >= self._precision.ceiling:
             return True
@@ -225,7 +228,7 @@ class Work:
         """The summary of all chunks up to the goal, or of those with the first so many replications."""
         goal = replications or self.goal
         chunks = (numbers for numbers in self.chunks() if numbers.start < goal)
-        return concat(from_bytes(self.where.read_summary(numbers)) for numbers in chunks)
+        return concat(from_bytes(self.location.read_summary(numbers)) for numbers in chunks)
 
     def first(self, replications: int) -> Run:
         """The run of the first replications, in whole chunks, while the rest is being run; it has no event log."""
@@ -238,33 +241,34 @@ class Work:
 
     def publish(self) -> None:
         """Make the finished parts a stored run, unless it is one already."""
-        if not self.where.finished:
+        if not self.location.finished:
             scenario = self.scenario.model_copy(update={"replications": self.goal})
             chunks = self.chunks() if self.events else []
-            self._on_disk(lambda: store.publish(self.where, scenario, self.arrays(), chunks))
-        shutil.rmtree(self.where.partial, ignore_errors=True)  # only there if another process published the same run
+            self._on_disk(lambda: store.publish(self.location, scenario, self.arrays(), chunks))
+        self.location.clean_up()
 
     def finished(self) -> Run:
         """The stored run, with this scenario's title and other texts; they are stored with it."""
-        run = store.load_run(self.where.folder)
+        self.location.clean_up()  # a process may have been killed between giving the run its name and this
+        run = store.load_run(self.location.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
-        store.update_metadata(self.where.folder, scenario)
+        store.update_metadata(self.location.folder, scenario)
         return replace(run, scenario=scenario)
 
     def _on_disk(self, action: Callable[[], None]) -> None:
         try:
             action()
         except OSError as error:
-            if self.where.finished:  # another process published the same run, and removed what this one was writing
+            if self.location.finished:  # another process published the same run, and removed what this one was writing
                 return
-            path, why = error.filename or self.where.folder, error.strerror or error
+            path, why = error.filename or self.location.folder, error.strerror or error
             raise RunFailed(f"{path}: cannot be written: {why}; finished parts are kept") from error
 
 
 def _work_off(works: Sequence[Work], jobs: int, cluster: str | None, progress: Progress | None) -> None:
     """Run what is missing, with new workers if some die, and publish each run."""
     for attempt in range(BROKEN_POOLS):
-        if all(work.where.finished for work in works):
+        if all(work.location.finished for work in works):
             return
         try:
             with _workers(min(jobs, _most_chunks(works)), cluster) as available:
@@ -287,7 +291,7 @@ def _most_chunks(works: Sequence[Work]) -> int:
 
 def _run_missing(available: Workers, works: Sequence[Work], progress: Progress | None) -> None:
     """Run the missing chunks of all works, and more chunks of those that are not precise enough yet."""
-    unfinished = [work for work in works if not work.where.finished]
+    unfinished = [work for work in works if not work.location.finished]
     while unfinished:
         missing = [(work, numbers) for work in unfinished for numbers in work.missing()]
         total = sum(work.goal for work in works)

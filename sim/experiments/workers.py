@@ -12,6 +12,10 @@ from threading import Lock, Thread
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
+from sim.errors import RunFailed
+from sim.results.identity import Environment, differences, environment
+
+RESUMABLE = "finished parts are kept, and the same command resumes from them"
 _STARTING = Lock()
 """Held while workers are started: that changes what belongs to the whole process."""
 
@@ -62,10 +66,22 @@ class Workers:
                 yield running.pop(future), self._result(future)
 
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        return self.executor.submit(function, *arguments)
+        """Begin one call on a worker that computes what this process would."""
+        return self.executor.submit(run_if_same, environment(), function, *arguments)
 
     def _result(self, future: Future[T]) -> T:
         return future.result()
+
+
+def run_if_same(own: Environment, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """A call on a worker, which may have been started after code or packages were changed.
+
+    Raises RunFailed if it would not compute the same as the process whose environment is given.
+    """
+    different = differences(environment(), own)
+    if different:
+        raise RunFailed(f"a worker has {different}, so its results would not be the same; {RESUMABLE}")
+    return function(*args, **kwargs)
 
 
 class InProcess(Executor):

@@ -10,166 +10,83 @@ it is complete. Readers see a whole run or none. Events are sorted by platform b
 the rows of one are read without those of the others.
 """
 
-import json
-import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import blake2b
-from importlib.metadata import version
 from itertools import pairwise
 from os.path import normpath, relpath
 from pathlib import Path
 from subprocess import DEVNULL, SubprocessError, check_output
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
 from sim.errors import Problem, UserError
 from sim.files import atomic_write
+from sim.results.identity import CODE, FORMAT, NOT_DETERMINING, ROUNDING, environment
+from sim.results.location import RunLocation, file_hash, write
+from sim.results.manifest import AGAIN, EVENTS, NAME, SUMMARY, Manifest, read_manifest, sealed, write_manifest
 from sim.results.run import Run
-from sim.results.summary import Arrays, from_bytes, to_bytes
+from sim.results.summary import Arrays, Layout, from_bytes, misshapen, to_bytes
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 5
-"""Of the folder; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
-"""Settings of a scenario that change no number of its run."""
-DETERMINING = ("dates.py", "results/events.py", "results/summary.py", "results/summarise.py", "experiments/chunks.py")
-"""Modules beside the scenario language and the model that determine the numbers of a run."""
-HASH_BYTES = 6
-SUMMARY = "summary.npz"
 AT_ONCE = 1000
 """Replications in a file of events: some 60 MB of memory when it is written or read."""
-RECORD = "record"
-"""In the manifest: the folder of the record that the scenario names, relative to that of the run. Changes no number."""
 ROW = "row"
 """A column of stored events: the row's number in the order of the log, by which it is restored."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a run is, or will be, stored."""
-
-    folder: Path
-    partial: Path
-
-    @property
-    def finished(self) -> bool:
-        """Whether the whole run is stored."""
-        return (self.folder / "manifest.json").is_file()
-
-    def prepare(self) -> None:
-        """Make the folder of a run that is going on."""
-        self.parts.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def parts(self) -> Path:
-        """The folder with the finished chunks of a run that is going on."""
-        return self.partial / "parts"
-
-    def _summary_part(self, numbers: range) -> Path:
-        return self.parts / f"part-{numbers.start:06d}-{numbers.stop - 1:06d}.npz"
-
-    def events_part(self, numbers: range) -> Path:
-        """The file with the events of a chunk while the run is going on."""
-        return self._summary_part(numbers).with_suffix(".parquet")
-
-    def has(self, numbers: range, events: bool) -> bool:
-        """Whether a chunk is finished, with its events if they are wanted."""
-        return self._summary_part(numbers).is_file() and (not events or self.events_part(numbers).is_file())
-
-    def write(self, numbers: range, events: bytes | None, summary: bytes) -> None:
-        """Store a chunk, whole or not at all: it is finished once its summary exists."""
-        if events is not None:
-            _write(self.events_part(numbers), events)
-        _write(self._summary_part(numbers), summary)
-
-    def read_summary(self, numbers: range) -> bytes:
-        """The summary of a chunk."""
-        return self._summary_part(numbers).read_bytes()
-
-    def count_parts(self) -> int:
-        """How many chunks of an unfinished run are finished."""
-        return len(list(self.parts.glob("part-*.npz")))
-
-
-def place(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None) -> Place:
-    """Where the run of a scenario belongs; `more`: what determines the run beside the scenario."""
-    name = f"{scenario.name}-{digest(scenario, more)}"
-    return Place(results / name, results / f".{name}.partial")
-
-
-def digest(scenario: Scenario, more: Mapping[str, Any] | None = None) -> str:
-    """The hash of everything that determines a run: the scenario in full and the model's own code."""
-    content = scenario.model_dump(mode="json", exclude=NOT_DETERMINING)
-    text = json.dumps([content, dict(more or {}), FORMAT, code_digest()], sort_keys=True)
-    return blake2b(text.encode(), digest_size=HASH_BYTES).hexdigest()
-
-
-@lru_cache
-def code_digest() -> str:
-    """The hash of the code that turns a scenario into events and their summary."""
-    package = Path(__file__).parent.parent
-    files = [*sorted((package / "model").glob("*.py")), *sorted((package / "scenario").glob("*.py"))]
-    files += [package / name for name in DETERMINING]
-    hashed = blake2b(digest_size=HASH_BYTES)
-    for path in files:
-        hashed.update(path.read_bytes())
-    return hashed.hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
-
-
-def publish(where: Place, scenario: Scenario, summary: Arrays, chunks: Sequence[range]) -> None:
+def publish(location: RunLocation, scenario: Scenario, summary: Arrays, chunks: Sequence[range]) -> None:
     """Complete a run whose chunks are all finished: add what describes it, then give it its name at one stroke.
 
     `chunks`: those that have events. If another process was faster its run is the same, and this one is dropped.
     """
-    _write(where.partial / SUMMARY, to_bytes(summary))
+    partial = location.partial
+    write(partial / SUMMARY, to_bytes(summary))
     names = [SUMMARY]
     for some in _in_files(chunks):
-        name = f"events/{some[0].start:06d}-{some[-1].stop - 1:06d}.parquet"
-        (where.partial / "events").mkdir(exist_ok=True)
-        with atomic_write(where.partial / name) as temporary:
-            _write_sorted(temporary, [where.events_part(numbers) for numbers in some])
+        name = f"{EVENTS}{some[0].start:06d}-{some[-1].stop - 1:06d}.parquet"
+        (partial / EVENTS).mkdir(exist_ok=True)
+        with atomic_write(partial / name) as temporary:
+            _write_sorted(temporary, [location.events_part(numbers) for numbers in some])
         names.append(name)
-    manifest = {
-        "format": FORMAT,
-        "name": scenario.name,
-        "scenario": scenario.model_dump(mode="json"),
-        "replications": scenario.replications,
-        "seed": scenario.seed,
-        "versions": {name: version(name) for name in ("numpy", "scipy", "simpy", "pandas", "pyarrow")},
-        "code": code_digest(),
-        "commit": _commit(),
-        "content": {name: _hash(where.partial / name) for name in names},
-        **_record_of(where.folder, scenario),
-    }
-    with atomic_write(where.partial / "manifest.json") as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    write_manifest(partial, _manifest(location, scenario, {name: file_hash(partial / name) for name in names}))
     try:
-        where.partial.rename(where.folder)
+        partial.rename(location.folder)
     except OSError:
-        if not where.finished:
+        if not location.finished:
             raise
-        shutil.rmtree(where.partial, ignore_errors=True)
-    shutil.rmtree(where.folder / "parts", ignore_errors=True)  # only now: until then a killed run goes on from them
-    for left_over in where.folder.rglob(".*"):  # of processes that were killed while they wrote
-        left_over.unlink(missing_ok=True)
+    location.clean_up()  # only now: until then a killed run goes on from its parts
 
 
-def _record_of(folder: Path, scenario: Scenario) -> dict[str, str]:
-    """Where the record lies that the scenario names, seen from the folder of its run; nothing if it names none."""
+def _manifest(location: RunLocation, scenario: Scenario, content: dict[str, str]) -> Manifest:
+    made_by = dict(environment())
+    return sealed(
+        {
+            "format": FORMAT,
+            "name": scenario.name,
+            "settings": location.settings,
+            "scenario": scenario.model_dump(mode="json"),
+            "replications": scenario.replications,
+            "seed": scenario.seed,
+            "code": made_by.pop(CODE),
+            "rounding": made_by.pop(ROUNDING),
+            "versions": made_by,
+            "commit": _commit(),
+            "content": content,
+            "record": _record_of(location.folder, scenario),
+        }
+    )
+
+
+def _record_of(folder: Path, scenario: Scenario) -> str:
+    """Where the record lies that the scenario names, seen from the folder of its run; empty if it names none."""
     record = scenario.record_folder
-    return {RECORD: Path(relpath(record, folder)).as_posix()} if record else {}
+    return Path(relpath(record, folder)).as_posix() if record else ""
 
 
 def _in_files(chunks: Sequence[range]) -> Iterator[Sequence[range]]:
@@ -205,18 +122,12 @@ def update_metadata(folder: Path, scenario: Scenario) -> None:
 
     Where the folder cannot be written to, it keeps the words that it has.
     """
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     words, record = scenario.model_dump(mode="json", include=NOT_DETERMINING), _record_of(folder, scenario)
-    same_record = manifest.get(RECORD) == record.get(RECORD)
-    if not same_record or any(manifest["scenario"].get(name) != value for name, value in words.items()):
-        manifest["scenario"] |= words
-        manifest = {name: value for name, value in manifest.items() if name != RECORD} | record
-        with suppress(OSError), atomic_write(folder / "manifest.json") as temporary:
-            temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-
-
-def _hash(path: Path) -> str:
-    return blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else "missing"
+    changed = manifest.with_words(words, record)
+    if changed != manifest:
+        with suppress(OSError):
+            write_manifest(folder, changed)
 
 
 def _commit() -> str:
@@ -237,26 +148,41 @@ def load_run(folder: Path | str) -> Run:
     version wrote or that was changed since.
     """
     folder = Path(folder)
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     _check(folder, manifest, SUMMARY)
     scenario = _scenario(folder, manifest)
-    return Run(scenario, from_bytes((folder / SUMMARY).read_bytes()), _EventReader(folder, manifest), folder)
+    return Run(scenario, _summary(folder / SUMMARY, scenario), _EventReader(folder, manifest), folder)
 
 
-def _scenario(folder: Path, manifest: Any) -> Scenario:
+def _scenario(folder: Path, manifest: Manifest) -> Scenario:
     """The scenario of a stored run. Raises UserError if this version cannot read it."""
     try:
-        scenario = Scenario.model_validate(manifest["scenario"])
-    except (KeyError, ValidationError):
+        scenario = Scenario.model_validate(manifest.scenario)
+    except ValidationError:
         message = "holds a scenario that this version cannot read; run its file again"
-        raise UserError(Problem(str(folder / "manifest.json"), message=message)) from None
-    record = manifest.get(RECORD)
-    return scenario.with_record_folder(Path(normpath(folder / record)) if record else None)
+        raise UserError(Problem(str(folder / NAME), message=message)) from None
+    return scenario.with_record_folder(Path(normpath(folder / manifest.record)) if manifest.record else None)
+
+
+def _summary(path: Path, scenario: Scenario) -> Arrays:
+    """The arrays of a run. Raises UserError if they are not those that its scenario has."""
+    try:
+        arrays = from_bytes(path.read_bytes())
+        wrong = misshapen(arrays, Layout(scenario))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise UserError(Problem(str(path), message=f"is no summary of a run ({_line(error)}); {AGAIN}")) from None
+    if wrong:
+        raise UserError(Problem(str(path), message=f"is not of this scenario: {wrong}; {AGAIN}"))
+    return arrays
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100] or type(error).__name__
 
 
 def has_events(run: Run) -> bool:
     """Whether a run has its event log; the points of a sweep are stored without."""
-    return run.folder is None or bool(_event_files(_manifest(run.folder)))
+    return run.folder is None or bool(read_manifest(run.folder).event_files)
 
 
 @dataclass
@@ -264,7 +190,7 @@ class _EventReader:
     """Reads the event log of a stored run; each file is checked against its hash once."""
 
     folder: Path
-    manifest: Any
+    manifest: Manifest
     checked: set[str] = field(default_factory=set)
 
     def __call__(self, condition: Any, platforms: Collection[str] = ()) -> "pa.Table":
@@ -272,16 +198,19 @@ class _EventReader:
         import numpy as np
         import pyarrow as pa
 
-        names = _event_files(self.manifest)
-        if not names:
+        if not self.manifest.event_files:
             message = "was stored without its events, as a point of a sweep; run its scenario by itself to have them"
             raise UserError(Problem(str(self.folder), message=message))
         parts = []
-        for name in names:
+        for name in self.manifest.event_files:
             if name not in self.checked:
                 _check(self.folder, self.manifest, name)
                 self.checked.add(name)
-            table = _read_rows(self.folder / name, condition, platforms)
+            try:
+                table = _read_rows(self.folder / name, condition, platforms)
+            except (OSError, pa.ArrowException) as error:  # deleted or overwritten since it was checked
+                message = f"cannot be read ({_line(error)}); {AGAIN}"
+                raise UserError(Problem(str(self.folder / name), message=message)) from None
             order = np.argsort(table.column(ROW).to_numpy(), kind="stable")
             parts.append(table.drop_columns([ROW]).take(pa.array(order)))
         return pa.concat_tables(parts).unify_dictionaries()
@@ -304,39 +233,28 @@ def _read_rows(path: Path, condition: Any, platforms: Collection[str]) -> "pa.Ta
     return table if condition is None else table.filter(condition)
 
 
-def _event_files(manifest: Any) -> list[str]:
-    """The files with the events of a stored run, in the order of their replications."""
-    return [name for name in manifest["content"] if name.startswith("events/")]
-
-
-def _check(folder: Path, manifest: Any, name: str) -> None:
+def _check(folder: Path, manifest: Manifest, name: str) -> None:
     """Raise UserError if a file of a stored run is not what it was."""
-    if _hash(folder / name) != manifest["content"][name]:
-        raise UserError(
-            Problem(str(folder / name), message="is missing or was changed; delete the folder and run again")
-        )
-
-
-def _manifest(folder: Path) -> Any:
-    path = folder / "manifest.json"
+    message = f"is missing or was changed; {AGAIN}"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UserError(Problem(str(folder), message="holds no finished run (no readable manifest.json)")) from None
-    if manifest.get("format") != FORMAT:
-        raise UserError(Problem(str(path), message=f"has format {manifest.get('format')}, not {FORMAT}; run it again"))
-    return manifest
+        if name in manifest.content and file_hash(folder / name) == manifest.content[name]:
+            return
+    except PermissionError as error:
+        message = f"cannot be read: {error.strerror}"
+    except OSError:
+        pass
+    raise UserError(Problem(str(folder / name), message=message))
 
 
-def list_runs(results: Path, on_problem: Callable[[Problem], None] | None = None) -> list[tuple[Path, Any]]:
+def list_runs(results: Path, on_problem: Callable[[Problem], None] | None = None) -> list[tuple[Path, Manifest]]:
     """The finished runs in a results folder with their manifests, by name.
 
     `on_problem` is called for each that cannot be read, such as one of another version; without it UserError is raised.
     """
     runs = []
-    for path in sorted(results.glob("*/manifest.json")):
+    for path in sorted(results.glob(f"*/{NAME}")):
         try:
-            runs.append((path.parent, _manifest(path.parent)))
+            runs.append((path.parent, read_manifest(path.parent)))
         except UserError as error:
             if on_problem is None:
                 raise

@@ -274,6 +274,20 @@ def from_bytes(stored: bytes) -> Arrays:
         return {name: file[name] for name in VARIABLES}
 
 
+def misshapen(arrays: Arrays, layout: Layout) -> str:
+    """Which array does not have the shape or the kind that a scenario's has, in words; nothing if none is."""
+    sizes = {name: len(labels) for name, labels in layout.labels().items()}
+    sizes["replication"] = layout.scenario.replications
+    for name, (dims, _) in VARIABLES.items():
+        array = arrays[name]
+        for dim in dims:  # of "duration" and "count" the first array says how many there are
+            sizes.setdefault(dim, array.shape[dims.index(dim)] if array.ndim == len(dims) else 0)
+        expected = tuple(sizes[dim] for dim in dims)
+        if array.shape != expected or array.dtype.kind not in "biuf":
+            return f"{name} has the shape {array.shape} and not {expected}"
+    return ""
+
+
 def dataset(layout: Layout, arrays: Arrays) -> "xr.Dataset":
     """The summary with named dimensions and labels, and with what formulas need of the scenario.
 

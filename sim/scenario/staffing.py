@@ -24,7 +24,7 @@ def _dated(value: Any) -> Any:
 
 
 def _written(value: dict[date, float]) -> Any:
-    return value[date.min] if list(value) == [date.min] else {f"{day}": v for day, v in value.items()}
+    return value[date.min] if list(value) == [date.min] else {f"{day}": v for day, v in sorted(value.items())}
 
 
 Dated = Annotated[

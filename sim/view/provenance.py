@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sim.results.manifest import read_manifest
 from sim.results.run import Run
 from sim.scenario.parameters import Parameter, count_by_basis, parameters
 from sim.scenario.paths import part
@@ -89,14 +90,15 @@ def _made(run: Run) -> dict[str, str]:
     }
     if run.folder is None:
         return made
-    manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_manifest(run.folder)
     return {
         **made,
         "stored as": run.folder.name,
-        "commit of the code": manifest["commit"] or "not known",
-        "hash of the code": manifest["code"],
-        "versions": ", ".join(f"{name} {version}" for name, version in manifest["versions"].items()),
-        **{f"hash of {name}": hashed for name, hashed in manifest["content"].items() if "/" not in name},
+        "commit of the code": manifest.commit or "not known",
+        "hash of the code": manifest.code,
+        "versions": ", ".join(f"{name} {version}" for name, version in manifest.versions.items()),
+        "hash of the rounding": manifest.rounding,
+        **{f"hash of {name}": hashed for name, hashed in manifest.content.items() if "/" not in name},
     }
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from small_scenarios import SMALL
 
 from sim import simulate
-from sim.results.store import digest
+from sim.results.identity import digest
 from sim.scenario.loading import load_scenario
 from sim.view.dashboard.address import TABS
 from sim.view.dashboard.app import make_app

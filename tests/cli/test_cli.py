@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim import __version__
-from sim.results.store import digest
+from sim.results.identity import digest
 from sim.results.tables import TABLES
 from sim.scenario.loading import load_scenario
 from sim.scenario.settings import parse_settings
@@ -273,6 +273,29 @@ def test_list(sim):
         {"file": "small.yaml", "title": "A small queue", "question": "", "description": "Does it work?"}
     ]
     assert [(run["replications"], run["seed"]) for run in said["runs"]] == [(6, 1)]
+
+
+@pytest.mark.usefixtures("small")
+def test_list_with_broken_neighbours(sim, tmp_path):
+    """A file or a run that cannot be read is told on the error output, and hides no other."""
+    sim("run", "small.yaml", "--jobs", 1)
+    broken = {"draft.yaml": "probes: [", "lost.yaml": "extends: gone.yaml", "binary.yaml": "\0"}
+    for name, text in broken.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "nowhere.yaml").symlink_to("gone")
+    (tmp_path / "results" / "other").mkdir()
+    (tmp_path / "results" / "other" / "manifest.json").write_text("[]", encoding="utf-8")
+    code, out, err = sim("list", ".")
+    assert code == 0
+    assert "small.yaml" in out
+    assert "results/small-" in out
+    assert [line.split(":")[0] for line in err.splitlines()] == [
+        *sorted([*broken, "folder.yaml", "nowhere.yaml"]),
+        "results/other/manifest.json",
+    ]
+    _, out, _ = sim("list", ".", "--json")
+    assert [len(listed) for listed in json.loads(out).values()] == [1, 1]
 
 
 @pytest.mark.usefixtures("small")

@@ -75,7 +75,7 @@ def test_an_interrupted_search_goes_on(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         simulate(queue(), results=tmp_path, precision=wanted, progress=interrupt)
-    parts = experiment.Work(tmp_path, queue(), wanted).where.count_parts()
+    parts = experiment.Work(tmp_path, queue(), wanted).location.count_parts()
     assert parts >= 2
     assert store.list_runs(tmp_path) == []
     told: list[int] = []

@@ -92,7 +92,7 @@ def noting_writes(log: Path) -> str:
     """Code to run in a process before the command: it notes in a file the first replication of each part it stores."""
     note = f"open({str(log)!r}, 'a').write(f'{{numbers.start}}\\n')"
     store = f"lambda self, numbers, *content: (write(self, numbers, *content), {note})"
-    return f"from sim.results.store import Place; write = Place.write; Place.write = {store}"
+    return f"from sim.results.location import RunLocation as L; write = L.write; L.write = {store}"
 
 
 def first_replications(finished: list[Path]) -> set[int]:

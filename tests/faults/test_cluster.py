@@ -38,7 +38,8 @@ from runs import (
 
 from sim import load_scenario, simulate
 from sim.errors import RunFailed, UserError
-from sim.experiments import cluster
+from sim.experiments import cluster, workers
+from sim.results import identity
 
 pytest.importorskip("distributed", reason="needs the extra `cluster` (it is in `dev`)")
 
@@ -301,19 +302,17 @@ NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 
 def write_other_rounding(folder: Path) -> dict[str, str]:
     """The environment of a process whose mathematical functions seem to round otherwise."""
-    (folder / "sitecustomize.py").write_text(
-        "from sim.experiments import cluster\ncluster.rounding = lambda: 'other'\n"
-    )
+    (folder / "sitecustomize.py").write_text("from sim.results import identity\nidentity.rounding = lambda: 'other'\n")
     return {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
 
 
 @pytest.mark.slow
 def test_a_worker_that_rounds_otherwise(empty, scenario_file, tmp_path) -> None:
     """With the same versions a processor of another kind gives other last bits, and is refused."""
-    code = "from sim.experiments.cluster import rounding; print(rounding())"
+    code = "from sim.results.identity import rounding; print(rounding())"
     environment = {**os.environ, **NO_FMA, "PYTHONPATH": str(ROOT)}
     other = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    same = other.stdout.strip() == cluster.rounding()  # this system has but one set of functions for all processors
+    same = other.stdout.strip() == identity.rounding()  # this system has but one set of functions for all processors
     empty.add_worker(**(write_other_rounding(tmp_path) if same else NO_FMA))
     code, out, err = run(scenario_file, tmp_path, "--cluster", empty.address)
     assert (code, out, err.count("\n")) == (2, "", 1), err
@@ -333,12 +332,12 @@ def test_a_worker_without_sim(empty, scenario_file, tmp_path) -> None:
 
 def test_a_worker_of_another_kind_that_joins_later() -> None:
     """What is run on a worker compares it first."""
-    here = {**cluster.surroundings(), "numpy": "0.1", "Python": "2.7"}
+    here = {**identity.environment(), "numpy": "0.1", "Python": "2.7"}
     with pytest.raises(RunFailed, match=r"has Python 3\.\d+ instead of 2\.7, numpy [\d.]+ instead of 0\.1, so"):
-        cluster.run_if_same(here, print)
+        workers.run_if_same(here, print)
     with pytest.raises(RunFailed, match="rounds otherwise"):
-        cluster.run_if_same({**cluster.surroundings(), cluster.ROUNDING: "other"}, print)
-    assert cluster.run_if_same(cluster.surroundings(), len, "abc") == 3
+        workers.run_if_same({**identity.environment(), identity.ROUNDING: "other"}, print)
+    assert workers.run_if_same(identity.environment(), len, "abc") == 3
 
 
 @pytest.mark.parametrize(

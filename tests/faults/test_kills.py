@@ -31,6 +31,7 @@ from sim.errors import RunFailed
 from sim.experiments import simulate as experiment
 from sim.experiments.simulate import simulate
 from sim.results import store
+from sim.results.location import RunLocation, locate
 from sim.results.store import load_run
 from sim.scenario.loading import load_scenario
 
@@ -130,6 +131,22 @@ def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
         assert content(tmp_path) == undisturbed
 
 
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=slow), "2"])
+@pytest.mark.parametrize("whole_group", [pytest.param(True, marks=slow), False])
+def test_sigterm(scenario_file, undisturbed, tmp_path, jobs, whole_group):
+    """SIGTERM, which batch systems send before they kill, ends as Ctrl-C does, with exit code 143."""
+    process = start(scenario_file, tmp_path, "--jobs", jobs)
+    wait_for_parts(process, tmp_path, 1)
+    if whole_group:
+        kill_group(process, signal.SIGTERM)
+    else:
+        os.kill(process.pid, signal.SIGTERM)
+    assert finish(process) == (143, "", "terminated; finished parts are kept, and the same command resumes from them\n")
+    assert parts(tmp_path)
+    simulate(load_scenario(scenario_file), results=tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
 def test_a_killed_worker_is_survived(scenario_file, undisturbed, tmp_path):
     """When one worker dies its chunks are run again by new ones, with the same result."""
     killed = []
@@ -161,7 +178,7 @@ def test_workers_that_keep_dying_end_the_run(scenario_file, undisturbed, tmp_pat
         simulate(scenario, jobs=2, results=tmp_path, progress=progress)
     assert len(killed) >= experiment.BROKEN_POOLS
     assert parts(tmp_path)
-    assert not store.place(tmp_path, scenario).finished
+    assert not locate(tmp_path, scenario).finished
     simulate(scenario, jobs=1, results=tmp_path)
     assert content(tmp_path) == undisturbed
 
@@ -181,26 +198,26 @@ def test_two_at_once(scenario_file, undisturbed, tmp_path):
 def test_the_other_process_is_faster(scenario_file, undisturbed, tmp_path, monkeypatch, moment):
     """If another process completes the run at any moment, this one drops its own and shows the other's."""
     scenario = load_scenario(scenario_file)
-    write, publish = store.Place.write, store.publish
+    write, publish = RunLocation.write, store.publish
 
     def other() -> None:
-        monkeypatch.setattr(store.Place, "write", write)
+        monkeypatch.setattr(RunLocation, "write", write)
         monkeypatch.setattr(store, "publish", publish)
         simulate(scenario, results=tmp_path)
 
-    def write_late(where, numbers, events, summary):
+    def write_late(location, numbers, events, summary):
         if numbers.start:
             other()
-        write(where, numbers, events, summary)
+        write(location, numbers, events, summary)
 
-    def publish_late(where, *rest):
+    def publish_late(location, *rest):
         other()
         if moment == "before the folder":
-            where.parts.mkdir(parents=True)
-        publish(where, *rest)
+            location.parts.mkdir(parents=True)
+        publish(location, *rest)
 
     if moment == "while a part is written":
-        monkeypatch.setattr(store.Place, "write", write_late)
+        monkeypatch.setattr(RunLocation, "write", write_late)
     else:
         monkeypatch.setattr(store, "publish", publish_late)
     found = simulate(scenario, results=tmp_path)

@@ -14,7 +14,8 @@ from sim.errors import RunFailed, UserError
 from sim.experiments import chunks
 from sim.experiments import simulate as experiment
 from sim.experiments.simulate import simulate_each
-from sim.results import store
+from sim.results import identity, manifest, store
+from sim.results.location import locate
 from sim.scenario.schema import Scenario
 
 
@@ -119,7 +120,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_is_found(tmp_path, monkeypatch
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(store, "atomic_write", full)
+    monkeypatch.setattr(manifest, "atomic_write", full)
     again = simulate(queue(replications=2, title="T"), results=tmp_path)
     assert again.scenario.title == "T"
     assert load_run(folder).scenario.title == "A queue"
@@ -139,7 +140,7 @@ def test_a_run_in_a_folder_that_cannot_be_written_is_found(tmp_path, monkeypatch
 )
 def test_settings_determine_a_run(changes):
     """Whatever changes events gives another folder."""
-    assert store.digest(queue(**changes)) != store.digest(queue())
+    assert identity.digest(queue(**changes)) != identity.digest(queue())
 
 
 CODE = {
@@ -164,12 +165,12 @@ CODE = {
 def test_code_determines_a_run(tmp_path, monkeypatch, module, determines):
     """Other code of the model, or of how chunks are made, gives another folder; other words on the screen do not."""
     package = tmp_path / "sim"
-    shutil.copytree(Path(store.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(store, "__file__", str(package / "results" / "store.py"))
-    before = store.code_digest.__wrapped__()
+    shutil.copytree(Path(identity.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(identity, "__file__", str(package / "results" / "identity.py"))
+    before = identity.code_digest.__wrapped__()
     with (package / module).open("a") as file:
         file.write("# changed\n")
-    assert (store.code_digest.__wrapped__() != before) is determines
+    assert (identity.code_digest.__wrapped__() != before) is determines
 
 
 @pytest.mark.parametrize("name", [EVENTS[1], "summary.npz"])
@@ -207,8 +208,8 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 def test_another_format_is_refused(finished):
     """A folder that another version wrote is told as such."""
     path = finished / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace(f'"format": {store.FORMAT}', '"format": 99'), encoding="utf-8")
-    with pytest.raises(UserError, match=f"has format 99, not {store.FORMAT}; run it again"):
+    path.write_text(path.read_text("utf-8").replace(f'"format": {identity.FORMAT}', '"format": 99'), encoding="utf-8")
+    with pytest.raises(UserError, match=f"has format 99, not {identity.FORMAT}; run it again"):
         load_run(finished)
 
 
@@ -274,15 +275,15 @@ def test_an_interrupted_run_goes_on(tmp_path, monkeypatch, finished):
 
     with pytest.raises(KeyboardInterrupt):
         simulate(queue(), results=tmp_path / "other", progress=interrupt)
-    where = store.place(tmp_path / "other", queue())
-    assert (where.count_parts(), where.finished) == (2, False)
+    location = locate(tmp_path / "other", queue())
+    assert (location.count_parts(), location.finished) == (2, False)
     replicate = chunks.replicate
     monkeypatch.setattr(chunks, "replicate", lambda plan, n: done.append(n) or replicate(plan, n))
     found = simulate(queue(), results=tmp_path / "other")
     assert done == [4, 5]
     pd.testing.assert_frame_equal(found.events, expected.events, check_exact=True)
     assert (load_run(found.folder).arrays["days"] == expected.arrays["days"]).all()
-    assert not where.partial.exists()
+    assert not location.partial.exists()
     assert not (found.folder / "parts").exists()
 
 
@@ -297,7 +298,7 @@ def test_an_unfinished_run_is_no_run(tmp_path):
         simulate(queue(), results=tmp_path, progress=interrupt)
     assert store.list_runs(tmp_path) == []
     with pytest.raises(UserError, match="holds no finished run"):
-        load_run(store.place(tmp_path, queue()).partial)
+        load_run(locate(tmp_path, queue()).partial)
 
 
 def test_finished_runs_are_listed(finished):
@@ -305,7 +306,7 @@ def test_finished_runs_are_listed(finished):
     simulate(queue(seed=5), results=finished.parent)
     runs = store.list_runs(finished.parent)
     assert len(runs) == 2
-    assert {manifest["seed"] for _, manifest in runs} == {3, 5}
+    assert {stored.seed for _, stored in runs} == {3, 5}
     assert store.list_runs(finished.parent / "none") == []
 
 
@@ -338,8 +339,8 @@ def test_no_space_left(tmp_path, monkeypatch, at):
     with pytest.raises(RunFailed, match="cannot be written: No space left on device; finished parts are kept") as error:
         simulate(queue(), results=tmp_path)
     assert error.value.exit_code == 1
-    where = store.place(tmp_path, queue())
-    assert (where.count_parts(), where.finished) == (2 if at == "a part" else 3, False)
-    assert not list(where.partial.rglob(".*"))
+    location = locate(tmp_path, queue())
+    assert (location.count_parts(), location.finished) == (2 if at == "a part" else 3, False)
+    assert not list(location.partial.rglob(".*"))
     monkeypatch.undo()
     assert simulate(queue(), results=tmp_path).replications == 6

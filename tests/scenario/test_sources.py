@@ -9,7 +9,7 @@ import yaml
 from sim.errors import UserError
 from sim.experiments.chunks import packed
 from sim.experiments.sweep import sweep
-from sim.results.store import digest
+from sim.results.identity import digest
 from sim.scenario.loading import load_scenario, load_undated, unsourced
 from sim.scenario.parameters import PARTS, count_by_basis, parameters
 from sim.scenario.paths import part

@@ -12,6 +12,7 @@ from processes import CATCH_SIGINT, sim_command
 
 from sim.cli import app as command
 from sim.errors import UserError
+from sim.results.manifest import sealed
 from sim.results.summary import HEADLINE
 from sim.view.dashboard import app
 from sim.view.dashboard.address import TABS, ViewState
@@ -58,7 +59,10 @@ def test_what_is_no_run_is_left_out(cache, results, name):
     manifest = json.loads((results / name / "manifest.json").read_text())
     for place, text in {
         "old": json.dumps(manifest | {"format": 0}),
-        "point": json.dumps(manifest | {"content": {}}),
+        "point": sealed(manifest | {"content": {}}).model_dump_json(),
+        "none": "null",
+        "list": "[]",
+        "changed": json.dumps(manifest | {"replications": 41}),
         "broken": "{",
     }.items():
         (results / place).mkdir()

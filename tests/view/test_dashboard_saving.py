@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import UserError
-from sim.results.store import digest
+from sim.results.identity import digest
 from sim.scenario.loading import load_scenario
 from sim.scenario.yaml_nodes import plain, read
 from sim.view.dashboard import whatif

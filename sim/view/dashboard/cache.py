@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sim.record.files import load_record
 from sim.record.model import Record
+from sim.results.manifest import Manifest
 from sim.results.run import Run
 from sim.results.store import list_runs, load_run
 from sim.scenario.schema import Scenario
@@ -60,8 +61,7 @@ class RunCache:
         labels = {name: name for name in self._named}
         for parent in dict.fromkeys([*(folder.parent for folder in self._named.values()), self.results]):
             for folder, manifest in list_runs(parent, lambda problem: None):
-                has_events = any(name.startswith("events/") for name in manifest["content"])
-                if folder.name in self._named or (parent == self.results and has_events):
+                if folder.name in self._named or (parent == self.results and manifest.event_files):
                     labels[folder.name] = _label(manifest)
         shared = {label for label in labels.values() if list(labels.values()).count(label) > 1}
         return {
@@ -92,6 +92,5 @@ class RunCache:
         return self._records.get(folder, lambda: load_record(folder))
 
 
-def _label(manifest: Any) -> str:
-    scenario = manifest["scenario"]
-    return f"{scenario['title'] or scenario['name']} · {manifest['replications']:,} replications"
+def _label(manifest: Manifest) -> str:
+    return f"{manifest.title} · {manifest.replications:,} replications"

@@ -8,7 +8,7 @@ from yaml import ScalarNode
 
 from sim.errors import UserError
 from sim.record.files import load_record
-from sim.results.store import digest
+from sim.results.identity import settings_digest
 from sim.scenario.loading import load_scenario, load_undated, pending_probes
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
@@ -39,7 +39,7 @@ def save(scenario: Scenario, base: Scenario, folder: Path) -> Path:
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
     try:
-        if digest(load_scenario(file)) == digest(scenario):
+        if settings_digest(load_scenario(file)) == settings_digest(scenario):
             return file
         why = "on top of its baseline's file it would mean another scenario than the one that was run"
     except UserError as error:
@@ -62,7 +62,8 @@ def file_of(base: Scenario, folder: Path) -> Path | None:
 
 def same(scenario: Scenario, base: Scenario) -> bool:
     """Whether two scenarios differ in replications and seed at most."""
-    return digest(scenario.model_copy(update={name: getattr(base, name) for name in AS_RUN})) == digest(base)
+    as_run = scenario.model_copy(update={name: getattr(base, name) for name in AS_RUN})
+    return settings_digest(as_run) == settings_digest(base)
 
 
 def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
