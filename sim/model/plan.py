@@ -27,12 +27,7 @@ from sim.scenario.schema import (
     Team,
     When,
 )
-from sim.scenario.staffing import Capacity, capacity
-
-MILLI = 1000
-"""Teams and capacities are counted in thousandths of an FTE, as whole numbers: after any number of starts and ends
-exactly as many people are free as before. With floats 0.1 + 0.2 FTE would not fit into 0.3, and a team might never
-start."""
+from sim.scenario.staffing import MICRO, Capacity, capacity, millionths
 
 Kind = Literal[0, 1, 2]
 TEAM: Kind = 0
@@ -90,7 +85,7 @@ class StepPlan:
     """A step on the way through a stage. Columns are indices into the visit's row of draws; -1: none.
 
     `column`: the days of a team or a wait, the scale of an effort. `happens`: column of a uniform number that must be
-    below `probability`. For a team, `needs` are (pool, thousandths of an FTE); for effort, `work` are (pool, column of
+    below `probability`. For a team, `needs` are (pool, millionths of an FTE); for effort, `work` are (pool, column of
     the FTE-days, cap in FTE), and `minimum` is the column of the days that it takes at least.
     """
 
@@ -431,8 +426,8 @@ def _step(name: str, step: AnyStep, columns: list[DrawColumn], numbers: _Numberi
     }
     if isinstance(step, Team):
         # Sorted, so that the order in which a file lists the roles of a team changes nothing.
-        needs = tuple(sorted((numbers.roles[role], round(fte * MILLI)) for role, fte in step.fte.items()))
-        per_day = tuple((role, fte / MILLI * numbers.fte_days_per_day) for role, fte in needs)
+        needs = tuple(sorted((numbers.roles[role], millionths(fte)) for role, fte in step.fte.items()))
+        per_day = tuple((role, fte / MICRO * numbers.fte_days_per_day) for role, fte in needs)
         column = _column(columns, name, step.days)
         return StepPlan(TEAM, column=column, needs=needs, effort_per_day=per_day, **common)
     if isinstance(step, Effort):

@@ -12,8 +12,7 @@ from simpy import Environment, Event
 from simpy.events import NORMAL
 
 from sim.model.case import Case
-from sim.model.plan import MILLI
-from sim.scenario.staffing import Multitasking
+from sim.scenario.staffing import MICRO, Multitasking
 
 ALMOST_DONE = 1e-9
 """Days: an item that would be done within this time is done. The clock of its class is a sum of many products and so
@@ -35,7 +34,7 @@ class Timer(Event):
 
 
 class SharedPool(Protocol):
-    """What shared effort must know of its pool; `free` and `reserved` in thousandths of an FTE."""
+    """What shared effort must know of its pool; `free` and `reserved` in millionths of an FTE."""
 
     number: int
     heads: float
@@ -115,7 +114,7 @@ class ProcessorSharing:
         """FTE that teams at work leave: also people reserved for a waiting team, until it starts."""
         # `free` is below zero while the headcount has fallen below what the teams at work need.
         pool = self.pool
-        return max(pool.free + pool.reserved, 0) / MILLI
+        return max(pool.free + pool.reserved, 0) / MICRO
 
     def on_capacity_change(self) -> None:
         """Teams or the headcount changed: divide anew, unless everybody can and could work at the cap."""
@@ -125,32 +124,54 @@ class ProcessorSharing:
     def divide(self) -> None:
         """Divide the capacity in proportion to weight, nobody above the cap, and set the timer.
 
-        Weighted max-min fairness (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2) by water-filling: from
-        the class whose cap binds first on, each gets its share by weight of what is left, or its cap; what a cap
-        leaves goes to those that follow.
+        Weighted max-min fairness (Bertsekas and Gallager, Data Networks, 1992, section 6.5.2) by water-filling: the
+        classes whose caps bind get them, from the one whose cap binds first on; all others stand at one level, their
+        FTE for each unit of weight, to which what is left then rises.
         """
         now, per_day, soonest = self.env.now, self.fte_days_per_day, inf
-        active = [(group, group.cap, group.weight, len(group.items)) for group in self.in_order if group.items]
+        self._finish(now)  # at the pace of until now: from now on there may be nobody left
+        active = []
         # Summed anew, not kept up to date: a running sum of floats would drift, and infinite caps cannot be taken off.
+        # From behind, so that the weight of those after a class is a sum and not a difference, which would lose the
+        # small weights beside a large one.
         demand = weight = 0.0
-        for _, cap, w, count in active:
-            demand += cap * count
-            weight += w * count
+        for group in reversed(self.in_order):
+            if group.items:
+                count = len(group.items)
+                demand += group.cap * count
+                weight += group.weight * count
+                active.append((group, group.cap, group.weight, count, weight))
         left = self.available()
         self.demand, self.all_at_cap = demand, demand <= left
         if not self.all_at_cap and self.multitasking is not None:
             left *= self._efficiency(self.multitasking)
-        for group, cap, w, count in active:
-            fte = left / weight * w
-            fte = min(fte, cap)
-            left -= fte * count
-            weight -= w * count
-            group.clock += group.rate * (now - group.since)  # as `advance`, without the call
+        rising, level = not self.all_at_cap, inf
+        for group, cap, w, count, weight in reversed(active):
+            if rising:
+                if left / weight * w < cap:
+                    rising, level = False, left / weight
+                else:
+                    left = max(left - cap * count, 0.0)
+            fte = min(level * w, cap)
             group.since, group.rate = now, fte * per_day
             if fte:
                 wait = (group.items[0][0] - group.clock) / group.rate
                 soonest = min(soonest, wait)
         self._set_timer(now, soonest)
+
+    def _finish(self, now: float) -> bool:
+        """Bring the clocks to the present and take out what is done; True if anything is."""
+        finished = False
+        for group in self.in_order:
+            items, rate = group.items, group.rate
+            if items and rate:
+                group.clock += rate * (now - group.since)  # as `advance`, without the call
+                group.since = now
+                almost = group.clock + rate * ALMOST_DONE
+                while items and items[0][0] <= almost:
+                    finished = True
+                    self.done(heappop(items)[2], self.pool.number)
+        return finished
 
     def _efficiency(self, rule: Multitasking) -> float:
         """Share of the capacity that multitasking leaves: less for each concurrent case per head above one."""
@@ -173,27 +194,17 @@ class ProcessorSharing:
 
     def _on_timer(self, _: Event) -> None:
         """Take out what is done now, and set the timer for what comes next."""
-        now, soonest, freed = self.env.now, inf, 0.0
+        now = self.env.now
         if now >= self.timer_at:  # else it is one that a sooner timer had replaced
             self.timer_at = inf
-        for group in self.in_order:
-            items, rate = group.items, group.rate
-            if items and rate:
-                group.clock += rate * (now - group.since)
-                group.since = now
-                almost = group.clock + rate * ALMOST_DONE
-                while items and items[0][0] <= almost:
-                    freed += group.cap
-                    self.done(heappop(items)[2], self.pool.number)
-                if items:
-                    wait = (items[0][0] - group.clock) / rate
-                    soonest = min(soonest, wait)
-        if freed and not self.all_at_cap:
+        finished = self._finish(now)
+        if finished and not self.all_at_cap:
             self.divide()
             return
-        if freed:  # the others are at their caps already, so nobody gets more
+        if finished:  # the others are at their caps already, so nobody gets more
             self.demand = sum([c.cap * len(c.items) for c in self.in_order if c.items])
-        self._set_timer(now, soonest)
+        waits = [(c.items[0][0] - c.clock) / c.rate for c in self.in_order if c.items and c.rate]
+        self._set_timer(now, min(waits, default=inf))
 
     def remaining(self) -> list[tuple[Case, float, float]]:
         """What is left of each item: its case, FTE-days, and days at the present pace (infinite if none works)."""

@@ -19,12 +19,12 @@ from simpy import Environment, Event
 from simpy.events import NORMAL
 
 from sim.model.case import Case
-from sim.model.plan import MILLI, Plan
+from sim.model.plan import Plan
 from sim.model.sharing import ALMOST_DONE, ProcessorSharing, Timer
-from sim.scenario.staffing import Capacity
+from sim.scenario.staffing import Capacity, millionths
 
 Needs = tuple[tuple[int, int], ...]
-"""A team: pools by number, and thousandths of an FTE."""
+"""A team: pools by number, and millionths of an FTE."""
 
 
 class DelayLog:
@@ -87,13 +87,13 @@ class ActiveTeam:
 class StaffPool:
     """The people of one role: how many are free, who waits for them, who shares them.
 
-    Counted in thousandths of an FTE: `capacity`, `free` (neither at work in a team nor reserved; negative while
+    Counted in millionths of an FTE: `capacity`, `free` (neither at work in a team nor reserved; negative while
     more are at work than there are), `reserved`. `queue_length`: teams that wait and lack people of this pool.
     """
 
     def __init__(self, env: Environment, number: int, curve: Capacity, ranks: int) -> None:
         self.env, self.number, self.curve = env, number, curve
-        self.capacity = self.free = round(curve.fte[0] * MILLI)
+        self.capacity = self.free = millionths(curve.fte[0])
         self.heads = curve.heads[0]
         self.queue_length = 0
         self.reserved = 0
@@ -171,7 +171,7 @@ class StaffPool:
 
     def set_capacity(self, fte: float, heads: float) -> None:
         """Change the capacity; reservations that it does not cover are taken back, people at work stay there."""
-        capacity = round(fte * MILLI)
+        capacity = millionths(fte)
         self.free += capacity - self.capacity
         self.capacity, self.heads = capacity, heads
         if self.free < 0:
@@ -299,15 +299,15 @@ class Staff:
         now = self.env.now
         self._charge_slowdown(team)
         team.left -= (now - team.since) * team.pace
+        done = team.left <= team.pace * ALMOST_DONE  # at the pace of until now: from now on it may not go on at all
         team.since, team.pace = now, pace
         # Of pools that are equally slow the first is charged: delays must add up, so only one may be.
         team.slowest = next(number for number, _ in team.needs if self.pools[number].pace == pace)
-        team.case.team_ends = now + team.left / pace if pace else inf
+        days = 0.0 if done else team.left / pace if pace else inf
+        team.case.team_ends = now + days
         # A timer and not the case itself: SimPy cannot unschedule an event, so after a fall in pace the case would end
         # too early.
-        team.timer = (
-            Timer(self.env, max(team.left, 0.0) / pace, lambda event: self._on_timer(team, event)) if pace else None
-        )
+        team.timer = Timer(self.env, days, lambda event: self._on_timer(team, event)) if days < inf else None
 
     def _stop(self, case: Case, needs: Needs) -> None:
         """End the work of a team."""

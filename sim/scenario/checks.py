@@ -12,7 +12,7 @@ from sim.scenario import idle, names, paths, titles
 from sim.scenario.findings import Finding, unknown
 from sim.scenario.idle import Own
 from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Stage, Team, Wave
-from sim.scenario.staffing import capacity
+from sim.scenario.staffing import capacity, millionths
 
 TOLERANCE = 1e-9
 """How far probabilities may be from adding to one."""
@@ -185,7 +185,7 @@ def _roles(scenario: Scenario) -> list[Finding]:
                 if isinstance(step, Effort):
                     for role in step.fte_days:
                         findings += unknown(role, most, "role", (*at, "fte_days", role), True)
-                        if most.get(role) == 0:
+                        if days > 0 and role in most and not millionths(most[role]):
                             message = f"the work needs {role}, but their headcount is always 0"
                             findings.append(Finding((*at, "fte_days", role), message))
                     for role in step.most_fte:
@@ -193,8 +193,8 @@ def _roles(scenario: Scenario) -> list[Finding]:
                 elif isinstance(step, Team):
                     for role, fte in step.fte.items():
                         findings += unknown(role, most, "role", (*at, "fte", role), True)
-                        if fte > most.get(role, fte) + 5e-4:
-                            message = f"the team needs {fte:g} {role}, but at most {most[role]:g} are available"
+                        if days > 0 and role in most and millionths(fte) > millionths(most[role]):
+                            message = f"the team needs {fte:.9g} {role}, but at most {most[role]:.9g} are available"
                             findings.append(Finding((*at, "fte", role), message))
     return findings
 

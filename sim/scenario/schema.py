@@ -86,7 +86,7 @@ class Team(Settings):
     step: Literal["team"]
     "work of a fixed team"
     fte: Annotated[dict[str, Annotated[float, Field(ge=0.001, allow_inf_nan=False), NOT_BOOLEAN]], Field(min_length=1)]
-    "people (FTE) by role, in thousandths at the finest"
+    "people (FTE) by role, at least 0.001 of each"
     days: Value
     "days for which the team is occupied"
     probability: Probability = 1.0
@@ -163,7 +163,8 @@ class RoutesFor(Settings):
 class Limit(Settings):
     """A limit on the cases in this stage (and the stages `including`) at once; others queue to enter.
 
-    A case that forked counts once, until its last strand has left.
+    A case that forks where it counts goes on to count once, until its last strand has left. Strands of a case that
+    forked before count one by one: each comes and queues by itself.
     """
 
     cases: Count

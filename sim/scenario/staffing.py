@@ -17,6 +17,17 @@ CURVE_STEP = 91
 FIRST_DAY = -100_000
 """Days since the start that stand for "always before"."""
 Floats = NDArray[np.float64]
+MICRO = 1_000_000
+"""Teams and capacities are counted in millionths of an FTE, see `millionths`."""
+
+
+def millionths(fte: float) -> int:
+    """People as a whole number of millionths of an FTE, as they are counted wherever teams are seized.
+
+    With whole numbers exactly as many people are free after any number of starts and ends as before. With floats
+    0.1 + 0.2 FTE would not fit into 0.3, and a team might never start.
+    """
+    return round(fte * MICRO)
 
 
 def _dated(value: Any) -> Any:
@@ -53,8 +64,8 @@ class Multitasking(Settings):
 
     loss: Share
     "share of the output lost, 0 to 1, for each concurrent case per head above one"
-    floor: Share
-    "share of the output that remains at worst, 0 to 1"
+    floor: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN]
+    "share of the output that remains at worst, above 0 and up to 1: at 0 an overloaded pool would never recover"
 
 
 class Pool(Settings):

@@ -11,8 +11,8 @@ ROUNDING = 1e-9
 """Days; of sums of times."""
 STEPS = 10
 """More than a visit has; each may be late by as little as the rounding of a time without anybody being charged."""
-MILLI = 5e-4
-"""Capacities are rounded to thousandths of an FTE."""
+ROUNDED = 5e-7
+"""Capacities are rounded to millionths of an FTE."""
 
 
 def assert_all(scenario: Scenario, log: pd.DataFrame) -> None:
@@ -98,7 +98,7 @@ def assert_effort(scenario: Scenario, log: pd.DataFrame) -> None:
         done = log[f"effort_{role}"]
         assert (done >= -ROUNDING).all()
         curve = capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
-        available = (curve.fte_days(scenario.horizon_days) + MILLI * scenario.horizon_days) * per_day
+        available = (curve.fte_days(scenario.horizon_days) + ROUNDED * scenario.horizon_days) * per_day
         assert (done.groupby(log["replication"]).sum() <= available + ROUNDING).all(), role
 
 

@@ -2,21 +2,10 @@
 
 import pytest
 from invariants import assert_all
-from workloads import Settings, events, queue
+from workloads import events, stage
+from workloads import plain as office
 
 from sim import simulate
-from sim.scenario.schema import Scenario
-
-
-def office(stages: Settings, **changes: object) -> Scenario:
-    """A procedure of these stages; one replication, no arrivals but those given."""
-    procedure = {"name": "p", "title": "P", "exits": {"done": "Done"}, "stages": stages}
-    return queue(**{"replications": 1, "arrivals": {}, "procedure": procedure, **changes})
-
-
-def stage(next_: Settings, steps: Settings | None = None, **more: object) -> Settings:
-    """A stage with these routes and steps."""
-    return {"title": "Stage", "next": next_, "steps": steps or {}, **more}
 
 
 def test_a_visit_after_a_loop_is_the_first_to_its_stage():
@@ -110,7 +99,7 @@ def test_a_scenario_to_which_no_case_ever_comes_runs():
 
 
 @pytest.mark.parametrize("headcount", [3, {"2024-01-01": 1, "2024-01-11": 3}], ids=["always", "later"])
-def test_thousandths_of_an_fte_are_rounded(headcount):
+def test_millionths_of_an_fte_are_rounded(headcount):
     """Neither 70% of three people nor 2.03 people is cut for being a little less in binary: days and work are exact."""
     work = {"work": {"step": "team", "fte": {"staff": 2.1, "helpers": 2.03}, "days": 10}}
     of = office(
@@ -148,3 +137,15 @@ def test_listed_strands_wait_for_the_fork_where_there_is_one():
     log = events(of)
     assert_all(of, log)
     assert list(zip(log["case"], log["stage"], strict=True)) == [("a", "ask"), ("a/x", "open"), ("a/y", "open")]
+
+
+def test_strands_count_once_where_their_case_forked_and_one_by_one_elsewhere():
+    """A case that forks under a limit holds one place with its strands; strands of a case forked before, one each."""
+    sit = {"sit": {"step": "wait", "reason": "party", "days": 10}}
+    fork, one = {"strands": {3: 1}}, {"cases": 1}
+    probe = {"probes": {"p": {"stage": "split", "arrives": "2024-01-01"}}}
+    inside = office({"split": stage({"done": 1}, sit, fork=fork, limit=one)}, **probe)
+    assert events(inside)["left"].tolist() == [10, 10, 10]
+    stages = {"split": stage({"sit": 1}, fork=fork), "sit": stage({"done": 1}, sit, limit=one)}
+    log = events(office(stages, **probe))
+    assert sorted(log.loc[log["stage"] == "sit", "left"]) == [10, 20, 30]

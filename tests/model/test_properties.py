@@ -11,8 +11,9 @@ from invariants import assert_all
 from workloads import events, queue, scenario
 
 from sim.model.engine import Replication
-from sim.model.plan import MILLI, compile_plan
+from sim.model.plan import compile_plan
 from sim.scenario.schema import Scenario
+from sim.scenario.staffing import MICRO, millionths
 
 ROLES = ("clerks", "experts")
 STAGES = ("one", "two", "three", "four")
@@ -204,13 +205,13 @@ def test_staff_at_every_instant(made):
             at_work = pool.capacity - pool.free - pool.reserved
             assert at_work >= 0
             assert pool.free >= 0 or fell
-            assert pool.capacity in {round(fte * MILLI) for fte in pool.curve.fte}
+            assert pool.capacity in {millionths(fte) for fte in pool.curve.fte}
             if sim.staff.shrinks:
                 active = sum(fte for team in pool.active.values() for n, fte in team.needs if n == pool.number)
                 assert at_work == active
             if pool.sharing is not None:
                 rates = sum(group.rate * len(group.items) for group in pool.sharing.in_order)
-                left = max(pool.capacity - at_work, 0) / MILLI * plan.fte_days_per_day
+                left = max(pool.capacity - at_work, 0) / MICRO * plan.fte_days_per_day
                 assert rates <= left * (1 + 1e-9) + 1e-9
                 assert all(group.rate <= group.cap * plan.fte_days_per_day + 1e-12 for group in pool.sharing.in_order)
 

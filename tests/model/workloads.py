@@ -166,6 +166,17 @@ def queue(days: Any = 10, servers: float = 2, per_year: Any = 60, **changes: Any
     return scenario({**settings, **changes})
 
 
+def plain(stages: Settings, **changes: Any) -> Scenario:
+    """A procedure of these stages; one replication, no arrivals but those given."""
+    procedure = {"name": "p", "title": "P", "exits": {"done": "Done"}, "stages": stages}
+    return queue(**{"replications": 1, "arrivals": {}, "procedure": procedure, **changes})
+
+
+def stage(next_: Settings, steps: Settings | None = None, **more: Any) -> Settings:
+    """A stage with these routes and steps."""
+    return {"title": "Stage", "next": next_, "steps": steps or {}, **more}
+
+
 def events(of: Scenario) -> pd.DataFrame:
     """The event log of all replications, with plain columns instead of categories."""
     table = ChunkRunner(of).table(range(of.replications))

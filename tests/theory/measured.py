@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from sim.experiments.chunks import ChunkRunner
+from sim.scenario.checks import problems
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.settings import parse_settings
 
+FIRST = "2001-01-01"
 SCENARIOS = Path(__file__).parent / "scenarios"
 LEVEL = 0.999
 """Confidence of each interval: of some forty checks one in 25 full runs would fail by chance; seeds are fixed."""
@@ -64,3 +67,39 @@ def number_waiting(log: pd.DataFrame, since: float, until: float) -> "pd.Series[
     start = log["left"] - log["unconstrained_days"]
     inside = np.minimum(start, until).clip(lower=since) - np.minimum(log["entered"], until).clip(lower=since)
     return inside.groupby(log["replication"]).sum() / (until - since)
+
+
+def one_office(
+    stages: dict[str, dict[str, Any]], staffing: dict[str, Any], cases: dict[str, str | None], **more: Any
+) -> pd.DataFrame:
+    """The events, by case, of one replication of a year in which one case comes to each stage named, and then ends.
+
+    `cases`: the day on which each case comes (None: the first), or, with an equals sign before it, since when it is
+    in its stage; `more`: other settings of the scenario, or of its procedure.
+    """
+    of_procedure = {name: more.pop(name) for name in ("priority_weights",) if name in more}
+    procedure = {
+        "name": "office",
+        "title": "Office",
+        "exits": {"done": "Done"},
+        "stages": {name: {"next": {"done": 1}, **stage} for name, stage in stages.items()},
+        **of_procedure,
+    }
+    probes = {
+        name: {"stage": name, "since": day[1:]} if day and day[0] == "=" else {"stage": name, "arrives": day or FIRST}
+        for name, day in cases.items()
+    }
+    settings = {
+        "name": "office",
+        "start": FIRST,
+        "horizon": "2002-01-01",
+        "replications": 1,
+        "seed": 1,
+        "procedure": procedure,
+        "staffing": staffing,
+        "probes": probes,
+        **more,
+    }
+    made = Scenario.model_validate(settings)
+    assert problems(made) == []
+    return events(made, made.replications)
