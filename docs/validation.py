@@ -95,7 +95,7 @@ def day(origin: date, days: float) -> str:
 
 def bounds(low: float, high: float, form: str = ".3f") -> str:
     """An interval, or that there are too few proceedings for one."""
-    return "too few to tell" if np.isinf(low) else f"{low:{form}} to {high:{form}}"
+    return f"{low:{form}} to {high:{form}}" if np.isfinite(low) else "too few to tell"
 
 
 def verdict(yes: bool) -> str:
@@ -118,7 +118,7 @@ def parameters(posterior: Posterior) -> str:
     for row in posterior.table.itertuples(index=False):
         how = f"{row.explained:.0%} of its variance explained" if row.informed else "keeps its prior"
         spans = (f"{m:.3g} ({low:.3g} to {high:.3g})" for m, low, high in
-                 ((row.prior50, row.prior10, row.prior90), (row.median, row.low, row.high)))  # fmt: skip
+                 ((row.prior_median, row.prior_q10, row.prior_q90), (row.median, row.q10, row.q90)))  # fmt: skip
         rows.append((row.title, *spans, how))
     return table(("parameter", "prior: median (80%)", "now", "by such a record"), rows)
 
@@ -161,7 +161,7 @@ def single(backtested: Backtest, milestone: str) -> str:
         happened = "not by then" if pd.isna(row.truth) else str(row.truth)
         inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else ""
         others = (f"{given.loc[row.strand, name]:.0%}" for name in FORECASTERS if name != MODEL)
-        span = f"{day(row.origin, row.low)} to {day(row.origin, row.high)}"
+        span = f"{day(row.origin, row.q10)} to {day(row.origin, row.q90)}"
         rows.append(
             (row.strand, f"{row.probability:.0%}", day(row.origin, row.median), span, happened, inside, *others)
         )
@@ -173,10 +173,12 @@ def scores(backtested: Backtest, milestone: str | None = None) -> str:
     """The pooled scores of all forecasters."""
     rows = []
     for row in backtested.scores_of(milestone).itertuples():
-        gain = "" if row.forecaster == MODEL else f"{row.gain:+.3f} ({bounds(row.gain_low, row.gain_high, '+.3f')})"
+        gain = (
+            "" if row.forecaster == MODEL else f"{row.gain:+.3f} ({bounds(row.gain_ci_low, row.gain_ci_high, '+.3f')})"
+        )
         rows.append(
-            (NAMES[row.forecaster], f"{row.crps:.3f} ({bounds(row.crps_low, row.crps_high)})", gain, f"{row.brier:.3f}",
-             f"{row.cover50:.0%}", f"{row.cover80:.0%} ({bounds(row.cover80_low, row.cover80_high, '.0%')})",
+            (NAMES[row.forecaster], f"{row.crps:.3f} ({bounds(row.crps_ci_low, row.crps_ci_high)})", gain, f"{row.brier:.3f}",
+             f"{row.cover50:.0%}", f"{row.cover80:.0%} ({bounds(row.cover80_ci_low, row.cover80_ci_high, '.0%')})",
              f"{row.cover95:.0%}", f"{row.came80:.0%} ({row.came80_expected:.0%})", f"{row.given80:.0%}")
         )  # fmt: skip
     head = (
@@ -196,8 +198,8 @@ def scores(backtested: Backtest, milestone: str | None = None) -> str:
 def totals(backtested: Backtest) -> str:
     """Counts beside what they were."""
     rows = [
-        (row.origin, row.what, f"{row.median:.0f} ({row.low:.0f} to {row.high:.0f})", f"{row.truth:.0f}",
-         "yes" if row.low <= row.truth <= row.high else "no")
+        (row.origin, row.what, f"{row.median:.0f} ({row.q10:.0f} to {row.q90:.0f})", f"{row.truth:.0f}",
+         "yes" if row.q10 <= row.truth <= row.q90 else "no")
         for row in backtested.totals[backtested.totals["forecaster"] == MODEL].itertuples()
     ]  # fmt: skip
     return table(("forecast of", "what", "median (80%)", "what happened", "inside"), rows)
@@ -256,7 +258,7 @@ def why(backtested: Backtest) -> str:
     came = model[model["truth"].notna()]
     briers = ", ".join(f"{NAMES[name]} {resolution.loc[name, 'brier']:.3f}" for name in FORECASTERS)
     return f"""\
-- The calibration adds {rows.loc[PRIORS, "gain"]:+.3f} ({bounds(rows.loc[PRIORS, "gain_low"], rows.loc[PRIORS, "gain_high"], "+.3f")}) to the priors. The record informs mostly effort (section 2), and the
+- The calibration adds {rows.loc[PRIORS, "gain"]:+.3f} ({bounds(rows.loc[PRIORS, "gain_ci_low"], rows.loc[PRIORS, "gain_ci_high"], "+.3f")}) to the priors. The record informs mostly effort (section 2), and the
   priors were written down by people who knew the record (see Limits): a larger gain was not to be expected.
 - Of the resolutions forecast, {share:.0%} came. The model had given them {means[MODEL]:.0%} on average, constant rates {means["exponential"]:.0%},
   Kaplan-Meier {means["kaplan-meier"]:.0%}. The CRPS counts each day: as long as hardly anything is resolved, it favours forecasts that say "hardly
@@ -278,14 +280,14 @@ def verdicts(systems: list[Queue], rolling: Backtest, check: CalibrationCheck) -
          f"{inside_all.min():.1%} to {inside_all.max():.1%} by parameter, {check.inside.mean():.1%} in all",
          verdict(bool(((inside_all >= HELD[0]) & (inside_all <= HELD[1])).all()))),
         (f"pooled 80% intervals hold {ASKED[0]:.0%} to {ASKED[1]:.0%} of all truths, later ones counted by what is left for later",
-         f"{held:.0%} ({bounds(came.cover80_low, came.cover80_high, '.0%')})", verdict(ASKED[0] <= held <= ASKED[1])),
+         f"{held:.0%} ({bounds(came.cover80_ci_low, came.cover80_ci_high, '.0%')})", verdict(ASKED[0] <= held <= ASKED[1])),
         (f"and as much of the {came.happened:.0f} that came by the last day",
-         f"{came.came80:.0%} ({bounds(came.came80_low, came.came80_high, '.0%')}); expected {came.came80_expected:.0%} if the forecasts were true",
+         f"{came.came80:.0%} ({bounds(came.came80_ci_low, came.came80_ci_high, '.0%')}); expected {came.came80_expected:.0%} if the forecasts were true",
          verdict(ASKED[0] <= came.came80 <= ASKED[1])),
         ("and of these, given that they came by then",
-         f"{came.given80:.0%} ({bounds(came.given80_low, came.given80_high, '.0%')})", verdict(ASKED[0] <= came.given80 <= ASKED[1])),
-        *((f"a better pooled CRPS than {NAMES[name]}", f"{g.gain:+.3f} ({bounds(g.gain_low, g.gain_high, '+.3f')})",
-           verdict(g.gain >= MIN_DIFFERENCE) + (", with 95% confidence" if g.gain_low > 0 else ", but not significantly" if g.gain >= MIN_DIFFERENCE else "")) for name, g in gains.items()),
+         f"{came.given80:.0%} ({bounds(came.given80_ci_low, came.given80_ci_high, '.0%')})", verdict(ASKED[0] <= came.given80 <= ASKED[1])),
+        *((f"a better pooled CRPS than {NAMES[name]}", f"{g.gain:+.3f} ({bounds(g.gain_ci_low, g.gain_ci_high, '+.3f')})",
+           verdict(g.gain >= MIN_DIFFERENCE) + (", with 95% confidence" if g.gain_ci_low > 0 else ", but not significantly" if g.gain >= MIN_DIFFERENCE else "")) for name, g in gains.items()),
     ]  # fmt: skip
     return table(("what is asked", "figure", "verdict"), asked)
 

@@ -63,11 +63,11 @@ class Backtest:
         One row for each origin, pending strand, milestone that it had not reached, and forecaster. Columns: origin,
         proceeding, strand, milestone, forecaster, truth (day of the milestone; missing: had not come by the day of
         scoring), days (to the milestone, infinite if missing), days_ahead (to the day of scoring), probability (of the
-        milestone by then), low, median, high (80% interval in days; infinite: later than looked at, or never), and
+        milestone by then), q10, median, q90 (central 80% in days; infinite: later than looked at, or never), and
         those of `sim.inference.scores.score`: brier, crps, pit_low, pit_high, cover50, cover80, cover95.
     totals : DataFrame
         One row for each origin, count (`sim.inference.histories.COUNTS`) and forecaster, of the model and its priors.
-        Columns: origin, what, forecaster, truth, mean, low, median, high (80% interval), pit_low, pit_high.
+        Columns: origin, what, forecaster, truth, mean, q10, median, q90 (central 80%), pit_low, pit_high.
     """
 
     basis: Basis
@@ -257,7 +257,7 @@ class Origin:
             "days": days,
             "days_ahead": days_between(self.as_of, self.truth),
             "probability": float(curve[-1]),
-            **{label: quantile(ahead, p) for label, p in (("low", 0.1), ("median", 0.5), ("high", 0.9))},
+            **{label: quantile(ahead, p) for label, p in (("q10", 0.1), ("median", 0.5), ("q90", 0.9))},
             **score(curve, days),
         }
 
@@ -285,7 +285,7 @@ class Origin:
                 weights, real = self.weights(forecaster), counts[what]
                 low, median, high = (weighted_quantile(simulated, weights, p) for p in (0.1, 0.5, 0.9))
                 row = {"origin": self.as_of, "what": what, "forecaster": forecaster, "truth": real}
-                row |= {"mean": float(np.dot(weights, simulated)), "low": low, "median": median, "high": high}
+                row |= {"mean": float(np.dot(weights, simulated)), "q10": low, "median": median, "q90": high}
                 row |= {"pit_low": weights[simulated < real].sum(), "pit_high": weights[simulated <= real].sum()}
                 rows.append(row)
         return pd.DataFrame(rows)

@@ -184,8 +184,8 @@ class Posterior:
         """One row for each parameter, in the order of the file.
 
         Columns: parameter, title, informed (by the record; the others keep their priors), explained (share of the
-        variance of the prior's normal score that the statistics explain, on average over records), prior10, prior50,
-        prior90, low (10%), median and high (90%) of the posterior.
+        variance of the prior's normal score that the statistics explain, on average over records), prior_q10,
+        prior_median, prior_q90 (median and central 80% of the prior), q10, median, q90 (of the posterior).
         """
         parameters, margins, rows = self.basis.scenario.uncertain, self.margins, []
         explained = self.regression.explained if self.regression else np.zeros(len(parameters))
@@ -193,8 +193,8 @@ class Posterior:
             before = parameter.value.quantile(np.array(QUANTILES))
             after = margins[name].quantile(np.array(QUANTILES)) if name in margins else before
             rows.append((name, parameter.title or name, name in margins, share, *before, *after))
-        columns = ["parameter", "title", "informed", "explained", "prior10", "prior50", "prior90"]
-        return pd.DataFrame(rows, columns=[*columns, "low", "median", "high"])
+        columns = ["parameter", "title", "informed", "explained", "prior_q10", "prior_median", "prior_q90"]
+        return pd.DataFrame(rows, columns=[*columns, "q10", "median", "q90"])
 
     @property
     def statistics(self) -> pd.DataFrame:

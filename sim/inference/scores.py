@@ -88,7 +88,7 @@ def quantile(forecast: Floats, p: float) -> float:
 
 
 class MeanInterval(NamedTuple):
-    """A mean with a 95% confidence interval."""
+    """A mean with a 95% confidence interval, which is missing (NaN) where too few clusters say nothing of it."""
 
     mean: float
     low: float
@@ -100,11 +100,11 @@ def clustered_mean(values: Floats, clusters: list[str], seed: int = SEED) -> Mea
 
     Whole clusters are drawn with replacement (Davison and Hinkley 1997, section 3.8); the percentile interval of
     `RESAMPLES` means. With a dozen clusters it is too narrow rather than too wide; with fewer than `FEWEST_CLUSTERS`
-    it is infinite.
+    it is missing.
     """
     names, codes = np.unique(clusters, return_inverse=True)
     if len(names) < FEWEST_CLUSTERS:
-        return MeanInterval(float(values.mean()), -np.inf, np.inf)
+        return MeanInterval(float(values.mean()), np.nan, np.nan)
     sums, sizes = np.bincount(codes, values, len(names)), np.bincount(codes, minlength=len(names))
     drawn = np.random.default_rng(seed).integers(0, len(names), (RESAMPLES, len(names)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
@@ -145,7 +145,8 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
         reference's crps is smaller, paired), cover50, cover80, cover95; came80: of the truths that came by the last
         day, the share that the 80% intervals hold, and came80_expected: what it would be on average if the forecasts
         were true; given80: the same for the 80% intervals of the forecasts given that it comes by then, of which 80% is
-        expected. brier, crps, gain, cover80, came80 and given80 have a 95% interval, _low and _high.
+        expected. brier, crps, gain, cover80, came80 and given80 have a 95% confidence interval, _ci_low and _ci_high, which is
+        missing with fewer proceedings than `FEWEST_CLUSTERS`.
     """
     baseline = forecasts.loc[forecasts["forecaster"] == reference, "crps"].to_numpy()
     rows: list[dict[str, object]] = []
@@ -161,7 +162,7 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
 
 
 def _named(name: str, value: MeanInterval) -> dict[str, float]:
-    return {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
+    return {name: value.mean, f"{name}_ci_low": value.low, f"{name}_ci_high": value.high}
 
 
 def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:

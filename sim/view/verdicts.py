@@ -24,10 +24,11 @@ def conclusion(backtest: Backtest) -> str:
     """Whether the model scored better than the others, and whether significantly, in sentences."""
     rows = backtest.scores
     others = rows[rows["forecaster"] != MODEL]
+    surely = others["gain_ci_low"] > 0  # not where the interval is missing: too few proceedings
     parts = []
     for words, chosen in (
-        ("significantly better than", others[(others["gain_low"] > 0) & (others["gain"] >= MIN_DIFFERENCE)]),
-        ("better, but not significantly, than", others[(others["gain_low"] <= 0) & (others["gain"] >= MIN_DIFFERENCE)]),
+        ("significantly better than", others[surely & (others["gain"] >= MIN_DIFFERENCE)]),
+        ("better, but not significantly, than", others[~surely & (others["gain"] >= MIN_DIFFERENCE)]),
         ("as good as", others[others["gain"].abs() < MIN_DIFFERENCE]),
         ("worse than", others[others["gain"] <= -MIN_DIFFERENCE]),
     ):

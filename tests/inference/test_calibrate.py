@@ -138,8 +138,8 @@ def test_the_table_of_parameters(small):
     table = small.table.set_index("parameter")
     assert {"effort", "rate"} <= set(table.index[table["informed"]]) == set(small.informed)
     assert ((table["explained"] > 0) == table["informed"]).all()
-    assert table.loc["effort", "high"] - table.loc["effort", "low"] < 0.8 * (
-        table.loc["effort", "prior90"] - table.loc["effort", "prior10"]
+    assert table.loc["effort", "q90"] - table.loc["effort", "q10"] < 0.8 * (
+        table.loc["effort", "prior_q90"] - table.loc["effort", "prior_q10"]
     )
 
 
@@ -255,7 +255,7 @@ def test_a_rate_has_nearly_its_conjugate_posterior(small):
     """
     row = small.table.set_index("parameter").loc["rate"]
     exact = gamma(10, scale=1 / (4 / 6 + 720 / 365))
-    assert row[["low", "median", "high"]].tolist() == pytest.approx(exact.ppf([0.1, 0.5, 0.9]).tolist(), rel=0.1)
+    assert row[["q10", "median", "q90"]].tolist() == pytest.approx(exact.ppf([0.1, 0.5, 0.9]).tolist(), rel=0.1)
 
 
 def test_the_posterior_is_a_function_of_the_reference_table(small):

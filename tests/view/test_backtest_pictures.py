@@ -52,7 +52,7 @@ def test_the_forecasts_are_counted_as_they_are(single):
     """Expected, come, and inside of their 80% intervals, as the table of forecasts has them."""
     picture, rows = pictures.forecasts(single), model_rows(single)
     came = rows[rows["truth"].notna()]
-    inside = int(((came["days"] >= came["low"]) & (came["days"] <= came["high"])).sum())
+    inside = int(((came["days"] >= came["q10"]) & (came["days"] <= came["q90"])).sum())
     assert f"expected {rows['probability'].sum():.1f} of {len(rows)} milestones" in picture.title
     assert picture.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
     assert len(picture.table) == len(rows)
@@ -88,7 +88,7 @@ def test_coverage_is_that_of_the_tables(rolling):
         for level in (50, 80, 95):
             held = table.loc[(name, level / 100), "share of the truth that it holds"]
             assert held == pytest.approx(row[f"cover{level}"], abs=1e-4)
-        assert table.loc[(name, 0.8), "95% interval, low"] == pytest.approx(row["cover80_low"], abs=1e-4)
+        assert table.loc[(name, 0.8), "95% interval, low"] == pytest.approx(row["cover80_ci_low"], abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_scores_by_day(rolling, single):
 def test_the_counts_inside_are_counted(rolling):
     """As many as lie inside the intervals; the farthest of the others is named."""
     rows = rolling.totals[rolling.totals["forecaster"] == MODEL]
-    inside = int(((rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])).sum())
+    inside = int(((rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])).sum())
     picture = pictures.totals(rolling)
     assert picture.title.startswith(f"{inside} of {len(rows)} counts")
     assert len(picture.table) == len(rolling.totals)

@@ -45,11 +45,11 @@ def forecasts(panels: Mapping[str, pd.DataFrame], first: date, last: date, end: 
 def _forecast_rows(figure: go.Figure, table: pd.DataFrame, last: date, end: date, row: int) -> None:
     place, legend = (row, 1), row == 1
     where = {"row": row, "col": 1, "showlegend": legend}
-    known = table[table["low"].notna()]
-    ends = zip(known.index, known["low"], known["high"].fillna(pd.Timestamp(end)), strict=True)
+    known = table[table["q10"].notna()]
+    ends = zip(known.index, known["q10"], known["q90"].fillna(pd.Timestamp(end)), strict=True)
     shown = [(float(number), f"{low:%Y-%m-%d}", f"{high:%Y-%m-%d}") for number, low, high in ends]
     segments(figure, shown, colour=PALETTE[0], width=8, opacity=0.5, name="80% interval" if legend else "", place=place)
-    open_ended = table[table["high"].isna()]
+    open_ended = table[table["q90"].isna()]
     figure.add_scatter(
         x=[f"{end}"] * len(open_ended), y=open_ended.index.tolist(), mode="markers", name="later, or never",
         marker={"symbol": "triangle-right", "size": 11, "color": PALETTE[0]}, cliponaxis=False,
@@ -113,7 +113,7 @@ def coverage(table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
 
 
 def _whiskers(middle: "pd.Series[float]", low: "pd.Series[float]", high: "pd.Series[float]") -> dict[str, Any]:
-    """Error bars; none where an interval is infinite."""
+    """Error bars; none where an interval is missing."""
     ends = [
         (top - value, value - bottom) if isfinite(top) and isfinite(bottom) else (0.0, 0.0)
         for value, bottom, top in zip(middle, low, high, strict=True)
@@ -210,7 +210,7 @@ def by_origin(
 def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
     """Counts as forecast, with 80% intervals, beside the true ones; a panel for each heading.
 
-    `panels`: name (of the row), low, median, high, truth.
+    `panels`: name (of the row), q10, median, q90, truth.
     """
     counts = [len(table) for table in panels.values()]
     inside = ROW * (sum(counts) + len(counts)) + 60 * len(counts)
@@ -220,7 +220,7 @@ def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
     )  # fmt: skip
     for row, table in enumerate(panels.values(), 1):
         rows, where = list(range(len(table))), {"row": row, "col": 1, "showlegend": row == 1}
-        ends = list(zip(rows, table["low"], table["high"], strict=True))
+        ends = list(zip(rows, table["q10"], table["q90"], strict=True))
         segments(
             figure,
             ends,
@@ -243,7 +243,7 @@ def totals(panels: Mapping[str, pd.DataFrame]) -> go.Figure:
     headings(figure)
     figure.update_layout(hovermode="closest", margin={"t": 34})
     for row, table in enumerate(panels.values(), 1):
-        most = max(float(table[["high", "truth"]].to_numpy(dtype=float).max()), 1.0)
+        most = max(float(table[["q90", "truth"]].to_numpy(dtype=float).max()), 1.0)
         figure.update_xaxes(range=[-0.04 * most, 1.06 * most], nticks=6, row=row, col=1)
     figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure

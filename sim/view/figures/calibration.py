@@ -13,7 +13,7 @@ PRIOR, NOW = "#999999", PALETTE[0]
 def parameters(table: pd.DataFrame) -> go.Figure:
     """Medians and 80% intervals before and after, on the scale of what was thought possible before.
 
-    `table`: a row for each parameter: title, informed (by the record), low, median, high (of the
+    `table`: a row for each parameter: title, informed (by the record), q10, median, q90 (of the
     posterior, as shares of the prior below it, 0 to 1), before and now (in words, for the hover).
     """
     figure, rows = blank(), list(range(len(table)))
@@ -24,7 +24,7 @@ def parameters(table: pd.DataFrame) -> go.Figure:
         customdata=table["before"].tolist(), hovertemplate="before: %{customdata}<extra></extra>",
     )  # fmt: skip
     informed = table.assign(row=rows)[table["informed"]]
-    ends = list(zip(informed["row"] + 0.14, informed["low"], informed["high"], strict=True))
+    ends = list(zip(informed["row"] + 0.14, informed["q10"], informed["q90"], strict=True))
     segments(figure, ends, colour=NOW, width=5, name="now, 80%")
     figure.add_scatter(
         x=informed["median"].tolist(), y=(informed["row"] + 0.14).tolist(), mode="markers", name="now, median",

@@ -36,7 +36,7 @@ def forecasts(backtest: Backtest, origin: date | None = None) -> Picture | None:
     if rows_of_day.empty:
         return None
     rows = _forecast_rows(backtest, rows_of_day, origin)
-    last = [backtest.truth, *(day.date() for column in ("median", "high", "low") for day in rows[column].dropna())]
+    last = [backtest.truth, *(day.date() for column in ("median", "q90", "q10") for day in rows[column].dropna())]
     end = date_after(max(last), 30)
     panels = {TITLES[milestone]: rows[rows["milestone"] == milestone] for milestone in MILESTONES}
     return Picture(
@@ -56,10 +56,10 @@ def _forecast_rows(backtest: Backtest, mine: pd.DataFrame, origin: date) -> pd.D
         f"{listing(platforms[strand].split(';'))}: {strand.split('/', 1)[1].replace('-', ' ')}"
         for strand in mine["strand"]
     ]
-    days = {name: [_date(origin, value) for value in mine[name]] for name in ("low", "median", "high")}
+    days = {name: [_date(origin, value) for value in mine[name]] for name in ("q10", "median", "q90")}
     dated = {name: pd.to_datetime(pd.Series(values, index=mine.index)) for name, values in days.items()}
     hover = [f"probability by {backtest.truth}: {share(value)}" for value in mine["probability"]]
-    inside = (mine["days"] >= mine["low"]) & (mine["days"] <= mine["high"])
+    inside = (mine["days"] >= mine["q10"]) & (mine["days"] <= mine["q90"])
     rows = mine.assign(name=names, hover=hover, inside=inside, truth=pd.to_datetime(mine["truth"]), **dated)
     return rows.sort_values(["milestone", "probability"], ascending=[True, False], kind="stable")
 
@@ -104,9 +104,9 @@ def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
         "proceeding": rows["proceeding"],
         "strand": rows["strand"],
         "probability by the last day": rows["probability"].round(3),
-        "80% interval, low": rows["low"],
+        "80% interval, low": rows["q10"],
         "median": rows["median"],
-        "80% interval, high": rows["high"],
+        "80% interval, high": rows["q90"],
         "what happened": rows["truth"],
         "inside": [
             ("yes" if inside else "no") if came else ""
@@ -251,7 +251,7 @@ def scores(backtest: Backtest) -> Picture:
 
 
 def _panel(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    columns = {name: "score", f"{name}_low": "low", f"{name}_high": "high"}
+    columns = {name: "score", f"{name}_ci_low": "low", f"{name}_ci_high": "high"}
     return rows[["forecaster", *columns]].rename(columns=columns).reset_index(drop=True)
 
 
@@ -298,13 +298,13 @@ def _of_day(backtest: Backtest, day: date) -> MeanInterval:
 def totals(backtest: Backtest) -> Picture:
     """How many strands have findings, are resolved, opened and in progress by the last day: forecast and true."""
     rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
-    inside = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
+    inside = (rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])
     single = len(backtest.origins) == 1
     named = rows.assign(name=rows["what"] if single else [f"forecast of {day}" for day in rows["origin"]])
     panels = {"": named} if single else {str(what): group for what, group in named.groupby("what", sort=False)}
     table = backtest.totals.assign(origin=pd.to_datetime(backtest.totals["origin"]))
     table["forecaster"] = table["forecaster"].map(NAMES)
-    columns = ["origin", "what", "forecaster", "mean", "low", "median", "high", "truth"]
+    columns = ["origin", "what", "forecaster", "mean", "q10", "median", "q90", "truth"]
     return Picture(
         "backtest-totals",
         f"{int(inside.sum())} of {len(rows)} counts by {backtest.truth} lie inside the model's 80% intervals",
@@ -320,7 +320,7 @@ def totals(backtest: Backtest) -> Picture:
     )
 
 
-_INTERVAL = {"low": "80% interval, low", "high": "80% interval, high"}
+_INTERVAL = {"q10": "80% interval, low", "q90": "80% interval, high"}
 
 
 def _largest_miss(outside: pd.DataFrame) -> str:
@@ -328,8 +328,8 @@ def _largest_miss(outside: pd.DataFrame) -> str:
         return ""
     row = outside.iloc[int((outside["truth"] - outside["median"]).abs().to_numpy().argmax())]
     return (
-        f" Farthest off: {row['what']}, forecast of {row['origin']}: {row['median']:.0f} ({row['low']:.0f} to"
-        f" {row['high']:.0f}), and {row['truth']:.0f} happened."
+        f" Farthest off: {row['what']}, forecast of {row['origin']}: {row['median']:.0f} ({row['q10']:.0f} to"
+        f" {row['q90']:.0f}), and {row['truth']:.0f} happened."
     )
 
 
@@ -356,7 +356,7 @@ def _few(backtest: Backtest) -> str:
 
 
 def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
-    """A table of scores with names for people; infinite bounds, of too few proceedings, are missing."""
+    """A table of scores with names for people."""
     numbers = table.select_dtypes("number").columns
     data = table.assign(forecaster=table["forecaster"].map(NAMES), **{name: table[name].round(4) for name in numbers})
     return _finite(data).rename(columns={**named, "low": "95% interval, low", "high": "95% interval, high"})

@@ -10,12 +10,12 @@ from sim.view.verdicts import undated_staff, verdict
 from sim.view.words import number, plural
 
 PARAMETERS = {
-    "prior10": "before, 10%",
-    "prior50": "before, median",
-    "prior90": "before, 90%",
-    "low": "now, 10%",
+    "prior_q10": "before, 10%",
+    "prior_median": "before, median",
+    "prior_q90": "before, 90%",
+    "q10": "now, 10%",
     "median": "now, median",
-    "high": "now, 90%",
+    "q90": "now, 90%",
     "informed": "informed by the record",
     "explained": "share explained by such a record",
 }
@@ -30,7 +30,7 @@ def parameters(posterior: Posterior) -> Picture | None:
     rows = _on_prior(posterior, table)
     informed = table["informed"].map({True: "yes", False: "no"})
     data = table.assign(informed=informed, explained=table["explained"].round(3))
-    digits = ["prior10", "prior50", "prior90", "low", "median", "high"]
+    digits = ["prior_q10", "prior_median", "prior_q90", "q10", "median", "q90"]
     data[digits] = data[digits].map(lambda value: float(f"{value:.4g}"))
     return Picture(
         "calibration-parameters",
@@ -50,15 +50,15 @@ def _on_prior(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
             round(float(priors[name].value.cdf(value)), 4)
             for name, value in zip(table["parameter"], table[column], strict=True)
         ]
-        for column in ("low", "median", "high")
+        for column in ("q10", "median", "q90")
     }
     return pd.DataFrame(
         {
             "title": table["title"],
             "informed": table["informed"],
             **shares,
-            "before": [_interval(*row) for row in table[["prior50", "prior10", "prior90"]].to_numpy()],
-            "now": [_interval(*row) for row in table[["median", "low", "high"]].to_numpy()],
+            "before": [_interval(*row) for row in table[["prior_median", "prior_q10", "prior_q90"]].to_numpy()],
+            "now": [_interval(*row) for row in table[["median", "q10", "q90"]].to_numpy()],
         }
     )
 
@@ -71,10 +71,10 @@ def _parameters_title(table: pd.DataFrame) -> str:
     informed = table[table["informed"]]
     if informed.empty:
         return f"The record says nothing of the {len(table)} uncertain parameters: what is assumed stays as it was"
-    widths = (informed["high"] - informed["low"]) / (informed["prior90"] - informed["prior10"])
+    widths = (informed["q90"] - informed["q10"]) / (informed["prior_q90"] - informed["prior_q10"])
     most = informed.iloc[int(widths.fillna(1.0).to_numpy().argmin())]
-    now = _interval(most["median"], most["low"], most["high"])
-    before = _interval(most["prior50"], most["prior10"], most["prior90"])
+    now = _interval(most["median"], most["q10"], most["q90"])
+    before = _interval(most["prior_median"], most["prior_q10"], most["prior_q90"])
     return (
         f"The record says something of {len(informed)} of {len(table)} parameters; most of"
         f" “{most['title']}”, now {now}, before {before}"

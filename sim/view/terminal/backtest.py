@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date
-from math import isinf, isnan
+from math import isfinite, isinf, isnan
 from typing import Any
 
 import pandas as pd
@@ -77,14 +77,14 @@ def _forecasts(backtest: Backtest, milestone: str) -> Table:
     for row in _rows(rows[rows["forecaster"] == MODEL]):
         happened = f"{row.truth}" if not pd.isna(row.truth) else "not by then"
         inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _inside_beyond(row)
-        days = (_day(origin, days) for days in (row.median, row.low, row.high))
+        days = (_day(origin, days) for days in (row.median, row.q10, row.q90))
         table.add_row(row.strand, share(row.probability), *days, happened, inside)
     return table
 
 
 def _inside_beyond(row: Any) -> str:
     """Whether a truth that lies beyond the last day is inside the interval, if that is known."""
-    return "no" if row.high <= row.days_ahead else ""
+    return "no" if row.q90 <= row.days_ahead else ""
 
 
 def _origins(backtest: Backtest) -> Table:
@@ -119,23 +119,23 @@ def _scores(backtest: Backtest, milestone: str | None) -> Table:
         gain = (
             ("-", "-", "-")
             if row.forecaster == MODEL
-            else (_signed(v) for v in (row.gain, row.gain_low, row.gain_high))
+            else (_signed(v) for v in (row.gain, row.gain_ci_low, row.gain_ci_high))
         )
         table.add_row(
-            NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_low, row.crps_high)), *gain,
+            NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_ci_low, row.crps_ci_high)), *gain,
             f"{row.brier:.3f}", share(row.cover50), share(row.cover80), *(
-                "-" if isinf(bound) else share(bound) for bound in (row.cover80_low, row.cover80_high)
+                share(bound) if isfinite(bound) else "-" for bound in (row.cover80_ci_low, row.cover80_ci_high)
             ), share(row.cover95), share(row.came80), share(row.came80_expected),
         )  # fmt: skip
     return table
 
 
 def _signed(value: float) -> str:
-    return "-" if isinf(value) else f"{value:+.3f}"
+    return f"{value:+.3f}" if isfinite(value) else "-"
 
 
 def _bound(value: float) -> str:
-    return "-" if isinf(value) else f"{value:.3f}"
+    return f"{value:.3f}" if isfinite(value) else "-"
 
 
 def _totals(backtest: Backtest) -> Table:
@@ -145,8 +145,8 @@ def _totals(backtest: Backtest) -> Table:
         note="In progress: in formal proceedings without decision, commitments or closure, old and new strands.",
     )  # fmt: skip
     for row in _rows(backtest.totals[backtest.totals["forecaster"] == MODEL]):
-        inside = "yes" if row.low <= row.truth <= row.high else "no"
-        numbers = (f"{value:.0f}" for value in (row.median, row.low, row.high, row.truth))
+        inside = "yes" if row.q10 <= row.truth <= row.q90 else "no"
+        numbers = (f"{value:.0f}" for value in (row.median, row.q10, row.q90, row.truth))
         table.add_row(str(row.origin), row.what, *numbers, inside)
     return table
 

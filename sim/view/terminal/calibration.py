@@ -51,7 +51,7 @@ def _parameters(posterior: Posterior) -> Table:
     for place, column in enumerate(("parameter", "prior", "between", "and", "now", "between", "and", "explained")):
         table.add_column(column, justify="left" if place == 0 else "right")
     for row in posterior.table.itertuples(index=False):
-        numbers = [row.prior50, row.prior10, row.prior90, row.median, row.low, row.high]
+        numbers = [row.prior_median, row.prior_q10, row.prior_q90, row.median, row.q10, row.q90]
         informed = f"{row.explained:.0%}" if row.informed else "prior"
         table.add_row(str(row.title), *(f"{value:.3g}" for value in numbers), informed)
     return table
