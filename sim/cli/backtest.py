@@ -14,6 +14,8 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from sim.inference.backtest import Backtest
 
+SHIPPED = Path("scenarios/three-probes.yaml")
+
 
 @app.command()
 def backtest(
@@ -29,9 +31,13 @@ def backtest(
         typer.Option(metavar="MONTHS", help="Repeat the forecast at this interval, such as 3M, and pool the scores."),
     ] = "",
     record: RecordFolder = None,
-    scenario: Annotated[Path, typer.Option(metavar="FILE", help="The scenario whose assumptions to use.")] = Path(
-        "scenarios/three-probes.yaml"
-    ),
+    scenario: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"The scenario whose assumptions to use; default: {SHIPPED}, unless --record names another record.",
+        ),
+    ] = None,
     draws: Draws = 1000,
     jobs: Jobs = None,
     results: StoredRuns = None,
@@ -52,9 +58,13 @@ def backtest(
     days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
     check_figures(figures)
+    if record and not scenario:
+        raise UserError(
+            f"--record {record}: whose procedure and staff? Give the scenario too, such as --scenario {SHIPPED}"
+        )
     with resumable("backtest") as progress:
         tested = backtested(
-            scenario,
+            scenario or SHIPPED,
             *days,
             rolling_months=months,
             record=record,

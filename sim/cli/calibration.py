@@ -8,6 +8,7 @@ import typer
 
 from sim.cli.app import app, check_figures, console, cores, day_of, resumable, tell, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
+from sim.errors import UserError
 
 
 @app.command()
@@ -46,13 +47,17 @@ def calibrate(
         posterior = calibrated(
             scenario, day, record=record, draws=draws, jobs=jobs or cores(), results=results, progress=progress
         )
+    refused: UserError | None = None
     if output:
-        posterior.to_yaml(output)
+        try:
+            posterior.to_yaml(output)
+        except UserError as error:  # told at the end: what the calibration says is not lost with it
+            refused = error
     if as_json:
-        print(json.dumps(as_data(posterior, output)))
+        print(json.dumps(as_data(posterior, output if not refused else None)))
     else:
         console().print(summary(posterior))
-        if output:
+        if output and not refused:
             tell(f"wrote {output}; try: sim run {output}")
     if figures:
         from sim.view.figures.files import made_by
@@ -62,3 +67,5 @@ def calibrate(
         title = f"Calibration of {model.title or model.name} on what was public on {day}"
         made = made_by(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=draws)
         write_figures(figures, title, of_calibration(posterior), made)
+    if refused:
+        raise refused

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.errors import UserError
+from sim.inference import agreement
 from sim.record.files import load_record
 from sim.record.model import Record, RecordedStrand
-from sim.record.spans import FINDINGS, OPENED, REQUEST
+from sim.record.spans import OPENED, REQUEST
 from sim.scenario import checks
 from sim.scenario.loading import load_undated, pending_probes, platforms_of
+from sim.scenario.paths import expand, joined
 from sim.scenario.schema import (
     AnyArrivals,
     Fork,
+    Platform,
     Probe,
     Procedure,
     RandomArrivals,
@@ -29,6 +32,7 @@ from sim.scenario.schema import (
     Scenario,
     Stage,
     Strand,
+    Uncertain,
     Wave,
 )
 
@@ -36,6 +40,8 @@ OPENINGS = "(opened)"
 """The exit of the past at which the openings that its requests lead to are counted: the real ones are scripted."""
 ARRIVED = "(arrived)"
 """The stage of the past to which streams come that open proceedings by themselves."""
+NOTHING = "(nothing)"
+"""A service on which no case is: where uncertain parameters go that concern nothing on the day of a forecast."""
 
 Number = TypeVar("Number", int, float)
 
@@ -44,7 +50,8 @@ Number = TypeVar("Number", int, float)
 class Basis:
     """Assumptions without a first day, and the record that gives them one.
 
-    `folder`: of the record; `file`: of the scenario, None where a `Scenario` was given; `given`: the whole scenario.
+    `folder`: of the record; `file`: of the scenario, None where a `Scenario` was given; `given`: the whole scenario;
+    `notes`: what does not fit of the record and the scenario.
     """
 
     scenario: Scenario
@@ -52,6 +59,7 @@ class Basis:
     folder: Path
     file: Path | None
     given: Scenario
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -85,11 +93,10 @@ def load_basis(scenario: Scenario | Path | str, record: Path | str | None = None
         raise UserError(f"{label}: names no record (in_flight); give one with --record FOLDER")
     folder = Path(record or named or "")
     known = load_record(folder)
-    for event in (OPENED, FINDINGS):
-        if event not in stages_of(given):
-            raise UserError(f"{label}: no stage of the procedure has record_event: {event}")
+    agreement.check_stages(given, label)
     undated = given if file else _undated(given, known)
-    return Basis(undated.model_copy(update={"probes": {}}), known, folder, file, given)
+    notes = tuple(agreement.notes(known, undated))
+    return Basis(undated.model_copy(update={"probes": {}}), agreement.fitting(known, given), folder, file, given, notes)
 
 
 def _undated(scenario: Scenario, record: Record) -> Scenario:
@@ -121,7 +128,7 @@ def stages_from(scenario: Scenario, stage: str) -> list[str]:
 def forecast_scenario(basis: Basis, as_of: date, horizon: date, draws: int) -> Scenario:
     """The scenario that begins on a day with what was in progress, from what was public by the end of it."""
     known = basis.record.known_on(as_of)
-    scenario = _with_pending(_dated(basis, known, as_of, as_of, horizon, draws), known)
+    scenario = _applicable(_with_pending(_dated(basis, known, as_of, as_of, horizon, draws), known))
     problems = checks.problems(scenario)  # the file was checked when it was read; the record can make it wrong again
     if problems:
         raise UserError(*(f"{basis.name} on {as_of}: {finding.message}" for finding in problems))
@@ -153,7 +160,7 @@ def past_scenario(basis: Basis, as_of: date, draws: int) -> Scenario:
         name: stream.model_copy(update={"stage": ARRIVED}) if stream.stage == opened else stream
         for name, stream in scenario.arrivals.items()
     }
-    return scenario.model_copy(
+    past = scenario.model_copy(
         update={
             "name": f"{scenario.name}-past",
             "probes": {**scenario.probes, **later},
@@ -162,6 +169,37 @@ def past_scenario(basis: Basis, as_of: date, draws: int) -> Scenario:
             "targets": [],  # of stages that the past may not have
         }
     )
+    return _applicable(past)
+
+
+def _applicable(scenario: Scenario) -> Scenario:
+    """The scenario whose uncertain parameters concern only settings that it has.
+
+    A rate from a later day on, a listed case or a wave are not known on the day of a forecast. Their parameters are
+    drawn all the same, because the draws of the past and of the future must be the same; the value goes to `NOTHING`.
+    """
+    changed: dict[str, Uncertain] = {}
+    for name, parameter in scenario.uncertain.items():
+        word = "sets" if parameter.sets else "scales"
+        written = parameter.sets or parameter.scales or []
+        found = [path for path in written if _has(scenario, path)]
+        if not found:
+            nowhere = joined(("platforms", NOTHING, "turnover_eur_bn"))
+            changed[name] = parameter.model_copy(update={"sets": [nowhere], "scales": None})
+        elif found != written:
+            changed[name] = parameter.model_copy(update={word: found})
+    update: dict[str, Any] = {"uncertain": {**scenario.uncertain, **changed}}
+    if any(parameter.sets and NOTHING in parameter.sets[0] for parameter in changed.values()):
+        update["platforms"] = {**scenario.platforms, NOTHING: Platform(provider="", turnover_eur_bn=0.0)}
+    return scenario.model_copy(update=update) if changed else scenario
+
+
+def _has(scenario: Scenario, path: str) -> bool:
+    try:
+        expand(scenario, path)
+    except KeyError:
+        return False
+    return True
 
 
 def first_day(known: Record) -> date:
@@ -229,7 +267,7 @@ def _with_pending(scenario: Scenario, known: Record) -> Scenario:
     try:
         return scenario.model_copy(update={"probes": pending_probes(scenario, known)})
     except KeyError as error:
-        raise UserError(str(error.args[0])) from None
+        raise UserError(f"{scenario.name} on {scenario.start}: {error.args[0]}") from None
 
 
 def _scripted(strands: list[RecordedStrand], stage: str) -> dict[str, Probe]:

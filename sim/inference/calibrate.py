@@ -7,7 +7,7 @@ that was in progress then is in progress in the simulated record too, so that ce
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from os.path import relpath
@@ -46,6 +46,8 @@ DRAWS = 1000
 """Draws from the priors, unless another number is given."""
 FEWEST_DRAWS = 100
 """Fewer draws make no regression."""
+FEW_EFFECTIVE = 10
+"""With fewer effective draws less than one lies beyond either end of a central 80%, so that its ends are chance."""
 POINTS = 50
 """Values of a posterior that is written as a list of values."""
 QUANTILES = (0.1, 0.5, 0.9)
@@ -158,6 +160,15 @@ class Posterior:
         return effective_draws(self.weights)
 
     @property
+    def rests_on_draws(self) -> bool:
+        """Whether there are draws where the posterior lies: more effective ones than parameters that they inform.
+
+        A spread in k directions takes k + 1 points. With fewer the regression says what lies beyond the draws on which
+        it was fitted, as where the record is one that the priors do not make.
+        """
+        return self.effective_draws > len(self.informed)
+
+    @property
     def prior_predictive_p(self) -> float:
         """The share of simulated records more extreme than the observed one; near 0: the model cannot make it."""
         return prior_predictive_p(self.reference.statistics, self.reference.observed) if self.reference else 1.0
@@ -216,6 +227,8 @@ class Posterior:
             return [], 0.0
         scale = np.sqrt(np.diag(self.regression.covariance))
         table = np.triu(self.regression.covariance / np.outer(scale, scale), 1)
+        if not table.any():  # each is informed by other statistics than the others
+            return [], 0.0
         one, other = np.unravel_index(int(np.argmax(np.abs(table))), table.shape)
         return [names[int(one)], names[int(other)]], float(table[one, other])
 
@@ -227,18 +240,25 @@ class Posterior:
         Raises
         ------
         UserError
-            If the file cannot be written, or exists and is no output of a calibration.
+            If the file cannot be written, or exists and is no output of a calibration; if the posterior does not rest
+            on draws; and if it makes no valid scenario.
         """
         file = Path(path)
         check_output(file)
         if self.basis.file and file.resolve() == self.basis.file.resolve():
             raise UserError(f"{file}: would extend itself; choose another name")
+        if not self.rests_on_draws:
+            raise UserError(
+                f"{file}: not written: the {len(self.weights):,} draws are worth {self.effective_draws:.1f}, and"
+                f" {len(self.informed)} parameters need more than {len(self.informed)}; the priors hardly make such a"
+                " record: take more draws (--draws), or wider priors"
+            )
         try:
             with atomic_write(file) as temporary:
                 temporary.write_text(scenario_text(self, file), encoding="utf-8")
+                _check_written(temporary, file)
         except OSError as error:
             raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
-        load_scenario(file)
         return file
 
     def plot(self, name: str = "calibration-parameters") -> Any:
@@ -318,7 +338,8 @@ def check_draws(draws: int) -> None:
 def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
     """The distribution whose normal scores in its prior have this mean and standard deviation.
 
-    A lognormal or a beta stays one (the former exactly); any other is written as its values at evenly spaced shares.
+    A lognormal or a beta stays one (the former exactly); any other is written as its values at evenly spaced shares, as
+    are a lognormal and a beta of too small a spread for their families.
     """
     from scipy.special import ndtr, ndtri
 
@@ -327,16 +348,36 @@ def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
     if isinstance(prior, Lognormal):
         shape, scale = prior.parameters()
         median, sigma = scale * np.exp(shape * mean), shape * spread
-        return Lognormal(distribution="lognormal", median=_short(median), cv=_short(np.sqrt(np.expm1(sigma**2))))
+        least, most = Lognormal.shapes
+        if 1.01 * least < sigma < 0.99 * most:
+            return Lognormal(distribution="lognormal", median=_short(median), cv=_short(np.sqrt(np.expm1(sigma**2))))
     if isinstance(prior, Beta):
-        centre, variance = values.mean(), values.var()
-        observations = centre * (1 - centre) / variance - 1  # the method of moments
-        return Beta(distribution="beta", mean=_short(centre), observations=_short(observations))
-    return Empirical(distribution="empirical", values=[_short(value) for value in values])
+        centre, variance = float(values.mean()), float(values.var())
+        if 0 < centre < 1 and variance > 0:
+            observations = centre * (1 - centre) / variance - 1  # the method of moments
+            # A share near 1 is rounded from that end, as one near 0 is from the other: it is neither.
+            mean = _short(centre) if centre < 0.5 else 1.0 - _short(1.0 - centre)
+            return Beta(distribution="beta", mean=mean, observations=_short(observations))
+    ends = prior.quantile(np.array([0.0, 1.0]))
+    return Empirical(distribution="empirical", values=[_short_within(float(v), *ends) for v in values])
 
 
 def _short(value: float) -> float:
     return float(f"{value:.5g}")
+
+
+def _short_within(value: float, least: float, most: float) -> float:
+    """A short number for a value, or the value itself where rounding would reach an end of the prior's range."""
+    short = _short(value)
+    return short if least < short < most or short == value else value
+
+
+def _check_written(temporary: Path, file: Path) -> None:
+    """Raise UserError if a file that is about to get its name is no valid scenario; the messages have that name."""
+    try:
+        load_scenario(temporary)
+    except UserError as error:
+        raise UserError(*(replace(p, file=p.file.replace(str(temporary), str(file))) for p in error.problems)) from None
 
 
 def scenario_text(posterior: Posterior, file: Path) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.inference.as_of import OPENINGS, stages_of
+from sim.inference.as_of import OPENINGS, stages_from, stages_of
 from sim.record.model import Record, RecordedStrand
 from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
@@ -130,12 +130,16 @@ COUNTS = ("findings of pending strands", "resolved of pending strands", "strands
 def simulated_counts(run: Run, pending: Mapping[str, Sequence[str]]) -> dict[str, Floats]:
     """Each of `COUNTS` in every replication of a forecast that ends on the day of scoring.
 
-    `pending`: for each milestone, the names of the strands that had not reached it.
+    `pending`: for each milestone, the names of the strands that had not reached it. Strands are pending in the stages
+    from the opening on: whatever a procedure calls its headline cases, requests are none.
     """
     came = [(_times(run, pending[m], m) <= run.scenario.horizon_days).sum(axis=0).astype(float) for m in MILESTONES]
-    milestones = run.samples[f"milestones:{stages_of(run.scenario)[OPENED]}"].by_replication
+    opened = stages_of(run.scenario)[OPENED]
+    milestones = run.samples[f"milestones:{opened}"].by_replication
+    stages = [stage for stage in stages_from(run.scenario, opened) if stage in run.layout.open_stages]
+    left = run.data["remaining"].sel(stage=stages).sum("stage").to_numpy().astype(float)
     # A rate times the years is a whole number but for rounding, and is compared with one.
-    counts = (*came, np.rint(milestones * run.data.years), run.samples["pending_end"].by_replication)
+    counts = (*came, np.rint(milestones * run.data.years), left)
     return dict(zip(COUNTS, counts, strict=True))
 
 

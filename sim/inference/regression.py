@@ -145,6 +145,7 @@ def fit(scores: Floats, statistics: Floats, use: Flags | None = None) -> Regress
     informed = explained > 0
     same_module = np.array([[one == other for other in modules] for one in modules])
     covariance = residuals.T @ residuals / draws * same_module
+    np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), SPREAD))  # nothing is known exactly
     return Regression(predictors, informed, slopes[:, informed], covariance[np.ix_(informed, informed)], explained)
 
 

@@ -145,8 +145,8 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
         reference's crps is smaller, paired), cover50, cover80, cover95; came80: of the truths that came by the last
         day, the share that the 80% intervals hold, and came80_expected: what it would be on average if the forecasts
         were true; given80: the same for the 80% intervals of the forecasts given that it comes by then, of which 80% is
-        expected. brier, crps, gain, cover80, came80 and given80 have a 95% confidence interval, _ci_low and _ci_high, which is
-        missing with fewer proceedings than `FEWEST_CLUSTERS`.
+        expected. brier, crps, gain, cover80, came80 and given80 have a 95% confidence interval, _ci_low and _ci_high,
+        which is missing with fewer proceedings than `FEWEST_CLUSTERS`.
     """
     baseline = forecasts.loc[forecasts["forecaster"] == reference, "crps"].to_numpy()
     rows: list[dict[str, object]] = []

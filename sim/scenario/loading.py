@@ -342,7 +342,8 @@ def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
     for case in in_progress(record, scenario.start):
         if case.milestone not in stage_of:
             raise KeyError(
-                f"{case.name} stands after {case.milestone!r}, but no stage of the procedure has that record_event"
+                f"{case.name} stands after {case.milestone!r} in the record, but no stage of the procedure has that"
+                f" record_event; write record_event: {case.milestone} in the stage that begins with it"
             )
         stage = stage_of[case.milestone]
         common: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sim.experiments.sweep import Sweep, helping, stops_helping
 from sim.inference.backtest import MODEL, Backtest
-from sim.inference.calibrate import Posterior
+from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
 from sim.view.titles import NAMES
 from sim.view.words import number
 
@@ -16,6 +16,8 @@ EXTREME = 0.05
 """Below this prior predictive p-value there is a warning."""
 MIN_DIFFERENCE = 0.001
 """Differences of mean scores below this count as none."""
+THIN = f"Fewer than {FEW_EFFECTIVE} draws say too little: take more (--draws), or priors that make such a record."
+"""Said of a posterior that rests on so few."""
 SMALL_SAMPLE = 30
 """With fewer proceedings than this, readers are told that the sample is small."""
 
@@ -59,6 +61,11 @@ def verdict(posterior: Posterior) -> str:
     if posterior.prior_predictive_p < EXTREME:
         return f"{extreme}: the model hardly produces such a record, and the results need caution."
     return f"{extreme}: the model can produce it."
+
+
+def thin(posterior: Posterior) -> bool:
+    """Whether a posterior rests on so few draws that its intervals are chance."""
+    return posterior.effective_draws < FEW_EFFECTIVE
 
 
 def sentences(sweep: Sweep) -> Iterator[str]:

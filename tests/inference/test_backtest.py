@@ -201,7 +201,11 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
         (["backtest"], "--as-of is missing"),
         (["backtest", "--as-of", "14.3.2024"], "is not a day of the calendar"),
         (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "must be a number of months, such as 3M"),
-        (["backtest", "--as-of", "2024-03-14", "--record", "nowhere"], "there is no such folder"),
+        (["backtest", "--as-of", "2024-03-14", "--record", "scenarios/record"], "Give the scenario too"),
+        (
+            ["backtest", "--as-of", "2024-03-14", "--record", "nowhere", "--scenario", "scenarios/three-probes.yaml"],
+            "there is no such folder",
+        ),
         (["backtest", "--as-of", "2024-03-14", "--truth", "2031-01-01"], "ends on 2025-12-31"),
         (["backtest", "--as-of", "2024-03-14", "--scenario", "scenarios/dma.yaml"], "names no record"),
         (["calibrate", "scenarios/three-probes.yaml", "--as-of", "soon"], "is not a day of the calendar"),

@@ -16,7 +16,7 @@ from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest
 from sim.inference.histories import MILESTONES
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import SMALL_SAMPLE, conclusion, verdict
+from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict
 from sim.view.words import share, spark
 
 
@@ -47,6 +47,12 @@ def _heading(backtest: Backtest) -> Text:
     if first == last:
         note += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
     text.append(note, style="not bold")
+    few = [f"{day}" for day, one in backtest.posteriors.items() if thin(one)]
+    if few:
+        days = f" On {', '.join(few)} the" if first != last else " The"
+        text.append(f"{days} forecasts rest on few draws. {THIN}", style="bold")
+    for note in backtest.basis.notes:
+        text.append(f"\n{note}", style="not bold")
     return text
 
 
@@ -182,6 +188,7 @@ def as_data(backtest: Backtest) -> dict[str, Any]:
         "origins": [str(day) for day in backtest.origins],
         "truth": str(backtest.truth),
         "draws": len(backtest.posteriors[backtest.origins[0]].weights),
+        "notes": list(backtest.basis.notes),
         "conclusion": conclusion(backtest),
         "scores": {
             "all": records(backtest.scores),

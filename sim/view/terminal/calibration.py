@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.inference.calibrate import Posterior
-from sim.view.verdicts import undated_staff, verdict
+from sim.view.verdicts import THIN, thin, undated_staff, verdict
 
 
 def summary(posterior: Posterior) -> RenderableType:
@@ -28,6 +28,10 @@ def _heading(posterior: Posterior) -> Text:
         + verdict(posterior),
         style="not bold",
     )
+    if thin(posterior):
+        text.append(f" {THIN}", style="bold")
+    for note in posterior.basis.notes:
+        text.append(f"\n{note}", style="not bold")
     late = undated_staff(posterior)
     if late:
         text.append(
@@ -79,6 +83,7 @@ def as_data(posterior: Posterior, file: Path | None = None) -> dict[str, Any]:
         "effective_draws": round(posterior.effective_draws, 3),
         "prior_predictive_p": round(posterior.prior_predictive_p, 6),
         "strongest_correlation": {"parameters": names, "value": round(strength, 6)},
+        "notes": list(posterior.basis.notes),
         "parameters": json.loads(posterior.table.to_json(orient="records", double_precision=8)),
         "statistics": json.loads(posterior.statistics.to_json(orient="records", double_precision=8)),
         "file": str(file) if file else None,

@@ -1,0 +1,122 @@
+"""Posteriors at the edges: few draws, one parameter, shares near 0 and 1, parameters of what is not known yet."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+import small_authority
+
+from sim.errors import UserError
+from sim.inference.calibrate import POINTS, Posterior, _margin, calibrate
+from sim.inference.regression import fit, normalised
+from sim.scenario.distributions import Beta, Empirical, Lognormal, Uniform
+from sim.scenario.loading import load_scenario
+from sim.view.terminal.calibration import as_data, summary
+from sim.view.verdicts import THIN
+
+END = date(2022, 12, 31)
+UNCERTAIN = "uncertain:\n"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory) -> Posterior:
+    """The small authority calibrated with few draws."""
+    return calibrate(small_authority.write(tmp_path_factory.mktemp("small")), END, draws=150)
+
+
+def worth_one(posterior: Posterior) -> Posterior:
+    """The same with all weight on one draw."""
+    weights = np.zeros(len(posterior.weights))
+    weights[3] = 1.0
+    return replace(posterior, weights=weights)
+
+
+def test_a_posterior_worth_one_draw_is_not_written(small, tmp_path):
+    """Nor one worth no more draws than it has parameters; the file is not there then."""
+    file = small.basis.file.parent / "one.yaml"
+    one = worth_one(small)
+    assert not one.rests_on_draws
+    with pytest.raises(UserError, match=r"not written: the 150 draws are worth 1.0, and 3 parameters need more than 3"):
+        one.to_yaml(file)
+    assert not file.exists()
+    assert small.rests_on_draws
+    assert small.to_yaml(file) == file
+
+
+def test_a_posterior_of_few_draws_is_told(small):
+    """On the terminal, in words that say what to do."""
+    assert THIN in str(summary(worth_one(small)).renderables[0].renderable)
+    assert THIN not in str(summary(replace(small, weights=np.full(150, 1 / 150))).renderables[0].renderable)
+
+
+@pytest.mark.parametrize("mean", [-9.0, -5.0, 0.0, 5.0, 9.0])
+@pytest.mark.parametrize(
+    "prior",
+    [
+        Beta(distribution="beta", mean=0.5, observations=10),
+        Beta(distribution="beta", mean=0.999, observations=2),
+        Uniform(distribution="uniform", low=0.0, high=1.0),
+        Uniform(distribution="uniform", low=0.0, high=2 / 3),
+    ],
+)
+def test_a_share_that_rounds_to_one_stays_a_share(prior, mean):
+    """However far out the record is, the margin is a distribution that lies within the prior's range."""
+    margin = _margin(prior, mean, 0.05)
+    least, most = prior.quantile(np.array([0.0, 1.0]))
+    assert least <= margin.quantile(np.array([0.0]))[0] <= margin.quantile(np.array([1.0]))[0] <= most
+    if isinstance(margin, Beta):
+        assert 0 < margin.mean < 1
+    elif abs(mean) <= 5 and isinstance(prior, Uniform):
+        assert len(margin.values) == POINTS
+        assert least < min(margin.values) <= max(margin.values) < most
+
+
+def test_a_scenario_that_is_not_valid_is_not_left_behind(small, monkeypatch):
+    """What would be written is read first; the message has the name of the file."""
+    file = small.basis.file.parent / "invalid.yaml"
+    wrong = {"share": Empirical(distribution="empirical", values=[0.9, 0.95])}
+    monkeypatch.setattr(Posterior, "margins", property(lambda self: wrong))
+    with pytest.raises(UserError, match=r"invalid\.yaml:\d+:\d+: .*it may be 0.9, where the scenario is wrong"):
+        small.to_yaml(file)
+    assert not list(file.parent.glob("*invalid*"))
+
+
+def test_one_parameter_has_no_correlation(small):
+    """None either where each is informed by statistics of its own."""
+    regression = replace(small.regression, covariance=np.diag([1.0, 2.0, 3.0]))
+    assert replace(small, regression=regression).strongest_correlation == ([], 0.0)
+    assert as_data(replace(small, regression=regression))["strongest_correlation"]["parameters"] == []
+    assert "Strongest" not in str(summary(replace(small, regression=regression)).renderables[1].renderable.caption)
+
+
+def test_a_parameter_that_the_statistics_give_exactly_has_a_posterior():
+    """Its spread is not zero, so that draws can be weighted."""
+    scores = np.random.default_rng(1).normal(size=(200, 1))
+    regression = fit(scores, 2 * scores)
+    weights = normalised(regression.log_weights(scores, regression.mean(2 * scores[:1])[0]))
+    assert weights[0] == pytest.approx(1.0)
+    prior = Lognormal(distribution="lognormal", median=1, cv=0.5)
+    assert _margin(prior, 0.3, np.sqrt(regression.covariance[0, 0])).mean_value() > 1
+
+
+@pytest.mark.parametrize(
+    ("added", "sets", "as_of"),
+    [
+        ("probes:\n  x: {stage: proceedings, arrives: 2022-06-01, platform: Video}\n", "probes.x.obligations", END),
+        ("targets:\n  - {milestone: decision, of: proceedings, within_days: 300}\n", "targets.0.within_days", END),
+        ("", "staffing.clerks.headcount.2022-06-01", date(2022, 3, 1)),
+        ("costs: {fte_year_eur: 1000}\n", "costs.fte_year_eur", END),
+    ],
+)
+def test_a_parameter_of_what_the_past_has_not_keeps_its_prior(tmp_path, added, sets, as_of):
+    """A listed case, a target or a later headcount is not in the past; its parameter is drawn and not informed."""
+    file = small_authority.write(tmp_path)
+    row = f"  later: {{title: Later, sets: {sets}, value: {{distribution: uniform, low: 4, high: 9}}}}\n"
+    text = file.read_text(encoding="utf-8").replace(UNCERTAIN, added + UNCERTAIN + row)
+    file.write_text(text, encoding="utf-8")
+    plain = calibrate(small_authority.write(tmp_path / "plain"), as_of, draws=100)
+    posterior = calibrate(file, as_of, draws=100, results=tmp_path / "results")
+    assert "later" not in posterior.informed
+    np.testing.assert_allclose(posterior.weights, plain.weights, rtol=1e-9)
+    assert load_scenario(posterior.to_yaml(tmp_path / "out.yaml")).uncertain["later"].sets == [sets]
