@@ -32,6 +32,10 @@ def dashboard(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to serve from.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any free one.")] = 8050,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further host name to answer under, such as that of a proxy; repeatable."),
+    ] = None,
     jobs: Jobs = None,
 ) -> None:
     """Serve the dashboard: stored runs to filter and compare, and what-ifs that are run in the background.
@@ -43,16 +47,18 @@ def dashboard(
     if any(find_spec(name) is None for name in NEEDED):
         raise UserError("the dashboard needs further packages: pip install 'dsa-enforcement-sim[dashboard]'")
     from sim.record.files import load_record
+    from sim.view.dashboard.access import Names
     from sim.view.dashboard.app import make_app, serve
     from sim.view.dashboard.cache import RunCache
     from sim.view.dashboard.jobs import Jobs as WhatIfs
 
+    names = Names(host, allow_host or ())
     folders = [_folder_of(run, results) for run in runs or ()]
     cache = RunCache(results, folders, load_record(record) if record else None)
     what_ifs = WhatIfs(results, jobs or cores(), at_once=1)
     if not _is_this_machine(host):
         tell(f"warning: {host} can be reached by others, and whoever reaches it can run what-ifs and save scenarios")
-    app_ = make_app(cache, what_ifs, scenarios)
+    app_ = make_app(cache, what_ifs, scenarios, names)
     serve(app_, what_ifs, host, port, lambda address: tell(f"{address} (Ctrl-C ends it)"))
 
 

@@ -21,11 +21,14 @@ PATIENCE = 60_000
 """Milliseconds after which a test gives up waiting: long, as other tests may use the machine, too."""
 expect.set_options(timeout=PATIENCE)
 
+FOREIGN = "attacker.example"
+"""The host name of another site, which leads to this machine."""
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # a foreign request is seen, and leads nowhere
+    # A foreign request is seen, and leads nowhere; but one site has pointed its name at this machine.
+    f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 OWN = ("file://", "data:", "blob:")
 """Where a page may get its parts from in any case."""

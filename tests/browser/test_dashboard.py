@@ -1,16 +1,18 @@
 """The dashboard in a browser: tabs at all sizes, filters, addresses, clicks, what-ifs, downloads."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from frame import LAPTOP, PATIENCE, PHONE, PROJECTOR
+from frame import FOREIGN, LAPTOP, PATIENCE, PHONE, PROJECTOR, serving
 from playwright.sync_api import Page, expect
 from small_scenarios import SMALL
 
 from sim import simulate
 from sim.results.identity import digest
 from sim.scenario.loading import load_scenario
+from sim.view.dashboard import layout
 from sim.view.dashboard.address import TABS
 from sim.view.dashboard.app import make_app
 from sim.view.dashboard.cache import RunCache
@@ -67,9 +69,7 @@ def opened(address, watched):
 def shown(page: Page) -> None:
     """Wait until the tab shows something, and every graph of it is drawn."""
     page.locator(".view > *:visible").first.wait_for()
-    page.wait_for_function(
-        "[...document.querySelectorAll('.picture .graph')].every(graph => graph.querySelector('.main-svg'))"
-    )
+    expect(page.locator(".picture .graph:not(:has(.main-svg))")).to_have_count(0)
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -215,3 +215,116 @@ def test_a_what_if_can_be_cancelled(opened):
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text(re.compile("^Cancelled after"))).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+
+
+SAVE = """async address => {
+    const value = (id, property, value) => ({ id, property, value });
+    const answer = await fetch(address + "/_dash-update-component", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({
+            output: "saved.children",
+            outputs: { id: "saved", property: "children" },
+            inputs: [value("save", "n_clicks", 1)],
+            state: [
+                value("what-if", "data", { name: "foreign", without: "babel-2023-09" }),
+                value("base", "value", RUN),
+            ],
+            changedPropIds: ["save.n_clicks"],
+        }),
+    }).catch(error => ({ status: String(error) }));
+    return answer.status;
+}"""
+
+
+def test_a_name_that_another_site_points_here_is_refused(browser, opened, address, results, scenarios):
+    """Nothing is shown under it, and neither its pages nor those of other sites save a scenario; one's own page can."""
+    [name] = [folder.name for folder in results.glob("small-*")]
+    script = SAVE.replace("RUN", f"{name!r}")
+    place = address.replace("127.0.0.1", FOREIGN)
+    foreign = browser.new_context().new_page()
+    assert foreign.goto(f"{place}/?tab=what-if").status == 403
+    assert foreign.locator("body").inner_text().startswith("The dashboard is not served under the name")
+    assert foreign.evaluate(script, "") == 403
+    assert "Failed to fetch" in foreign.evaluate(script, address)  # the browser itself keeps the answer from it
+    foreign.context.close()
+    assert not (scenarios / "foreign.yaml").exists()
+    assert opened().evaluate(script, "") == 200
+    (scenarios / "foreign.yaml").unlink()
+
+
+def test_back_shows_the_view_before(opened):
+    """Each view has an address of its own; Forward goes on again; what is typed makes none."""
+    page = opened()
+    page.get_by_role("tab", name="Caseload").click()
+    shown(page)
+    choose(page, "Platform", "Agora")
+    expect(page.locator(".subtitle").first).to_contain_text("cases on Agora")
+    page.get_by_role("tab", name="What-if").click()
+    page.get_by_label("Case handlers, 2025").fill("11")
+    expect(page).to_have_url(re.compile("if.staff.handlers.2025=11"))
+    page.go_back()
+    expect(page.get_by_role("tab", name="Caseload")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".subtitle").first).to_contain_text("cases on Agora")
+    page.go_back()
+    expect(page.locator("#picture-pending .subtitle")).not_to_contain_text("cases on Agora")
+    expect(page.get_by_label("Platform", exact=True).first).to_have_value("")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Key findings")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?run=small-[0-9a-f]+&run=more-[0-9a-f]+$"))
+    for _ in range(3):
+        page.go_forward()
+    expect(page.get_by_label("Case handlers, 2025")).to_have_value("11")
+    expect(page).to_have_url(re.compile("tab=what-if&platform=Agora&if.staff.handlers.2025=11"))
+
+
+@pytest.mark.slow
+def test_runs_come_and_go(results, scenarios, served, watched, tmp_path, monkeypatch):
+    """A run that is made elsewhere can be chosen, one that is deleted or damaged is told, and nothing else is shown."""
+    monkeypatch.setattr(layout, "LOOK", 300)
+    small, more = (next(iter(results.glob(f"{name}-*"))) for name in ("small", "more"))
+    shutil.copytree(small, tmp_path / small.name)
+    place = served(make_app(RunCache(tmp_path), Jobs(tmp_path, 1, 1), scenarios))
+    page = watched(place).new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{place}/?tab=caseload")
+    shown(page)
+    shutil.copytree(more, tmp_path / more.name)
+    page.get_by_label("Baseline", exact=True).first.click()
+    page.get_by_role("option", name=re.compile("More handlers")).click()
+    expect(page.locator(".subtitle").first).to_contain_text("More handlers")
+    [events] = (tmp_path / more.name / "events").iterdir()
+    events.write_bytes(b"damaged")
+    expect(page.locator("#notices")).to_contain_text("The files of More handlers")
+    choose(page, "Platform", "Agora")
+    expect(page.locator(".view")).to_contain_text(["is missing or was changed; delete the folder and run again"])
+    shutil.rmtree(tmp_path / more.name)
+    expect(page.locator("#notices")).to_contain_text(f"The run {more.name} is not in")
+    expect(page.locator(".view")).to_contain_text([f"There is no run '{more.name}'"])
+    expect(page.locator(".picture")).to_have_count(0)
+    shutil.rmtree(tmp_path / small.name)
+    page.goto(f"{place}/")
+    expect(page.locator("#messages")).to_contain_text("There are no stored runs in")
+    tmp_path.rmdir()
+    page.goto(f"{place}/")
+    expect(page.locator("#messages")).to_contain_text("is not there (any more)")
+    tmp_path.mkdir()
+
+
+@pytest.mark.slow
+def test_an_answer_that_does_not_come_is_told(results, scenarios, browser, monkeypatch):
+    """A line at the top, until it answers again."""
+    monkeypatch.setattr(layout, "LOOK", 300)
+    app = make_app(RunCache(results), Jobs(results, 1, 1), scenarios)
+    context = browser.new_context()
+    page = context.new_page()
+    with serving(app) as place:
+        page.goto(place)
+        shown(page)
+        page.route("**/_dash-update-component*", lambda route: route.abort())
+        expect(page.locator("#trouble")).to_contain_text("The dashboard does not answer.")
+        page.unroute("**/_dash-update-component*")
+        expect(page.locator("#trouble")).to_be_empty()
+        monkeypatch.setattr("sim.view.dashboard.looking.received", lambda *_: 1 / 0)
+        expect(page.locator("#trouble")).to_contain_text("Something went wrong in the program: ZeroDivisionError")
+    context.close()

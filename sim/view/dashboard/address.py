@@ -1,12 +1,17 @@
 """The state of a view as the query of its address, so that opening the address elsewhere shows the same view."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import field, replace
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from sim.errors import suggestion
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from sim.errors import UserError, suggestion
 from sim.results.run import platforms, services
 from sim.scenario.schema import Scenario
+from sim.view.dashboard.received import Inputs, Name, unusable
 
 TABS = {
     "overview": "Overview",
@@ -19,15 +24,27 @@ TABS = {
     "method": "Data and method",
 }
 """The titles of the tabs, in their order."""
+MANY = {"run": "runs", "stage": "stages", "role": "roles"}
+"""Parts of an address that may stand in it several times, and what they are of a state."""
+ONE = ("tab", "platform", "case")
 WHAT_IF = "if."
 """Prefix of the inputs of a what-if."""
 MAX_RUNS = 6
 """Runs that one view can show side by side: nobody tells more colours and patterns apart."""
 
 
+MAX_LENGTH = 20_000
+"""Characters of an address that is read: some four times what the largest form makes."""
+MAX_MESSAGES = 8
+"""How many things an address can be told to be wrong in."""
+
+Names = Annotated[tuple[Name, ...], AfterValidator(lambda names: tuple(dict.fromkeys(names)))]
+"""Names, each once."""
+
+
 @dataclass(frozen=True)
 class ViewState:
-    """What a view shows.
+    """What a view shows, as its address or the controls of its page say; `unknown` says what of it there is not.
 
     Attributes
     ----------
@@ -38,13 +55,13 @@ class ViewState:
     what_if : the inputs of the what-if that differ from the baseline, by name.
     """
 
-    runs: tuple[str, ...] = ()
-    tab: str = "overview"
-    platform: str = ""
-    stages: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
-    case: str = ""
-    what_if: Mapping[str, str] = field(default_factory=dict)
+    runs: Annotated[Names, Field(max_length=MAX_RUNS)] = ()
+    tab: Name = "overview"
+    platform: Name = ""
+    stages: Names = ()
+    roles: Names = ()
+    case: Name = ""
+    what_if: Inputs = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -74,30 +91,87 @@ def from_query(
     scenario_of : gives the scenario of a run by name.
     default : the runs to show if the query names none.
     """
+    messages: list[str] = []
+    if len(query) > MAX_LENGTH:
+        query, messages = "", [f"The address is longer than {MAX_LENGTH:,} characters, and is not read."]
+    asked = _state(query, messages)
+    runs = _known(asked.runs, known, "run", messages)[:MAX_RUNS] or tuple(default)
+    if not runs:
+        tab = next(iter(_known([asked.tab], list(TABS), "tab", messages)), "overview")
+        return ViewState(tab=tab), _first(messages)
+    state, unknown = usable(replace(asked, runs=runs), scenario_of(runs[0]))
+    return state, _first([*messages, *unknown])
+
+
+def _state(query: str, messages: list[str]) -> ViewState:
+    """What a query says, whether there is such a thing or not."""
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query.removeprefix("?")):
         values.setdefault(name, []).append(value)
+    fields: dict[str, Any] = {"what_if": {}}
+    for name, given in values.items():
+        if name in MANY:
+            fields[MANY[name]] = given
+        elif name in ONE:
+            fields[name] = given[0]
+        elif name.startswith(WHAT_IF):
+            fields["what_if"][name.removeprefix(WHAT_IF)] = given[-1]
+        else:
+            messages.append(f"The address has a part {name[:40]!r} that means nothing.")
+    try:
+        return ViewState(**fields | {"runs": fields.get("runs", [])[:MAX_RUNS]})
+    except ValidationError as error:
+        messages += unusable("the address", error)
+        return ViewState()
+
+
+def usable(state: ViewState, scenario: Scenario) -> tuple[ViewState, list[str]]:
+    """The state without what its baseline does not have, and a message for each such thing."""
     messages: list[str] = []
 
-    def chosen(name: str, options: Iterable[str]) -> tuple[str, ...]:
-        return _known(values.pop(name, []), list(options), name, messages)
+    def one(what: str, value: str, options: Iterable[str]) -> str:
+        return next(iter(_known([value] if value else [], list(options), what, messages)), "")
 
-    runs = chosen("run", known)[:MAX_RUNS] or tuple(default)
-    tab = next(iter(chosen("tab", TABS)), ViewState.tab)
-    what_if = {name.removeprefix(WHAT_IF): values.pop(name)[-1] for name in list(values) if name.startswith(WHAT_IF)}
-    if not runs:
-        return ViewState(tab=tab), messages
-    scenario = scenario_of(runs[0])
-    state = ViewState(
-        runs=runs,
-        tab=tab,
-        platform=next(iter(chosen("platform", platforms(scenario))), ""),
-        stages=chosen("stage", scenario.procedure.stages),
-        roles=chosen("role", scenario.staffing),
-        case=next(iter(chosen("case", cases(scenario))), ""),
-        what_if=what_if,
+    known = replace(
+        state,
+        tab=one("tab", state.tab, TABS) or ViewState.tab,
+        platform=one("platform", state.platform, platforms(scenario)),
+        stages=_known(state.stages, list(scenario.procedure.stages), "stage", messages),
+        roles=_known(state.roles, list(scenario.staffing), "role", messages),
+        case=one("case", state.case, cases(scenario)),
     )
-    return state, messages + [f"The address has a part {name!r} that means nothing." for name in values]
+    return known, messages
+
+
+def of_controls(values: Sequence[Any], scenario_of: Callable[[str], Scenario], what_if: Any = None) -> ViewState:
+    """The state of the controls of a page, whose values come from the browser; UserError if it cannot be shown.
+
+    `values`: of the baseline, the other runs, the tab, the platform, the stages, the roles and the case.
+    """
+    base, others, tab, platform, stages, roles, case = values
+    fields = {
+        "runs": [*_many(base), *_many(others)], "tab": tab, "platform": platform or "", "stages": _many(stages),
+        "roles": _many(roles), "case": case or "", "what_if": what_if or {},
+    }  # fmt: skip
+    try:
+        state = ViewState(**fields)
+    except ValidationError as error:
+        raise UserError(*unusable("the page", error)) from None
+    if state.runs:
+        _, unknown = usable(state, scenario_of(state.base))
+        if unknown:
+            raise UserError(*unknown)
+    return state
+
+
+def _many(value: Any) -> list[Any]:
+    """The values of a control of which there may be none, one or several."""
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _first(messages: list[str]) -> list[str]:
+    more = len(messages) - MAX_MESSAGES
+    return [*messages[:MAX_MESSAGES], f"The address has {more} further mistakes."] if more > 0 else messages
 
 
 def cases(scenario: Scenario, platform: str = "") -> list[str]:

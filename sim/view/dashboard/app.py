@@ -9,12 +9,14 @@ from pathlib import Path
 from threading import current_thread, main_thread
 
 from dash import Dash
-from werkzeug.serving import make_server
 
 from sim.errors import UserError
-from sim.view.dashboard import callbacks, downloads, layout, whatif_callbacks
+from sim.view.dashboard import callbacks, downloads, failures, layout, looking, opening, received, whatif_callbacks
+from sim.view.dashboard.access import Names, restrict
 from sim.view.dashboard.cache import RunCache
+from sim.view.dashboard.headers import add_headers
 from sim.view.dashboard.jobs import Jobs
+from sim.view.dashboard.server import Server
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -23,8 +25,11 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def make_app(cache: RunCache, jobs: Jobs, scenarios: Path) -> Dash:
-    """The dashboard of some runs; what-ifs are run by `jobs`, and saved in the folder `scenarios`."""
+def make_app(cache: RunCache, jobs: Jobs, scenarios: Path, names: Names | None = None) -> Dash:
+    """The dashboard of some runs; what-ifs are run by `jobs`, and saved in the folder `scenarios`.
+
+    `names`: the host names under which it answers; without any, those of this machine itself.
+    """
     app = Dash(
         __name__,
         title="Enforcement simulation",
@@ -33,11 +38,18 @@ def make_app(cache: RunCache, jobs: Jobs, scenarios: Path) -> Dash:
         compress=False,
         suppress_callback_exceptions=True,
         index_string=INDEX,
+        on_error=failures.show,
     )
+    restrict(app.server, names or Names())
+    failures.answer_with_lines(app)
+    received.check_payloads(app)
     app.layout = layout.shell
+    opening.register(app, cache)
     callbacks.register(app, cache)
+    looking.register(app, cache)
     whatif_callbacks.register(app, cache, jobs, scenarios)
     downloads.register(app, cache, jobs)
+    add_headers(app.server, app.csp_hashes())
     return app
 
 
@@ -50,7 +62,7 @@ def serve(app: Dash, jobs: Jobs, host: str, port: int, ready: Callable[[str], No
     if current_thread() is main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager ends it as Ctrl-C does
     with _bound(host, port) as bound:
-        server = make_server(host, port, app.server, threaded=True, fd=bound.fileno())
+        server = Server(host, port, app.server, bound)
         try:
             ready(f"http://{host}:{bound.getsockname()[1]}/")
             server.serve_forever()

@@ -1,6 +1,7 @@
 """Saving what is shown: the data of a picture as CSV or Excel; its figure as SVG or PNG is made by the browser."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -8,10 +9,11 @@ import pandas as pd
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
 from sim.errors import UserError
+from sim.view.dashboard import address, layout
 from sim.view.dashboard.cache import RunCache
-from sim.view.dashboard.callbacks import controls, state_of
 from sim.view.dashboard.card import data_table, part_of
 from sim.view.dashboard.jobs import Jobs
+from sim.view.dashboard.received import BUTTON, SESSION, received
 from sim.view.dashboard.tabs import View, tab_of
 from sim.view.dashboard.whatif_callbacks import what_if_picture
 from sim.view.figures.picture import Picture
@@ -20,39 +22,40 @@ from sim.view.figures.picture import Picture
 def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
     """Add the callbacks of downloads to the application."""
 
-    def picture_of(name: str, values: list[Any], session: str) -> Picture | None:
-        """The picture of that name in the view, or of the session's what-if."""
-        try:
-            pictures = tab_of(View(state_of(values), cache)).pictures
-            job = jobs.of(session)
-            of_what_if = what_if_picture(cache, job) if job else None
-        except UserError:  # the view says it
-            return None
-        return next((one for one in (*pictures, of_what_if) if one is not None and one.name == name), None)
+    def pressed(values: Sequence[Any], session: Any) -> tuple[Picture, str]:
+        """The picture, in the view or of the session's what-if, a part of which was clicked, and the part.
+
+        Raises UserError if it is not there any more.
+        """
+        button = received("the button", BUTTON, ctx.triggered_id)
+        pictures = list(tab_of(View(address.of_controls(values, cache.scenario), cache)).pictures)
+        job = jobs.of(received("the session", SESSION, session))
+        of_what_if = what_if_picture(cache, job) if job else None
+        for one in (*pictures, of_what_if):
+            if one is not None and one.name == button.picture:
+                return one, button.part
+        raise UserError(f"The figure {button.picture!r} is not shown any more; load the page again.")
 
     @app.callback(
         Output(part_of(MATCH, "file"), "data"),
         Input(part_of(MATCH, "csv"), "n_clicks"),
         Input(part_of(MATCH, "xlsx"), "n_clicks"),
         State("session", "data"),
-        *controls(State),
+        *layout.controls(State),
         prevent_initial_call=True,
     )
-    def _save(csv: int, xlsx: int, session: str, *values: Any) -> Any:
-        button = ctx.triggered_id
-        picture = picture_of(button["picture"], list(values), session) if csv or xlsx else None
-        return file_of(picture, button["part"]) if picture else no_update
+    def _save(csv: int, xlsx: int, session: Any, *values: Any) -> Any:
+        return file_of(*pressed(values, session)) if csv or xlsx else no_update
 
     @app.callback(
         Output(part_of(MATCH, "rows"), "children"),
         Input(part_of(MATCH, "data"), "n_clicks"),
         State("session", "data"),
-        *controls(State),
+        *layout.controls(State),
         prevent_initial_call=True,
     )
-    def _rows(clicks: int, session: str, *values: Any) -> Any:
-        picture = picture_of(ctx.triggered_id["picture"], list(values), session) if clicks else None
-        return data_table(picture.table) if picture else no_update
+    def _rows(clicks: int, session: Any, *values: Any) -> Any:
+        return data_table(pressed(values, session)[0].table) if clicks else no_update
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("page", "image"),
@@ -65,9 +68,11 @@ def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
 
 
 def file_of(picture: Picture, kind: str) -> dict[str, Any]:
-    """The data of a picture as a file that the browser saves."""
+    """The data of a picture as a file that the browser saves. Raises UserError for a kind that is not made here."""
     if kind == "csv":
         return {"content": picture.table.to_csv(index=False), "filename": f"{picture.name}.csv"}
+    if kind != "xlsx":
+        raise UserError(f"There are no files of the kind {kind!r}.")
     return {"content": b64encode(excel(picture)).decode(), "filename": f"{picture.name}.xlsx", "base64": True}
 
 

@@ -111,7 +111,7 @@ def changed_inputs(base: Scenario, values: Mapping[str, Any]) -> dict[str, str]:
     usual = defaults(base)
     texts = {name: _text(value) for name, value in values.items() if name in usual}
     ticked = values.get(OPEN)
-    if ticked is not None:
+    if isinstance(ticked, list):
         texts["without"] = BETWEEN.join(name for name in base.probes if name not in ticked)
     return {name: text for name, text in texts.items() if text != usual[name]}
 

@@ -1,5 +1,6 @@
 """What-ifs that are run in the background, one for each person who has the dashboard open."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,12 +13,17 @@ from sim.experiments.simulate import simulate_growing
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
+LOG = logging.getLogger(__name__)
 FOLDER = ".what-if"
 """Where what-ifs are stored in the results folder, so that the same one is answered at once the next time."""
 STEP = 25
 """Replications after which a what-if is shown again."""
 TIMEOUT = 150.0
 """Seconds without a request after which a page counts as closed; browsers let hidden pages ask once a minute."""
+MOST = 16
+"""What-ifs that run or wait at the same time; more are refused."""
+KEPT = 40
+"""What-ifs in memory, those that have ended included, each with up to 20 MB: those asked for longest ago go first."""
 TICK = 0.2
 """Seconds between two looks whether a what-if that waits may begin."""
 
@@ -64,7 +70,6 @@ class _Job:
     progress: WhatIfProgress
     seen: float = field(default_factory=monotonic)
     wanted: bool = True
-    thread: Thread | None = None
 
     def check(self) -> None:
         """Raise Cancelled if it is not wanted any more, or its page is closed."""
@@ -82,19 +87,35 @@ class Jobs:
         self._results, self._processes = results, processes
         self._slots, self._lock = BoundedSemaphore(at_once), Lock()
         self._jobs: dict[str, _Job] = {}
+        self._threads: list[Thread] = []
         self._started = 0
 
     def start(self, session: str, scenario: Scenario, base: str) -> WhatIfProgress:
-        """Begin a session's what-if on a baseline, instead of the one it may have had before."""
+        """Begin a session's what-if on a baseline, instead of the one it may have had before.
+
+        Raises UserError if too many are going on.
+        """
         self.cancel(session)
         with self._lock:
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            if len(self._threads) >= MOST:
+                raise UserError(f"{MOST} what-ifs are running or waiting already; try again when some have ended.")
             self._started += 1
             job = _Job(WhatIfProgress(scenario, base, self._started, total=scenario.replications))
-            self._jobs = {name: other for name, other in self._jobs.items() if not _forgotten(other)}
+            self._forget(session)
             self._jobs[session] = job
-        job.thread = Thread(target=self._work, args=(job,), name=f"what-if {job.progress.number}")
-        job.thread.start()
+            thread = Thread(target=self._work, args=(job,), name=f"what-if {job.progress.number}")
+            self._threads.append(thread)
+            thread.start()
         return job.progress
+
+    def _forget(self, session: str) -> None:
+        """Drop the session's former what-if, those nobody has asked for in a while, and the oldest beyond `KEPT`."""
+        kept = {name: job for name, job in self._jobs.items() if name != session and not _forgotten(job)}
+        ended = sorted((name for name in kept if not kept[name].progress.going_on), key=lambda name: kept[name].seen)
+        for name in ended[: max(len(kept) + 1 - KEPT, 0)]:
+            del kept[name]
+        self._jobs = kept
 
     def of(self, session: str) -> WhatIfProgress | None:
         """How far the session's what-if is; asking shows that its page is still open."""
@@ -112,12 +133,10 @@ class Jobs:
 
     def close(self) -> None:
         """End all of them, and wait until they have ended."""
-        jobs = list(self._jobs.values())
-        for job in jobs:
+        for job in list(self._jobs.values()):
             job.wanted = False
-        for job in jobs:
-            if job.thread is not None:
-                job.thread.join()
+        for thread in list(self._threads):
+            thread.join()
 
     def _work(self, job: _Job) -> None:
         def update(**change: Any) -> None:
@@ -136,6 +155,7 @@ class Jobs:
         except UserError as error:
             update(status="failed", message=str(error))
         except Exception as error:  # whatever it is, whoever waits for the what-if must hear of it
+            LOG.error("a what-if failed", exc_info=error)
             update(status="failed", message=f"{type(error).__name__}: {error}")
 
     def _wait(self, job: _Job) -> None:

@@ -39,6 +39,11 @@ class View:
         return [self.cache.run(name, self.state.platform) for name in self.state.runs]
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """What changes when the runs do. Raises UserError if one of them is gone."""
+        return tuple(self.cache.version(name) for name in self.state.runs)
+
+    @property
     def base(self) -> Run:
         """The baseline, or its part on the platform."""
         return self.runs[0]
@@ -46,7 +51,7 @@ class View:
     @property
     def scenario(self) -> Scenario:
         """The scenario of the baseline."""
-        return self.cache.run(self.state.base).scenario
+        return self.cache.scenario(self.state.base)
 
     @property
     def record(self) -> Record | None:
@@ -169,7 +174,7 @@ def _method(v: View) -> Parts:
 
 
 def _base(v: View) -> tuple[Hashable, ...]:
-    return v.state.base, v.state.platform
+    return v.state.base, v.cache.version(v.state.base), v.state.platform
 
 
 def _figure_files(v: View) -> Hashable:
@@ -184,10 +189,10 @@ TABS: dict[str, tuple[Callable[[View], Parts], Callable[[View], Hashable]]] = {
     "caseload": (_caseload, lambda v: (*_base(v), v.state.stages)),
     "durations": (_durations, lambda v: (*_base(v), v.state.stages)),
     "staff": (_staff, lambda v: (*_base(v), v.state.roles)),
-    "compare": (_compare, lambda v: (v.state.runs, v.state.platform)),
-    "what-if": (_what_if, lambda v: (v.state.base, tuple(v.state.what_if.items()))),
-    "record": (_record, lambda v: (v.state.base, _figure_files(v))),
-    "method": (_method, lambda v: v.state.runs),
+    "compare": (_compare, lambda v: (v.state.runs, v.versions, v.state.platform)),
+    "what-if": (_what_if, lambda v: (*_base(v), tuple(v.state.what_if.items()))),
+    "record": (_record, lambda v: (*_base(v), _figure_files(v))),
+    "method": (_method, lambda v: (v.state.runs, v.versions)),
 }
 """What makes each tab, and the choices that it depends on."""
 OF_ONE_RUN = ("overview", "caseload", "durations", "staff")

@@ -22,6 +22,10 @@ DEFAULT_REPLICATIONS = 200
 MIN_REPLICATIONS = 20
 """Fewer say nothing of a difference."""
 MAX_PEOPLE = 100_000
+MAX_NAME = 100
+"""Characters of a name: the folder of the run is named after it."""
+SHOWN = 40
+"""Characters of an input that a message repeats at most."""
 BETWEEN = "|"
 """Between the names of probes; none may contain it."""
 
@@ -126,12 +130,14 @@ class _Form:
         if isfinite(value) and low <= value <= high and (not whole or value == int(value)):
             return value
         kind = "a whole number" if whole else "a number"
-        self.errors[name] = f"must be {kind} from {low:g} to {high:g}" + (f", not {text!r}" if text else "")
+        self.errors[name] = f"must be {kind} from {low:g} to {high:g}" + (f", not {text[:SHOWN]!r}" if text else "")
         return None
 
     def _name(self) -> str:
         name = self.inputs["name"].strip()
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        if len(name) > MAX_NAME:
+            self.errors["name"] = f"has {len(name)} characters; {MAX_NAME} are allowed"
+        elif not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
             self.errors["name"] = "may have letters, digits, '.', '_' and '-' only"
         elif name == self.base.name:
             self.errors["name"] = "is the baseline's own name; choose another one"
@@ -161,7 +167,7 @@ class _Form:
 
     def _without_probes(self, scenario: Scenario) -> Scenario:
         without = [name for name in self.inputs["without"].split(BETWEEN) if name]
-        unknown = [name for name in without if name not in scenario.probes]
+        unknown = [name[:SHOWN] for name in without if name not in scenario.probes][:3]
         if unknown:
             self.errors["without"] = f"there is no probe {', '.join(unknown)}"
         if not without:

@@ -16,24 +16,42 @@ from sim.view.dashboard import form, layout, whatif
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import card
 from sim.view.dashboard.jobs import Jobs, WhatIfProgress
+from sim.view.dashboard.received import IDS, INPUTS, NAME, SESSION, VALUES, received
 from sim.view.dashboard.saving import save
 from sim.view.figures.picture import Picture
 from sim.view.pictures.comparison import differences
 
-Bases = Callable[[str], Scenario]
-"""Gives the scenario of a baseline by the name of its run."""
+Bases = Callable[[Any], Scenario]
+"""Gives the scenario of a baseline by the name of its run, as the browser sent it; UserError if there is none."""
+
+Asked = Callable[[Any, Any], Scenario]
+"""Gives the what-if of a baseline and inputs, as the browser sent them; UserError if there is anything wrong."""
+LINES = 5
+"""Lines about a what-if that cannot be run, at most: each also stands beside its input."""
+FORGOTTEN = (
+    "This what-if is not known any more; the dashboard was probably started again. Run it again: what it had finished"
+    " is stored."
+)
 
 
 def register(app: Dash, cache: RunCache, jobs: Jobs, scenarios: Path) -> None:
     """Add the callbacks of what-ifs to the application; `scenarios`: the folder to save them in."""
 
-    def base_scenario(name: str) -> Scenario:
-        return cache.run(name).scenario
+    def base_scenario(name: Any) -> Scenario:
+        return cache.scenario(received("baseline", NAME, name))
+
+    def asked(base: Any, inputs: Any) -> Scenario:
+        texts = received("the what-if", INPUTS, inputs)
+        result = whatif.read(base_scenario(base), texts)
+        if result.scenario is None:
+            lines = [*(f"{name}: {message}" for name, message in result.errors.items()), *result.messages]
+            raise UserError(*lines[:LINES])
+        return result.scenario
 
     _reading(app, base_scenario)
-    _running(app, base_scenario, jobs)
+    _running(app, asked, jobs)
     _watching(app, cache, jobs)
-    _saving(app, base_scenario, scenarios)
+    _saving(app, asked, base_scenario, scenarios)
 
 
 def _reading(app: Dash, base_scenario: Bases) -> None:
@@ -49,9 +67,10 @@ def _reading(app: Dash, base_scenario: Bases) -> None:
         State({"input": ALL}, "id"),
         State("base", "value"),
     )
-    def _read(values: list[Any], ids: list[dict[str, str]], base: str) -> Any:
-        names = [one["input"] for one in ids]
-        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, values, strict=True)))
+    def _read(values: Any, ids: Any, base: Any) -> Any:
+        names = [one.input for one in received("the form", IDS, ids)]
+        texts = received("the form", VALUES, values)
+        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, texts, strict=False)))
         result = whatif.read(base_scenario(base), inputs)
         errors = [result.errors.get("without" if name == form.OPEN else name, "") for name in names]
         bad = result.scenario is None
@@ -63,11 +82,11 @@ def _reading(app: Dash, base_scenario: Bases) -> None:
         State("base", "value"),
         prevent_initial_call=True,
     )
-    def _reset(clicks: int, base: str) -> Any:
+    def _reset(clicks: int, base: Any) -> Any:
         return [form.form(base_scenario(base), {})] if clicks else no_update
 
 
-def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
+def _running(app: Dash, asked: Asked, jobs: Jobs) -> None:
     """What the form says is run, or no more."""
 
     @app.callback(
@@ -79,11 +98,10 @@ def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
         State("session", "data"),
         prevent_initial_call=True,
     )
-    def _run(clicks: int, inputs: dict[str, str], base: str, session: str) -> Any:
-        result = whatif.read(base_scenario(base), inputs)
-        if not clicks or result.scenario is None:
+    def _run(clicks: int, inputs: Any, base: Any, session: Any) -> Any:
+        if not clicks:
             return no_update, no_update
-        jobs.start(session, result.scenario, base)
+        jobs.start(received("the session", SESSION, session), asked(base, inputs), base)
         return False, []
 
     @app.callback(
@@ -92,9 +110,9 @@ def _running(app: Dash, base_scenario: Bases, jobs: Jobs) -> None:
         State("session", "data"),
         prevent_initial_call=True,
     )
-    def _cancel(clicks: int, session: str) -> Any:
+    def _cancel(clicks: int, session: Any) -> Any:
         if clicks:
-            jobs.cancel(session)
+            jobs.cancel(received("the session", SESSION, session))
         return no_update
 
 
@@ -111,11 +129,11 @@ def _watching(app: Dash, cache: RunCache, jobs: Jobs) -> None:
         State("compared", "data"),
         prevent_initial_call=True,
     )
-    def _watch(ticks: int, session: str, to_compare: list[int], compared: list[int]) -> Any:
+    def _watch(ticks: int, session: Any, to_compare: Any, compared: Any) -> Any:
         """Asks for a comparison only when the one before is shown, because browsers drop answers that are overtaken."""
-        job = jobs.of(session)
+        job = jobs.of(received("the session", SESSION, session))
         if job is None:
-            return [], no_update, True
+            return layout.message(FORGOTTEN, "red"), no_update, True
         now = [job.number, job.run.replications if job.run else 0]
         free = compared == to_compare
         return progress(job), now if free and now != to_compare else no_update, free and not job.going_on
@@ -127,12 +145,12 @@ def _watching(app: Dash, cache: RunCache, jobs: Jobs) -> None:
         State("session", "data"),
         prevent_initial_call=True,
     )
-    def _result(to_compare: list[int], session: str) -> Any:
-        job = jobs.of(session)
+    def _result(to_compare: Any, session: Any) -> Any:
+        job = jobs.of(received("the session", SESSION, session))
         return differences_so_far(cache, job) if job and job.run else [], to_compare
 
 
-def _saving(app: Dash, base_scenario: Bases, scenarios: Path) -> None:
+def _saving(app: Dash, asked: Asked, base_scenario: Bases, scenarios: Path) -> None:
     """What the form says becomes a scenario file."""
 
     @app.callback(
@@ -142,12 +160,11 @@ def _saving(app: Dash, base_scenario: Bases, scenarios: Path) -> None:
         State("base", "value"),
         prevent_initial_call=True,
     )
-    def _save(clicks: int, inputs: dict[str, str], base: str) -> Any:
-        result = whatif.read(base_scenario(base), inputs)
-        if not clicks or result.scenario is None:
+    def _save(clicks: int, inputs: Any, base: Any) -> Any:
+        if not clicks:
             return no_update
         try:
-            file = save(result.scenario, base_scenario(base), scenarios)
+            file = save(asked(base, inputs), base_scenario(base), scenarios)
         except UserError as error:
             return layout.message(str(error), "red")
         return layout.message(f"Saved as {file}. `sim run {file}` answers the same question.", "green")

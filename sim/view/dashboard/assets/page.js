@@ -1,9 +1,22 @@
-// What the browser does by itself: writes the address, and saves figures as images.
+// What the browser does by itself: reads and writes the address, saves figures as images, says what went wrong.
+(function () {
+"use strict";
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   page: {
-    write: function (query) {
-      if (query !== undefined && query !== window.location.search) {
-        window.history.replaceState(window.history.state, "", window.location.pathname + query);
+    address: function () {
+      return window.location.search;
+    },
+    // What is opened gets its whole address; each other view a new one, so that Back shows the view before. What is
+    // typed into the form of a what-if changes the address in its place.
+    write: function (query, opened) {
+      const { triggered } = window.dash_clientside.callback_context;
+      const opening = triggered.some((one) => one.prop_id === "opened.data");
+      const next = opening ? opened : query;
+      if (next !== undefined && next !== null && next !== window.location.search) {
+        const typed = view(next) === view(window.location.search);
+        const write = opening || typed ? "replaceState" : "pushState";
+        window.history[write](null, "", window.location.pathname + (next || ""));
       }
       return window.dash_clientside.no_update;
     },
@@ -23,3 +36,42 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     },
   },
 });
+
+function view(query) {
+  const parts = [...new URLSearchParams(query)].filter(([name]) => !name.startsWith("if."));
+  return new URLSearchParams(parts).toString();
+}
+
+window.addEventListener("popstate", () => {
+  window.dash_clientside.set_props("went-back", { data: { search: window.location.search, at: Date.now() } });
+});
+
+// An answer that does not come, or is a refusal, is told: Dash itself only writes it into the console.
+const ask = window.fetch;
+let silent = false;
+
+window.fetch = async function (resource, options) {
+  const callback = String(resource.url || resource).includes("_dash-update-component");
+  try {
+    const response = await ask.call(window, resource, options);
+    if (callback && !response.ok) {
+      tell((await response.clone().text()).trim() || "The dashboard answered " + response.status + ".");
+    } else if (callback && silent) {
+      silent = false;
+      tell("");
+    }
+    return response;
+  } catch (error) {
+    if (callback) {
+      silent = true;
+      tell("The dashboard does not answer. What the page shows stays; nothing new can be asked until `sim dashboard` runs again.");
+    }
+    throw error;
+  }
+};
+
+function tell(line) {
+  const said = { namespace: "dash_html_components", type: "Div", props: { children: line, className: "message trouble" } };
+  window.dash_clientside.set_props("trouble", { children: line ? [said] : [] });
+}
+})();
