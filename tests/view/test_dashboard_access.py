@@ -13,13 +13,19 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sim.errors import UserError
-from sim.view.dashboard import access, layout, server
+from sim.view.dashboard import access, failures, layout, server
 from sim.view.dashboard.access import Names
 from sim.view.dashboard.app import make_app
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.jobs import Jobs
 
 CALLBACK = "/_dash-update-component"
+
+
+@pytest.fixture(autouse=True)
+def logging(monkeypatch) -> None:
+    """The log is written, even if another test has configured logging so that loggers made before are silent."""
+    monkeypatch.setattr(failures.LOG, "disabled", False)
 
 
 @pytest.fixture
