@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.errors import RunInterrupted, RunTerminated, UserError
+from sim.cli.output import columns, say, tell
+from sim.errors import RunFailed, RunInterrupted, RunTerminated, UserError
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from rich.console import Console
 
     from sim.experiments.simulate import Progress
     from sim.scenario.schema import Scenario
@@ -37,7 +36,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from sim import __version__
 
-        print(f"sim {__version__}")
+        say(f"sim {__version__}")
         raise typer.Exit
 
 
@@ -47,7 +46,10 @@ def _options(
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise RunFailed("the working directory is gone; change to one that exists") from None
 
 
 def check_figures(folder: Path | None) -> None:
@@ -84,18 +86,6 @@ def day_of(option: str, value: str) -> "date":
 def cores() -> int:
     """Processes to use by default."""
     return os.cpu_count() or 1
-
-
-def tell(message: str) -> None:
-    """Print a message to the user on standard error, apart from the output."""
-    print(message, file=sys.stderr)
-
-
-def console() -> "Console":
-    """Where output goes: as wide as the terminal, 140 columns or COLUMNS if it is none."""
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "140")), highlight=False)
 
 
 def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
@@ -149,10 +139,12 @@ def _progress_bar(name: str) -> Iterator["Progress | None"]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    from sim.cli.console import LegibleConsole
+
+    parts = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = LegibleConsole(columns(sys.stderr), sys.__stderr__)  # itself: what is written to sys.stderr is legible
+    with Progress(*parts, console=console, transient=True) as bar:
         task = bar.add_task(f"{name}, replications", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,14 +1,14 @@
 """`sim backtest`: forecasts as they would have been made, scored against the record."""
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, resumable, write_figures
+from sim.cli.app import app, check_figures, cores, day_of, resumable, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
+from sim.cli.output import display, say_json
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ def backtest(
             progress=progress,
         )
     if as_json:
-        print(json.dumps(as_data(tested)))
+        say_json(as_data(tested))
     else:
-        console().print(summary(tested))
+        display(summary(tested))
     if figures:
         _write_figures(tested, figures)
 

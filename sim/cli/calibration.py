@@ -1,13 +1,13 @@
 """`sim calibrate`: what the public record says about a scenario's uncertain parameters."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, day_of, resumable, tell, write_figures
+from sim.cli.app import app, check_figures, cores, day_of, resumable, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
+from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
 
 
@@ -54,9 +54,9 @@ def calibrate(
         except UserError as error:  # told at the end: what the calibration says is not lost with it
             refused = error
     if as_json:
-        print(json.dumps(as_data(posterior, output if not refused else None)))
+        say_json(as_data(posterior, output if not refused else None))
     else:
-        console().print(summary(posterior))
+        display(summary(posterior))
         if output and not refused:
             tell(f"wrote {output}; try: sim run {output}")
     if figures:

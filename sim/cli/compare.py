@@ -1,11 +1,12 @@
 """`sim compare`: scenarios side by side."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, console, cores, load_all, resumable
+from sim.cli.app import app, cores, load_all, resumable
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -18,6 +19,7 @@ from sim.cli.options import (
     Sets,
     removed_option,
 )
+from sim.cli.output import display, say_json
 
 HOLM = "p-values are always adjusted by Holm's method, which is never less powerful than Bonferroni's; leave it out"
 PAIRED = "differences are paired by common random numbers alone now; leave it out"
@@ -55,6 +57,6 @@ def compare(
             loaded, indicator, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress
         )
     if as_json:
-        print(comparison.table.to_json(orient="records", double_precision=10))
+        say_json(json.loads(comparison.table.to_json(orient="records", double_precision=10)))
     else:
-        console().print(summary(comparison, every))
+        display(summary(comparison, every))

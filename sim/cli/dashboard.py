@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, cores, tell
+from sim.cli.app import app, cores
 from sim.cli.options import Jobs, Results
+from sim.cli.output import tell
 from sim.errors import UserError
 
 NEEDED = ("dash", "dash_mantine_components", "openpyxl")

@@ -1,13 +1,13 @@
 """Commands about the public record."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, console, write_figures
+from sim.cli.app import app, check_figures, write_figures
 from sim.cli.options import AsJson, Figures, renamed_option
+from sim.cli.output import display, say_json
 
 
 @app.command()
@@ -34,9 +34,9 @@ def record(
     check_figures(figures)
     shown = read_as_of(folder, as_of, table)
     if as_json:
-        print(json.dumps(as_data(shown, table)))
+        say_json(as_data(shown, table))
     else:
-        console().print(one_table(shown, table) if table else summary(shown), soft_wrap=table == "sources")
+        display(one_table(shown, table) if table else summary(shown), whole_lines=table == "sources")
     if figures:
         from sim.view.figures.files import made_by
         from sim.view.pictures.gallery import of_record

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, cores, load_all, resumable, tell
+from sim.cli.app import app, cores, load_all, resumable
 from sim.cli.options import Jobs, Replications, Results
+from sim.cli.output import tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.app import app, console, cores, load_all, resumable, tell
+from sim.cli.app import app, cores, load_all, resumable
 from sim.cli.options import AsJson, Cluster, Jobs, Replications, Results, ScenarioFiles, Seed, Sets
+from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def run(
     Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
     """
     from sim.experiments.simulate import simulate
-    from sim.view.terminal.run import show
+    from sim.view.terminal.run import summary
 
     loaded = load_all(scenarios, set_, replications, seed)
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
@@ -65,9 +66,9 @@ def run(
         if as_json:
             shown.append(as_data(finished))
         else:
-            show(finished, console())
+            display(summary(finished))
     if as_json:
-        print(json.dumps(shown if len(shown) > 1 else shown[0]))
+        say_json(shown if len(shown) > 1 else shown[0])
 
 
 def _precision(
@@ -148,7 +149,7 @@ def indicators(as_json: AsJson = False) -> None:
 
     rows = known().set_index("name").to_dict("index")
     if as_json:
-        print(json.dumps(rows))
+        say_json(rows)
         return
     from rich.table import Table
 
@@ -156,4 +157,4 @@ def indicators(as_json: AsJson = False) -> None:
     for name, row in rows.items():
         of = f":{row['of'].upper()}" if row["of"] else ""
         table.add_row(f"{name}{of}", row["unit"], f"{row['title']}: {row['formula']}")
-    console().print(table)
+    display(table)

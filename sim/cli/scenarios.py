@@ -1,14 +1,15 @@
 """Commands about scenario files: validate, schema, list, show, new."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, console, tell
+from sim.characters import one_line
+from sim.cli.app import app
 from sim.cli.options import AsJson, Results, Sets
+from sim.cli.output import display, say, say_json, tell
 from sim.cli.runs import as_data
 from sim.errors import UserError
 
@@ -34,11 +35,11 @@ def validate(
         try:
             if is_procedure(path):
                 procedure = load_procedure(path)
-                print(f"{path}: a valid procedure with {len(procedure.stages)} stages")
+                say(f"{one_line(str(path))}: a valid procedure with {len(procedure.stages)} stages")
             else:
                 scenario = load_scenario(path, parse_settings(set_ or ()))
                 problems += unsourced(path) if sources else []
-                print(f"{path}: a valid scenario; {len(scenario.probes)} probes")
+                say(f"{one_line(str(path))}: a valid scenario; {len(scenario.probes)} probes")
         except UserError as error:
             problems += error.problems
     if problems:
@@ -55,7 +56,7 @@ def schema(
     """
     from sim.scenario.json_schema import procedure_schema, scenario_schema
 
-    print(json.dumps(procedure_schema() if procedure else scenario_schema(), indent=1))
+    say_json(procedure_schema() if procedure else scenario_schema(), indent=1)
 
 
 @app.command("list")
@@ -83,7 +84,7 @@ def list_(
     if as_json:
         scenarios = [{"file": path, **headings} for path, headings in files.items()]
         stored = [{"folder": p, "replications": m.replications, "seed": m.seed} for p, m in runs.items()]
-        print(json.dumps({"scenarios": scenarios, "runs": stored}))
+        say_json({"scenarios": scenarios, "runs": stored})
         return
     from rich.table import Table
 
@@ -91,13 +92,13 @@ def list_(
     for path, headings in files.items():
         asked = f"{headings['question']} {headings['description']}".strip()
         table.add_row(path, f"{headings['title']}. {asked}" if asked else headings["title"])
-    console().print(table)
+    display(table)
     if runs:
         stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)
         for path, manifest in runs.items():
             stored_table.add_row(path, f"{manifest.replications:,}", str(manifest.seed))
-        console().print()
-        console().print(stored_table)
+        say("")
+        display(stored_table)
 
 
 @app.command()
@@ -122,13 +123,13 @@ def show(
         return
     if what.is_dir():
         from sim.results.store import load_run
-        from sim.view.terminal.run import show as show_finished
+        from sim.view.terminal.run import summary
 
         finished = load_run(what)
         if as_json:
-            print(json.dumps(as_data(finished)))
+            say_json(as_data(finished))
         else:
-            show_finished(finished, console())
+            display(summary(finished))
         return
     from sim.scenario.loading import load_scenario
     from sim.scenario.paths import part
@@ -140,11 +141,11 @@ def show(
     except KeyError as error:
         raise UserError(f"--path {path}: {error.args[0]}") from None
     if as_json:
-        print(json.dumps(shown))
+        say_json(shown)
     else:
         from sim.scenario.yaml_nodes import text
 
-        print(text(shown), end="")
+        say(text(shown), end="")
 
 
 def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
@@ -167,9 +168,8 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
         raise UserError(f"--path {path}: {error.args[0]}") from None
     listed = [p for p in parameters(scenario) if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
     if as_json:
-        print(json.dumps([asdict(parameter) for parameter in listed]))
+        say_json([asdict(parameter) for parameter in listed])
         return
-    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, caption=count_by_basis(listed), caption_justify="left")
@@ -177,8 +177,8 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
         table.add_column(name, overflow="fold")
     for it in listed:
         reason = f"{it.reason} {it.url}".strip() or "no source given"
-        table.add_row(*(escape(word) for word in (it.path, it.value, it.unit, it.basis or "", reason, it.location)))
-    console().print(table)
+        table.add_row(it.path, it.value, it.unit, it.basis or "", reason, it.location)
+    display(table)
 
 
 @app.command()
@@ -203,4 +203,4 @@ def new(
         raise UserError(f"{file}: exists already; choose another name or delete it first") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror}") from None
-    print(f"wrote {file}; try: sim run {file}")
+    say(one_line(f"wrote {file}; try: sim run {file}"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, load_all, resumable, tell, write_figures
+from sim.cli.app import app, check_figures, cores, load_all, resumable, write_figures
 from sim.cli.options import AsJson, Cluster, Figures, Jobs, Results, ScenarioFile, Seed, Sets
+from sim.cli.output import display, say_json, tell
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Method, Sensitivity
@@ -74,7 +75,7 @@ def sensitivity(
         if not as_json:
             _print(analyses[-1])
     if as_json:
-        print(json.dumps([_as_data(each) for each in analyses]))
+        say_json([_as_data(each) for each in analyses])
     if figures:
         _write_figures(analyses, figures)
 
@@ -117,7 +118,7 @@ def _write_figures(analyses: "list[Sensitivity]", folder: Path) -> None:
 def _print(analysis: "Sensitivity") -> None:
     from sim.view.terminal.sensitivity import summary
 
-    console().print(summary(analysis))
+    display(summary(analysis))
 
 
 def _as_data(analysis: "Sensitivity") -> dict[str, Any]:

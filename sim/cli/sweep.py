@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, console, cores, resumable, tell, write_figures
+from sim.cli.app import app, check_figures, cores, resumable, write_figures
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -20,6 +20,7 @@ from sim.cli.options import (
     ScenarioFile,
     Seed,
 )
+from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ def sweep(
     if csv:
         _write(swept, csv)
     if as_json:
-        print(json.dumps(_as_data(swept)))
+        say_json(_as_data(swept))
     else:
         from sim.view.terminal.sweep import summary
 
-        console().print(summary(swept))
+        display(summary(swept))
     if figures:
         _write_figures(swept, figures)
 

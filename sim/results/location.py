@@ -142,7 +142,7 @@ class MadeOtherwise(NamedTuple):
 
 def locate(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None) -> RunLocation:
     """Where the run of a scenario belongs; `more`: what determines the run beside the scenario."""
-    name = f"{scenario.name}-{digest(scenario, more)}"
+    name = f"{scenario.name[:LONGEST_NAME]}-{digest(scenario, more)}"
     return RunLocation(results / name, results / f".{name}.partial", settings_digest(scenario, more))
 
 

@@ -13,6 +13,7 @@ import yaml
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from yaml import MappingNode, Mark, Node, ScalarNode, SequenceNode
 
+from sim.characters import legible
 from sim.errors import Problem, UserError
 from sim.files import read_text
 
@@ -62,15 +63,24 @@ CORE_SCHEMA = {
     ),
 }
 """What a bare word means in YAML 1.2: a pattern for each type, and the characters with which such a word begins."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, data: str) -> ScalarNode:
+    """Text; in double quotes, in which characters can be written as their numbers, where some do not show."""
+    style = None if legible(data) == data else '"'
+    return dumper.represent_scalar(_TAG + "str", data, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 for _name, (_pattern, _first) in CORE_SCHEMA.items():
     _CoreLoader.add_implicit_resolver(_TAG + _name, re.compile(_pattern), _first)
     _Dumper.add_implicit_resolver(_TAG + _name, re.compile(_pattern), _first)
 
 
 def text(data: Any) -> str:
-    """Plain data as YAML that `parse` reads as the same."""
+    """Plain data as YAML that `parse` reads as the same, and in which everything shows."""
     written: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
-    return written
+    return legible(written)  # `\x1b` and the like mean the same to YAML between double quotes, and stand nowhere else
 
 
 def problem(node: Node, message: str) -> Problem:

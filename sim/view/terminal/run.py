@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
@@ -221,8 +221,3 @@ def _closing(run: Run) -> Text:
     if run.folder is not None:
         text.append(f"Stored in {run.folder}", style="dim")
     return text
-
-
-def show(run: Run, console: Console) -> None:
-    """Print the summary."""
-    console.print(summary(run))
