@@ -15,6 +15,8 @@ from sim.results.identity import differences, digest, environment, settings_dige
 from sim.results.manifest import NAME, read_manifest
 from sim.scenario.schema import Scenario
 
+LONGEST_NAME = 100
+"""Characters of a scenario's name in the name of its folder: systems take 255 bytes, and the hash is of all of it."""
 ENVIRONMENT = "environment.json"
 """What computes the parts beside it, and what they are parts of."""
 FAULTS = (OSError, ValueError, KeyError, TypeError, RecursionError)

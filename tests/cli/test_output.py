@@ -9,6 +9,7 @@ import pytest
 from processes import sim_command
 
 from sim.cli.output import NARROWEST, WIDEST, WIDTH
+from sim.results.manifest import read_manifest, write_manifest
 from sim.view.words import BARS
 
 QUEUE = """\
@@ -104,9 +105,9 @@ def test_a_stored_run_with_escape_sequences(sim, queue):
     """What stands in a stored run is not obeyed either."""
     queue(title="harmless")
     sim("run", "queue.yaml", "--jobs", 1)
-    [manifest] = (queue().parent / "results").glob("*/manifest.json")
-    manifest.write_text(manifest.read_text("utf-8").replace("harmless", r"\u001b[2J\u202eevil"), encoding="utf-8")
-    code, out, _ = sim("show", manifest.parent)
+    [folder] = (queue().parent / "results").iterdir()
+    write_manifest(folder, read_manifest(folder).with_words({"title": "\x1b[2J\u202eevil"}, ""))
+    code, out, _ = sim("show", folder)
     assert code == 0
     assert out.startswith(r"\x1b[2J\u202eevil")
     assert not {"\x1b", "\u202e"} & set(out)
