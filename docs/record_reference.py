@@ -52,6 +52,7 @@ counted until then. Without it the day of the last act is the last day, unless `
 | address | `http://` or `https://`, without spaces |
 | list | one item or several |
 | word | one of the words below |
+| name | text without double quotes, doubled spaces and characters that nobody sees, spelt in one way; no slash in a proceeding or strand, no semicolon in a service or topic |
 | text | anything |
 """
 FILES = {
@@ -125,7 +126,7 @@ under `non_compliance_decision`.
 
 All errors are reported together, each with `file:line:column`, where the column is the character of that line at which the cell begins, from 1.
 
-- Each cell is of its kind, and filled if needed. Every row of events.csv and platforms.csv says what it rests on.
+- Each cell is of its kind, and filled if needed. No cell holds a control character. Every row of events.csv and platforms.csv says what it rests on.
 - Nothing occurs twice: services, providers, strands, and acts that agree in day, service, proceeding, event, topic and detail.
 - Services and providers are the same in all files, and an act's provider is the one of its service.
 - A service has no `rfi` and no opening before its designation. A `closed_without_proceedings` closes an `rfi` to that service on that

@@ -94,7 +94,7 @@ def suggestion(word: str, known: Iterable[str], listed: int = LISTED) -> str:
     word
         What was written.
     known
-        What could have been written.
+        What could have been written; sets are sorted, since their order differs from one process to the next.
     listed
         How many of the known names to list if none resembles the word; 0 for none.
 
@@ -103,7 +103,7 @@ def suggestion(word: str, known: Iterable[str], listed: int = LISTED) -> str:
     str
         `; did you mean 'headcount'?`, or else `; known: a, b`, or nothing.
     """
-    names = list(known)
+    names = sorted(known) if isinstance(known, (set, frozenset)) else list(known)
     close = get_close_matches(word, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"

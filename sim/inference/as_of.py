@@ -190,7 +190,7 @@ def _applicable(scenario: Scenario) -> Scenario:
             changed[name] = parameter.model_copy(update={word: found})
     update: dict[str, Any] = {"uncertain": {**scenario.uncertain, **changed}}
     if any(parameter.sets and NOTHING in parameter.sets[0] for parameter in changed.values()):
-        update["platforms"] = {**scenario.platforms, NOTHING: Platform(provider="", turnover_eur_bn=0.0)}
+        update["platforms"] = {**scenario.platforms, NOTHING: Platform(provider=NOTHING, turnover_eur_bn=0.0)}
     return scenario.model_copy(update=update) if changed else scenario
 
 

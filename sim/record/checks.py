@@ -3,6 +3,7 @@
 A cell that is wrong by itself is reported elsewhere: what would only follow from it is not reported again.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
@@ -28,20 +29,32 @@ def _repeated(rows: Iterable[Row], key: Callable[[Row], tuple[str, ...]], column
             yield row.wrong(column, f"the same as in line {before}; leave one out, or make them differ")
 
 
+def _alike(rows: Iterable[Row], *columns: str) -> Iterator[Problem]:
+    """Names that differ from an earlier one only in capitals, spaces or the width of their letters."""
+    for column in columns:
+        first: dict[str, str] = {}
+        for row in rows:
+            name = row[column]
+            other = first.setdefault("".join(unicodedata.normalize("NFKC", name).casefold().split()), name)
+            if other != name:
+                yield row.wrong(column, f"{name!r} and {other!r} differ in capitals or spaces only; write one of them")
+
+
 def _platform_problems(tables: Tables) -> Iterator[Problem]:
     rows, turnovers = tables["platforms.csv"], tables["turnover.csv"]
     # By slug, since names of cases are made of it.
     yield from _repeated(rows, lambda row: (slug(row["service"]),), "service")
     yield from _repeated(turnovers, lambda row: (row["provider"],), "provider")
-    providers = {row["provider"] for row in rows}
+    yield from _alike(turnovers, "provider")
+    providers = dict.fromkeys(row["provider"] for row in rows)
     for row in turnovers:
         if row["provider"] not in providers:
             yield row.wrong(
                 "provider",
                 f"no service of {row['provider']!r} in platforms.csv" + meant(row["provider"], providers),
             )
-    known = {row["provider"] for row in turnovers}
-    services = {row["service"] for row in rows if not row["part_of"]}
+    known = dict.fromkeys(row["provider"] for row in turnovers)
+    services = dict.fromkeys(row["service"] for row in rows if not row["part_of"])
     for row in rows:
         if row["provider"] not in known:
             hint = meant(row["provider"], known)
@@ -63,6 +76,7 @@ def _act_problems(tables: Tables) -> Iterator[Problem]:
     asked = {(row["platform"], row["topic"]) for row in rows if row["event"] == "rfi"}
     columns = ("date", "platform", "proceeding", "event", "topic", "detail")
     yield from _repeated(rows, lambda row: tuple(row[column] for column in columns), "event")
+    yield from _alike(rows, "topic", "proceeding")
     for row in rows:
         if not row["source_url"] and not (row["source_kind"] and row["detail"]):
             remedy = "an address, or a source_kind and a detail that says what the row rests on"

@@ -6,6 +6,7 @@ docs/record.md says what each column means.
 import csv
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -18,13 +19,13 @@ from sim.files import read_text
 from sim.record.model import CONFIDENCES, EVENTS, OUTCOMES, items
 
 COLUMNS = {
-    "events.csv": "date:day* platform* provider* case_id proceeding event:word* topic* articles detail"
+    "events.csv": "date:day* platform* provider:name* case_id proceeding:name event:word* topic:name* articles detail"
     " source_url:address source_kind confidence:word*",
-    "strands.csv": "proceeding* strand* platform* topics:list* articles opened:day* preliminary_findings:day"
+    "strands.csv": "proceeding:name* strand:name* platform* topics:list* articles opened:day* preliminary_findings:day"
     " outcome:word outcome_date:day fine_eur:number note",
-    "platforms.csv": "service* provider* type* designation_date:day designation_ended:day part_of"
+    "platforms.csv": "service:name* provider:name* type* designation_date:day designation_ended:day part_of"
     " eu_monthly_active_recipients_m:bound mau_as_of sector* source_url:address note",
-    "turnover.csv": "provider* worldwide_turnover_eur_bn:number* year* confidence:word* note*",
+    "turnover.csv": "provider:name* worldwide_turnover_eur_bn:number* year* confidence:word* note*",
 }
 """The columns of each file: all must be in it, in any order, and no others; `name:kind`, text without a kind.
 
@@ -32,6 +33,8 @@ A star: no cell may be empty. A column means the same in every file.
 """
 WORDS = {"event": EVENTS, "outcome": tuple(OUTCOMES), "confidence": CONFIDENCES}
 """What cells of the kind `word` may hold, by column."""
+SEPARATORS = {"service": "|;", "proceeding": "|/", "strand": "|/", "topic": ";"}
+"""Characters that cells of the kind `name` may not hold, by column: they stand between several names."""
 
 
 class FileColumn(NamedTuple):
@@ -52,7 +55,8 @@ _CELL = re.compile(r'("(?:[^"]|"")*"|[^,]*)(?:,|$)')
 
 
 def _list(cell: str) -> str:
-    return "" if items(cell) else "needs at least one item, with ';' between several"
+    wrong = [message for item in items(cell) if (message := wrong_name(item))]
+    return wrong[0] if wrong else "" if items(cell) else "needs at least one item, with ';' between several"
 
 
 def wrong_day(cell: str) -> str:
@@ -65,15 +69,25 @@ def wrong_day(cell: str) -> str:
 
 
 def _amount(cell: str) -> str:
-    try:
-        fits = 0 <= float(cell) < math.inf
-    except ValueError:
-        fits = False
+    # Not all that Python reads as a number is one for people: 1_000, or digits of another script.
+    fits = re.fullmatch(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", cell, re.ASCII) and float(cell) < math.inf
     return "" if fits else f"{cell!r} is not an amount; write a number from 0 up, with a point for decimals"
 
 
 def _bounded_amount(cell: str) -> str:
     return _amount(cell.removeprefix("<").removeprefix(">"))
+
+
+def wrong_name(cell: str, separators: str = "") -> str:
+    """What is wrong with a name, of which those of cases, and the keys of random draws, are made."""
+    tidy = " ".join(cell.split())
+    if cell != tidy:
+        return f"has spaces that nobody sees; write {tidy!r}"
+    hidden = [character for character in cell if unicodedata.category(character) == "Cf"]
+    if hidden:
+        return f"holds U+{ord(hidden[0]):04X}, a character that nobody sees; leave it out"
+    clashing = [character for character in f'"{separators}' if character in cell]
+    return f"{cell!r}: a name may not contain {clashing[0]!r}" if clashing else ""
 
 
 def _address(cell: str) -> str:
@@ -87,6 +101,7 @@ KINDS: dict[str, Callable[[str], str]] = {
     "address": _address,
     "list": _list,
     "text": lambda cell: "",
+    "name": wrong_name,
 }
 """What is wrong with a cell that is not empty, by the kind of its column; nothing if it is right."""
 
@@ -146,6 +161,7 @@ def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
+            _check_visible(str(path), number, line)
             cells, starts = _cells(str(path), number, line, len(header))
         except UserError as error:
             problems += error.problems
@@ -156,6 +172,13 @@ def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
                 dict(zip(header, cells, strict=True)),
                 dict(zip(header, starts, strict=True)),
             )
+
+
+def _check_visible(file: str, number: int, line: str) -> None:
+    """Raise UserError for a control character, which a terminal or a spreadsheet might obey; a tab does no harm."""
+    for position, character in enumerate(line, 1):
+        if character != "\t" and unicodedata.category(character) in ("Cc", "Zl", "Zp"):
+            raise UserError(Problem(file, number, position, f"holds the control character U+{ord(character):04X}"))
 
 
 def _cells(file: str, number: int, line: str, wanted: int = 0) -> tuple[list[str], list[int]]:
@@ -174,9 +197,10 @@ def _cells(file: str, number: int, line: str, wanted: int = 0) -> tuple[list[str
 
 def _header_problems(file: str, header: list[str], starts: list[int]) -> Iterator[Problem]:
     columns = FORMAT[Path(file).name]
-    if len(header) <= 1 and ";" in "".join(header):
-        yield Problem(file, 1, 1, "has semicolons between its cells; save it with commas")
-        return
+    for between, what in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) <= 1 and between in "".join(header):
+            yield Problem(file, 1, 1, f"has {what} between its cells; save it with commas")
+            return
     missing = [name for name in columns if name not in header]
     for position, name in enumerate(header):
         if name in header[:position]:
@@ -199,5 +223,5 @@ def cell_problems(row: Row) -> Iterator[Problem]:
         elif kind == "word":
             if cell not in WORDS[name]:
                 yield row.wrong(name, f"{cell!r} is unknown{meant(cell, WORDS[name])}")
-        elif message := KINDS[kind](cell):
+        elif message := wrong_name(cell, SEPARATORS.get(name, "")) if kind == "name" else KINDS[kind](cell):
             yield row.wrong(name, message)
