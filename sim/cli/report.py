@@ -68,6 +68,8 @@ def report(
     note = _note(folders, public)
     records = {name: public[folder] for name, folder in folders.items() if folder in public}
     made = content.report(loaded_runs, records, analyses, title=title, record_note=note)
+    for why in made.notes:
+        tell(why)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} pictures in {out}")
@@ -104,7 +106,7 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
 
     All of them are read before anything runs.
     """
-    from sim.experiments.compare import pairable
+    from sim.experiments.pairing import pairable
     from sim.experiments.simulate import simulate
     from sim.results.store import load_run
     from sim.view.report.content import check_names

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import UserError
+from sim.experiments.pairing import PAIRED, check_paired, pairable
 from sim.experiments.simulate import Progress, prepared, simulate
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
@@ -35,9 +36,6 @@ COLUMNS = {
     "independent_replications": "replications that independent seeds would have needed for an interval as narrow",
 }
 """The columns of a comparison with their meaning."""
-
-PAIRED = ("seed", "replications", "replications_per_draw")
-"""What runs must have in common so that the same replication of each has common random numbers."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -112,17 +110,17 @@ def compare(
     Raises
     ------
     UserError
-        For runs that cannot be paired, and for unknown indicators.
+        For scenarios with another first day, horizon or procedure, runs that cannot be paired, and unknown indicators.
     """
     sources = list(runs)
     _check_number(sources)
     first = sources[0]
-    if isinstance(first, Run) and not (replications is None and seed is None):
-        raise UserError("replications and seed are those of the first run, which is finished")
+    if isinstance(first, Run):
+        _check_as_run(first.scenario, replications=replications, seed=seed)
     base = first.scenario if isinstance(first, Run) else prepared(first, replications, seed)
     chosen = [source if isinstance(source, Run) else pairable(prepared(source), base) for source in sources]
     scenarios = [source.scenario if isinstance(source, Run) else source for source in chosen]
-    _check_paired(scenarios, PAIRED)
+    check_paired(scenarios)
     _check_names(scenarios)
     for scenario in scenarios:
         for label in indicators or ():
@@ -136,15 +134,11 @@ def compare_shared(base: Run, other: Run, indicators: Sequence[str] | None = Non
     """As `compare`, over the first replications that both runs have: for a run that is still in progress.
 
     Replications are numbered from 0 in every run, so that those of the same number have common random numbers. Raises
-    UserError for runs with another seed, or that share draws of the uncertain parameters differently.
+    UserError for runs with another seed, first day, horizon or procedure, or that share draws of the uncertain
+    parameters differently.
     """
-    _check_paired((base.scenario, other.scenario), [name for name in PAIRED if name != "replications"])
+    check_paired((base.scenario, other.scenario), [name for name in PAIRED if name != "replications"])
     return _compared((base, other), indicators, min(base.replications, other.replications), LEVEL)
-
-
-def pairable(scenario: Scenario, first: Scenario) -> Scenario:
-    """A scenario with the seed and the numbers of replications of the one that it is to be compared with."""
-    return scenario.model_copy(update={name: getattr(first, name) for name in PAIRED})
 
 
 def _check_number(runs: Sequence[object]) -> None:
@@ -152,14 +146,12 @@ def _check_number(runs: Sequence[object]) -> None:
         raise UserError("a comparison needs at least two scenarios; the others are compared with the first")
 
 
-def _check_paired(scenarios: Sequence[Scenario], equal: Sequence[str]) -> None:
-    first, *others = scenarios
-    for scenario in others:
-        for name in equal:
-            expected, value = getattr(first, name), getattr(scenario, name)
-            if expected != value:
-                message = f"{scenario.name} has {name} {value} and {first.name} has {expected}"
-                raise UserError(f"{message}: only equal ones can be paired")
+def _check_as_run(base: Scenario, **wanted: int | None) -> None:
+    """Raise UserError if a finished run is to be compared with other numbers than it has."""
+    for name, value in wanted.items():
+        if value not in {None, getattr(base, name)}:
+            message = f"{name} {value}: the first run is finished and has {getattr(base, name)}"
+            raise UserError(f"{message}; give its scenario instead to run it again")
 
 
 def _check_names(scenarios: Sequence[Scenario]) -> None:

@@ -545,6 +545,23 @@ def test_wrong_precision(sim, options, message):
     assert not Path("results").exists()
 
 
+LATE = "extends: small.yaml\nname: late\nstart: 2024-02-01\n"
+
+
+@pytest.mark.usefixtures("small")
+def test_scenarios_of_other_days_are_not_compared(sim, tmp_path):
+    """`sim compare` refuses them before anything runs; `sim report` shows one after the other and says why."""
+    (tmp_path / "late.yaml").write_text(LATE, encoding="utf-8")
+    why = "late cannot be compared with small: its first day is 2024-02-01 and not 2024-01-01; only scenarios with the"
+    code, out, err = sim("compare", "small.yaml", "late.yaml", "--jobs", 1, "-n", 2)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(why)
+    assert not Path("results").exists()
+    code, _, err = sim("report", "small.yaml", "late.yaml", "--jobs", 1, "-n", 2, "-o", "page.html")
+    assert code == 0
+    assert f"The scenarios stand one after the other and are not compared: {why}" in err
+
+
 @pytest.mark.usefixtures("small")
 def test_compare(sim, tmp_path):
     """`sim compare` prints what differs in sentences and as a table, and the same as JSON."""

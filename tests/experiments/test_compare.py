@@ -1,5 +1,6 @@
 """Paired comparisons: the differences by hand, their intervals, and multiplicity."""
 
+import re
 import sys
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from small_queue import queue
+from small_queue import QUEUE, STAGE, queue
 
 from sim import compare, plotting, simulate
 from sim.errors import UserError
@@ -84,6 +85,82 @@ def test_runs_that_cannot_be_paired():
         compare([first])
 
 
+def other_stages(**changes: object) -> dict:
+    """The queue's procedure with something changed in its one stage."""
+    return {"procedure": QUEUE["procedure"] | {"stages": {"work": STAGE | changes}}}
+
+
+TWO_ROUTES = {"procedure": QUEUE["procedure"] | {"stages": {"work": STAGE, "more": STAGE}}}
+INCOMPARABLE = {
+    "first day": ({"start": "2023-01-01"}, "its first day is 2023-01-01 and not 2024-01-01"),
+    "horizon": ({"horizon": "2025-01-02"}, "its horizon is 2025-01-02 and not 2025-01-01"),
+    "stage": (TWO_ROUTES, "it has the stage 'more'"),
+    "title of a stage": (other_stages(title="Study"), "its stage 'work' is called 'Study' and not 'Work'"),
+    "another exit": (
+        {"procedure": QUEUE["procedure"] | {"exits": {"done": "Done", "lost": "Lost"}}},
+        "it has the exit 'lost'",
+    ),
+    "exit": ({"procedure": QUEUE["procedure"] | {"exits": {"done": "Over"}}}, "its exit 'done' is called 'Over' and"),
+    "route": (
+        other_stages(next={"work": 0.5, "done": "rest"}),
+        "it has a route from the stage 'work' to 'work' (a route that is never taken has the probability 0)",
+    ),
+    "role": ({"staffing": {"staff": {"headcount": 2}, "more": {"headcount": 2}}}, "it has the role 'more'"),
+    "title of a role": (
+        {"staffing": {"staff": {"headcount": 2, "title": "Lawyers"}}},
+        "its role 'staff' is called 'Lawyers' and not ''",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "why"), INCOMPARABLE.values(), ids=INCOMPARABLE)
+def test_what_cannot_be_compared_is_refused(changes, why, monkeypatch):
+    """Other days and other procedures: results of the same name would mean something else. Before anything runs."""
+    first, other = queue(), queue(name="other", **changes)
+    one, two = (simulate(scenario, replications=2) for scenario in (first, other))
+    monkeypatch.setattr("sim.experiments.compare.simulate", None)
+    message = (
+        f"^other cannot be compared with queue: {re.escape(why)}.*; only scenarios with the same first day, horizon"
+    )
+    for refuse in (
+        lambda: compare([first, other]),
+        lambda: compare([one, two]),
+        lambda: compare([one, other]),
+        lambda: compare_shared(one, two),
+    ):
+        with pytest.raises(UserError, match=message) as error:
+            refuse()
+        assert "\n" not in str(error.value)
+
+
+def test_procedures_that_differ_in_numbers_are_the_same():
+    """Efforts, probabilities, waits that are not taken, words for readers: what scenarios are made of."""
+    longer = {"work": STAGE["steps"]["work"] | {"days": 12}, "ask": {"step": "wait", "reason": "party", "days": 3}}
+    changes = other_stages(steps=longer, legal_basis="Art. 1", priority=2)
+    changes["procedure"] |= {"description": "Slower", "complexity": {"effort_scale": 2}}
+    assert len(compare([queue(), queue(name="other", **changes)], replications=2).table)
+
+
+def test_a_lacking_role_is_named():
+    """And a stage that stands elsewhere."""
+    both = {"staff": {"headcount": 2}, "more": {"headcount": 2}}
+    with pytest.raises(UserError, match="queue cannot be compared with more: it lacks the role 'more'"):
+        compare([queue(name="more", staffing=both), queue()])
+    stages = {"work": STAGE | {"next": {"more": 1}}, "more": STAGE}
+    procedures = [
+        {"procedure": QUEUE["procedure"] | {"stages": dict(order(stages.items()))}} for order in (list, reversed)
+    ]
+    with pytest.raises(UserError, match="its stages stand in another order"):
+        compare([queue(**procedures[0]), queue(name="other", **procedures[1])])
+
+
+def test_a_finished_run_with_its_own_numbers(runs):
+    """Replications and seed may be said as long as they are those of the finished run."""
+    expected = compare(runs[:2]).table
+    found = compare(runs[:2], replications=40, seed=runs[0].scenario.seed).table
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_adjusted_p_values():
     """Holm's adjustment of an example by hand."""
     p = np.array([0.01, 0.04, 0.03, 0.005])
@@ -146,8 +223,11 @@ def test_what_cannot_be_compared_is_refused_before_anything_runs(monkeypatch):
     ):
         with pytest.raises(UserError, match=message):
             compare(*arguments)
-    with pytest.raises(UserError, match="those of the first run"):
+    message = "7: the first run is finished and has 2; give its scenario instead to run it again"
+    with pytest.raises(UserError, match=f"replications {message}"):
         compare([finished, queue(name="other")], replications=7)
+    with pytest.raises(UserError, match="seed 7: the first run is finished and has 3"):
+        compare([finished, queue(name="other")], seed=7)
 
 
 def test_a_comparison_is_one_line_and_a_short_table(runs, monkeypatch):

@@ -66,9 +66,13 @@ def test_runs_of_one_name_are_told_apart(small_run, better_run):
 
 
 def test_unpaired_runs_are_refused(small_run, bare_run):
-    """Runs of other seeds cannot be paired: the message of the comparison."""
+    """Runs of other seeds cannot be paired, and those of other days or procedures stand in no figure together."""
+    other = replace(small_run, scenario=small_run.scenario.model_copy(update={"name": "other", "seed": 8}))
     with pytest.raises(UserError, match="only equal ones can be paired"):
-        comparison.differences([small_run, bare_run])
+        comparison.differences([small_run, other])
+    for draw in (comparison.differences, comparison.resolutions, comparison.pending):
+        with pytest.raises(UserError, match="bare cannot be compared with small: its horizon is"):
+            draw([small_run, bare_run])
 
 
 def test_resolutions_of_the_cases_asked_for(small_run, better_run):

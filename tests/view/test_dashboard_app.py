@@ -12,7 +12,7 @@ from processes import CATCH_SIGINT, sim_command
 
 from sim.cli import app as command
 from sim.errors import UserError
-from sim.results.manifest import sealed
+from sim.results.manifest import sealed, write_manifest
 from sim.results.summary import HEADLINE
 from sim.view.dashboard import app
 from sim.view.dashboard.address import TABS, ViewState
@@ -71,6 +71,27 @@ def test_what_is_no_run_is_left_out(cache, results, name):
     assert list(RunCache(results, [results / "old"]).labels()) == ["old", name]
     with pytest.raises(UserError, match="format 0"):
         RunCache(results, [results / "old"]).run("old")
+
+
+def test_runs_of_one_name_are_told_apart_or_refused(results, name, tmp_path):
+    """Of two folders of one name in different places the one that was asked for is shown."""
+    elsewhere = shutil.copytree(results / name, tmp_path / "elsewhere" / name)
+    manifest = json.loads((elsewhere / "manifest.json").read_text("utf-8"))
+    manifest["scenario"]["title"] = "Another authority"
+    write_manifest(elsewhere, sealed(manifest))
+    cache = RunCache(results, [elsewhere])
+    assert cache.labels() == {name: "Another authority · 40 replications"}
+    assert cache.run(name).scenario.title == "Another authority"
+    with pytest.raises(UserError, match=f"{name}: has the name of .*; rename one of them$"):
+        RunCache(results, [results / name, elsewhere])
+
+
+def test_runs_of_other_days_are_not_compared(results, name, bare_run):
+    """The tab says why."""
+    other = shutil.copytree(bare_run.folder, results / bare_run.folder.name)
+    cache = RunCache(results)
+    with pytest.raises(UserError, match="bare cannot be compared with small: its horizon is"):
+        tab_of(View(ViewState((name, other.name), "compare"), cache))
 
 
 def test_memory_is_bounded():

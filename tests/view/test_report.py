@@ -156,7 +156,7 @@ def test_runs_that_cannot_be_paired_are_shown_and_not_compared(small_run, bare_r
     """The page says in a sentence why there is no comparison, and shows both."""
     found = content.report([small_run, bare_run])
     assert [chapter.key for chapter in found.chapters] == ["of-small", "of-bare"]
-    assert "not compared: bare has seed 3 and small has 7" in found.notes[0]
+    assert "not compared: bare cannot be compared with small: its horizon is" in found.notes[0]
     assert found.notes[0] in written(page.html(found))
 
 

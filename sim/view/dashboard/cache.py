@@ -66,6 +66,10 @@ class RunCache:
     def __init__(self, results: Path, named: Sequence[Path] = (), record: Record | None = None) -> None:
         self.results, self.record, self.tabs = results, record, LRUCache(TABS)
         self._named = {folder.name: folder for folder in named}
+        for folder in named:
+            if self._named[folder.name] != folder:
+                twice = f"has the name of {self._named[folder.name]}, by which they are told apart; rename one of them"
+                raise UserError(Problem(str(folder), message=twice))
         self._runs, self._records, self._listings = LRUCache(RUNS), LRUCache(RUNS), LRUCache(1)
 
     def labels(self) -> dict[str, str]:
@@ -84,7 +88,8 @@ class RunCache:
         for parent in parents:
             own: list[Problem] = []
             for folder, manifest in list_runs(parent, own.append):
-                if folder.name in self._named or (parent == self.results and manifest.event_files):
+                named = self._named.get(folder.name)
+                if folder == named or (named is None and parent == self.results and manifest.event_files):
                     labels[folder.name] = _label(manifest)
             problems += own if parent == self.results else []
         shared = {label for label in labels.values() if list(labels.values()).count(label) > 1}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiments.compare import compare, significant
+from sim.experiments.pairing import check_comparable
 from sim.results.catalogue import by_label
 from sim.results.run import Run
 from sim.results.statistics import LEVEL
@@ -33,6 +34,12 @@ def distinct(runs: Sequence[Run]) -> list[Run]:
     """The runs, those numbered whose scenario is called like an earlier one: the same file run with other settings."""
     names = [run.scenario.name for run in runs]
     return [_numbered(run, names[:place].count(run.scenario.name) + 1) for place, run in enumerate(runs)]
+
+
+def side_by_side(runs: Sequence[Run]) -> list[Run]:
+    """Distinct runs that one figure can show. Raises UserError if they have other days or procedures."""
+    check_comparable([run.scenario for run in runs])
+    return distinct(runs)
 
 
 def _numbered(run: Run, number: int) -> Run:
@@ -202,7 +209,7 @@ _NUMBERS = {
 
 def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Picture | None:
     """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
-    runs = distinct(runs)
+    runs = side_by_side(runs)
     wanted = listed.chosen(runs[0], cases)
     common = [case for case in wanted if all(case in listed.chosen(run, [case]) for run in runs)]
     if not common:
@@ -264,7 +271,7 @@ def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
 
 def pending(runs: Sequence[Run]) -> Picture:
     """Headline cases in progress over time in each scenario."""
-    tables, runs = {}, distinct(runs)
+    tables, runs = {}, side_by_side(runs)
     for run in runs:
         table = run.table("backlog")
         tables[run.scenario.name] = table[table["series"] == HEADLINE_CASES]
