@@ -187,8 +187,10 @@ def _write_figures(swept: "Sweep", folder: Path) -> None:
 
 
 def _write(swept: "Sweep", file: Path) -> None:
+    from sim.view.spreadsheets import csv
+
     try:
-        swept.table.to_csv(file, index=False, lineterminator="\n")
+        file.write_text(csv(swept.table), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
 

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import pandas as pd
@@ -17,6 +16,7 @@ from sim.view.dashboard.received import BUTTON, SESSION, received
 from sim.view.dashboard.tabs import View, tab_of
 from sim.view.dashboard.whatif_callbacks import what_if_picture
 from sim.view.figures.picture import Picture
+from sim.view.spreadsheets import csv_download, workbook
 
 
 def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
@@ -70,7 +70,7 @@ def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
 def file_of(picture: Picture, kind: str) -> dict[str, Any]:
     """The data of a picture as a file that the browser saves. Raises UserError for a kind that is not made here."""
     if kind == "csv":
-        return {"content": picture.table.to_csv(index=False), "filename": f"{picture.name}.csv"}
+        return {"content": csv_download(picture.table), "filename": f"{picture.name}.csv"}
     if kind != "xlsx":
         raise UserError(f"There are no files of the kind {kind!r}.")
     return {"content": b64encode(excel(picture)).decode(), "filename": f"{picture.name}.xlsx", "base64": True}
@@ -79,8 +79,4 @@ def file_of(picture: Picture, kind: str) -> dict[str, Any]:
 def excel(picture: Picture) -> bytes:
     """The data of a picture as an Excel file: one sheet with the table, one that says what it is."""
     about = pd.DataFrame({"": [picture.title, picture.subtitle, picture.caption]})
-    buffer = BytesIO()
-    with pd.ExcelWriter(buffer, engine="openpyxl") as book:
-        picture.table.to_excel(book, sheet_name="data", index=False)
-        about.to_excel(book, sheet_name="about", index=False, header=False)
-    return buffer.getvalue()
+    return workbook({"data": (picture.table, True), "about": (about, False)})

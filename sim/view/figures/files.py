@@ -20,6 +20,7 @@ from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
 from sim.scenario.schema import Scenario
 from sim.view.figures.picture import Picture
+from sim.view.spreadsheets import csv, from_csv
 
 FILE = re.compile(r"\d{3}-[a-z0-9-]+\.(json|csv)")
 """Name of a file in such a folder; nothing else is read or replaced."""
@@ -85,7 +86,7 @@ def write_figures(folder: Path, title: str, pictures: Sequence[Picture], made_by
             former.unlink()
         for number, picture in enumerate(pictures, 1):
             stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', picture.name)}"
-            _write(folder / f"{stem}.csv", picture.table.to_csv(index=False))
+            _write(folder / f"{stem}.csv", csv(picture.table))
             _write(folder / f"{stem}.json", _to_json(picture, title, made_by))
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
@@ -142,5 +143,5 @@ def _read(path: Path) -> tuple[Picture, dict[str, Any]]:
     figure.update_layout(title=None, meta=None, **meta["bare"])
     name, title, subtitle, caption = (str(meta[name]) for name in WORDS)
     data = path.with_suffix(".csv")
-    table = pd.read_csv(data, keep_default_na=False, na_values=[""])
+    table = from_csv(pd.read_csv(data, keep_default_na=False, na_values=[""]))
     return Picture(name, title, subtitle, caption, figure, table), meta

