@@ -226,9 +226,13 @@ def _read_rows(path: Path, condition: Any, platforms: Collection[str]) -> "pa.Ta
 
     with ParquetFile(path) as file:
         column, groups = file.schema.names.index("platform"), list(range(file.num_row_groups))
-        if platforms:  # each row group is of one of them, see `_write_sorted`
+        if platforms:  # each is of one of them, see `_write_sorted`; one without rows of none
             of = [file.metadata.row_group(number).column(column).statistics for number in groups]
-            groups = [number for number in groups if not of[number].has_min_max or of[number].min in platforms]
+            groups = [
+                number
+                for number in groups
+                if of[number] is None or not of[number].has_min_max or of[number].min in platforms
+            ]
         table: pa.Table = file.read_row_groups(groups)
     return table if condition is None else table.filter(condition)
 

@@ -253,6 +253,58 @@ def test_values_that_no_page_has_are_told(shown, values, line, caplog):
     assert not caplog.records
 
 
+def parts(listed: str) -> list[dict[str, Any]]:
+    """The outputs of a callback, as its page names them: one of each picture, one input of the form."""
+    found = []
+    for output in listed.strip(".").split("..."):
+        name, _, prop = output.partition("@")[0].rpartition(".")
+        found.append({"id": resolved(name), "property": prop})
+    return [[part] if part["id"] == {"input": "name"} else part for part in found]
+
+
+def resolved(name: str) -> Any:
+    """An id in which wildcards stand for something that is on the page."""
+    if not name.startswith("{"):
+        return name
+    wild = {"ALL": "name", "MATCH": "pending"}
+    return {key: wild[one[0]] if isinstance(one, list) else one for key, one in json.loads(name).items()}
+
+
+BAD = [
+    *(None, -1, 1.5, float("nan"), True, "", "../outside/x", "\x00", "x" * 20_000, [[]], [7], {}, {"a": 1}),
+    *({"points": [{}]}, {"search": 5}, {"name": "x" * 500}, {"staff.handlers.2025": "1e300"}),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: repr(bad)[:30])
+def test_no_callback_fails_whatever_it_is_sent(client, small_run, bad, caplog):
+    """All that ask the server, with everything wrong, and with everything but the baseline."""
+    for one in client.get("/_dash-dependencies").json:
+        if one["clientside_function"]:
+            continue
+        outputs = parts(one["output"])
+        for base in (bad, small_run.folder.name):
+            sent = [
+                {
+                    "id": resolved(part["id"]),
+                    "property": part["property"],
+                    "value": base if part["id"] == "base" else bad,
+                }
+                for part in (*one["inputs"], *one["state"])
+            ]
+            grouped = [[part] if part["id"] == {"input": "name"} else part for part in sent]
+            payload = {
+                "output": one["output"],
+                "outputs": outputs if one["output"].startswith("..") else outputs[0],
+                "inputs": grouped[: len(one["inputs"])],
+                "state": grouped[len(one["inputs"]) :],
+                "changedPropIds": [json.dumps(sent[0]["id"]).strip('"') + "." + sent[0]["property"]],
+            }
+            answer = client.post(CALLBACK, data=json.dumps(payload), content_type="application/json")
+            assert answer.status_code in (200, 204), (one["output"], answer.text)
+            assert not caplog.records, (one["output"], answer.text)
+
+
 def test_an_error_of_the_program_is_told_and_logged(shown, client, monkeypatch, caplog):
     """The tab shows a line in place of figures that would be taken for the answer; the log has the traceback."""
 

@@ -9,7 +9,9 @@ from io import BytesIO
 
 import pytest
 from processes import CATCH_SIGINT, sim_command
+from small_scenarios import BARE
 
+from sim import simulate
 from sim.cli import app as command
 from sim.errors import UserError
 from sim.results.manifest import sealed, write_manifest
@@ -150,6 +152,17 @@ def test_a_bare_run_is_shown_too(bare_run):
     cache = RunCache(bare_run.folder.parent)
     for tab in TABS:
         assert tab_of(View(ViewState(runs=(bare_run.folder.name,), tab=tab), cache)).content, tab
+
+
+def test_where_no_case_comes_the_tabs_say_so(tmp_path):
+    """Of the whole run, and of a platform of it; nothing fails for want of events."""
+    file = tmp_path / "rare.yaml"
+    file.write_text(BARE.replace("per_year: 30", "per_year: 0.000001, platforms: {Agora: 1}"))
+    run = simulate(file, results=tmp_path / "results")
+    cache, platform = RunCache(run.folder.parent), "Agora"
+    for tab in ("overview", "caseload", "durations", "staff"):
+        for of, words in {"": "is there a case.", platform: f"is there a case on {platform}."}.items():
+            assert words in str(tab_of(View(ViewState((run.folder.name,), tab, of), cache)).content), tab
 
 
 def test_the_data_of_a_picture_as_files(cache, name):

@@ -158,3 +158,27 @@ def test_closing_ends_all(tmp_path, scenario, slow):
 def test_somebody_without_one_has_none(jobs):
     """Asking is no mistake."""
     assert jobs.of("ann") is None
+
+
+def test_so_many_at_a_time_and_no_more(jobs, scenario, slow, monkeypatch):
+    """More are refused with a line; when one has ended there is room again."""
+    monkeypatch.setattr(module, "MOST", 3)
+    for session in ("ann", "bob", "cid"):
+        jobs.start(session, scenario, "base")
+    for _ in range(5):
+        with pytest.raises(UserError, match=r"^3 what-ifs are running or waiting already; try"):
+            jobs.start("dan", scenario, "base")
+    assert jobs.of("dan") is None
+    jobs.cancel("bob")
+    until(lambda: jobs.of("bob").status == "cancelled" and len([one for one in jobs._threads if one.is_alive()]) < 3)
+    assert jobs.start("dan", scenario, "base").going_on
+
+
+def test_what_has_ended_is_not_kept_for_ever(jobs, scenario, monkeypatch):
+    """Only the last ones: each takes memory."""
+    monkeypatch.setattr(module, "KEPT", 3)
+    monkeypatch.setattr(module, "simulate_growing", lambda *_, **more: iter(()))
+    for number in range(6):
+        jobs.start(str(number), scenario, "base")
+        until(lambda number=number: not jobs.of(str(number)).going_on)
+    assert [number for number in range(6) if jobs.of(str(number))] == [3, 4, 5]

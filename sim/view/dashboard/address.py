@@ -130,15 +130,15 @@ def usable(state: ViewState, scenario: Scenario) -> tuple[ViewState, list[str]]:
     messages: list[str] = []
 
     def one(what: str, value: str, options: Iterable[str]) -> str:
-        return next(iter(_known([value] if value else [], list(options), what, messages)), "")
+        return next(iter(_known([value], list(options), what, messages)), "")
 
     known = replace(
         state,
         tab=one("tab", state.tab, TABS) or ViewState.tab,
-        platform=one("platform", state.platform, platforms(scenario)),
+        platform=one("platform", state.platform, ["", *platforms(scenario)]),
         stages=_known(state.stages, list(scenario.procedure.stages), "stage", messages),
         roles=_known(state.roles, list(scenario.staffing), "role", messages),
-        case=one("case", state.case, cases(scenario)),
+        case=one("case", state.case, ["", *cases(scenario)]),
     )
     return known, messages
 

@@ -40,8 +40,8 @@ def _choices(app: Dash, cache: RunCache) -> None:
             [name for name in others if name != base],
             *[options[name] for name in layout.FILTERS[:-1]],
             platform if platform in values["platform"] else None,
-            [name for name in values["stages"] if name in (stages or ())],
-            [name for name in values["roles"] if name in (roles or ())],
+            [name for name in received("stages", NAMES, stages or []) if name in values["stages"]],
+            [name for name in received("roles", NAMES, roles or []) if name in values["roles"]],
             case if case in values["case"] else None,
         )
 
@@ -60,7 +60,7 @@ def _choices(app: Dash, cache: RunCache) -> None:
     )
     def _choose(clicked: Any, base: Any, platform: Any) -> Any:
         """A click on a row of the timelines chooses its case."""
-        if not clicked:
+        if not clicked or not base:
             return no_update
         view = View(address.of_controls([base, None, "overview", platform, None, None, None], cache.scenario), cache)
         cases, row = chosen(view.base, view.cases), received("the click", CLICK, clicked).row
@@ -85,5 +85,5 @@ def _tabs(app: Dash, cache: RunCache) -> None:
             content = tab_of(View(state, cache)).content if state.runs else []
         except Exception as error:  # whatever it is, what was shown before would be taken for the answer
             content = [layout.message(failures.told(error), "red")]
-        shown = tab if tab in address.TABS else next(iter(address.TABS))
+        shown = tab if tab in list(address.TABS) else next(iter(address.TABS))
         return [content if name == shown else [] for name in address.TABS]

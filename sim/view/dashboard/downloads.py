@@ -28,7 +28,8 @@ def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
         Raises UserError if it is not there any more.
         """
         button = received("the button", BUTTON, ctx.triggered_id)
-        pictures = list(tab_of(View(address.of_controls(values, cache.scenario), cache)).pictures)
+        state = address.of_controls(values, cache.scenario)
+        pictures = tab_of(View(state, cache)).pictures if state.runs else []
         job = jobs.of(received("the session", SESSION, session))
         of_what_if = what_if_picture(cache, job) if job else None
         for one in (*pictures, of_what_if):

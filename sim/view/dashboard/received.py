@@ -3,11 +3,21 @@
 A page of the dashboard sends nothing that is refused here. What is refused gets one line that says which part it was.
 """
 
+import json
 from typing import Annotated, Any, TypeVar
 
 from dash import Dash
 from flask import Flask, abort, request
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from sim.errors import UserError
 
@@ -64,6 +74,14 @@ class _Value(BaseModel):
     value: Any = None
 
 
+def _property_of(changed: str) -> str:
+    """What has changed, as `id.property`; an id that is not a name is JSON. Raises ValueError if it is not."""
+    part = changed.rpartition(".")[0]
+    if part.startswith("{"):
+        json.loads(part)
+    return changed
+
+
 class _Payload(BaseModel):
     """A request for a callback, as Dash's pages send it."""
 
@@ -71,7 +89,7 @@ class _Payload(BaseModel):
     outputs: Any = None
     inputs: list[_Value | list[_Value]]
     state: list[_Value | list[_Value]] = []
-    changedPropIds: list[Text] = []  # noqa: N815  Dash's own name
+    changedPropIds: list[Annotated[Text, AfterValidator(_property_of)]] = []  # noqa: N815  Dash's own name
 
 
 IDS = TypeAdapter(list[FormInput])

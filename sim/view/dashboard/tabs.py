@@ -103,8 +103,17 @@ def _made(parts: Parts) -> Tab:
     return Tab(content or nothing, [one.picture for one in cards if isinstance(one, Card)])
 
 
+def no_case(v: View) -> Component | None:
+    """A line that says so if the baseline, or its part on the platform, has no case in any replication."""
+    if any(v.base.data[name].sum() for name in ("pending_start", "visits")):
+        return None
+    where = f" on {v.state.platform}" if v.state.platform else ""
+    return layout.message(f"In none of the {v.base.replications:,} replications is there a case{where}.", "gray")
+
+
 def _overview(v: View) -> Parts:
     one, platform = v.case, v.state.platform
+    yield no_case(v)
     yield panels.findings(findings(v.base), platform)
     if not platform:
         yield panels.questions(answers([v.base]))
@@ -118,6 +127,7 @@ def _overview(v: View) -> Parts:
 
 
 def _caseload(v: View) -> Parts:
+    yield no_case(v)
     yield caseload.pending(v.base, v.stages)
     yield caseload.backlog(v.base)
     yield caseload.where_cases_go(v.base, v.stages)
@@ -125,11 +135,13 @@ def _caseload(v: View) -> Parts:
 
 
 def _durations(v: View) -> Parts:
+    yield no_case(v)
     yield durations.where_days_go(v.base, v.stages)
     yield durations.durations(v.base, v.record, v.stages)
 
 
 def _staff(v: View) -> Parts:
+    yield no_case(v)
     yield staffing.utilisation(v.base, v.roles)
     yield staffing.delay_by_role(v.base, v.roles)
     yield staffing.work(v.base, v.roles)

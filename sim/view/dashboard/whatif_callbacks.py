@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
@@ -70,7 +70,9 @@ def _reading(app: Dash, base_scenario: Bases) -> None:
     def _read(values: Any, ids: Any, base: Any) -> Any:
         names = [one.input for one in received("the form", IDS, ids)]
         texts = received("the form", VALUES, values)
-        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, texts, strict=False)))
+        if not len(names) == len(texts) == len(ctx.outputs_list[-1]):
+            raise UserError("The form is not complete; load the page again.")
+        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, texts, strict=True)))
         result = whatif.read(base_scenario(base), inputs)
         errors = [result.errors.get("without" if name == form.OPEN else name, "") for name in names]
         bad = result.scenario is None
