@@ -12,7 +12,7 @@ from yaml import MappingNode, Node, ScalarNode
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.scenario import checks
+from sim.scenario import checks, services
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
@@ -59,6 +59,7 @@ def load_scenario(path: Path | str, settings: Mapping[str, Any] | None = None, *
         record = load_record(folder)
         recorded = _record_sources(folder, scenario.start, Path(path).parent)
         designated = platforms_of(record)
+        _raise(tree, services.problems(scenario, record))
         scenario = _with_record(scenario, tree, scenario.in_flight, record).with_record_folder(folder)
     _raise(tree, checks.problems(scenario) or checks.slips(scenario, _written_by(own, tree), designated))
     return _with_sources(scenario, tree, Path(path).parent, recorded)
