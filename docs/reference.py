@@ -15,7 +15,7 @@ from sim.results import events
 from sim.results.catalogue import CELLS, INDICATORS, Indicator
 from sim.results.summary import VARIABLES
 from sim.results.tables import TABLES, RunTable
-from sim.scenario import distributions, schema, sources, staffing
+from sim.scenario import bounds, distributions, schema, sources, staffing
 from sim.scenario.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -90,6 +90,16 @@ this stage or one after it, in the order of the file; cases before it are counte
       stage: proceedings
       title: strands in formal proceedings
       before: requests for information
+
+## How much there may be
+
+What is beyond these bounds cannot be meant, or could not be computed, and is refused before anything runs. Numbers above zero are
+at least {smallest}. A case may go round between stages if time passes there, or if it is likely enough to leave; how often it does
+until the horizon is estimated before the run, at the best pace of the staff, for each kind of case that a `when` tells apart.
+
+| at most | of | why |
+|---|---|---|
+{bounds}
 """
 RESULTS = """\
 # Indicators and tables
@@ -237,7 +247,10 @@ def table(model: type[Settings]) -> str:
 def scenarios() -> str:
     """docs/scenarios.md."""
     bases = "\n".join(f"| `{basis}` | {meaning} |" for basis, meaning in sources.BASES.items())
-    parts = [INTRODUCTION.replace("{bases}", bases)]
+    limits = [limit for limit in vars(bounds).values() if isinstance(limit, bounds.Bound)]
+    rows = "\n".join(row(f"{limit.most:,.0f}", limit.what, limit.why) for limit in limits)
+    introduction = INTRODUCTION.replace("{bases}", bases).replace("{bounds}", rows)
+    parts = [introduction.replace("{smallest}", f"{bounds.SMALLEST:.0e}".replace("e-0", "e-"))]
     for title, models in GROUPS:
         parts += [f"## {title}\n", *(table(model) for model in models)]
     return "\n".join(parts)

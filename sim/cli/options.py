@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sim.errors import UserError
+from sim.scenario import bounds
 
 ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files.", metavar="SCENARIO...")]
 ScenarioFile = Annotated[Path, typer.Argument(help="A scenario file.", metavar="SCENARIO")]
@@ -14,9 +15,15 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Set any setting, such as staffing.legal.headcount=12."),
 ]
-Replications = Annotated[int | None, typer.Option("--replications", "-n", min=1, help="Instead of the file's.")]
+Replications = Annotated[
+    int | None,
+    typer.Option("--replications", "-n", min=1, max=bounds.REPLICATIONS.count, help="Instead of the file's."),
+]
 Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Number of processes; default: one per core.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, max=bounds.PROCESSES.count, help="Number of processes; default: one per core."),
+]
 Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
@@ -36,7 +43,9 @@ Indicators = Annotated[
 RecordFolder = Annotated[
     Path | None, typer.Option("--record", metavar="FOLDER", help="A record other than the one named in the scenario.")
 ]
-Draws = Annotated[int, typer.Option(help="Draws of the uncertain parameters from their priors.")]
+Draws = Annotated[
+    int, typer.Option(max=bounds.DRAWS.count, help="Draws of the uncertain parameters from their priors.")
+]
 Figures = Annotated[
     Path | None,
     typer.Option(

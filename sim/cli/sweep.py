@@ -158,9 +158,9 @@ def _axis(option: str, text: str) -> tuple[str, list[Any]]:
     low, high, step = (float(part) for part in steps.groups())
     if step <= 0 or high < low:
         raise UserError(f"{option} {text}: must be low:high:step with low below high and a step above 0")
+    if not (high - low) / step < MOST_POINTS:
+        raise UserError(f"{option} {text}: these are more than {MOST_POINTS:,} values, the most that can be swept")
     count = int((high - low) / step + 1e-9) + 1
-    if count > MOST_POINTS:
-        raise UserError(f"{option} {text}: these are {count:,} values; at most {MOST_POINTS:,} can be swept")
     return path, [_rounded(low + step * number) for number in range(count)]
 
 

@@ -15,6 +15,7 @@ from sim.model.plan import Plan, compile_plan
 from sim.results import events
 from sim.results.summarise import summarise
 from sim.results.summary import Arrays, Layout, to_bytes
+from sim.scenario import bounds
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-CHUNK = 25
+CHUNK = bounds.AT_ONCE
 """Replications in a chunk: large enough to hide what a chunk costs, small enough to lose little."""
 KNOWN = 4
 """Scenarios that a worker keeps ready; the chunks of one come more or less one after the other."""

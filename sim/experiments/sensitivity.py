@@ -46,6 +46,8 @@ REPLICATIONS = 25
 """At each point, unless others are asked for."""
 PER_DRAW = 2
 """Replications that share a draw in a split of a scenario that has one for each."""
+MOST_RUNS = 100_000
+"""More runs are taken for a slip of the pen."""
 FOLDER = "points"
 """The folder of the points' runs in the results folder: hundreds, which would hide the other runs."""
 NEGLIGIBLE_SHARE = 0.05
@@ -174,6 +176,9 @@ def sensitivity(
         return _split(loaded, indicators, level, options)
     if results is not None:
         options["results"] = Path(results) / FOLDER
+    runs = number_of_runs(loaded, method, points or POINTS[method])
+    if runs > MOST_RUNS:
+        raise UserError(f"points {points}: these are {runs:,} runs; at most {MOST_RUNS:,} can be")
     plan = _Plan(loaded, tuple(indicators or INDICATORS), points or POINTS[method], replications or REPLICATIONS, level)
     return _morris(plan, options) if method == "morris" else _sobol(plan, options)
 

@@ -16,6 +16,7 @@ from sim.results import store
 from sim.results.location import locate
 from sim.results.run import Run
 from sim.results.summary import Arrays, concat, from_bytes
+from sim.scenario import bounds, workload
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -91,11 +92,17 @@ def prepared(scenario: Scenario | Path | str, replications: int | None = None, s
     Raises UserError for a file with errors and for numbers that cannot be.
     """
     loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    most = bounds.REPLICATIONS.count
     for name, value, least in (("replications", replications, 1), ("seed", seed, 0)):
         if value is not None and value < least:
             raise UserError(f"{name} {value}: must be at least {least}")
+    if replications is not None and replications > most:
+        raise UserError(f"replications {replications}: must be at most {most:,}")
     given = {"replications": replications, "seed": seed}
-    return loaded.model_copy(update={name: value for name, value in given.items() if value is not None})
+    changed = loaded.model_copy(update={name: value for name, value in given.items() if value is not None})
+    if changed.replications > loaded.replications and (findings := workload.too_much(changed)):
+        raise UserError(*(f"replications {replications}: {finding.message}" for finding in findings))
+    return changed
 
 
 def simulate_each(

@@ -239,8 +239,8 @@ def _samples(
         return [{}]
     from scipy.stats import qmc
 
-    if count < 1:
-        raise UserError(f"--samples {count}: must be at least 1")
+    if not 1 <= count <= MOST_POINTS:
+        raise UserError(f"--samples {count}: must be at least 1 and at most {MOST_POINTS:,}")
     if sampling == "sobol" and count & (count - 1):
         raise UserError(f"--samples {count}: Sobol points come in powers of two, such as {1 << count.bit_length()}")
     sampler = (qmc.Sobol if sampling == "sobol" else qmc.LatinHypercube)(len(ranges), rng=np.random.default_rng(seed))

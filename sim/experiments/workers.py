@@ -12,8 +12,9 @@ from threading import Lock, Thread
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
-from sim.errors import RunFailed
+from sim.errors import RunFailed, UserError
 from sim.results.identity import Environment, differences, environment
+from sim.scenario import bounds
 
 RESUMABLE = "finished parts are kept, and the same command resumes from them"
 _STARTING = Lock()
@@ -103,6 +104,8 @@ def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
     Spawned, because numpy and pyarrow have threads, which a fork breaks.
     """
+    if not 1 <= jobs <= bounds.PROCESSES.count:
+        raise UserError(f"jobs {jobs}: must be at least 1 and at most {bounds.PROCESSES.count:,}")
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as executor:
         try:
             with (

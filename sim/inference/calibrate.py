@@ -37,6 +37,7 @@ from sim.inference.regression import (
 from sim.plotting import views
 from sim.record.spans import OPENED
 from sim.results.run import Run
+from sim.scenario import bounds
 from sim.scenario.distributions import Beta, Distribution, Empirical, Lognormal
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
@@ -330,9 +331,11 @@ def calibrate(
 
 
 def check_draws(draws: int) -> None:
-    """Raise UserError for too few draws."""
+    """Raise UserError for too few draws, or too many."""
     if draws < FEWEST_DRAWS:
         raise UserError(f"--draws {draws}: at least {FEWEST_DRAWS} are needed")
+    if draws > bounds.DRAWS.count:
+        raise UserError(f"--draws {draws}: at most {bounds.DRAWS.count:,} can be")
 
 
 def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:

@@ -8,14 +8,17 @@ from pydantic import ValidationError
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
-from sim.scenario import idle, names, paths, titles
+from sim.scenario import cycles, idle, names, paths, titles, workload
+from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, unknown
 from sim.scenario.idle import Own
-from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Stage, Team, Wave
+from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Team, Wave
 from sim.scenario.staffing import capacity, millionths
 
 TOLERANCE = 1e-9
 """How far probabilities may be from adding to one."""
+NOTHING_LEFT = 1e-12
+"""What the route that takes the rest must have at least: less is the rounding of a sum of 1."""
 EXTREMES = (0.001, 0.999)
 """Quantiles of an uncertain parameter at which the scenario must still be valid."""
 
@@ -24,7 +27,9 @@ def problems(scenario: Scenario) -> list[Finding]:
     """All errors of a scenario that its shape does not show, in no particular order."""
     findings = before_record(scenario)
     if not findings:
-        findings = _reachable(scenario) + _fines(scenario) + _uncertain(scenario)
+        findings = _reachable(scenario) + _fines(scenario) + cycles.endless_cases(scenario) + _uncertain(scenario)
+    if not findings:
+        findings = workload.too_much(scenario)
     return findings
 
 
@@ -42,8 +47,9 @@ def before_record(scenario: Scenario) -> list[Finding]:
     """Errors in names, dates, routes and teams: those to report before a record is read."""
     findings = [Finding(("procedure", *f.path), f.message, f.at_key) for f in procedure_problems(scenario.procedure)]
     findings += names.problems(scenario)
-    findings += _dates(scenario)
-    findings += _roles(scenario)
+    unreachable = workload.dates(scenario)
+    findings += _dates(scenario) + unreachable
+    findings += [] if unreachable else _roles(scenario)  # which follow the staff from the first day to the last
     findings += _entries(scenario)
     findings += _targets(scenario)
     return findings
@@ -60,7 +66,7 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
         for index, other_stage in enumerate(stage.limit.including if stage.limit else []):
             findings += unknown(other_stage, procedure.stages, "stage", (*at, "limit", "including", index))
     findings += idle.procedure_problems(procedure)
-    return findings + _headline(procedure) + _record_events(procedure) or _endless(procedure)
+    return findings + _headline(procedure) + _record_events(procedure) or cycles.endless(procedure)
 
 
 def _record_events(procedure: Procedure) -> list[Finding]:
@@ -100,40 +106,11 @@ def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> 
     total = sum(route.probability or 0.0 for route in routes.values())
     if len(open_ended) > 1:
         findings.append(Finding(at, f"only one route can take the rest, not {' and '.join(open_ended)}"))
-    elif open_ended and total > 1 + TOLERANCE:
+    elif open_ended and total > 1 - NOTHING_LEFT:
         findings.append(Finding(at, f"probabilities add to {total:g}; nothing is left for {open_ended[0]!r}"))
     elif not open_ended and abs(total - 1) > TOLERANCE:
         findings.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
     return findings
-
-
-def _endless(procedure: Procedure) -> list[Finding]:
-    """Stages from which no exit can be reached, whichever routes are taken."""
-    ending = set(procedure.exits)
-    while True:
-        more = {name for name, s in procedure.stages.items() if name not in ending and _targets_of(s) & ending}
-        if not more:
-            break
-        ending |= more
-    findings = [
-        Finding(("stages", name, "next"), f"a case in {name!r} never ends: no route leads to an exit")
-        for name in procedure.stages
-        if name not in ending
-    ]
-    return findings or [
-        Finding(("stages", name, "next_when", index, "next"), f"a case like this in {name!r} can only return to it")
-        for name, stage in procedure.stages.items()
-        for index in range(len(stage.next_when))
-        if all(_leads_to(other.next) == {name} for other in stage.next_when[: index + 1])
-    ]
-
-
-def _targets_of(stage: Stage) -> set[str]:
-    return _leads_to(stage.next).union(*(_leads_to(other.next) for other in stage.next_when))
-
-
-def _leads_to(routes: Routes) -> set[str]:
-    return {r.to or n for n, r in routes.items() if r.probability is None or r.probability > 0}
 
 
 def _dates(scenario: Scenario) -> list[Finding]:
@@ -240,7 +217,7 @@ def _reachable(scenario: Scenario) -> list[Finding]:
     for probe in scenario.probes.values():
         reached |= {probe.stage, *(strand.stage for strand in probe.strands.values() if strand.stage)}
     while True:
-        more = {t for name in reached if name in stages for t in _targets_of(stages[name])} - reached
+        more = {t for name in reached if name in stages for t in targets_of(stages[name])} - reached
         if not more:
             break
         reached |= more

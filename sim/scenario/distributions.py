@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
+from sim.scenario import bounds
 from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
+Weight = Annotated[float, Field(gt=0, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN]
+"""Of a value among many: unlike other numbers it may be as small as it likes."""
 Floats = NDArray[np.float64]
 Quantiles = dict[Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN], Positive]
 
@@ -236,7 +239,7 @@ class Empirical(Distribution):
     "one of the values listed"
     values: Annotated[list[NotNegative], Field(min_length=1)]
     "the values"
-    weights: list[Positive] | None = None
+    weights: list[Weight] | None = None
     "a weight for each value, in the same order; equal if not given"
 
     @model_validator(mode="after")

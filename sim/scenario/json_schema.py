@@ -75,7 +75,7 @@ def _partial(node: Any) -> Any:
         return node
     result: dict[str, Any] = {}
     for key, value in node.items():
-        if key in ("required", "discriminator", "minProperties"):
+        if key in ("required", "discriminator", "minProperties", "maxProperties", "maxItems"):
             continue
         if key == "$ref":
             result[key] = f"{value}Partial"

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.dates import days_between
+from sim.scenario import bounds
 from sim.scenario.distributions import AnyDistribution, Value
 from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
 from sim.scenario.sources import AnySource
@@ -24,7 +25,7 @@ Reason = Literal["party", "procedure", "hold", "dormancy"]
 REASONS: tuple[Reason, ...] = ("party", "procedure", "hold", "dormancy")
 """Why a case waits without staff: the party's time, the procedure's own time, a hold from outside, dormancy."""
 
-Shares = Annotated[dict[str, Positive], Field(min_length=1)]
+Shares = Annotated[dict[str, Positive], Field(min_length=1, max_length=bounds.PLATFORMS.count)]
 """Names with their weights; the weights need not add to one."""
 
 OneOrMore = Annotated[
@@ -85,7 +86,10 @@ class Team(Settings):
 
     step: Literal["team"]
     "work of a fixed team"
-    fte: Annotated[dict[str, Annotated[float, Field(ge=0.001, allow_inf_nan=False), NOT_BOOLEAN]], Field(min_length=1)]
+    fte: Annotated[
+        dict[str, Annotated[float, Field(ge=0.001, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN]],
+        Field(min_length=1),
+    ]
     "people (FTE) by role, at least 0.001 of each"
     days: Value
     "days for which the team is occupied"
@@ -119,7 +123,7 @@ class Wait(Settings):
 
 
 AnyStep = Annotated[Effort | Team | Wait, Field(discriminator="step")]
-Steps = dict[str, AnyStep]
+Steps = Annotated[dict[str, AnyStep], Field(max_length=bounds.STEPS.count)]
 
 
 def _route(value: Any) -> Any:
@@ -176,7 +180,9 @@ class Limit(Settings):
 class Fork(Settings):
     """On entering the stage a case splits into strands, each of which proceeds on its own."""
 
-    strands: Annotated[dict[Count, Positive], Field(min_length=1)]
+    strands: Annotated[
+        dict[Annotated[int, Field(ge=1, le=bounds.STRANDS.count), NOT_BOOLEAN], Positive], Field(min_length=1)
+    ]
     "weight of each number of strands, for cases that do not list their own"
 
 
@@ -225,7 +231,7 @@ class Complexity(Settings):
     "factor of all effort"
     reference_obligations: Positive = 1.0
     "number of obligations for which the procedure's effort is given"
-    elasticity: NotNegative = 0.0
+    elasticity: Annotated[float, Field(ge=0, le=bounds.ELASTICITY.most, allow_inf_nan=False), NOT_BOOLEAN] = 0.0
     "0: the number of obligations does not matter; 1: effort is proportional to it"
     topics: dict[str, Positive] = {}
     "factor of effort by topic; 1 if not given"
@@ -256,9 +262,9 @@ class Procedure(Settings):
     "title of the procedure, for readers"
     description: str = ""
     "for readers"
-    stages: Annotated[dict[str, Stage], Field(min_length=1)]
+    stages: Annotated[dict[str, Stage], Field(min_length=1, max_length=bounds.STAGES.count)]
     "the stages of a case; by name"
-    exits: Annotated[dict[str, str], Field(min_length=1)]
+    exits: Annotated[dict[str, str], Field(min_length=1, max_length=bounds.STAGES.count)]
     "how a case can end: names with titles"
     headline: Headline | None = None
     "the cases to which headline indicators refer; all if not given"
@@ -266,7 +272,7 @@ class Procedure(Settings):
     "the possible topics; any if empty"
     complexity: Complexity = Complexity()
     "how effort varies between cases; it does not if not given"
-    priority_weights: dict[Rank, Positive] = {}
+    priority_weights: dict[Rank, Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOLEAN]] = {}
     "weight of each priority when staff is shared; 1 if not given"
 
     def headline_stages(self) -> list[str]:
@@ -445,7 +451,7 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "the first day"
     horizon: date
     "the last day simulated; cases still pending then are censored"
-    replications: Count
+    replications: Annotated[int, Field(ge=1, le=bounds.REPLICATIONS.count), NOT_BOOLEAN]
     "number of replications"
     replications_per_draw: Count = 1
     "replications that share one draw of the uncertain parameters; 2 or more separate the two kinds of uncertainty"
@@ -455,21 +461,21 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "the stages of a case: the name of a procedure, one built on it with `extends`, or a whole one"
     calendar: Calendar = Calendar()
     "how much of a year is worked"
-    staffing: Annotated[dict[str, Pool], Field(min_length=1)]
+    staffing: Annotated[dict[str, Pool], Field(min_length=1, max_length=bounds.ROLES.count)]
     "the staff, by role"
     in_flight: InFlight | None = None
     "the record from which the cases pending on the first day are taken"
-    pace_before_start: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN] = 1.0
+    pace_before_start: Annotated[float, Field(ge=0.001, le=1), NOT_BOOLEAN] = 1.0
     "speed of work before the first day on cases in progress, as a share of that with unlimited staff"
-    probes: dict[str, Probe] = {}
+    probes: Annotated[dict[str, Probe], Field(max_length=bounds.PROBES.count)] = {}
     "cases listed individually; by name"
-    arrivals: dict[str, AnyArrivals] = {}
+    arrivals: Annotated[dict[str, AnyArrivals], Field(max_length=bounds.STREAMS.count)] = {}
     "streams of further cases; by name"
-    platforms: dict[str, Platform] = {}
+    platforms: Annotated[dict[str, Platform], Field(max_length=bounds.PLATFORMS.count)] = {}
     "services; taken from the record if `in_flight` names one, but what is given here overrides it"
-    uncertain: dict[str, Uncertain] = {}
+    uncertain: Annotated[dict[str, Uncertain], Field(max_length=bounds.UNCERTAIN.count)] = {}
     "uncertain parameters, drawn once per replication; by name"
-    targets: list[Target] = []
+    targets: Annotated[list[Target], Field(max_length=bounds.TARGETS.count)] = []
     "targets for durations"
     costs: Costs | None = None
     "what staff costs, for answers in euros"

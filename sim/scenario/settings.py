@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,6 +16,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sim.errors import UserError, suggestion
+from sim.scenario import bounds
 from sim.scenario.yaml_nodes import parse, plain, split
 
 LONGEST_QUOTE = 100
@@ -36,21 +38,30 @@ def _no_boolean(value: Any) -> Any:
     return value
 
 
+def no_speck(value: float) -> float:
+    """A number above zero that is large enough to divide by."""
+    if value < bounds.SMALLEST:
+        raise PydanticCustomError("speck", f"must be at least {bounds.SMALLEST:g}, not {as_written(value)}")
+    return value
+
+
 NOT_BOOLEAN = BeforeValidator(_no_boolean)
 """Stands last in the type of every number."""
 Probability = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
 Share = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOLEAN]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), NOT_BOOLEAN]
-Count = Annotated[int, Field(ge=1), NOT_BOOLEAN]
-Rank = Annotated[int, Field(ge=0), NOT_BOOLEAN]
+Positive = Annotated[
+    float, Field(gt=0, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN, AfterValidator(no_speck)
+]
+NotNegative = Annotated[float, Field(ge=0, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN]
+Count = Annotated[int, Field(ge=1, le=bounds.NUMBER.count), NOT_BOOLEAN]
+Rank = Annotated[int, Field(ge=0, le=bounds.PRIORITY.count), NOT_BOOLEAN]
 
 
 REQUIRED = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "at least {ge:g}",
     "less_than": "less than {lt:g}",
-    "less_than_equal": "at most {le:g}",
+    "less_than_equal": "at most {le:,.12g}",
     "literal_error": "{expected}",
     "float_parsing": "a number",
     "float_type": "a number",
@@ -80,6 +91,8 @@ def worded(error: Any) -> str:
         return f"must be {REQUIRED[kind].format(**context)}" + (actual if isinstance(value, (str, int, float)) else "")
     if kind.startswith("date_"):
         return f"must be a date such as 2024-03-14{actual}"
+    if kind == "too_long":
+        return f"must not have more than {context['max_length']:,} entries"
     return "must not be empty" if kind == "too_short" else str(error["msg"])
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, field_validator
 from pydantic_core import PydanticCustomError
 
 from sim.dates import YEAR_DAYS, days_between
-from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings, Share
+from sim.scenario import bounds
+from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Settings, Share, no_speck
 
 CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
@@ -50,7 +51,9 @@ Dated = Annotated[
 class RampUp(Settings):
     """How recruits become productive: they start at `from_share` of full speed and reach it after `days`."""
 
-    days: Positive
+    days: Annotated[
+        float, Field(gt=0, le=bounds.RAMP_UP.most, allow_inf_nan=False), NOT_BOOLEAN, AfterValidator(no_speck)
+    ]
     "days until a recruit works at full speed"
     from_share: Share = 0.0
     "share of full speed on the first day, 0 to 1"
@@ -64,8 +67,8 @@ class Multitasking(Settings):
 
     loss: Share
     "share of the output lost, 0 to 1, for each concurrent case per head above one"
-    floor: Annotated[float, Field(gt=0, le=1), NOT_BOOLEAN]
-    "share of the output that remains at worst, above 0 and up to 1: at 0 an overloaded pool would never recover"
+    floor: Annotated[float, Field(ge=bounds.FLOOR, le=1), NOT_BOOLEAN]
+    "share of the output that remains at worst, 0.01 to 1: at 0 an overloaded pool would never recover"
 
 
 class Pool(Settings):
@@ -118,7 +121,7 @@ class SlowSeason(Settings):
 class Calendar(Settings):
     """How much of a year is worked."""
 
-    working_days_per_year: Annotated[float, Field(gt=0, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
+    working_days_per_year: Annotated[float, Field(ge=1, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
     "FTE-days that one full-time person delivers in a year; 365 means one FTE-day a day"
     holidays: list[date] = []
     "days other than Saturdays and Sundays that are not working days, for waits counted in working days"

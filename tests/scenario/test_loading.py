@@ -213,7 +213,9 @@ def test_values_that_contain_themselves_are_told(folder, depth):
 
 def test_a_thousand_problems_are_a_hundred(folder):
     """A file that is wrong all over is told in a page."""
-    (folder / "wrong.yaml").write_text("extends: base.yaml\ntargets: [" + "1, " * 1000 + "1]\n", encoding="utf-8")
+    (folder / "wrong.yaml").write_text(
+        "extends: base.yaml\ncalendar: {holidays: [" + "x, " * 1000 + "x]}\n", encoding="utf-8"
+    )
     with pytest.raises(UserError) as caught:
         load_scenario(folder / "wrong.yaml")
     assert len(caught.value.problems) == 101
