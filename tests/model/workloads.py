@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from invariants import plain
 
 from sim.experiments.chunks import ChunkRunner
 from sim.scenario.checks import problems
@@ -179,9 +180,7 @@ def stage(next_: Settings, steps: Settings | None = None, **more: Any) -> Settin
 
 def events(of: Scenario) -> pd.DataFrame:
     """The event log of all replications, with plain columns instead of categories."""
-    table = ChunkRunner(of).table(range(of.replications))
-    named = {n: table[n].astype(object).where(table[n].notna(), "") for n in table.select_dtypes("category").columns}
-    return table.assign(**named)
+    return plain(ChunkRunner(of).table(range(of.replications)))
 
 
 def visits(of: Scenario) -> pd.DataFrame:
