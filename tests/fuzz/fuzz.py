@@ -68,6 +68,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="write the outcome of every trial to this file, a JSON object a line")
     given = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # inputs may hold half a sign
     resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30, 8 * 2**30))  # address space: what is asked for, also if unused
     faults = accepted = 0
     with tempfile.TemporaryDirectory() as folder:

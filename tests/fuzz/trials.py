@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 from invariants import assert_all, plain
 from mutations import ODD, damaged, mutated
+from pydantic import BaseModel
 from small_scenarios import BARE, SMALL
 
 from sim.errors import UserError
@@ -34,6 +35,7 @@ from sim.results.store import list_runs, load_run
 from sim.results.tables import TABLES
 from sim.scenario.loading import load_procedure, load_scenario
 from sim.scenario.parameters import rows
+from sim.scenario.paths import value_at
 from sim.scenario.schema import Scenario
 from sim.scenario.settings import parse_settings
 
@@ -197,17 +199,12 @@ def procedure(rng: Random, folder: Path) -> Trial:
 def settings(rng: Random, folder: Path) -> Trial:
     """Settings as on the command line: paths of the scenario or typing errors of them, with odd values."""
     base = rng.choice(_bases(folder))
-    known = [".".join(map(str, keys)) for keys, _ in rows(_loaded(base))]
-    texts = []
-    for _ in range(rng.choice((1, 1, 2))):
-        path = rng.choice(known)
-        if rng.random() < 0.3:
-            path = damaged(path.encode(), rng)[0].decode("utf-8", "replace")
-        value = rng.choice(ODD)
-        value = (
-            value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n")
-        )
-        texts.append(f"{path}{rng.choice(('=', '=', '=', '==', ' ', ':'))}{value.strip()}")
+    of = _loaded(base)
+    keys_known = [keys for keys, _ in rows(of)]
+    texts = [
+        f"{_path(keys_known, rng)}{rng.choice('===:')}{_text(of, keys_known, rng)}"
+        for _ in range(rng.choice((1, 1, 2)))
+    ]
     done = f"{base.name}: {texts}"[:300]
     with noted(done):
         try:
@@ -215,6 +212,21 @@ def settings(rng: Random, folder: Path) -> Trial:
         except UserError as error:
             return refused(done, error)
     return Trial(done)
+
+
+def _path(known: Sequence[Any], rng: Random) -> str:
+    path = ".".join(map(str, rng.choice(known)))
+    return path if rng.random() < 0.7 else damaged(path.encode(), rng)[0].decode("utf-8", "replace")
+
+
+def _text(of: Scenario, known: Sequence[Any], rng: Random) -> str:
+    """A number of the scenario or a multiple of it, or something odd, as it would be written."""
+    value = value_at(of, rng.choice(known)) if rng.random() < 0.6 else rng.choice(ODD)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value *= rng.choice((1, 1, 0.5, 2, 10, 1000))
+    if isinstance(value, (str, BaseModel)):
+        return str(value)
+    return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
 
 
 @cache
