@@ -25,7 +25,7 @@ def assert_all(scenario: Scenario, log: pd.DataFrame) -> None:
     assert_limits(scenario, log)
 
 
-def plain(log: pd.DataFrame) -> pd.DataFrame:
+def uncoded(log: pd.DataFrame) -> pd.DataFrame:
     """An event log with plain columns instead of categories: empty text where there is nothing."""
     named = {n: log[n].astype(object).where(log[n].notna(), "") for n in log.select_dtypes("category").columns}
     return log.assign(**named)

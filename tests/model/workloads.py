@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from invariants import plain
+from invariants import uncoded
 
 from sim.experiments.chunks import ChunkRunner
 from sim.scenario.checks import problems
@@ -180,7 +180,7 @@ def stage(next_: Settings, steps: Settings | None = None, **more: Any) -> Settin
 
 def events(of: Scenario) -> pd.DataFrame:
     """The event log of all replications, with plain columns instead of categories."""
-    return plain(ChunkRunner(of).table(range(of.replications)))
+    return uncoded(ChunkRunner(of).table(range(of.replications)))
 
 
 def visits(of: Scenario) -> pd.DataFrame:
