@@ -63,6 +63,8 @@ def sensitivity(
     (loaded,) = load_all([scenario], set_, None, seed)
     api.check_analysis(loaded, indicator or ())
     methods: list[Method] = [method] if method else ["split", "morris"]
+    if "split" in methods:
+        api.draws_of_split(loaded.model_copy(update={"replications": (method and replications) or loaded.replications}))
     options: dict[str, Any] = {"jobs": jobs or cores(), "cluster": cluster, "results": results}
     analyses = []
     for each in methods:

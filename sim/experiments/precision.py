@@ -13,6 +13,8 @@ from sim.results.statistics import LEVEL, Estimate, mean_interval
 
 GROWTH = 1.25
 """Between two looks at the precision reached the replications grow by this factor."""
+FEWEST = 2
+"""Replications that must say something of an indicator at each look: an interval of fewer is of any width."""
 FLOOR, CEILING = 200, 100_000
 """Replications before the first look, so that a lucky start does not end the run, and those after the last."""
 
@@ -64,14 +66,16 @@ class Precision:
     def reached(self, run: Run) -> Estimate:
         """The estimate so far with its interval.
 
-        Raises UserError if the indicator has no value in any replication, such as days to a milestone that no case
-        reaches by the horizon: no number of replications is likely to change that.
+        Raises UserError if hardly any replication says anything of the indicator, such as days to a milestone that no
+        case reaches by the horizon: no number of replications is likely to change that.
         """
-        sample = run.samples.get(self.indicator)
-        if sample is None or not np.isfinite(sample.value):
+        sample = run.samples[self.indicator]
+        known = int(sample.occurs.sum()) if np.isfinite(sample.value) else 0
+        if known < FEWEST:
             raise UserError(
-                f"{run.scenario.name}: {self.indicator} has no value in any of {run.replications:,} replications, so it"
-                " cannot be known more precisely; choose another indicator or a later horizon"
+                f"{run.scenario.name}: {self.indicator} has {'a value in only one' if known else 'no value in any'} of"
+                f" {run.replications:,} replications, so it cannot be known more precisely; choose another indicator or"
+                " a later horizon"
             )
         return mean_interval(sample.by_replication, run.scenario.replications_per_draw, self.level)
 

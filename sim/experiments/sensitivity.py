@@ -42,8 +42,10 @@ INDICATORS = ("pending_end", "delay_per_case")
 """Looked at unless others are asked for; a split looks at all that are of the whole procedure."""
 POINTS = {"morris": 16, "sobol": 64}
 """Steps along every parameter, and pairs of points, unless others are asked for."""
-REPLICATIONS = 25
-"""At each point, unless others are asked for."""
+REPLICATIONS, LEAST_REPLICATIONS = 25, 2
+"""At each point, unless others are asked for; and at least."""
+LEAST_DRAWS = 2
+"""Of a split: nothing is known of what differs between draws from one."""
 PER_DRAW = 2
 """Replications that share a draw in a split of a scenario that has one for each."""
 MOST_RUNS = 100_000
@@ -179,6 +181,8 @@ def sensitivity(
     runs = number_of_runs(loaded, method, points or POINTS[method])
     if runs > MOST_RUNS:
         raise UserError(f"points {points}: these are {runs:,} runs; at most {MOST_RUNS:,} can be")
+    if replications is not None and replications < LEAST_REPLICATIONS:
+        raise UserError(f"{loaded.name}: {replications} replication at each point does not tell noise from influence")
     plan = _Plan(loaded, tuple(indicators or INDICATORS), points or POINTS[method], replications or REPLICATIONS, level)
     return _morris(plan, options) if method == "morris" else _sobol(plan, options)
 
@@ -234,7 +238,7 @@ def _sobol(plan: _Plan, options: dict[str, Any]) -> Sensitivity:
 
 def _split(scenario: Scenario, indicators: Sequence[str] | None, level: float, options: dict[str, Any]) -> Sensitivity:
     """The variance of single replications, from one run with at least PER_DRAW replications for each draw."""
-    shared = with_shared_draws(scenario)
+    shared, draws = with_shared_draws(scenario), draws_of_split(scenario)
     (run,) = simulate_each([shared], **options)
     known = values_of(run, indicators)
     chosen = {label: each for label, each in known.items() if indicators or ":" not in label}
@@ -242,8 +246,21 @@ def _split(scenario: Scenario, indicators: Sequence[str] | None, level: float, o
     if len(table):
         table = table.sort_values("share_parameter", ascending=False, ignore_index=True, kind="stable")
     runs = run.parameters.assign(**{label: each.array for label, each in chosen.items()})
-    draws = run.replications // shared.replications_per_draw
     return Sensitivity(shared, "split", draws, run.replications, table, runs, level)
+
+
+def draws_of_split(scenario: Scenario) -> int:
+    """How many draws of the uncertain parameters a split has. Raises UserError if they are too few."""
+    shared = with_shared_draws(scenario)
+    draws = shared.replications // shared.replications_per_draw
+    if draws < LEAST_DRAWS:
+        each = shared.replications_per_draw
+        raise UserError(
+            f"{scenario.name}: {shared.replications} replications are too few for a split: it needs"
+            f" {LEAST_DRAWS * each} or more, which are {LEAST_DRAWS} draws of the uncertain parameters with {each}"
+            " replications each"
+        )
+    return draws
 
 
 def with_shared_draws(scenario: Scenario) -> Scenario:

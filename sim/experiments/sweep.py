@@ -416,7 +416,7 @@ def stops_helping(steps: "pd.DataFrame") -> float | None:
     """The FTE at which one more stops helping significantly; None if it helps to the end, or no step helps
     significantly.
     """
-    helps = helping(steps)
-    if helps.empty or helps.index[-1] == steps.index[-1]:
+    helps, known = helping(steps), steps.dropna(subset="effect")
+    if helps.empty or helps.index[-1] == known.index[-1]:
         return None
     return float(helps.iloc[-1]["to_fte"])

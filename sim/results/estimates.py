@@ -94,7 +94,9 @@ class Sample:
 
     @property
     def occurs(self) -> NDArray[np.bool_]:
-        """In which replications there is what a ratio is to."""
+        """In which replications there is what a ratio is to, or a duration."""
+        if self._statistic:
+            return np.bincount(self._spells.replication, minlength=self.data.sizes["replication"]) > 0
         per = self._terms[1]
         return np.ones(self.data.sizes["replication"], dtype=bool) if per is None else per > 0
 
@@ -237,6 +239,11 @@ class Results:
     def replications(self) -> int:
         """How many replications there are."""
         return len(self.arrays["drawn"])
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether there is a case in any replication."""
+        return bool(self.arrays["pending_end"].any() or self.arrays["went"].any() or self.arrays["remaining"].any())
 
     @cached_property
     def layout(self) -> Layout:

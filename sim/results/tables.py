@@ -160,7 +160,7 @@ def _backlog(run: Results) -> pd.DataFrame:
 
 
 def _series(run: Results, names: Sequence[str], column: str) -> pd.DataFrame:
-    parts = []
+    parts = [pd.DataFrame({name: pd.Series(dtype=object if name == column else float) for name in (column, *_TIME)})]
     for name in names:
         counts = run.data["frequency"].sel(series=name).to_numpy()
         quantiles = zip(("median", "q10", "q90", "q25", "q75"), (0.5, *CENTRAL, *INNER), strict=True)
@@ -168,7 +168,7 @@ def _series(run: Results, names: Sequence[str], column: str) -> pd.DataFrame:
         columns = {"time": run.layout.times, "mean": mean}
         columns |= {what: _count_quantile(counts, p) for what, p in quantiles}
         parts.append(pd.DataFrame({column: name, **columns}))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
 def _count_quantile(counts: Counts, p: float) -> Floats:

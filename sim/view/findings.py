@@ -27,12 +27,15 @@ from sim.view.titles import cases_of
 SPREAD = "in eight of ten replications"
 MIN_SHARE_SHOWN = 0.01
 """Shares of the days below this are left out."""
+TOO_FEW_FOLLOWED = "too few cases are observed for so long from the beginning"
 FEW_FTE = 0.5
 """A difference in staff below this is none."""
 
 
 def findings(run: Run) -> list[str]:
     """What one run shows: caseload, probes, why it takes long, where staff is short, targets, what is stochastic."""
+    if not run.has_cases:
+        return [words.no_cases(run)]
     return [*_caseload(run), *_probes(run), *_why(run), *_staff(run), *_targets(run), *_variance(run)]
 
 
@@ -192,11 +195,15 @@ def _staff(run: Run) -> Iterator[str]:
 
 
 def _targets(run: Run) -> Iterator[str]:
-    rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
-    if rows:
-        met = [f"{words.quoted(row['title'])} by {words.share(row['met'])}" for row in rows]
-        asked = words.count(max(row["cases"] for row in rows))
+    table = run.table("targets").query("cases > 0")
+    known, unknown = table.dropna(subset="met"), table[table["met"].isna()]
+    if len(known):
+        met = [f"{words.quoted(title)} by {words.share(share)}" for title, share in known[["title", "met"]].to_numpy()]
+        asked = words.count(known["cases"].max())
         yield f"Targets are met as follows: {words.listing(met)} of some {asked} cases to which they apply."
+    if len(unknown):
+        titles = words.listing(map(words.quoted, unknown["title"]))
+        yield f"How often {titles} {'are' if len(unknown) > 1 else 'is'} met cannot be told: {TOO_FEW_FOLLOWED}."
 
 
 def _variance(run: Run) -> Iterator[str]:

@@ -121,6 +121,8 @@ def _why_so_long(run: Run) -> Iterator[Answer]:
 
 def _bottleneck(run: Run) -> Iterator[Answer]:
     """Of the busiest role, in the last stage before cases are resolved."""
+    if not run.layout.open_stages:
+        return
     stage = run.layout.open_stages[-1]
     delays, titles = staffing.delays(run, stage), staffing.short_titles(run)
     busy = run.table("utilisation").sort_values("value", ascending=False)
@@ -252,7 +254,7 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
         if any(abs(people - other) < FEW_FTE for other in staffed):
             continue  # the same staff again
         staffed.append(people)
-        rows = [row for row in run.table("targets").to_dict("records") if row["cases"] > 0]
+        rows = [row for row in run.table("targets").to_dict("records") if row["met"] >= 0]
         met = [f"{words.quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
         if met:
             sentences.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.experiments.sweep import Sweep, helping, stops_helping
+from sim.experiments.sweep import Sweep, helping
 from sim.inference.backtest import MODEL, Backtest
 from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
 from sim.view.titles import NAMES
-from sim.view.words import number
+from sim.view.words import decimals, number
 
 EXTREME = 0.05
 """Below this prior predictive p-value there is a warning."""
@@ -75,23 +75,32 @@ def sentences(sweep: Sweep) -> Iterator[str]:
 
 
 def sweep_sentence(steps: pd.DataFrame) -> str:
-    """What one more FTE does, and from where on it does not help significantly."""
-    rows = steps.to_dict("records")
-    first, last = rows[0], rows[-1]
-    name, tried = f"{first['title']}: ", f"{first['from_fte']:.0f} to {last['to_fte']:.0f} FTE"
+    """What one more FTE does, and from where on it does not help significantly; and where that cannot be told."""
+    known, name = steps.dropna(subset="effect"), f"{steps.iloc[0]['title']}: "
+    if known.empty:
+        return f"{name}it has no value at one point or the other of each step, so that nothing can be told of them."
+    if len(known) < len(steps):
+        unknown = len(steps) - len(known)
+        return f"{sweep_sentence(known)} Of {unknown} of {len(steps)} steps nothing can be told: it has no value there."
+    digits = decimals([*steps["from_fte"], *steps["to_fte"]])
+    steps = steps.assign(**{place: steps[place].map(f"{{:.{digits}f}}".format) for place in ("from_fte", "to_fte")})
+    first, last = (steps.iloc[place].to_dict() for place in (0, -1))
+    tried = f"{first['from_fte']} to {last['to_fte']} FTE"
     helps = helping(steps).to_dict("records")
+    if not steps[["effect", "low", "high"]].any(axis=None):
+        return f"{name}it is the same at all points from {tried}."
     if not first["better"]:
-        effect = f"{name}at {first['from_fte']:.0f} FTE, one more changes it by {_effect(first)}"
+        effect = f"{name}at {first['from_fte']} FTE, one more changes it by {_effect(first)}"
         return f"{effect}; more of it is neither better nor worse."
     if not helps:
         return f"{name}no step from {tried} helps significantly; more replications would show smaller effects."
     begin, end = helps[0], helps[-1]
-    effect = f"{name}from {begin['from_fte']:.0f} to {begin['to_fte']:.0f} FTE, one more changes it by {_effect(begin)}"
-    if stops_helping(steps) is None:
+    effect = f"{name}from {begin['from_fte']} to {begin['to_fte']} FTE, one more changes it by {_effect(begin)}"
+    if end["to_fte"] == last["to_fte"]:
         more = "" if len(helps) == 1 else f", and at the end by {_effect(end)}"
-        return f"{effect}{more}. One more FTE helps up to the most that was tried, {end['to_fte']:.0f}."
-    beyond = f"no step beyond, to {last['to_fte']:.0f}, helps significantly"
-    return f"{effect}. One more FTE stops helping at {end['to_fte']:.0f}: {beyond}."
+        return f"{effect}{more}. One more FTE helps up to the most that was tried, {end['to_fte']}."
+    beyond = f"no step beyond, to {last['to_fte']}, helps significantly"
+    return f"{effect}. One more FTE stops helping at {end['to_fte']}: {beyond}."
 
 
 def _effect(step: dict[Any, Any]) -> str:

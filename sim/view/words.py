@@ -1,6 +1,7 @@
 """How numbers, dates and names are written for readers: the same in tables, sentences, captions and axes."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from math import isfinite, isinf, isnan
 
 from sim.dates import date_after
@@ -12,8 +13,8 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def day(scenario: Scenario, days: float) -> str:
-    """A time as a date; 'later' beyond the horizon."""
-    return "later" if isinf(days) else f"{date_after(scenario.start, days)}"
+    """A time as a date; 'later' beyond the horizon, a dash where it is not known."""
+    return "later" if isinf(days) else "-" if isnan(days) else f"{date_after(scenario.start, days)}"
 
 
 def share(value: float) -> str:
@@ -39,6 +40,16 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
+def decimals(values: Iterable[float]) -> int:
+    """With how many decimals values are written, at most four, so that the steps from each to the next can be read."""
+    ordered = sorted(set(values))
+    steps = [(low, high) for low, high in pairwise(ordered) if high - low > 1e-9]
+    for digits in range(4):
+        if all(abs(round(b, digits) - round(a, digits) - (b - a)) <= (b - a) / 10 for a, b in steps):
+            return digits
+    return 4
+
+
 def plural(number: int, what: str) -> str:
     """A number with what is counted: 1 strand, 2 strands."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
@@ -62,6 +73,12 @@ def of_run(run: Run) -> str:
         f"random numbers and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "random numbers"
     )
     return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ in their {differ}"
+
+
+def no_cases(run: Run) -> str:
+    """What there is to say of a run without cases."""
+    which = f" on {run.filtered_by}" if run.filtered_by else ""
+    return f"No case{which} is in progress or comes in any of the {plural(run.replications, 'replication')}."
 
 
 def quantity(value: float, unit: str) -> str:

@@ -104,6 +104,26 @@ def test_an_indicator_without_a_value_ends_the_search_at_once():
     assert len(raised.value.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("per_year", "indicator", "told"),
+    [
+        (0.02, "days_to_resolution", "a value in only one of 50"),
+        (0.02, "stage_days:work", "a value in only one of 50"),
+        (0.0001, "stage_days:work", "no value in any of 50"),
+        (0.0001, "target_met:done<60d<work", "no value in any of 50"),
+    ],
+)
+def test_an_indicator_of_hardly_any_replication_ends_the_search_at_once(per_year, indicator, told):
+    """A case in one of fifty replications, or in none: no interval can be told of that."""
+    rare = queue(
+        seed=2,
+        arrivals={"cases": {"kind": "random", "stage": "work", "per_year": per_year}},
+        targets=[{"milestone": "done", "of": "work", "within_days": 60}],
+    )
+    with pytest.raises(UserError, match=f"{indicator} has {told} replications"):
+        simulate(rare, precision=Precision(indicator, 0.05, True, floor=50))
+
+
 # intervals
 
 

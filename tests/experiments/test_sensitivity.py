@@ -265,6 +265,35 @@ def test_split_of_the_whole_procedure_by_default(known):
     assert (found.table["share_parameter"] == 1.0).all()
 
 
+@pytest.mark.parametrize(("replications", "per_draw", "least"), [(2, 1, 4), (3, 1, 4), (9, 5, 10)])
+def test_a_split_of_one_draw_is_refused(known, replications, per_draw, least, sim):
+    """Nothing is known of what differs between draws: one line before anything runs, not that nothing varies."""
+    settings = {"replications": replications, "replications_per_draw": per_draw}
+    with pytest.raises(UserError, match=f"too few for a split: it needs {least} or more, which are 2 draws"):
+        sensitivity(load_scenario(known, settings), method="split")
+    sets = ["--set", f"replications_per_draw={per_draw}"]
+    code, out, err = sim("sensitivity", known, "--method", "split", "-n", replications, *sets)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert sensitivity(load_scenario(known, {**settings, "replications": least}), method="split").points == 2
+
+
+def test_one_replication_at_each_point_is_refused(known):
+    """It would give intervals without noise."""
+    with pytest.raises(UserError, match="1 replication at each point"):
+        sensitivity(load_scenario(known), [DAYS], points=2, replications=1)
+
+
+def test_a_split_says_which_indicators_have_no_value(known, sim):
+    """No case is resolved: of that nothing varies, but not because it would be known."""
+    sets = ["--set", "uncertain.two.value={distribution: uniform, low: 400, high: 500}"]
+    words = ["--indicator", "days_to_resolution", "--indicator", "resolved"]
+    code, out, _ = sim("sensitivity", known, "--method", "split", "-n", 8, "-j", 1, *words, *sets)
+    assert code == 0
+    assert "None of the indicators varies. No value, as there is nothing to count: days_to_resolution." in out
+    code, out, _ = sim("sensitivity", known, "--method", "split", "-n", 8, "-j", 1, *words[:2], *sets)
+    assert "varies" not in out
+
+
 def test_points_are_stored_and_found_again(known, tmp_path, monkeypatch):
     """Each point is a run of its own; more points later run only what is new."""
     scenario = load_scenario(known)

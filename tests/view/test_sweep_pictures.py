@@ -1,10 +1,13 @@
 """The staffing response curve, other settings, and two at once."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sim.experiments.sweep import STEPS, Sweep, stops_helping
+from sim.view import words
 from sim.view.pictures import sweep
+from sim.view.verdicts import sweep_sentence
 
 VALUES = {100.0: 40.0, 150.0: 20.0, 200.0: 19.8}
 
@@ -40,6 +43,38 @@ def test_where_one_more_stops_helping_is_marked(small_run):
     assert "One more FTE stops helping at 150" in picture.title
     assert [shape.x0 for shape in picture.figure.layout.shapes] == [150]
     assert picture.table["FTE"].tolist() == [100, 150, 200]
+
+
+@pytest.mark.parametrize(
+    ("fte", "told"),
+    [
+        ((1.1, 1.2, 1.3), "from 1.1 to 1.2 FTE"),
+        ((1.0, 1.25, 1.5), "from 1.00 to 1.25 FTE"),
+        ((0.005, 0.01, 0.015), "from 0.005 to 0.010 FTE"),
+        ((63.4167, 64.4167, 65.4167), "from 63 to 64 FTE"),
+    ],
+)
+def test_parts_of_a_person_are_told_apart(fte, told):
+    """With as many decimals as the steps have."""
+    first, second, third = fte
+    steps = pd.DataFrame([step(first, second, -7, -9, -5), step(second, third, -6, -8, -4)], columns=list(STEPS))
+    sentence = sweep_sentence(steps)
+    assert told in sentence
+    assert sentence.endswith(f"the most that was tried, {third:.{words.decimals(fte)}f}.")
+
+
+def test_steps_without_a_value_are_told():
+    """Where an indicator has no value at a point, nothing is told of the steps from and to it."""
+    nothing = step(150.0, 200.0, np.nan, np.nan, np.nan)
+    some, none = (pd.DataFrame(steps, columns=list(STEPS)) for steps in ([HELPS, nothing], [nothing]))
+    assert sweep_sentence(some).endswith(
+        "One more FTE helps up to the most that was tried, 150. Of 1 of 2 steps nothing can be told: it has no value"
+        " there."
+    )
+    assert "nothing can be told" in sweep_sentence(none)
+    assert stops_helping(some) is None
+    same = pd.DataFrame([step(1.0, 2.0, 0.0, 0.0, 0.0)], columns=list(STEPS))
+    assert sweep_sentence(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 FTE."
 
 
 @pytest.mark.parametrize("steps", [[HELPS, step(150.0, 200.0, -0.2, -0.3, -0.1)], [step(100.0, 200.0, 0, -0.1, 0.1)]])

@@ -43,9 +43,8 @@ def _steps(sweep: Sweep, indicator: str) -> pd.DataFrame:
 def _figure(sweep: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figure:
     steps = _steps(sweep, str(rows.iloc[0]["indicator"]))
     if len(steps):
-        return figures.response(
-            rows.assign(x=rows["fte"].round(2)), "staff of all roles, FTE", title, unit, stops_helping(steps)
-        )
+        people = rows["fte"].round(max(words.decimals(rows["fte"]), 2))
+        return figures.response(rows.assign(x=people), "staff of all roles, FTE", title, unit, stops_helping(steps))
     if len(sweep.axes) == 1:
         return figures.response(rows.assign(x=rows[sweep.axes[0]]), axis_words(sweep.axes[0]), title, unit)
     on_grid = len(rows) == rows[sweep.axes[0]].nunique() * rows[sweep.axes[1]].nunique()
@@ -114,7 +113,7 @@ def _table(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **{axis_words(axis): rows[axis] for axis in sweep.axes},
-            "FTE": rows["fte"].round(1),
+            "FTE": rows["fte"].round(max(words.decimals(rows["fte"]), 1)),
             "indicator": rows["title"],
             "unit": rows["unit"].replace("", "share"),
             **{title: rows[name].round(4) for name, title in names.items()},

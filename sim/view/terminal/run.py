@@ -15,7 +15,7 @@ from sim.results.tables import ALL_CASES, TABLES
 from sim.view.pictures.listed import names, of_cases, place_titles
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import cases_of
-from sim.view.words import count, day, share, spark
+from sim.view.words import count, day, no_cases, share, spark
 
 SPARK_POINTS = 24
 MIN_SHOWN = 0.005
@@ -36,6 +36,8 @@ NEGLIGIBLE_DAYS = 0.05
 def summary(run: Run) -> RenderableType:
     """Everything that `sim run` prints of a finished run."""
     parts: list[RenderableType] = [_heading(run)]
+    if not run.has_cases:
+        return Group(*(Padding(part, (0, 0, 1, 0)) for part in (*parts, Text(no_cases(run)), _closing(run))))
     if run.scenario.probes:
         parts.append(_resolutions(run))
     if len(run.table("endings")):
@@ -206,7 +208,11 @@ def _utilisation(run: Run) -> RenderableType:
 
 def _targets(run: Run) -> RenderableType:
     columns = {"title": Column("target"), "cases": Column("cases", count), "met": Column("met by", share)}
-    return _named(run, "targets", run.table("targets"), columns, "cases of each")
+    targets = run.table("targets")
+    note = (
+        "'-': too few cases are observed for so long from the beginning to tell." if targets["met"].isna().any() else ""
+    )
+    return _named(run, "targets", targets, columns, "cases of each", note)
 
 
 def _closing(run: Run) -> Text:

@@ -144,8 +144,11 @@ def _split_table(analysis: Sensitivity) -> Table:
 
 def _split_words(analysis: Sensitivity) -> str:
     """What can be concluded from the split."""
+    looked_at = [name for name in analysis.runs if name not in {"replication", *analysis.scenario.uncertain}]
+    unknown = [str(name) for name in looked_at if analysis.runs[name].isna().any()]
     if analysis.table.empty:
-        return "None of the indicators varies."
+        varies = "None of the indicators varies." if len(unknown) < len(looked_at) else ""
+        return f"{varies} {_no_value(unknown)}".strip()
     by: dict[Any, list[str]] = {verdict: list(part) for verdict, part in analysis.table.groupby("verdict")["indicator"]}
     sentences = []
     if "parameters" in by:
@@ -156,7 +159,12 @@ def _split_words(analysis: Sensitivity) -> str:
         sentences.append(
             f"Inconclusive, as the interval includes one half: {_list(by['open'])}; take more --replications."
         )
-    return " ".join(sentences)
+    return " ".join([*sentences, _no_value(unknown)]).strip()
+
+
+def _no_value(names: list[str]) -> str:
+    """That nothing can be told of indicators without a value."""
+    return f"No value, as there is nothing to count: {_list(names)}." if names else ""
 
 
 def _list(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sim.experiments.sweep import Sweep
 from sim.view.verdicts import sweep_sentence
-from sim.view.words import number
+from sim.view.words import decimals, number
 
 
 def summary(sweep: Sweep) -> RenderableType:
@@ -42,8 +42,9 @@ def _table(sweep: Sweep, rows: pd.DataFrame) -> Table:
     between = [f"{sweep.level:.0%} between", "and"]
     for place, column in enumerate([*sweep.axes, "FTE", "value", *between, "difference", *between]):
         table.add_column(column, justify="left" if place < len(sweep.axes) else "right")
+    digits = max(decimals(rows["fte"]), 1)
     for row in rows.to_dict("records"):
-        cells = [_axis(row[axis]) for axis in sweep.axes] + [f"{row['fte']:.1f}"]
+        cells = [_axis(row[axis]) for axis in sweep.axes] + [f"{row['fte']:.{digits}f}"]
         cells += [number(row[name]) for name in ("value", "low", "high")]
         paired = [number(row[name]) for name in ("difference", "diff_low", "diff_high")]
         table.add_row(*cells, *(["base", "", ""] if row["point"] == sweep.base else paired))
