@@ -142,7 +142,7 @@ def scenarios(draw: Draw) -> Scenario:
         }  # fmt: skip
     stages_of = st.sampled_from(list(stages))
     probes = {
-        "new": {"stage": draw(stages_of), "arrives": "2024-02-01", "topic": "hard"},
+        "newcomer": {"stage": draw(stages_of), "arrives": "2024-02-01", "topic": "hard"},
         "old": {"stage": draw(stages_of), "since": draw(st.sampled_from(["2023-06-01", "2023-12-20", "2024-01-01"]))},
         "split": {
             "stage": draw(stages_of),

@@ -106,7 +106,7 @@ OFFICE: Settings = {
             "topic": "hard",
             "strands": {"a": {}, "b": {"stage": "decide", "since": "2023-12-24"}},
         },
-        "new": {"stage": "probe", "arrives": "2024-03-01", "platform": "Gamma", "topic": "hard", "obligations": 3},
+        "newcomer": {"stage": "probe", "arrives": "2024-03-01", "platform": "Gamma", "topic": "hard", "obligations": 3},
     },
     "arrivals": {
         "complaints": {
