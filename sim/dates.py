@@ -42,6 +42,21 @@ class WorkingDays:
         self._before: list[int] = [0, *np.cumsum(working).tolist()]
         self._day_of: list[int] = days[working].tolist()
 
+    def between(self, begin: float, end: float) -> float:
+        """The working days from one time to a later one, in days since the start: `after(begin, ...)` is then `end`."""
+        return self._passed(end) - self._passed(begin)
+
+    def _passed(self, time: float) -> float:
+        """Working days from the first day of the table to a time; beyond its end five last a week."""
+        day = int(time // 1)
+        index = day - self._first
+        last = len(self._before) - 1
+        if index >= last:
+            return self._before[last] + (time - (self._first + last)) * 5.0 / 7.0
+        begun = self._before[max(index, 0)]
+        on_working_day = begun < len(self._day_of) and self._day_of[begun] == day
+        return begun + (time - day if on_working_day else 0.0)
+
     def after(self, time: float, working_days: float) -> float:
         """The time, in days since the start, at which `working_days` from `time` on have passed.
 

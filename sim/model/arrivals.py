@@ -55,7 +55,7 @@ def populate(factory: CaseFactory, begin: Begin, resume: Resume) -> None:
         else:
             scheduled += _random_waves(factory, name, arrivals)
     for time, case, stage in sorted(scheduled, key=lambda arrival: arrival.time):  # stable: equal times in their order
-        if time < plan.horizon:
+        if time <= plan.horizon:  # what happens at the horizon is the last that happens, see `engine.run`
             begin(case, plan.stages[plan.stage_number[stage]], time)
 
 
@@ -63,7 +63,6 @@ def _probe(factory: CaseFactory, name: str, probe: Probe) -> Case:
     profile = factory.profile(probe.platform, probe.topic, probe.origin)
     case = factory.case(CaseSource(f"probe {name}"), 0, profile, probe.obligations)
     case.label, case.priority, case.named_strands = name, probe.priority, probe.strands
-    case.stage = case.step = None
     return case
 
 
@@ -80,7 +79,6 @@ def _in_progress(factory: CaseFactory, case: Case, probe: Probe) -> list[Resumpt
         parts.append((case, probe.stage, _age(plan, probe.since)))
     resumptions = []
     for part, stage, elapsed in parts:
-        part.stage = part.step = None
         resumed = resumption(factory, part, plan.stages[plan.stage_number[stage]], elapsed)
         if resumed is not None:
             resumptions.append(resumed)

@@ -18,8 +18,8 @@ class Case(Event):
     """One concern about one platform on its way through the procedure.
 
     A case is made before it arrives, arrives when its event first happens, and visits stages until a route leads to an
-    exit or it forks into strands; from then on its `stage` is None. In between it is always in one of three states: yet
-    to arrive (`step` is None), queueing at a limit (`step` is None and `queued` is true), or in a step.
+    exit or it forks into strands; before and from then on its `stage` is None. In between it is always in one of three
+    states: yet to arrive (`step` is None), queueing at a limit (`step` is None and `queued` is true), or in a step.
 
     A case waits for one thing at a time. So it is itself an event, scheduled again for each thing that it waits for:
     SimPy does not look back at an event once it has called its callbacks, and creating an event costs as much again as
@@ -84,7 +84,7 @@ class Case(Event):
 
     def __init__(self, number: int, source: CaseSource, index: int, profile: Profile) -> None:
         self.number, self.source, self.index, self.profile = number, source, index, profile
-        self.parent = self.priority = self.visits = None
+        self.parent = self.priority = self.visits = self.stage = self.step = None
         self.label = self.strand = ""
         self.named_strands = NO_STRANDS
         # One empty list for all cases: it is never changed, since a case that takes a slot gets a new list.

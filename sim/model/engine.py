@@ -7,14 +7,17 @@ route, until it reaches an exit; staff, limits and draws are the business of the
 from bisect import bisect_right
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from itertools import repeat
 from math import nan
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
-from simpy import Environment
-from simpy.events import NORMAL
+from simpy import Environment, Event
+from simpy.events import NORMAL, EventPriority
 
+from sim.dates import date_after
+from sim.errors import UserError
 from sim.model import arrivals
 from sim.model.case import NO_WAITS, Case, CaseFactory
 from sim.model.draws import Draws
@@ -31,6 +34,17 @@ EXTRA_COLUMNS = len(NO_WAITS) + 1
 """Then, where the plan has them: the days waited by reason, the fine in EUR million; and the effort by role.
 
 The days of delay by role stand apart, see `sim.model.staff.DelayLog`."""
+WATCHED_FROM = 100
+"""Visits of a case to one stage from which on it is watched that time passes."""
+MOST_ROUNDS = 2_000
+"""How often a case may come to one stage while next to no time passes. With a chance of 1 in 100 to leave at each round
+nobody ever goes round so often."""
+MOST_EVENTS = 1_000_000
+"""How much may happen while next to no time passes: more than in any wave of cases."""
+NO_TIME = 1e-6
+"""Days, a tenth of a second: less than this is next to no time."""
+LAST = EventPriority(NORMAL + 1)
+"""Priority of what comes last in its instant, after all that follows in it from anything else."""
 IN_PROGRESS = -1
 """Outcome of a visit that has not ended."""
 Remainder = tuple[float, int, float]
@@ -71,18 +85,34 @@ def replicate(plan: Plan, number: int) -> ReplicationLog:
 
 
 def run(plan: Plan, number: int) -> "Replication":
-    """The state of a replication after its run, with its log complete."""
+    """The state of a replication after its run, with its log complete.
+
+    Time runs from the first day to the horizon, both included: what happens at the instant of the horizon (the end of a
+    step, an arrival, and all that follows from them without time) is the last that happens. So a case that comes on the
+    horizon is in progress at it, for no time yet, as a case that comes on the first day is in progress on that; and
+    what takes until the horizon, to the day, is over. SimPy's own `run(until=...)` leaves that instant out.
+
+    Raises UserError if the replication would never come to its horizon because events go on in no time.
+    """
     replication = Replication(plan, number)
     replication.start()
-    replication.env.run(until=plan.horizon)
+    replication.run_to_horizon()
     replication.log_in_progress()
     return replication
+
+
+class _HorizonReached(Exception):
+    """The last that happens in a replication."""
+
+
+def _stop(_: Event) -> Never:
+    raise _HorizonReached
 
 
 def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
     """The log as a table with all its columns: case, the numbers of every visit, the extras, the effort by role.
 
-    Where no visit has more than the work of one team, its effort follows from the days that the team worked.
+    Without `Plan.extras`, the effort of a visit follows from the days that its team worked.
 
     Returns
     -------
@@ -96,7 +126,7 @@ def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
     rows[:, :BASE_COLUMNS] = short
     per_day = np.zeros((len(plan.stages), roles))
     for stage in plan.stages:
-        for step in stage.routing.routes[0].steps:
+        for step in stage.routing.routes[0].steps:  # as on all other routes
             for role, effort in step.effort_per_day:
                 per_day[stage.number, role] = effort
     rows[:, BASE_COLUMNS + EXTRA_COLUMNS :] = short[:, BASE_COLUMNS - 1 :] * per_day[short[:, 1].astype(int)]
@@ -130,7 +160,8 @@ class Replication:
     """
 
     def __init__(self, plan: Plan, number: int) -> None:
-        self.plan, self.stages, self.weights, self.extras = plan, plan.stages, plan.weights, plan.extras
+        self.plan, self.number = plan, number
+        self.stages, self.weights, self.extras = plan.stages, plan.weights, plan.extras
         self.fte_days_per_day = plan.fte_days_per_day
         self.env = Environment()
         draws = Draws(Streams(plan.scenario.seed, number))
@@ -142,6 +173,8 @@ class Replication:
         self.no_effort = [0.0] * len(plan.roles)
         self.limits = {s.number: WipLimit(self.env, s.limit, s.slot_stages, plan.ranks) for s in plan.stages if s.limit}
         self.staff = Staff(self.env, plan)
+        self.rounds: dict[tuple[int, int], tuple[float, int]] = {}
+        """of cases that come to a stage very often, by case and stage: time and number of an earlier visit"""
         life = self._life()
         # One list for all cases: SimPy goes through it and never changes it.
         self.callbacks: list[Callable[[Any], None]] = [life.send]
@@ -150,6 +183,26 @@ class Replication:
     def start(self) -> None:
         """Resume what was in progress on the first day, and schedule the first arrivals."""
         arrivals.populate(self.factory, self.begin, self.resume)
+
+    def run_to_horizon(self) -> None:
+        """Let everything happen until the horizon and at it."""
+        env, horizon = self.env, Event(self.env)
+        horizon._ok, horizon._value, horizon.callbacks = True, None, [_stop]
+        env.schedule(horizon, LAST, self.plan.horizon)
+        step = env.step
+        try:
+            while True:
+                before = env.now
+                for _ in repeat(None, MOST_EVENTS):
+                    step()
+                if env.now < before + NO_TIME:
+                    raise UserError(f"{self._when()}: {MOST_EVENTS:,} events followed one another without time passing")
+        except _HorizonReached:
+            pass
+
+    def _when(self) -> str:
+        """The replication and the day, for messages."""
+        return f"replication {self.number} on {date_after(self.plan.scenario.start, self.env.now)}"
 
     def _life(self) -> Generator[None, Case, None]:
         """The life of a case: what it waited for has happened; take it on until it must wait again.
@@ -284,6 +337,8 @@ class Replication:
         if stage.revisited:
             visits = case.visits = case.visits or {}
             case.visit = visits[stage.number] = visits.get(stage.number, 0) + 1
+            if case.visit >= WATCHED_FROM:
+                self.watch_rounds(case, stage, now)
         routing = stage.routing_for(case.profile, case.visit) if stage.conditional else stage.routing
         row = case.row = self.draw(case.source, case.index, case.strand, stage, case.visit, routing)
         # The route is drawn now, although it is taken at the end, because it adds steps of its own.
@@ -293,6 +348,19 @@ class Replication:
             case.waits, case.effort = NO_WAITS, self.no_effort[:]
             case.fine = min(row[stage.fine[0]], stage.fine[1]) * case.profile.turnover if stage.fine else 0.0
         return True
+
+    def watch_rounds(self, case: Case, stage: StagePlan, now: float) -> None:
+        """Raise UserError if a case has come to a stage so often that it would never stop, while no time passes."""
+        time, visit = self.rounds.setdefault((case.number, stage.number), (now, case.visit))
+        if now >= time + NO_TIME:
+            self.rounds[case.number, stage.number] = now, case.visit
+        elif case.visit - visit >= MOST_ROUNDS:
+            assert case.visits is not None
+            often = ", ".join(self.stages[n].name for n, times in case.visits.items() if times >= MOST_ROUNDS)
+            raise UserError(
+                f"{self._when()}: the case {case.name!r} goes round without time passing, and would for ever: it came "
+                f"{MOST_ROUNDS:,} times to each of these stages: {often}; a step there must take time"
+            )
 
     def count_effort(self, case: Case, step: StepPlan) -> None:
         """Count the work of a team that is done."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sim.model.case import NO_WAITS, Case, CaseFactory
 from sim.model.draws import Row, Rows
-from sim.model.plan import EFFORT, ROUTE_COLUMN, WAIT, RoutePlan, Routing, StagePlan, StepPlan
+from sim.model.plan import EFFORT, ROUTE_COLUMN, WAIT, Plan, RoutePlan, Routing, StagePlan, StepPlan
 from sim.scenario.distributions import Constant
 
 FIRST_CANDIDATES = 16
@@ -147,7 +147,7 @@ def _resume_at(factory: CaseFactory, case: Case, stage: StagePlan, row: Row, ela
         if span.length > span.unconstrained:
             delays.append((span.role, used - share * span.unconstrained))
         if used < span.length or elapsed <= 0:
-            left = _remainder(row, span.step, share, used)
+            left = _remainder(factory.plan, row, span.step, share, used)
             return Resumption(
                 case, stage, -elapsed, route, span.index, left, unconstrained, tuple(waits), tuple(delays)
             )
@@ -156,12 +156,15 @@ def _resume_at(factory: CaseFactory, case: Case, stage: StagePlan, row: Row, ela
     return Resumption(case, stage, -elapsed, route, len(route.steps), row, unconstrained, tuple(waits), tuple(delays))
 
 
-def _remainder(row: Row, step: StepPlan, share: float, used: float) -> Row:
-    """The draws with those of the step in progress cut to what remains of it."""
+def _remainder(plan: Plan, row: Row, step: StepPlan, share: float, used: float) -> Row:
+    """The draws with those of the step in progress cut to what remains after `used` days, a share of the whole."""
     left = list(row)
     if step.happens >= 0:
         left[step.happens] = 0.0  # it is happening, whatever its probability was
-    left[step.column] *= 1.0 - share
+    if step.in_working_days:  # of which some days have more than others
+        left[step.column] = max(left[step.column] - plan.working_days.between(-used, 0.0), 0.0)
+    else:
+        left[step.column] *= 1.0 - share
     if step.minimum >= 0:
         left[step.minimum] = max(left[step.minimum] - used, 0.0)
     return left

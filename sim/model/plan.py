@@ -207,7 +207,9 @@ class Plan:
     complexity_varies: bool
     """whether effort differs from case to case; if not, nothing is computed for a case"""
     extras: bool
-    """whether a visit can have more than the work of one team: waits, shared effort, fines; else the log is shorter"""
+    """whether the effort of a visit does not follow from its days with unlimited staff: it may have more than the work
+    of one team (waits, shared effort, fines), another team by its route, or days before the first; else the log is
+    shorter"""
 
 
 def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
@@ -257,8 +259,8 @@ def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
         horizon=scenario.horizon_days,
         ranks=ranks,
         weights=tuple(procedure.priority_weights.get(rank, 1.0) for rank in range(ranks)),
-        extras=any(stage.fine for stage in stages)
-        or any(len(of_stage) > 1 or any(step.kind != TEAM for step in of_stage) for of_stage in steps),
+        extras=not all(_one_team_at_most(stage) for stage in stages)
+        or any(probe.since is not None for probe in scenario.probes.values()),
         complexity_varies=procedure.complexity != Complexity()
         or any(stage.fork for stage in procedure.stages.values()),
     )
@@ -268,6 +270,14 @@ def _steps(stage: StagePlan) -> list[StepPlan]:
     """All steps of a stage, on whichever route, each once."""
     routings = (stage.routing, *(routing for _, routing in stage.conditional))
     return list({step.name: step for routing in routings for route in routing.routes for step in route.steps}.values())
+
+
+def _one_team_at_most(stage: StagePlan) -> bool:
+    """Whether all that a visit can have is the work of one team, the same on whichever route."""
+    routings = (stage.routing, *(routing for _, routing in stage.conditional))
+    first, *others = [route.steps for routing in routings for route in routing.routes]
+    alike = all(steps == first for steps in others)
+    return alike and len(first) <= 1 and all(step.kind == TEAM for step in first) and not stage.fine
 
 
 def _reusable(scenario: Scenario, base: Plan | None) -> dict[tuple[str, ...], Any]:
