@@ -135,9 +135,14 @@ def samples(data: "xr.Dataset", layout: Layout) -> dict[str, Sample]:
     """All indicators of a summary by label, those included whose stage, role or case never comes up."""
     words, evaluate = subjects(layout), cache(lambda formula: formula(data))
     return {
-        indicator.label(key): Sample(indicator, key, words.get(key, key), data, layout, evaluate)
+        indicator.label(key): Sample(indicator, key, _subject(words, indicator, key), data, layout, evaluate)
         for indicator, key in _declared(layout)
     }
+
+
+def _subject(words: dict[str, dict[str, str]], indicator: Indicator, key: str) -> str:
+    """What a key of an indicator stands for: a stage and a role may have the same name."""
+    return words.get(indicator.of[0], {}).get(key, key) if indicator.of else ""
 
 
 def _declared(layout: Layout) -> Iterator[tuple[Indicator, str]]:
@@ -147,13 +152,17 @@ def _declared(layout: Layout) -> Iterator[tuple[Indicator, str]]:
             yield indicator, key
 
 
-def subjects(layout: Layout) -> dict[str, str]:
-    """What the keys of indicators stand for, in words; the headline population needs none."""
+def subjects(layout: Layout) -> dict[str, dict[str, str]]:
+    """What labels stand for in words, by dimension; the headline population needs none."""
     procedure, scenario = layout.scenario.procedure, layout.scenario
-    words = {name: stage.title for name, stage in procedure.stages.items()} | procedure.exits
-    words |= {role: pool.title or role for role, pool in scenario.staffing.items()}
-    words |= {key: t.title or key for key, t in zip(layout.targets, scenario.targets, strict=True)}
-    return words | {"": "", HEADLINE: "", BEFORE: procedure.headline.before if procedure.headline else BEFORE}
+    stages = {name: stage.title for name, stage in procedure.stages.items()}
+    return {
+        "population": {HEADLINE: "", BEFORE: procedure.headline.before if procedure.headline else BEFORE},
+        "stage": stages,
+        "state": stages | procedure.exits,
+        "role": {role: pool.title or role for role, pool in scenario.staffing.items()},
+        "target": {key: t.title or key for key, t in zip(layout.targets, scenario.targets, strict=True)},
+    }
 
 
 def estimates(data: "xr.Dataset", layout: Layout, level: float = LEVEL) -> "pd.DataFrame":

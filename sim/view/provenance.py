@@ -10,7 +10,7 @@ from sim.scenario.parameters import Parameter, count_by_basis, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import BASES
-from sim.scenario.yaml_nodes import text
+from sim.scenario.yaml_nodes import split, text
 from sim.view import words
 from sim.view.tables import Table
 
@@ -46,7 +46,7 @@ def parameter_tables(scenario: Scenario) -> list[Table]:
 
 
 def _group(scenario: Scenario, path: str) -> str:
-    first, *rest = path.split(".")
+    first, *rest = split(path)
     if first == "procedure" and rest[0] == "stages" and rest[1] in scenario.procedure.stages:
         return f"Stage: {scenario.procedure.stages[rest[1]].title}"
     return "The procedure as a whole" if first == "procedure" else PARTS.get(first, "The scenario as a whole")
@@ -59,7 +59,7 @@ def _source(it: Parameter) -> tuple[str, str]:
 
 def _of(scenario: Scenario, path: str) -> str:
     """The path of a setting; of an uncertain parameter what people call it and what it changes."""
-    first, *rest = path.split(".")
+    first, *rest = split(path)
     if first != "uncertain":
         return path
     one = scenario.uncertain[rest[0]]

@@ -74,7 +74,8 @@ def read(base: Scenario, inputs: Inputs) -> WhatIf:
 def _add(result: WhatIf, inputs: Inputs, problem: Finding) -> None:
     """Add a problem of the scenario beside the input of the role that it is about, if there is one."""
     path = [str(part) for part in problem.path]
-    of_role = [name for name in inputs if name.startswith("staff.") and name.split(".")[1] in path]
+    years_of = [name for name in inputs if name.startswith("staff.")]
+    of_role = [name for name in years_of if name.removeprefix("staff.").rpartition(".")[0] in path]
     if of_role:
         result.errors.setdefault(of_role[0], problem.message)
     else:

@@ -135,7 +135,7 @@ def backlog(run: Run) -> Picture | None:
         return None
     titles = {HEADLINE: _subject(run)}
     if BEFORE in run.layout.populations:
-        titles[BEFORE] = subjects(run.layout)[BEFORE]
+        titles[BEFORE] = subjects(run.layout)["population"][BEFORE]
     for key, target in zip(run.layout.targets, run.scenario.targets, strict=True):
         titles[key] = f"Beyond the time of: {target.title or key}"
     return Picture(

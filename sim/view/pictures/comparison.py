@@ -31,9 +31,22 @@ MOST_ROWS = 14
 
 
 def distinct(runs: Sequence[Run]) -> list[Run]:
-    """The runs, those numbered whose scenario is called like an earlier one: the same file run with other settings."""
+    """The runs, no two with the same name or the same title.
+
+    Those are numbered whose scenario is called like an earlier one: the same file run with other settings. Scenarios
+    that only share a title, as one that has it from the file that it extends, have their names behind it.
+    """
     names = [run.scenario.name for run in runs]
-    return [_numbered(run, names[:place].count(run.scenario.name) + 1) for place, run in enumerate(runs)]
+    numbered = [_numbered(run, names[:place].count(run.scenario.name) + 1) for place, run in enumerate(runs)]
+    shown = [run.scenario.title or run.scenario.name for run in numbered]
+    return [_with_name(run) if shown.count(title) > 1 else run for run, title in zip(numbered, shown, strict=True)]
+
+
+def _with_name(run: Run) -> Run:
+    """The run with its scenario's name behind the title."""
+    scenario = run.scenario
+    title = f"{scenario.title} ({scenario.name})" if scenario.title else scenario.name
+    return replace(run, scenario=scenario.model_copy(update={"title": title}))
 
 
 def side_by_side(runs: Sequence[Run]) -> list[Run]:

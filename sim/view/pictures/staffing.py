@@ -15,6 +15,8 @@ from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
 from sim.view.titles import cases_of
 
+ROLE = "role "
+"""Before the name of a role as a column."""
 WHISKERS = "whiskers hold the central 80% of the replications"
 
 
@@ -119,12 +121,12 @@ def bottleneck(run: Run) -> str:
 
 def _shares(table: pd.DataFrame, titles: dict[str, str]) -> str:
     """The shares of the delay of at least 1%, the largest first."""
-    first, *others = [
-        f"{words.share(row['share'])} {{}}for {titles[row['role']]}"
+    (share, whom), *others = [
+        (words.share(row["share"]), f"for {titles[row['role']]}")
         for row in table.to_dict("records")
         if row["share"] >= 0.01
     ]
-    return words.listing([first.format("is "), *(other.format("") for other in others)])
+    return words.listing([f"{share} is {whom}", *(" ".join(other) for other in others)])
 
 
 def _late(run: Run) -> str:
@@ -143,8 +145,9 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
     table = table[table["role"].isin(_chosen(run, roles))]
     if table.empty:
         return None
-    wide = table.pivot_table("value", "stage", "role", sort=False, fill_value=0.0).reset_index()
-    chosen = {role: titles[role] for role in titles if role in wide}
+    by_role = table.pivot_table("value", "stage", "role", sort=False, fill_value=0.0)
+    wide = by_role.add_prefix(ROLE).reset_index()  # a role may be called as another column
+    chosen = {f"{ROLE}{role}": titles[role] for role in titles if role in by_role}
     for bound in ("q10", "q90"):  # known of all roles together only
         wide[bound] = wide["stage"].map(whole_stage[bound]) if roles is None else wide[list(chosen)].sum(axis=1)
     stages = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}

@@ -9,6 +9,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import findings, method, provenance, questions, words
+from sim.view.pictures.comparison import distinct
 from sim.view.report import glossary
 from sim.view.report.chapters import Chapter, Chapters, Shown
 from sim.view.tables import Table
@@ -62,6 +63,7 @@ def report(
     is no run, or if two runs have the same name.
     """
     check_names([run.scenario.name for run in runs])
+    written, runs = [run.scenario for run in runs], distinct(runs)
     chapters, scenarios = Chapters(), [run.scenario for run in runs]
     many = len(runs) > 1
     not_paired = chapters.comparison(runs) if many else ""
@@ -84,7 +86,7 @@ def report(
         parameters=parameters,
         unsourced=provenance.basis_note(scenarios[0]),
         provenance=provenance.run_table(runs),
-        scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in scenarios],
+        scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
         glossary=glossary.words(scenarios[0]),
     )
 

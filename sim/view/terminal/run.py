@@ -29,6 +29,8 @@ PARTS = {
     "dormancy": "dormancy",
     "queue": "queue at a limit",
 }
+STATE = "state "
+"""Before the name of a stage or exit as a column."""
 NEGLIGIBLE_DAYS = 0.05
 """Days below which a part is not shown."""
 
@@ -107,10 +109,12 @@ def _endings(run: Run) -> RenderableType:
     rows, cases = run.table("endings"), [*run.layout.open_cases, ALL_CASES]
     titles = {**_whole_names(run), ALL_CASES: f"all {cases_of(run.scenario)}, those that come later included"}
     rows = rows[rows["case"].isin(cases)]
-    wide = rows.pivot_table(values="value", index=["case", "date"], columns="state", fill_value=0.0).reset_index()
+    by_state = rows.pivot_table(values="value", index=["case", "date"], columns="state", fill_value=0.0)
+    wide = by_state.add_prefix(STATE).reset_index()  # a stage may be called as another column
     wide = wide.sort_values("case", key=lambda column: column.map(cases.index), kind="stable")
-    ends = {state: title for state, title in place_titles(run).items() if state in wide} | {IN_PROGRESS: IN_PROGRESS}
-    columns = {"date": Column("by")} | {state: Column(title, share) for state, title in ends.items() if state in wide}
+    ends = place_titles(run) | {IN_PROGRESS: IN_PROGRESS}
+    shown = {f"{STATE}{state}": Column(title, share) for state, title in ends.items() if state in by_state}
+    columns = {"date": Column("by")} | shown
     wide = wide.assign(case=wide["case"].map(titles))
     of = (
         f"tracked {_tracked(run)}, then all {cases_of(run.scenario)}"
@@ -141,7 +145,7 @@ def _milestones(run: Run) -> RenderableType:
 
 def _caseload(run: Run) -> RenderableType:
     """CEPEJ's indicators, a line for each population."""
-    titles = subjects(run.layout) | {HEADLINE: cases_of(run.scenario)}
+    titles = subjects(run.layout)["population"] | {HEADLINE: cases_of(run.scenario)}
     rows = run.table("throughput")
     rows = rows.assign(population=rows["population"].map(titles))
     columns = {
