@@ -16,13 +16,13 @@ from pydantic import BeforeValidator, Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from sim.scenario import bounds
-from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Positive, Settings
+from sim.scenario.settings import DISTINCT, NOT_BOOLEAN, NotNegative, Positive, Settings
 
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 Weight = Annotated[float, Field(gt=0, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN]
 """Of a value among many: unlike other numbers it may be as small as it likes."""
 Floats = NDArray[np.float64]
-Quantiles = dict[Annotated[float, Field(gt=0, lt=1), NOT_BOOLEAN], Positive]
+Quantiles = Annotated[dict[Annotated[float, Field(gt=0, lt=1)], Positive], DISTINCT]
 
 
 class Distribution(Settings):

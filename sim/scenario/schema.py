@@ -5,7 +5,6 @@ these mappings. Times are in days unless a name says otherwise.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +16,19 @@ from pydantic_core import PydanticCustomError
 from sim.dates import days_between
 from sim.scenario import bounds
 from sim.scenario.distributions import AnyDistribution, Value
-from sim.scenario.settings import NOT_BOOLEAN, Count, NotNegative, Positive, Probability, Rank, Settings, as_written
+from sim.scenario.settings import (
+    DISTINCT,
+    NOT_BOOLEAN,
+    Count,
+    Day,
+    Flag,
+    NotNegative,
+    Positive,
+    Probability,
+    Rank,
+    Settings,
+    as_written,
+)
 from sim.scenario.sources import AnySource
 from sim.scenario.staffing import Calendar, Dated, Pool
 
@@ -145,7 +156,7 @@ class Route(Settings):
     "one route of a stage may leave it out and takes the rest"
     steps: Steps = {}
     "what is done only on this route, after the stage's own steps, in order; by name"
-    silent: bool = False
+    silent: Flag = False
     "whether it is not made public; a case of the record without a further act may have taken this route"
 
 
@@ -181,7 +192,7 @@ class Fork(Settings):
     """On entering the stage a case splits into strands, each of which proceeds on its own."""
 
     strands: Annotated[
-        dict[Annotated[int, Field(ge=1, le=bounds.STRANDS.count), NOT_BOOLEAN], Positive], Field(min_length=1)
+        dict[Annotated[int, Field(ge=1, le=bounds.STRANDS.count)], Positive], Field(min_length=1), DISTINCT
     ]
     "weight of each number of strands, for cases that do not list their own"
 
@@ -206,7 +217,7 @@ class Stage(Settings):
     "the article of the law, for readers"
     record_event: str | None = None
     "the event of the public record that marks this milestone, one of those in record.md; for one stage only"
-    resolved: bool = False
+    resolved: Flag = False
     "whether a case in this stage counts as resolved (further work occupies staff, but the case is not pending)"
     priority: Rank = 0
     "order in which teams are served: 0 before 1 before 2; a case's own priority overrides it"
@@ -272,7 +283,13 @@ class Procedure(Settings):
     "the possible topics; any if empty"
     complexity: Complexity = Complexity()
     "how effort varies between cases; it does not if not given"
-    priority_weights: dict[Rank, Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOLEAN]] = {}
+    priority_weights: Annotated[
+        dict[
+            Annotated[int, Field(ge=0, le=bounds.PRIORITY.count)],
+            Annotated[float, Field(gt=0, allow_inf_nan=False), NOT_BOOLEAN],
+        ],
+        DISTINCT,
+    ] = {}
     "weight of each priority when staff is shared; 1 if not given"
 
     def headline_stages(self) -> list[str]:
@@ -290,7 +307,7 @@ class Strand(Settings):
     "number of legal obligations concerned; an equal part of the probe's, at least 1, if not given"
     stage: str | None = None
     "its stage on the first day, if the probe is in progress; the probe's if not given"
-    since: date | None = None
+    since: Day | None = None
     "when that stage began, if the probe is in progress; the probe's date if not given"
 
 
@@ -299,9 +316,9 @@ class Probe(Settings):
 
     stage: str
     "the stage in which it arrives, or is on the first day"
-    arrives: date | None = None
+    arrives: Day | None = None
     "the day on which it arrives, not before the start"
-    since: date | None = None
+    since: Day | None = None
     "when its present stage began; the rest of the stage is drawn given the time already spent"
     platform: str = ""
     "the service, as named in `platforms`; several are separated by `;`"
@@ -355,7 +372,7 @@ class Wave(_Stream):
 
     kind: Literal["wave"]
     "cases on one day, one for each platform whatever its weight"
-    on: date
+    on: Day
     "the day, from the start to the horizon"
 
 
@@ -447,9 +464,9 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "what the scenario is about, and why"
     question: str = ""
     "the question that it asks of what it is compared with; reports answer it"
-    start: date
+    start: Day
     "the first day"
-    horizon: date
+    horizon: Day
     "the last day simulated; cases still pending then are censored"
     replications: Annotated[int, Field(ge=1, le=bounds.REPLICATIONS.count), NOT_BOOLEAN]
     "number of replications"

@@ -1,6 +1,7 @@
 """The base of all that a file may contain: frozen, no unknown settings, a suggestion for a misspelt one."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from sim.dates import parse_day
 from sim.errors import UserError, suggestion
 from sim.scenario import bounds
 from sim.scenario.yaml_nodes import parse, plain, split
@@ -31,10 +33,12 @@ def as_written(value: Any) -> str:
     return written if len(written) <= LONGEST_QUOTE else f"{written[:LONGEST_QUOTE]}..."
 
 
-def _no_boolean(value: Any) -> Any:
-    """A value that is not true or false, which Python would take for 1 and 0."""
+def _number(value: Any) -> Any:
+    """A value that is neither true or false, which Python would take for 1 and 0, nor the text of a number."""
     if isinstance(value, bool):
         raise PydanticCustomError("boolean", f"must be a number, not {as_written(value)}")
+    if isinstance(value, str) and _reads_as_number(value):
+        raise PydanticCustomError("text", f"must be a number, not the text {as_written(value)}")
     return value
 
 
@@ -45,8 +49,42 @@ def no_speck(value: float) -> float:
     return value
 
 
-NOT_BOOLEAN = BeforeValidator(_no_boolean)
-"""Stands last in the type of every number."""
+def _reads_as_number(written: str) -> bool:
+    try:
+        float(written)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(value: Any) -> Any:
+    """A date, or one that is written year-month-day: no number of seconds, no time of day, no other form."""
+    if type(value) is not date:
+        try:
+            return parse_day(value)
+        except (TypeError, ValueError):
+            raise PydanticCustomError("day", f"must be a date such as 2024-03-14, not {as_written(value)}") from None
+    return value
+
+
+def _distinct_keys(value: Any) -> Any:
+    """A mapping whose keys are different numbers, however they are written: 0.5 and 0.50 are one."""
+    first: dict[float, Any] = {}
+    for key in value if isinstance(value, dict) else ():
+        if isinstance(key, str) and not _reads_as_number(key):
+            continue  # told as no number
+        other = first.setdefault(float(key), key)
+        if other is not key:
+            raise PydanticCustomError("keys", f"{other} and {key} are the same number; give it once")
+    return value
+
+
+NOT_BOOLEAN = BeforeValidator(_number)
+"""Stands last in the type of every number that is a value; keys of mappings are read from text."""
+DISTINCT = BeforeValidator(_distinct_keys)
+"""Stands last in the type of every mapping from numbers."""
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
 Probability = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
 Share = Annotated[float, Field(ge=0, le=1), NOT_BOOLEAN]
 Positive = Annotated[

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.dates import YEAR_DAYS, days_between
 from sim.scenario import bounds
-from sim.scenario.settings import NOT_BOOLEAN, NotNegative, Settings, Share, no_speck
+from sim.scenario.settings import NOT_BOOLEAN, Day, NotNegative, Settings, Share, no_speck
 
 CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
@@ -40,8 +40,8 @@ def _written(value: dict[date, float]) -> Any:
 
 
 Dated = Annotated[
-    dict[date, NotNegative],
-    BeforeValidator(_dated, json_schema_input_type=NotNegative | dict[date, NotNegative]),
+    dict[Day, NotNegative],
+    BeforeValidator(_dated, json_schema_input_type=NotNegative | dict[Day, NotNegative]),
     PlainSerializer(_written, when_used="json"),
     Field(min_length=1),
 ]
@@ -123,7 +123,7 @@ class Calendar(Settings):
 
     working_days_per_year: Annotated[float, Field(ge=1, le=YEAR_DAYS), NOT_BOOLEAN] = YEAR_DAYS
     "FTE-days that one full-time person delivers in a year; 365 means one FTE-day a day"
-    holidays: list[date] = []
+    holidays: list[Day] = []
     "days other than Saturdays and Sundays that are not working days, for waits counted in working days"
     slow: list[SlowSeason] = []
     "parts of every year in which less work is done; where they overlap, the slowest counts"
