@@ -1,6 +1,7 @@
 """Files of users, read with care, and our own, written whole: who reads meanwhile finds the old one or the new."""
 
 import os
+import re
 import select
 import stat
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -14,6 +15,8 @@ from sim.errors import Problem, UserError
 LARGEST_FILE = 16_000_000
 """Bytes that a file of settings or of the record may have: thousands of times what people write by hand. What never
 ends, or holds something else, is told before it fills the memory."""
+NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no text of a user has: control characters but for tabs and ends of lines, and halves of characters."""
 BLOCK = 65_536
 """Bytes that are read at once, as many as a pipe holds."""
 PATIENCE = 3.0
@@ -45,6 +48,12 @@ def read_text(path: Path) -> str:
     if len(content) > LARGEST_FILE:
         raise UserError(Problem(str(path), message=f"is larger than {LARGEST_FILE // 10**6} MB, the most that is read"))
     return _decoded(path, content).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def no_text(written: str) -> str:
+    """What is wrong with a text that holds a control character or half a character; nothing if it holds none."""
+    found = NO_TEXT.search(written)
+    return f"holds the character U+{ord(found[0]):04X}, which no text may hold; leave it out" if found else ""
 
 
 def _content(path: Path) -> bytes:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sim.dates import parse_day
 from sim.errors import Problem, UserError, suggestion
-from sim.files import read_text
+from sim.files import no_text, read_text
 from sim.record.model import CONFIDENCES, EVENTS, OUTCOMES, items
 
 COLUMNS = {
@@ -220,6 +220,8 @@ def cell_problems(row: Row) -> Iterator[Problem]:
         if not cell:
             if needed:
                 yield row.wrong(name, "must not be empty")
+        elif hidden := no_text(cell):
+            yield row.wrong(name, hidden)
         elif kind == "word":
             if cell not in WORDS[name]:
                 yield row.wrong(name, f"{cell!r} is unknown{meant(cell, WORDS[name])}")

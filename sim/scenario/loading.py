@@ -201,6 +201,8 @@ def _with_settings(tree: MappingNode, settings: Mapping[str, Any]) -> MappingNod
         name, keys = f"{SETTING}{path}", split(path)
         if not keys:
             raise UserError(f"{name}: must be a path, such as staffing.case_handlers.headcount")
+        if twice := [other for other in settings if other != path and split(other) == keys]:
+            raise UserError(f"{name}: is set twice, also as {twice[0]}")
         if "*" in keys:
             raise UserError(f"{name}: names one setting at a time; a * is for the paths of uncertain parameters")
         if keys == ["procedure"] and isinstance(value, str):

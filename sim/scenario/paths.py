@@ -21,7 +21,8 @@ def joined(keys: Keys) -> str:
 
 def expand(settings: Settings, path: str) -> list[Keys]:
     """The places that a path names. Raises KeyError, with a suggestion, if it names none."""
-    places = list(_expand(settings, split(path), ()))
+    parts = split(path)
+    places = list(_expand(settings, parts, ())) if parts else []
     if not places:
         raise KeyError(f"{path!r} names no setting")
     return places

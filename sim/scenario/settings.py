@@ -147,8 +147,13 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
         path, equals, value = text.partition("=")
         if not equals or not split(path.strip()):
             raise UserError(f"--set {text}: must be PATH=VALUE, for example staffing.case_handlers.headcount=120")
-        found.pop(path.strip(), None)  # the last of several counts, in its order
-        found[path.strip()] = plain(parse(f"value: {value}", f"--set {text}"))["value"]
+        path = path.strip()
+        given = plain(parse(f"value: {value}", f"--set {text}"))
+        if len(given) > 1:
+            raise UserError(f"--set {text}: must be one value; write others with --set of their own")
+        for other in [other for other in found if split(other) == split(path)]:
+            del found[other]  # the last of several counts, in its order
+        found[path] = given["value"]
     return found
 
 

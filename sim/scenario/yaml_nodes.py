@@ -15,7 +15,7 @@ from yaml import MappingNode, Mark, Node, ScalarNode, SequenceNode
 
 from sim.characters import legible
 from sim.errors import Problem, UserError
-from sim.files import read_text
+from sim.files import no_text, read_text
 
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
@@ -37,6 +37,12 @@ class _CoreLoader(yaml.SafeLoader):
     _level = _values = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        tag = getattr(event, "tag", None) or "!"
+        if tag not in TAGS:
+            at = event.start_mark
+            message = f"tags such as {tag.replace(_TAG, '!!')} are not supported; leave it out"
+            raise UserError(Problem(at.name, at.line + 1, at.column + 1, message))
         self._level += 1
         self._values += 1
         if parent is not None and self._level > DEEPEST + 1:
@@ -45,6 +51,8 @@ class _CoreLoader(yaml.SafeLoader):
             raise UserError(problem(parent, TOO_MANY))
         node: Node | None = super().compose_node(parent, index)
         self._level -= 1
+        if tag != "!" and isinstance(node, ScalarNode) and not _is_like(node.value, tag):
+            node.tag = f"{_TAG}str"  # tagged as what it is not: the setting refuses it
         return node
 
 
@@ -77,6 +85,16 @@ for _name, (_pattern, _first) in CORE_SCHEMA.items():
     _Dumper.add_implicit_resolver(_TAG + _name, re.compile(_pattern), _first)
 
 
+TAGS = {"!", *(_TAG + kind for kind in ("str", "map", "seq", *CORE_SCHEMA))}
+"""The tags that a value may have: those of the core schema, or none."""
+
+
+def _is_like(value: str, tag: str) -> bool:
+    """Whether a word is what its tag says."""
+    pattern, _ = CORE_SCHEMA.get(tag.removeprefix(_TAG), ("", []))
+    return re.match(pattern, value) is not None
+
+
 def text(data: Any) -> str:
     """Plain data as YAML that `parse` reads as the same, and in which everything shows."""
     written: str = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
@@ -106,7 +124,11 @@ def node_of(value: Any, name: str) -> Node:
         raise UserError(f"{name}: {value!r:.100} is nothing that a scenario file could hold") from None
     except ValueError:
         raise UserError(f"{name}: contains itself, or {TOO_DEEP}") from None
-    return _node(data, mark)
+    node = _node(data, mark)
+    problems = _word_problems(node, set())
+    if problems:
+        raise UserError(*problems)
+    return node
 
 
 def _node(data: Any, mark: Mark) -> Node:
@@ -144,7 +166,7 @@ def parse(text: str, name: str) -> MappingNode:
     if not isinstance(node, MappingNode):
         raise UserError(Problem(name, 1, 1, "must be a mapping of settings, such as `name: my-scenario`"))
     _measured(node, {}, set())
-    problems = _key_problems(node, set())
+    problems = _word_problems(node, set())
     if problems:
         raise UserError(*problems)
     return node
@@ -182,15 +204,19 @@ def _children(node: Node) -> list[Node]:
     return node.value if isinstance(node, SequenceNode) else []
 
 
-def _key_problems(node: Node, seen: set[int]) -> list[Problem]:
-    """What is wrong with the keys of a node and those below it, each node once."""
+def _word_problems(node: Node, seen: set[int]) -> list[Problem]:
+    """What is wrong with the keys and words of a node and those below it, each node once."""
     if id(node) in seen:
         return []
     seen.add(id(node))
     problems: list[Problem] = []
+    if isinstance(node, ScalarNode) and (hidden := no_text(node.value)):
+        problems.append(problem(node, hidden))
     if isinstance(node, MappingNode):
         lines: dict[Any, int] = {}
         for key, _ in node.value:
+            if isinstance(key, ScalarNode) and (hidden := no_text(key.value)):
+                problems.append(problem(key, hidden))
             if not isinstance(key, ScalarNode):
                 problems.append(problem(key, "a key must be a word or a number"))
             elif key.value == "<<":
@@ -202,7 +228,7 @@ def _key_problems(node: Node, seen: set[int]) -> list[Problem]:
             else:
                 lines[key.value] = key.start_mark.line + 1
     for child in _children(node):
-        problems += _key_problems(child, seen)
+        problems += _word_problems(child, seen)
     return problems
 
 
@@ -262,8 +288,13 @@ def without(node: MappingNode, key: str) -> MappingNode:
     return MappingNode(node.tag, [kv for kv in node.value if kv[0].value != key], node.start_mark, node.end_mark)
 
 
+PATH = re.compile(r'("[^"]+"|[^."]+)(\.("[^"]+"|[^."]+))*')
+
+
 def split(path: str) -> list[str]:
-    """The parts of a dotted path; a part with dots of its own stands in quotes."""
+    """The parts of a dotted path; a part with dots of its own stands in quotes. None of what is no path."""
+    if not PATH.fullmatch(path):
+        return []
     return [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^."]+)', path)]
 
 

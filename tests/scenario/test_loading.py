@@ -690,3 +690,34 @@ def test_schema_refuses_mistakes_in_extensions(text):
     validator = jsonschema.Draft202012Validator(scenario_schema())
     validator.validate({"extends": "base.yaml"})
     assert not validator.is_valid({"extends": "base.yaml", **yaml.safe_load(text)})
+
+
+@pytest.mark.parametrize("path", ["", ".", "staffing..clerks.headcount", "staffing.", '""', 'staffing."clerks', "*"])
+def test_what_is_no_path(folder, path):
+    """A path with an empty part, or with one quotation mark, sets nothing."""
+    with pytest.raises(UserError):
+        load_scenario(folder / "base.yaml", {path: 5})
+
+
+def test_one_path_spelt_in_two_ways(folder):
+    """The same setting cannot have two values; of several `--set` the last counts, however it is spelt."""
+    twice = {"staffing.clerks.headcount": 5, 'staffing."clerks".headcount': 6}
+    with pytest.raises(UserError, match="is set twice, also as"):
+        load_scenario(folder / "base.yaml", twice)
+    sets = [f"{path}={value}" for path, value in twice.items()]
+    assert parse_settings(sets) == {'staffing."clerks".headcount': 6}
+
+
+def test_one_set_is_one_value():
+    """A line more in the value of `--set` would be lost."""
+    with pytest.raises(UserError, match="must be one value"):
+        parse_settings(["title=a\nseed: 3"])
+
+
+def test_text_of_python_that_is_none(folder):
+    """Halves of characters and control characters are refused in settings from Python, too, and two keys that are one."""
+    for text in ("\ud800", "\x1b[31m"):
+        with pytest.raises(UserError, match="which no text may hold"):
+            load_scenario(folder / "base.yaml", {"title": text})
+    with pytest.raises(UserError, match="is given twice"):
+        load_scenario(folder / "base.yaml", {"staffing.clerks.headcount": {date(2024, 1, 1): 2, "2024-01-01": 4}})
