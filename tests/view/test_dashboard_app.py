@@ -172,7 +172,7 @@ def test_the_data_of_a_picture_as_files(cache, name):
     [found, *_] = tab_of(View(ViewState(runs=(name,), tab="caseload"), cache)).pictures
     csv = file_of(found, "csv")
     assert csv["filename"] == f"{found.name}.csv"
-    assert csv["content"].splitlines()[0] == ",".join(map(str, found.table.columns))
+    assert csv["content"].splitlines()[0] == "\ufeff" + ",".join(map(str, found.table.columns))
     assert file_of(found, "xlsx")["base64"]
     book = pd.read_excel(BytesIO(excel(found)), sheet_name=None)
     assert len(book["data"]) == len(found.table)

@@ -21,7 +21,7 @@ def pending(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.F
     `table`: the table 'pending' of a run; `titles`: of all stages. Each panel has its own scale, from zero.
     """
     stages, look = list(table["stage"].unique()), looks(titles)
-    figure = _panels([look[stage].title for stage in stages], [1.0] * len(stages))
+    figure = _panels([lines(look[stage].title, 60, 1) for stage in stages], [1.0] * len(stages))
     for row, (stage, rows_of_stage) in enumerate(table.groupby("stage", sort=False), start=1):
         _fan(figure, row, rows_of_stage, days(start, rows_of_stage["time"].tolist()), look[str(stage)].colour, "mean")
     figure.update_traces(showlegend=False)
@@ -35,7 +35,7 @@ def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, t
     horizon, in days; `titles`: of the series, the headline cases first.
     """
     headline = next(iter(titles))
-    figure = _panels(["Cases in progress", f"Mean age: {titles[headline].lower()}, days"], [0.64, 0.36])
+    figure = _panels(["Cases in progress", lines(f"Mean age: {titles[headline].lower()}, days", 60, 1)], [0.64, 0.36])
     for number, (series, rows) in enumerate(table.groupby("series", sort=False)):
         x, name = days(start, rows["time"].tolist()), lines(titles[str(series)], 44)
         _fan(figure, 1, rows, x, PALETTE[number % 9], name, DASHES[number % 9])
@@ -49,7 +49,7 @@ def backlog(table: pd.DataFrame, age_at_end: tuple[float, float], start: date, t
 
 
 def _panels(titles: Sequence[str], heights: Sequence[float]) -> go.Figure:
-    """Panels below one another with one axis of time, each under its title at the left."""
+    """Panels below one another with one axis of time, each under its title (of one line) at the left."""
     figure = subplots(
         rows=len(titles), cols=1, shared_xaxes=True, row_heights=list(heights), subplot_titles=list(titles),
         vertical_spacing=0.3 / (len(titles) + 1),
@@ -72,7 +72,7 @@ def _fan(
     figure.add_scatter(
         x=list(x), y=mean, name=name, line={"color": colour, "dash": dash, "width": 2.5},
         customdata=table[["q10", "q90"]].to_numpy().tolist(),
-        hovertemplate="%{y:.1f}, 80%% between %{customdata[0]:.0f} and %{customdata[1]:.0f}",
+        hovertemplate="%{y:.1f}, 80% between %{customdata[0]:.0f} and %{customdata[1]:.0f}",
     )  # fmt: skip
     figure.add_scatter(x=[x[-1]], y=mean[-1:], **_end(mean[-1]))
     for trace in figure.data[before:]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, lines
+from sim.view.figures.labels import BELOW, label, lines
 from sim.view.figures.stages import Look, looks
 from sim.view.figures.style import DASHES, GRID, INK, PALETTE, band, blank, pale, styled
 from sim.view.words import share
@@ -62,7 +62,7 @@ def _bars(figure: go.Figure, table: pd.DataFrame, look: Look, rows: Sequence[flo
     """Solid bars from `low` to `high` in the look of a stage."""
     figure.add_bar(
         base=table["low"].tolist(), x=_milliseconds(table["low"], table["high"]), y=list(rows), orientation="h",
-        width=width, name=look.title, legendgroup=look.title,
+        width=width, name=lines(look.title, 44), legendgroup=look.title,
         marker={"color": look.colour, "line": {"width": 0}, "pattern": _pattern(look)},
         customdata=table["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
@@ -86,7 +86,7 @@ def _forecast(figure: go.Figure, table: pd.DataFrame, look: Look, horizon: date,
     reached = table[table["low"].notna()]
     figure.add_bar(
         base=reached["low"].tolist(), x=_milliseconds(reached["low"], reached["high"].fillna(until)),
-        y=(reached["row"] + lane).tolist(), orientation="h", width=LANE, name=title, legendrank=2000,
+        y=(reached["row"] + lane).tolist(), orientation="h", width=LANE, name=lines(title, 44), legendrank=2000,
         marker={"color": pale(look.colour, 0.28), "line": {"color": look.colour, "width": 0.5},
                 "pattern": {"shape": "/", "fillmode": "overlay", "fgcolor": look.colour, "size": 5, "solidity": 0.25}},
         customdata=reached["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
@@ -133,8 +133,9 @@ def probabilities(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping
     grey = {series: rows for series, rows in table.groupby("series", sort=False) if series not in labels}
     for series, rows in grey.items():
         figure.add_scatter(
-            x=rows["date"].tolist(), y=rows["probability"].round(3).tolist(), mode="lines", name=names[str(series)],
-            line={"color": UNCOLOURED, "width": 1}, hoverlabel={"namelength": -1}, hovertemplate="%{y:.0%} by %{x}",
+            x=rows["date"].tolist(), y=rows["probability"].round(3).tolist(), mode="lines",
+            name=label(names[str(series)]), line={"color": UNCOLOURED, "width": 1}, hoverlabel={"namelength": -1},
+            hovertemplate="%{y:.0%} by %{x}",
         )  # fmt: skip
     for place, (series, height) in enumerate(labels.items()):
         _coloured_curve(figure, table[table["series"] == series], names[series], place, height)
@@ -150,7 +151,7 @@ def _coloured_curve(figure: go.Figure, rows: pd.DataFrame, name: str, place: int
     band(figure, x, rows["low"].round(3).tolist(), rows["high"].round(3).tolist(), colour)
     y = rows["probability"].round(3).tolist()
     figure.add_scatter(
-        x=x, y=y, mode="lines", name=name, hoverlabel={"namelength": -1},
+        x=x, y=y, mode="lines", name=label(name), hoverlabel={"namelength": -1},
         line={"color": colour, "width": 2.5, "dash": DASHES[place % len(DASHES)]}, hovertemplate="%{y:.0%} by %{x}",
     )  # fmt: skip
     figure.add_annotation(
@@ -177,10 +178,11 @@ def replications(
     for number, place in enumerate(name for name in titles if name in set(ends["what"])):
         mine = ends[ends["what"] == place]
         figure.add_scatter(
-            x=mine["date"].tolist(), y=mine["row"].tolist(), mode="markers", name=f"ends in: {titles[place]}",
+            x=mine["date"].tolist(), y=mine["row"].tolist(), mode="markers",
+            name=lines(f"ends in: {titles[place]}", 44),
             marker={"symbol": symbols[number % len(symbols)], "size": 8, "color": INK,
                     "line": {"color": "#ffffff", "width": 1}},
-            cliponaxis=False, hovertemplate="%{x}<extra>" + titles[place] + "</extra>",
+            cliponaxis=False, hovertemplate=f"%{{x}}<extra>{label(titles[place])}</extra>",
         )  # fmt: skip
     rows = int(visits["row"].max()) + 1
     styled(figure, height=170 + 8 * rows, y="replications")

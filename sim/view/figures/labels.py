@@ -4,6 +4,8 @@ from html import escape
 from textwrap import wrap
 from typing import Any
 
+from sim.characters import legible
+
 BELOW: dict[str, Any] = {
     "orientation": "h", "xref": "container", "x": 0.01, "yref": "container", "y": 0.01, "yanchor": "bottom",
     "traceorder": "normal",
@@ -13,6 +15,11 @@ LEGEND = 40
 """Pixels that such a legend adds to a figure."""
 
 
-def lines(text: str, characters: int = 26) -> str:
-    """A name in lines of at most so many characters, as plotly takes them."""
-    return "<br>".join(escape(line, quote=False) for line in wrap(text, characters, break_on_hyphens=False))
+def label(text: str) -> str:
+    """Text as plotly shows it: as it is. Otherwise tags would be obeyed or left out, and formulas and values put in."""
+    return escape(legible(text), quote=False).replace("$", "&#36;").replace("%{", "&#37;{")
+
+
+def lines(text: str, characters: int = 26, most: int | None = None) -> str:
+    """A name in lines of at most so many characters, as plotly takes them; `most`: lines, before it is cut off."""
+    return "<br>".join(map(label, wrap(text, characters, break_on_hyphens=False, max_lines=most, placeholder="…")))

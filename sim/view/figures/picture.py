@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
+from sim.view.figures.labels import label
 from sim.view.figures.style import CONFIG, HEIGHT, INK
 
 WIDTH = 1000
@@ -45,13 +46,13 @@ class Picture(NamedTuple):
         title, subtitle = (
             wrap(text, int(width / each)) for text, each in ((self.title, WIDE), (self.subtitle, NARROW))
         )
-        small = f"<span style='font-size:13px'>{'<br>'.join(subtitle)}</span>"
+        small = f"<span style='font-size:13px'>{'<br>'.join(map(label, subtitle))}</span>"
         layout = self.figure.layout
         room = 30 + 22 * (len(title) + len(subtitle))
         height = (layout.height or HEIGHT) + room
         return {
             "title": {
-                "text": f"<b>{'<br>'.join(title)}</b><br>{small}",
+                "text": f"<b>{'<br>'.join(map(label, title))}</b><br>{small}",
                 "font": {"size": 17, "color": INK},
                 **{"xref": "container", "x": 0, "xanchor": "left", "pad": {"l": 12}},
                 **{"yref": "container", "y": 1 - TOP / height, "yanchor": "top"},

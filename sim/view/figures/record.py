@@ -7,7 +7,7 @@ from math import ceil
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, LEGEND
+from sim.view.figures.labels import BELOW, LEGEND, label
 from sim.view.figures.rows import headings as small_headings
 from sim.view.figures.style import DASHES, INK, PALETTE, PATTERNS, blank, pale, styled, subplots
 
@@ -104,12 +104,12 @@ def timelines(
     figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     for row, heading in headings:
         figure.add_annotation(
-            x=0, xref="paper", y=row, text=f"<b>{heading}</b>", showarrow=False, xanchor="left", font={"size": 12},
-            bgcolor="rgba(255,255,255,0.8)", borderpad=1,
+            x=0, xref="paper", y=row, text=f"<b>{label(heading)}</b>", showarrow=False, xanchor="left",
+            font={"size": 12}, bgcolor="rgba(255,255,255,0.8)", borderpad=1,
         )  # fmt: skip
     figure.update_layout(barmode="overlay", bargap=0.35, hovermode="closest")
     figure.update_yaxes(
-        tickvals=rows, ticktext=table["label"].tolist(), range=[len(names) - 0.3, -0.7], showgrid=False,
+        tickvals=rows, ticktext=[*map(label, table["label"])], range=[len(names) - 0.3, -0.7], showgrid=False,
         tickfont={"size": 12},
     )  # fmt: skip
     figure.update_xaxes(type="date", tickangle=0, tickformat="%b<br>%Y", nticks=6)
@@ -124,9 +124,9 @@ def _places(table: pd.DataFrame) -> tuple[list[int], list[str], list[tuple[int, 
     for _, group in table.groupby("proceeding", sort=False):
         headings.append((len(names), str(group["heading"].iloc[0])))
         names.append("")
-        for label in group["label"]:
+        for name in group["label"]:
             rows.append(len(names))
-            names.append(str(label))
+            names.append(str(name))
     return rows, names, headings
 
 

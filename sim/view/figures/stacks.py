@@ -18,7 +18,7 @@ def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, st
     figure, labels = blank(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
     for number, (name, title) in enumerate(parts.items()):
         figure.add_bar(
-            y=labels, x=table[name].clip(lower=0).round(2).tolist(), name=title, orientation="h",
+            y=labels, x=table[name].clip(lower=0).round(2).tolist(), name=lines(title, 44), orientation="h",
             marker={
                 "color": PALETTE[number % 9], "line": {"color": "#ffffff", "width": 1},
                 "pattern": {"shape": PATTERNS[number % 9], "solidity": 0.3, "size": 7, "fillmode": "overlay"},

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import lines
+from sim.view.figures.labels import label, lines
 from sim.view.figures.style import INK, PALETTE, band, blank, styled, subplots
 
 
@@ -18,12 +18,12 @@ def response(rows: pd.DataFrame, axis: str, title: str, unit: str, stops: float 
     """
     rows, figure = rows.sort_values("x", kind="stable"), blank()
     numbers = pd.api.types.is_numeric_dtype(rows["x"])
-    x = rows["x"].tolist()
+    x: list[Any] = rows["x"].tolist() if numbers else [label(str(x)) for x in rows["x"]]
     low, high, value = (rows[name].round(4) for name in ("low", "high", "value"))
     if numbers:
         band(figure, x, low.tolist(), high.tolist(), PALETTE[0])
     figure.add_scatter(
-        x=x, y=value.tolist(), mode="lines+markers" if numbers else "markers", name=title, showlegend=False,
+        x=x, y=value.tolist(), mode="lines+markers" if numbers else "markers", name=label(title), showlegend=False,
         error_y={"type": "data", "symmetric": False, "array": (high - value).tolist(),
                  "arrayminus": (value - low).tolist(), "visible": not numbers},
         line={"color": PALETTE[0], "width": 2.5}, marker={"size": 8},
@@ -74,7 +74,7 @@ def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
     cells = [[at.get((x, y)) for x in columns] for y in lines_of]
     figure = blank(
         go.Heatmap(
-            x=[str(x) for x in columns], y=[str(y) for y in lines_of],
+            x=[label(str(x)) for x in columns], y=[label(str(y)) for y in lines_of],
             z=[[None if cell is None else round(cell["value"], 4) for cell in row] for row in cells],
             text=[["" if cell is None else _value_text(cell) for cell in row] for row in cells],
             texttemplate="%{text}", textfont={"size": 13}, colorscale="Cividis", hovertemplate="%{text}<extra></extra>",

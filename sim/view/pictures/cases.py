@@ -17,7 +17,7 @@ from sim.results.store import has_events
 from sim.results.summary import IN_PROGRESS, Floats
 from sim.view import words
 from sim.view.figures import cases as figures
-from sim.view.figures.labels import lines
+from sim.view.figures.labels import label, lines
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import days
 from sim.view.pictures.listed import Name, apart, chosen, milestone, names, of_cases, place_titles
@@ -67,15 +67,15 @@ def _past(run: Run, known: Record | None, case: str, called: Mapping[str, Name])
     scenario, (stage, since) = run.scenario, run.layout.present_stage(case)
     if since is None:
         comes = scenario.probes[case if case in scenario.probes else case.rpartition("/")[0]].arrives
-        hover = f"{called[case].whole}<br>{milestone(run, stage)}: {comes}"
+        hover = f"{label(called[case].whole)}<br>{label(milestone(run, stage))}: {comes}"
         yield (case, "arrives", stage, comes, None, None, np.nan, hover)
         return
     begun = [(day, name) for day, name in _recorded(run, known, case) if day < since] + [(since, stage)]
     ends = [day for day, _ in begun[1:]] + [scenario.start]
     for (day, name), end in zip(begun, ends, strict=True):
-        until = "" if (day, name) == begun[-1] else f" to {end}"
-        hover = f"{called[case].whole}<br>{scenario.procedure.stages[name].title}: since {day}"
-        yield (case, "past", name, day, None, end, np.nan, hover.replace("since", "from") + until if until else hover)
+        when = f"since {day}" if (day, name) == begun[-1] else f"from {day} to {end}"
+        hover = f"{label(called[case].whole)}<br>{label(scenario.procedure.stages[name].title)}: {when}"
+        yield (case, "past", name, day, None, end, np.nan, hover)
 
 
 def _recorded(run: Run, known: Record | None, case: str) -> list[tuple[date, str]]:
@@ -94,7 +94,8 @@ def _recorded(run: Run, known: Record | None, case: str) -> list[tuple[date, str
 
 def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
     """What is forecast of a case: milestones that it may well reach before it is resolved, and its resolution."""
-    present, name, horizon = run.layout.present_stage(case)[0], called[case].whole, run.scenario.horizon
+    present, horizon = run.layout.present_stage(case)[0], run.scenario.horizon
+    name = label(called[case].whole)
     milestones: Iterator[Any] = of_cases(run, "milestones", [case]).itertuples(index=False)
     for row in milestones:
         ahead = row.state in run.layout.open_stages and row.state != present and row.q10 > 0
@@ -102,8 +103,8 @@ def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
             continue
         low, median, high = (_date(run, time) for time in (row.q10, row.median, row.q90))
         hover = (
-            f"{name}<br>{milestone(run, row.state)}: {words.share(row.probability)} by {horizon}<br>if so, median"
-            f" {median}, 80% between {low} and {high}"
+            f"{name}<br>{label(milestone(run, row.state))}: {words.share(row.probability)} by {horizon}"
+            f"<br>if so, median {median}, 80% between {low} and {high}"
         )
         yield (case, "forecast", row.state, low, median, high, row.probability, hover)
     resolution, share = of_cases(run, "resolutions", [case]).iloc[0], _resolved(run, case)
@@ -360,7 +361,8 @@ def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFr
             "what": ended["outcome"].astype(str),
         }
     )
-    hover = visits["what"].map(place_titles(run)) + visits["low"].dt.strftime(": %Y-%m-%d to ")
+    titles = {place: label(title) for place, title in place_titles(run).items()}
+    hover = visits["what"].map(titles) + visits["low"].dt.strftime(": %Y-%m-%d to ")
     return visits.assign(hover=hover + visits["high"].dt.strftime("%Y-%m-%d")), ends.sort_values("row")
 
 
