@@ -5,7 +5,9 @@ import shutil
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from time import sleep
 
 import pytest
 from processes import CATCH_SIGINT, sim_command
@@ -104,6 +106,24 @@ def test_memory_is_bounded():
     assert made == [1, 2, 3, 2]
 
 
+def test_what_many_ask_for_at_once_is_made_once():
+    """The others wait for it; if it fails, the next one tries again."""
+    cache, made = LRUCache(2), list[int]()
+
+    def slowly() -> int:
+        sleep(0.1)
+        made.append(7)
+        return 7
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: cache.get("x", slowly), range(8))) == [7] * 8
+    assert made == [7]
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            cache.get("y", lambda: 1 // 0)
+    assert cache.get("y", lambda: 1) == 1
+
+
 def test_a_platform_is_summed_up_once(cache, name, small_run, monkeypatch):
     """From the events, when it is first asked for."""
     on_agora = cache.run(name, "Agora")
@@ -200,6 +220,22 @@ def test_a_port_that_is_taken_is_told(cache, tmp_path):
             app.serve(app.make_app(cache, jobs, tmp_path), jobs, "127.0.0.1", port, print)
     with pytest.raises(UserError, match="cannot be served from"):
         app.serve(app.make_app(cache, jobs, tmp_path), jobs, "no.such.host.invalid", 0, print)
+
+
+@pytest.mark.parametrize(("host", "address"), [("::1", "http://[::1]:"), ("localhost", "http://localhost:")])
+def test_the_address_can_be_opened(cache, tmp_path, host, address):
+    """An IPv6 address stands in brackets."""
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    jobs = Jobs(tmp_path, 1, 1)
+
+    def ready(told: str) -> None:
+        assert told.startswith(address)
+        raise KeyboardInterrupt
+
+    app.serve(app.make_app(cache, jobs, tmp_path), jobs, host, 0, ready)
 
 
 def test_without_its_packages_one_line_says_which(monkeypatch):

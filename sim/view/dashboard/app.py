@@ -64,7 +64,7 @@ def serve(app: Dash, jobs: Jobs, host: str, port: int, ready: Callable[[str], No
     with _bound(host, port) as bound:
         server = Server(host, port, app.server, bound)
         try:
-            ready(f"http://{host}:{bound.getsockname()[1]}/")
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}/")
             server.serve_forever()
         except KeyboardInterrupt:
             pass

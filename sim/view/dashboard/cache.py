@@ -22,25 +22,39 @@ RUNS, TABS = 24, 200
 
 
 class LRUCache:
-    """The values used last, each made when it is first asked for; safe to share between threads."""
+    """The values used last, each made when it is first asked for, and once; safe to share between threads."""
 
     def __init__(self, size: int) -> None:
         self._size, self._lock = size, Lock()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of a key. Two threads that ask for a new one at the same time may both make it."""
+        """The value of a key. Who asks for one that somebody else is making waits for it; nobody else waits."""
         with self._lock:
             if key in self._values:
-                self._values.move_to_end(key)
-                value: T = self._values[key]
-                return value
-        value = make()  # outside the lock, so that nobody waits for what somebody else asked for
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
+                used: T = self._used(key)
+                return used
+            making = self._making.setdefault(key, Lock())
+        with making:
+            with self._lock:
+                if key in self._values:
+                    made: T = self._used(key)
+                    return made
+            try:
+                value = make()
+                with self._lock:
+                    self._values[key] = value
+                    while len(self._values) > self._size:
+                        self._values.popitem(last=False)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
         return value
+
+    def _used(self, key: Hashable) -> Any:
+        self._values.move_to_end(key)
+        return self._values[key]
 
 
 class Listing(NamedTuple):
