@@ -181,7 +181,10 @@ def test_where_no_case_comes_the_tabs_say_so(tmp_path):
     run = simulate(file, results=tmp_path / "results")
     cache, platform = RunCache(run.folder.parent), "Agora"
     for tab in ("overview", "caseload", "durations", "staff"):
-        for of, words in {"": "is there a case.", platform: f"is there a case on {platform}."}.items():
+        for of, words in {
+            "": "No case is in progress or comes in",
+            platform: f"No case on {platform} is in progress or comes",
+        }.items():
             assert words in str(tab_of(View(ViewState((run.folder.name,), tab, of), cache)).content), tab
 
 

@@ -104,16 +104,16 @@ def _made(parts: Parts) -> Tab:
 
 
 def no_case(v: View) -> Component | None:
-    """A line that says so if the baseline, or its part on the platform, has no case in any replication."""
+    """A line that says so, as the findings do, if the baseline or its part on the platform has no case at all."""
     if any(v.base.data[name].sum() for name in ("pending_start", "visits")):
         return None
     where = f" on {v.state.platform}" if v.state.platform else ""
-    return layout.message(f"In none of the {v.base.replications:,} replications is there a case{where}.", "gray")
+    told = f"No case{where} is in progress or comes in any of the {v.base.replications:,} replications."
+    return layout.message(told, "gray")
 
 
 def _overview(v: View) -> Parts:
     one, platform = v.case, v.state.platform
-    yield no_case(v)
     yield panels.findings(findings(v.base), platform)
     if not platform:
         yield panels.questions(answers([v.base]))
