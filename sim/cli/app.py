@@ -3,11 +3,11 @@
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -91,11 +91,20 @@ def cores() -> int:
 def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
     """The scenarios in files, with the settings given on the command line."""
     from sim.experiments.simulate import prepared
-    from sim.scenario.loading import load_scenario
     from sim.scenario.settings import parse_settings
 
     settings = parse_settings(sets or ())
-    return [prepared(load_scenario(path, settings), replications, seed) for path in paths]
+    return [prepared(load_with_doubts(path, settings), replications, seed) for path in paths]
+
+
+def load_with_doubts(path: Path, settings: Mapping[str, Any]) -> "Scenario":
+    """The scenario in a file, with a line on standard error for each thing in it that is legal but hardly meant."""
+    from sim.scenario.loading import doubts, load_scenario
+
+    scenario = load_scenario(path, settings)
+    for doubt in doubts(path, settings, scenario):
+        tell(f"note: {doubt}")
+    return scenario
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.characters import one_line
-from sim.cli.app import app
+from sim.cli.app import app, load_with_doubts
 from sim.cli.options import AsJson, Results, Sets
 from sim.cli.output import display, say, say_json, tell
 from sim.cli.runs import as_data
@@ -27,7 +27,7 @@ def validate(
 
     Example: sim validate scenarios/*.yaml
     """
-    from sim.scenario.loading import is_procedure, load_procedure, load_scenario, unsourced
+    from sim.scenario.loading import is_procedure, load_procedure, unsourced
     from sim.scenario.settings import parse_settings
 
     problems = []
@@ -37,7 +37,7 @@ def validate(
                 procedure = load_procedure(path)
                 say(f"{one_line(str(path))}: a valid procedure with {len(procedure.stages)} stages")
             else:
-                scenario = load_scenario(path, parse_settings(set_ or ()))
+                scenario = load_with_doubts(path, parse_settings(set_ or ()))
                 problems += unsourced(path) if sources else []
                 say(f"{one_line(str(path))}: a valid scenario; {len(scenario.probes)} probes")
         except UserError as error:

@@ -1,6 +1,6 @@
 """Errors that a file of the right shape can still have: unknown names, routes, dates, impossible teams."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 
 import numpy as np
@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
-from sim.scenario import cycles, idle, names, paths, titles, workload
+from sim.scenario import cycles, feasible, idle, names, paths, titles, workload
 from sim.scenario.cycles import targets_of
-from sim.scenario.findings import Finding, unknown
+from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
 from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Team, Wave
 from sim.scenario.staffing import capacity, millionths
@@ -28,6 +28,7 @@ def problems(scenario: Scenario) -> list[Finding]:
     findings = before_record(scenario)
     if not findings:
         findings = _reachable(scenario) + _fines(scenario) + cycles.endless_cases(scenario) + _uncertain(scenario)
+        findings += feasible.problems(scenario)
     if not findings:
         findings = workload.too_much(scenario)
     return findings
@@ -269,7 +270,39 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
     for name, parameter in scenario.uncertain.items():
         wrong = [_invalid_at(scenario, name, float(v)) for v in parameter.value.quantile(np.array(EXTREMES))]
         findings += next(filter(None, wrong), [])
+    return findings or _shares_together(scenario)
+
+
+def _shares_together(scenario: Scenario) -> list[Finding]:
+    """Uncertain shares of one stage's routes that are valid each by itself, and together leave nothing for the rest."""
+    base, findings = dict(_shares(scenario)), []
+    highest: dict[Path_, dict[str, float]] = {path: {} for path in base}
+    for name, parameter in scenario.uncertain.items():
+        extremes = [float(value) for value in parameter.value.quantile(np.array(EXTREMES))]
+        shares = {value: dict(_shares(with_values(scenario, {name: value}))) for value in extremes}
+        for path, total in base.items():
+            value = max(extremes, key=lambda value: shares[value][path])
+            if shares[value][path] != total:
+                highest[path][name] = value
+    for path, values in highest.items():
+        if len(values) > 1 and dict(_shares(with_values(scenario, values)))[path] > 1 - NOTHING_LEFT:
+            *others, last = values
+            message = (
+                f"with {', '.join(map(repr, others))} it may leave nothing for the route that takes the rest of"
+                f" {paths.joined(path)}"
+            )
+            findings.append(Finding(("uncertain", last, "value"), message))
     return findings
+
+
+def _shares(scenario: Scenario) -> Iterator[tuple[Path_, float]]:
+    """What the routes of each stage take that leave a rest to another: the path of the routes, and the sum."""
+    for name, stage in scenario.procedure.stages.items():
+        at: Path_ = ("procedure", "stages", name)
+        others = (((*at, "next_when", index, "next"), other.next) for index, other in enumerate(stage.next_when))
+        for path, routes in (((*at, "next"), stage.next), *others):
+            if any(route.probability is None for route in routes.values()):
+                yield path, sum(route.probability or 0.0 for route in routes.values())
 
 
 def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:

@@ -12,7 +12,7 @@ from yaml import MappingNode, Node, ScalarNode
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.scenario import checks, services
+from sim.scenario import checks, feasible, services
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
@@ -244,12 +244,17 @@ def _placed(node: Node, known: list[str], message: str) -> Problem:
 
 
 def _raise(tree: Node, found: list[Finding]) -> None:
-    problems = []
+    if found:
+        raise UserError(*_problems(tree, found))
+
+
+def _problems(tree: Node, found: list[Finding]) -> list[Problem]:
+    """Findings in their files and lines, in order, each once."""
+    problems = set()
     for finding in found:
         node, _ = locate(tree, finding.path, finding.at_key)
-        problems.append(_placed(node, [str(part) for part in finding.path], finding.message))
-    if problems:
-        raise UserError(*sorted(set(problems)))
+        problems.add(_placed(node, [str(part) for part in finding.path], finding.message))
+    return sorted(problems)
 
 
 def _with_sources(
@@ -258,6 +263,12 @@ def _with_sources(
     """The scenario with the sources of all numbers that its files say, and of `others`."""
     written = written_sources(tree, rows(scenario), folder)
     return scenario.model_copy(update={"sources": {**(others or {}), **written}})
+
+
+def doubts(path: Path | str, settings: Mapping[str, Any], scenario: Scenario) -> list[Problem]:
+    """What is legal in a scenario of this file and these settings but hardly meant, each in its line."""
+    _, tree, _ = _read_scenario(path, settings)
+    return _problems(tree, feasible.doubts(scenario))
 
 
 def unsourced(path: Path | str) -> list[Problem]:

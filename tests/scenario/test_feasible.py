@@ -1,0 +1,84 @@
+"""What can never work is an error; what is legal but hardly meant is told in a line."""
+
+from copy import deepcopy
+
+from sim.scenario.checks import problems
+from sim.scenario.feasible import doubts
+from sim.scenario.loading import load_scenario
+from sim.scenario.schema import Scenario
+
+OFFICE = {
+    "name": "office",
+    "start": "2024-01-01",
+    "horizon": "2024-08-31",
+    "replications": 1,
+    "seed": 1,
+    "procedure": {
+        "name": "p",
+        "title": "P",
+        "exits": {"out": "Out"},
+        "stages": {
+            "work": {
+                "title": "Work",
+                "steps": {"do": {"step": "team", "fte": {"clerk": 2}, "days": 5}},
+                "next": {"out": 1.0},
+            }
+        },
+    },
+    "staffing": {"clerk": {"headcount": 2}},
+    "arrivals": {"cases": {"kind": "random", "stage": "work", "per_year": 10}},
+}
+
+
+def office(**changes):
+    """The office with other settings; all of them right."""
+    made = Scenario.model_validate({**deepcopy(OFFICE), **changes})
+    assert problems(made) == []
+    return made
+
+
+def test_a_team_that_may_be_asked_for_when_its_people_are_gone_is_told():
+    """With the last day on which it can start, whatever takes its people away."""
+    (doubt,) = doubts(office(staffing={"clerk": {"headcount": {"2024-01-01": 2, "2024-06-01": 1}}}))
+    assert doubt.path == ("procedure", "stages", "work", "steps", "do", "fte")
+    assert "cannot start after 2024-05-31" in doubt.message
+    share = {"2024-01-01": 1, "2024-03-01": 0.5}
+    (doubt,) = doubts(office(staffing={"clerk": {"headcount": 2, "casework_share": share}}))
+    assert "cannot start after 2024-02-29" in doubt.message
+
+
+def test_people_who_come_back_are_waited_for():
+    """A dip is no doubt, nor is a slow season that the horizon cuts."""
+    assert not doubts(office(staffing={"clerk": {"headcount": {"2024-01-01": 2, "2024-04-01": 1, "2024-05-01": 2}}}))
+    assert not doubts(office(calendar={"slow": [{"first": "08-01", "last": "08-31", "share": 0.5}]}))
+    assert not doubts(office(staffing={"clerk": {"headcount": {"2024-01-01": 1, "2024-05-01": 2}}}))
+
+
+def test_limits_inside_one_another_do_not_block():
+    """A case that has its place under the outer limit before it queues for the inner one blocks nobody for ever."""
+    stages = {
+        "outer": {"title": "Outer", "limit": {"cases": 3, "including": ["inner"]}, "next": {"inner": 1.0}},
+        "inner": {"title": "Inner", "limit": {"cases": 1}, "next": {"outer": 0.1, "out": "rest"}},
+    }
+    for stage in stages.values():
+        stage["steps"] = {"do": {"step": "team", "fte": {"clerk": 2}, "days": 5}}
+    procedure = {**OFFICE["procedure"], "stages": stages}
+    arrivals = {"cases": {"kind": "random", "stage": "outer", "per_year": 10}}
+    assert office(procedure=procedure, arrivals=arrivals)
+
+
+def test_the_command_tells_doubts_and_goes_on(sim, tmp_path):
+    """A line on standard error with its place; the output and the exit code are those of a valid scenario."""
+    path = tmp_path / "office.yaml"
+    office_file = (
+        "name: office\nstart: 2024-01-01\nhorizon: 2024-08-31\nreplications: 1\nseed: 1\nprocedure:\n  name: p\n"
+        "  title: P\n  exits: {out: Out}\n  stages:\n    work:\n      title: Work\n"
+        "      steps: {do: {step: team, fte: {clerk: 2}, days: 5}}\n      next: {out: 1}\n"
+        "staffing: {clerk: {headcount: {2024-01-01: 2, 2024-06-01: 1}}}\n"
+        "arrivals: {cases: {kind: random, stage: work, per_year: 10}}\n"
+    )
+    path.write_text(office_file, encoding="utf-8")
+    code, output, errors = sim("validate", str(path))
+    assert (code, output) == (0, f"{path}: a valid scenario; 0 probes\n")
+    assert errors.startswith(f"note: {path}:13:37: procedure.stages.work.steps.do.fte: the team cannot start after")
+    assert load_scenario(path).name == "office"
