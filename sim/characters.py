@@ -13,6 +13,8 @@ _NO_TEXT = r"\u2028\u2029\ud800-\udfff\ufffe\uffff"
 """Separators that end a line for some programs and not for others, halves of characters, and what is no character."""
 _HIDDEN = re.compile(f"[{_CONTROLS}{_INVISIBLE}{_DIRECTIONS}{_NO_TEXT}]")
 _HIDDEN_IN_A_LINE = re.compile(rf"[\n\t{_CONTROLS}{_INVISIBLE}{_DIRECTIONS}{_NO_TEXT}]")
+LONGEST = 100
+"""Characters of a part of a file's name: systems take 255 bytes in all."""
 _SHORT = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
 
 
@@ -27,6 +29,14 @@ def legible(text: str) -> str:
 def one_line(text: str) -> str:
     r"""The same on one line: the ends of lines are shown too, as `\n`."""
     return _HIDDEN_IN_A_LINE.sub(_escape, text)
+
+
+def file_name(text: str) -> str:
+    """Text as a part of the name of a file, or of an address: letters and digits of ASCII, `.`, `_` and `-`.
+
+    Two texts may have the same one, and a long one is cut off: put something before it by which they differ.
+    """
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:LONGEST]
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -196,11 +197,12 @@ def new(
     scenario = load_scenario(base)
     if file.suffix not in (".yaml", ".yml"):
         raise UserError(f"{file}: a scenario file ends in .yaml")
+    text = new_scenario(file, base, scenario)
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(new_scenario(file, base, scenario))
+            out.write(text)
     except FileExistsError:
         raise UserError(f"{file}: exists already; choose another name or delete it first") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror}") from None
-    say(one_line(f"wrote {file}; try: sim run {file}"))
+    say(one_line(f"wrote {file}; try: sim run {quote(str(file))}"))

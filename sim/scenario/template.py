@@ -1,20 +1,20 @@
 """The text of a new scenario file."""
 
-import re
 from os.path import relpath
 from pathlib import Path
+from shlex import quote
 
+from sim.characters import file_name, one_line
+from sim.errors import UserError
 from sim.scenario.schema import Scenario
+from sim.scenario.yaml_nodes import text
 
 TEXT = """\
 # yaml-language-server: $schema={schema}
 #
 # Built on {base}: give only what differs. `sim show {base}` prints everything that can be changed,
 # `sim validate {file}` checks this file, and `sim run {file}` answers its question.
-extends: {base}
-name: {name}
-title: {name}
-description: >
+{words}description: >
   What differs, and why?
 question: What changes?  # `sim report` and `sim dashboard` answer it beside {base}
 
@@ -32,17 +32,25 @@ question: What changes?  # `sim report` and `sim dashboard` answer it beside {ba
 
 
 def new_scenario(file: Path, base: Path, scenario: Scenario) -> str:
-    """A commented scenario that extends `base`, to be written to `file`."""
+    """A commented scenario that extends `base`, to be written to `file`. Raises UserError if none can name `base`."""
     role, pool = next(iter(scenario.staffing.items()))
-    folder = file.parent
+    folder, beside = file.parent, relpath(base, file.parent)
+    if beside.encode("utf-8", "ignore").decode() != beside:
+        raise UserError(f"{base}: no file can name it, because its name is not in UTF-8; rename it")
+    name = file_name(file.stem).lstrip("._-") or "scenario"
     return TEXT.format(
-        schema=relpath(base.parent / "scenario.schema.json", folder),
-        base=relpath(base, folder),
-        file=file,
-        name=re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).lstrip("._-") or "scenario",
+        schema=one_line(relpath(base.parent / "scenario.schema.json", folder)),
+        base=_typed(beside),
+        file=_typed(str(file)),
+        words=text({"extends": beside, "name": name, "title": name}),
         horizon=scenario.horizon,
         replications=scenario.replications,
-        role=role,
+        role=text({role: 0}).removesuffix(": 0\n"),
         start=scenario.start,
         headcount=list(pool.headcount.values())[-1],
     )
+
+
+def _typed(path: str) -> str:
+    """A path as one types it, on the line of a comment."""
+    return one_line(quote(path))

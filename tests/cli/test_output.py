@@ -240,3 +240,32 @@ def test_json_without_nan(capsys):
 
     say_json({"a": float("nan"), "b": [1.5, (float("inf"), {"c": float("-inf")})], "d": "NaN \ud800"})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [1.5, [None, {"c": None}]], "d": "NaN \ud800"}
+
+
+@pytest.mark.parametrize("words", [["rum"], ["indicator"], ["run", "--replicatons", "3", "queue.yaml"]])
+def test_suggestions(sim, queue, words):
+    """A misspelt command or option names the one that was meant."""
+    queue()
+    code, out, err = sim(*words)
+    assert (code, out) == (2, "")
+    assert "run" in err or "indicators" in err or "--replications" in err
+
+
+@pytest.mark.parametrize("options", [["-O"], ["-OO"], ["-X", "utf8=0"]])
+def test_without_assertions(queue, options):
+    """Python's own switches change nothing; no home, no terminal either."""
+    queue()
+    command = sim_command("run", "queue.yaml", "-j", "1", "--json")
+    known = {name: value for name, value in environment(TERM="dumb").items() if name != "HOME"}
+    done = subprocess.run([command[0], *options, *command[1:]], capture_output=True, check=True, timeout=120, env=known)
+    assert json.loads(done.stdout)["scenario"] == "queue"
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("switch", [{"NO_COLOR": "1"}, {"CLICOLOR": "0"}])
+def test_no_colours(queue, switch):
+    """Who wants no colours gets none, even where output is forced to be that of a terminal."""
+    queue()
+    done = process("list", ".", env=environment(FORCE_COLOR="1", **switch))
+    assert done.returncode == 0
+    assert b"\x1b[3" not in done.stdout

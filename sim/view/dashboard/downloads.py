@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
 
+from sim.characters import file_name
 from sim.errors import UserError
 from sim.view.dashboard import address, layout
 from sim.view.dashboard.cache import RunCache
@@ -71,10 +72,14 @@ def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
 def file_of(picture: Picture, kind: str) -> dict[str, Any]:
     """The data of a picture as a file that the browser saves. Raises UserError for a kind that is not made here."""
     if kind == "csv":
-        return {"content": csv_download(picture.table), "filename": f"{picture.name}.csv"}
+        return {"content": csv_download(picture.table), "filename": f"{file_name(picture.name)}.csv"}
     if kind != "xlsx":
         raise UserError(f"There are no files of the kind {kind!r}.")
-    return {"content": b64encode(excel(picture)).decode(), "filename": f"{picture.name}.xlsx", "base64": True}
+    return {
+        "content": b64encode(excel(picture)).decode(),
+        "filename": f"{file_name(picture.name)}.xlsx",
+        "base64": True,
+    }
 
 
 def excel(picture: Picture) -> bytes:

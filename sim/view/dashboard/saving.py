@@ -2,10 +2,12 @@
 
 from os.path import relpath
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from yaml import ScalarNode
 
+from sim.characters import one_line
 from sim.errors import UserError
 from sim.record.files import load_record
 from sim.results.identity import settings_digest
@@ -33,7 +35,7 @@ def save(scenario: Scenario, base: Scenario, folder: Path) -> Path:
     settings = part(scenario, "") if origin is None else extending(scenario, origin, folder)
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(COMMENT.format(file=file) + text(settings))
+            out.write(COMMENT.format(file=one_line(quote(str(file)))) + text(settings))
     except FileExistsError:
         raise UserError(f"{file}: exists already; give the what-if another name") from None
     except OSError as error:

@@ -16,6 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 import sim
+from sim.characters import file_name
 from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
 from sim.scenario.schema import Scenario
@@ -85,7 +86,7 @@ def write_figures(folder: Path, title: str, pictures: Sequence[Picture], made_by
         for former in folder.iterdir():
             former.unlink()
         for number, picture in enumerate(pictures, 1):
-            stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', picture.name)}"
+            stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', file_name(picture.name))}"
             _write(folder / f"{stem}.csv", csv(picture.table))
             _write(folder / f"{stem}.json", _to_json(picture, title, made_by))
     except OSError as error:

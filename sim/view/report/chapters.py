@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.characters import file_name
 from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
@@ -72,6 +73,7 @@ class Chapters:
     def __init__(self) -> None:
         self.made: list[Chapter] = []
         self._last = 0
+        self._keys: set[str] = set()
 
     def comparison(self, runs: Sequence[Run]) -> str:
         """Add the comparison of runs; if they cannot be paired, nothing, and the reason is given back."""
@@ -91,7 +93,7 @@ class Chapters:
         for run in runs:
             scenario, sections = run.scenario, gallery.of_run(run, records.get(run.scenario.name))
             title, lead = scenario.title or scenario.name, scenario.description.strip()
-            made = self.add(f"of-{scenario.name}", title, lead, sections, first)
+            made = self.add(f"of-{file_name(scenario.name)}", title, lead, sections, first)
             differs = changed_settings(runs[0].scenario, scenario) if first else None
             self.made[-1] = made._replace(findings=findings.findings(run), changes=differs)
             first = first or made
@@ -126,11 +128,18 @@ class Chapters:
                     same.append(known)
                 else:
                     self._last += 1
-                    figures.append(Shown(f"{key}-{picture.name}", self._last, place, picture))
+                    figures.append(Shown(self._key(f"{key}-{picture.name}"), self._last, place, picture))
             if figures:
                 parts.append(Part(section.title, figures))
         self.made.append(Chapter(key, title, lead, parts, same))
         return self.made[-1]
+
+    def _key(self, name: str) -> str:
+        """What a figure is called in addresses and names of files: like nothing else on the page."""
+        key = file_name(name)
+        key = f"{key}-{self._last}" if key in self._keys else key
+        self._keys.add(key)
+        return key
 
 
 def _look_the_same(one: Picture, other: Picture) -> bool:
