@@ -162,12 +162,12 @@ class Posterior:
 
     @property
     def rests_on_draws(self) -> bool:
-        """Whether there are draws where the posterior lies: more effective ones than parameters that they inform.
+        """Whether there are draws where the posterior lies: at least one more than parameters that are informed.
 
         A spread in k directions takes k + 1 points. With fewer the regression says what lies beyond the draws on which
         it was fitted, as where the record is one that the priors do not make.
         """
-        return self.effective_draws > len(self.informed)
+        return not self.informed or self.effective_draws >= len(self.informed) + 1
 
     @property
     def prior_predictive_p(self) -> float:
@@ -251,8 +251,8 @@ class Posterior:
         if not self.rests_on_draws:
             raise UserError(
                 f"{file}: not written: the {len(self.weights):,} draws are worth {self.effective_draws:.1f}, and"
-                f" {len(self.informed)} parameters need more than {len(self.informed)}; the priors hardly make such a"
-                " record: take more draws (--draws), or wider priors"
+                f" the informed parameters ({len(self.informed)}) need at least {len(self.informed) + 1}; the priors"
+                " hardly make such a record: take more draws (--draws), or wider priors"
             )
         try:
             with atomic_write(file) as temporary:

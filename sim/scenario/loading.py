@@ -1,6 +1,6 @@
 """A scenario file, what it extends, its procedure, its record and the command's own settings -> one Scenario."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from os.path import relpath
 from pathlib import Path
@@ -307,12 +307,12 @@ def _with_record(scenario: Scenario, tree: MappingNode, pending: InFlight, whole
     """
     node, _ = locate(tree, ("in_flight", "record"))
     record = whole.known_on(scenario.start)
+    names = pending_names(record, scenario.start)
+    _raise(tree, [_not_pending(n, index, names) for index, n in enumerate(pending.without) if n not in names])
     try:
-        probes = pending_probes(scenario, record)
+        probes = pending_probes(scenario, record, pending.without)
     except KeyError as error:
         raise UserError(problem(node, str(error.args[0]))) from None
-    _raise(tree, [_not_pending(n, index, list(probes)) for index, n in enumerate(pending.without) if n not in probes])
-    probes = {name: probe for name, probe in probes.items() if name not in pending.without}
     platforms = {**platforms_of(record), **scenario.platforms}
     update = {"probes": {**probes, **scenario.probes}, "platforms": platforms, "in_flight": None}
     return scenario.model_copy(update=update)
@@ -346,18 +346,26 @@ def platforms_of(record: Record) -> dict[str, Platform]:
     return {**found, **{name: found[name.split(";")[0]] for name in sorted(joint)}}
 
 
-def pending_probes(scenario: Scenario, record: Record) -> dict[str, Probe]:
+def pending_names(record: Record, day: date) -> list[str]:
+    """The names of what was pending on a day: proceedings, and requests that none has taken up."""
+    return list(dict.fromkeys(case.parent or case.name for case in in_progress(record, day)))
+
+
+def pending_probes(scenario: Scenario, record: Record, without: Collection[str] = ()) -> dict[str, Probe]:
     """What was pending on the first day, as probes under way; strands of one proceeding together.
 
-    Raises KeyError if the procedure has no stage for a milestone of the record.
+    `without`: names of those to leave out. Raises KeyError if the procedure has no stage for a milestone of the record.
     """
     stage_of = {s.record_event: name for name, s in scenario.procedure.stages.items() if s.record_event}
     probes: dict[str, Probe] = {}
     for case in in_progress(record, scenario.start):
+        if (case.parent or case.name) in without:
+            continue
         if case.milestone not in stage_of:
             raise KeyError(
                 f"{case.name} stands after {case.milestone!r} in the record, but no stage of the procedure has that"
-                f" record_event; write record_event: {case.milestone} in the stage that begins with it"
+                f" record_event; write record_event: {case.milestone} in the stage that begins with it, or leave the"
+                " case out (in_flight.without)"
             )
         stage = stage_of[case.milestone]
         common: dict[str, Any] = {

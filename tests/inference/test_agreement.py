@@ -86,7 +86,8 @@ def test_a_case_in_a_stage_that_the_procedure_has_not_is_refused(tmp_path, sim):
     assert code == 2
     assert told == (
         f"{file}:28:21: b/one stands after 'preliminary_findings' in the record, but no stage of the procedure has that"
-        " record_event; write record_event: preliminary_findings in the stage that begins with it\n"
+        " record_event; write record_event: preliminary_findings in the stage that begins with it, or leave the case"
+        " out (in_flight.without)\n"
     )
     with pytest.raises(UserError, match=r"record_event: preliminary_findings; write it in the stage that begins when"):
         load_basis(file)

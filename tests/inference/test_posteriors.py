@@ -37,7 +37,7 @@ def test_a_posterior_worth_one_draw_is_not_written(small, tmp_path):
     file = small.basis.file.parent / "one.yaml"
     one = worth_one(small)
     assert not one.rests_on_draws
-    with pytest.raises(UserError, match=r"not written: the 150 draws are worth 1.0, and 3 parameters need more than 3"):
+    with pytest.raises(UserError, match=r"150 draws are worth 1.0, and the informed parameters \(3\) need at least 4"):
         one.to_yaml(file)
     assert not file.exists()
     assert small.rests_on_draws

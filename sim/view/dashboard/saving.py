@@ -11,7 +11,7 @@ from sim.characters import one_line
 from sim.errors import UserError
 from sim.record.files import load_record
 from sim.results.identity import settings_digest
-from sim.scenario.loading import load_scenario, load_undated, pending_probes
+from sim.scenario.loading import load_scenario, load_undated, pending_names
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_nodes import find, read, text
@@ -96,5 +96,5 @@ def _pending(origin: Path) -> list[str]:
     scenario, record = load_undated(origin)
     if record is None:
         return []
-    pending = pending_probes(scenario, load_record(record).known_on(scenario.start))
+    pending = pending_names(load_record(record).known_on(scenario.start), scenario.start)
     return [name for name in pending if name not in scenario.probes]

@@ -20,7 +20,7 @@ from sim.record import tables as record_tables
 from sim.record.files import load_record
 from sim.record.model import Record
 from sim.view.titles import OUTCOMES, PENDING, STAGES
-from sim.view.words import share, spark
+from sim.view.words import plural, share, spark
 
 LEFT_OUT = {
     "strands": ("topics", "articles", "stage", "since"),
@@ -171,10 +171,11 @@ def _heading(snapshot: RecordAsOf) -> RenderableType:
     by_outcome = ", ".join(f"{name} {count}" for name, count in outcomes.items())
     days = [act.date for act in snapshot.record.known_on(snapshot.as_of).acts]
     text.append(
-        f"\n{requests['services'].sum()} requests for information in {requests['letters'].sum()} letters;"
-        f" {len(proceedings)} proceedings with {len(strands)} strands;"
-        f" {outcomes.sum()} strands resolved{f' ({by_outcome})' if by_outcome else ''};"
-        f" fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million."
+        f"\n{plural(int(requests['services'].sum()), 'request')} for information in"
+        f" {plural(int(requests['letters'].sum()), 'letter')}; {plural(len(proceedings), 'proceeding')} with"
+        f" {plural(len(strands), 'strand')}; {plural(int(outcomes.sum()), 'strand')} resolved"
+        + (f" ({by_outcome})" if by_outcome else "")
+        + (f"; fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million." if strands["fine_eur"].any() else ".")
         + (f" The last act is of {max(days)}." if days else " No act is known on that day."),
         style="not bold",
     )
