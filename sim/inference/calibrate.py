@@ -7,6 +7,7 @@ that was in progress then is in progress in the simulated record too, so that ce
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, simulate_each
@@ -351,8 +353,7 @@ def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
     if isinstance(prior, Lognormal):
         shape, scale = prior.parameters()
         median, sigma = scale * np.exp(shape * mean), shape * spread
-        least, most = Lognormal.shapes
-        if 1.01 * least < sigma < 0.99 * most:
+        with suppress(ValidationError):
             return Lognormal(distribution="lognormal", median=_short(median), cv=_short(np.sqrt(np.expm1(sigma**2))))
     if isinstance(prior, Beta):
         centre, variance = float(values.mean()), float(values.var())
@@ -360,7 +361,8 @@ def _margin(prior: Distribution, mean: float, spread: float) -> Distribution:
             observations = centre * (1 - centre) / variance - 1  # the method of moments
             # A share near 1 is rounded from that end, as one near 0 is from the other: it is neither.
             mean = _short(centre) if centre < 0.5 else 1.0 - _short(1.0 - centre)
-            return Beta(distribution="beta", mean=mean, observations=_short(observations))
+            with suppress(ValidationError):
+                return Beta(distribution="beta", mean=mean, observations=_short(observations))
     ends = prior.quantile(np.array([0.0, 1.0]))
     return Empirical(distribution="empirical", values=[_short_within(float(v), *ends) for v in values])
 
