@@ -11,6 +11,7 @@ from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
+from sim.view import words
 from sim.view.dashboard import form, layout, panels
 from sim.view.dashboard.address import ViewState, cases
 from sim.view.dashboard.cache import RunCache
@@ -105,11 +106,7 @@ def _made(parts: Parts) -> Tab:
 
 def no_case(v: View) -> Component | None:
     """A line that says so, as the findings do, if the baseline or its part on the platform has no case at all."""
-    if any(v.base.data[name].sum() for name in ("pending_start", "visits")):
-        return None
-    where = f" on {v.state.platform}" if v.state.platform else ""
-    told = f"No case{where} is in progress or comes in any of the {v.base.replications:,} replications."
-    return layout.message(told, "gray")
+    return None if v.base.has_cases else layout.message(words.no_cases(v.base), "gray")
 
 
 def _overview(v: View) -> Parts:
