@@ -52,6 +52,7 @@ class Indicator:
     keys : labels of the dimension for which a scenario has the indicator; all of them if not given.
     better : 1 if more of it is better, -1 if less is, 0 if neither.
     source : where the definition comes from.
+    is_share : whether it is a share of something, so that neither it nor its interval is less than 0 or more than 1.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Indicator:
     keys: Callable[[Layout], Sequence[str]] | None = None
     better: int = 0
     source: str = ""
+    is_share: bool = False
 
     def keys_in(self, layout: Layout) -> list[str]:
         """The keys for which a scenario has the indicator; the empty one if it is of the run as a whole."""
@@ -176,15 +178,16 @@ INDICATORS = (
     _I("target_met", "share that meets the target", "",
        "share that reaches the milestone in time, those who may still make it at the horizon counted until then",
        curve=lambda layout, key: CurveStatistic(key, within=_within(layout, key)), of=_TARGET, better=1,
-       source=COMPETING),
+       source=COMPETING, is_share=True),
     _I("resolution", "days to resolution", "days",
        "days since the start, at most until the horizon / replications in which it comes up",
        lambda d: _resolution(d).clip(max=d.horizon_days) * _comes_up(d), _comes_up, of=_CASE, better=-1),
-    _I("resolved_by_horizon", "chance of resolution by the horizon", "",
+    _I("resolved_by_horizon", "probability of resolution by the horizon", "",
        "replications in which it is resolved / in which it comes up",
-       lambda d: (_resolution(d) <= d.horizon_days).astype(float), _comes_up, of=_CASE, better=1),
+       lambda d: (_resolution(d) <= d.horizon_days).astype(float), _comes_up, of=_CASE, better=1, is_share=True),
     # What cases wait for.
-    _I("milestones", "cases that come to the stage", "a year", "stages begun / years",
+    _I("milestones", "times that cases come to the stage", "a year",
+       "visits begun / years; a case that comes again counts again",
        lambda d: d.entered / d.years, of=_STAGE),
     _I("staff_delay", "delay due to staffing", "days", "days beyond those with unlimited staff / visits to the stage",
        lambda d: d.days.sel(part="staff"), lambda d: d.visits, of=_STAGE, better=-1),
@@ -244,19 +247,20 @@ CELLS = {
     "effort": _I("effort", "people at work", "FTE", "FTE-days of work / working days of a person until the horizon",
                  lambda d: d.effort / d.working_days, of=("stage", "role")),
     "effort_share": _I("effort_share", "share of the role's work", "", "FTE-days of work in the stage / in all stages",
-                       lambda d: d.effort, lambda d: d.effort.sum("stage"), of=("stage", "role")),
+                       lambda d: d.effort, lambda d: d.effort.sum("stage"), of=("stage", "role"), is_share=True),
     "effort_in_stage": _I("effort_in_stage", "people at work", "FTE", "FTE-days of work of all roles / working days",
                           lambda d: d.effort.sum("role") / d.working_days, of=("stage",)),
     "effort_by_ending": _I("effort_by_ending", "share of the work on resolved cases", "",
                            "FTE-days on cases resolved by this route / on all that were resolved",
-                           lambda d: d.effort_of, lambda d: d.effort_of.sum(["stage", "state"]), of=("stage", "state")),
+                           lambda d: d.effort_of, lambda d: d.effort_of.sum(["stage", "state"]), of=("stage", "state"),
+                           is_share=True),
     "delay": _I("delay", "days of a visit", "days", "days so spent / visits, those not ended as far as they have gone",
                 lambda d: d.days, lambda d: d.visits, of=("stage", "part")),
     "visit_days": _I("visit_days", "days of a visit", "days", "days of a visit and of the queue before it / visits",
                      lambda d: d.days.sum("part"), lambda d: d.visits, of=("stage",)),
     "share_of_days": _I("share_of_days", "share of the days", "", "days of headline cases so spent / all their days",
-                        lambda d: d.days.where(d.in_headline).sum("stage").clip(min=0),
-                        lambda d: d.days.where(d.in_headline).sum(["stage", "part"]), of=("part",)),
+                        lambda d: d.days.where(d.in_headline).sum("stage"),
+                        lambda d: d.days.where(d.in_headline).sum(["stage", "part"]), of=("part",), is_share=True),
     "delay_by_role": _I("delay_by_role", "delay due to a role", "days",
                         "days of delay charged to the role, the last to be done or free / visits",
                         lambda d: d.delay, lambda d: d.visits, of=("stage", "role"), better=-1),
@@ -267,18 +271,20 @@ CELLS = {
     "remaining": _I("remaining", "cases that remain", "cases", "cases in the stage at the horizon",
                     lambda d: d.remaining, of=("stage",)),
     "endings": _I("endings", "how cases end", "", "headline cases so resolved by the date / all come by then",
-                  lambda d: d.ended_by, lambda d: d.ended_by.sum("state") + d.open_on, of=("state", "date")),
+                  lambda d: d.ended_by, lambda d: d.ended_by.sum("state") + d.open_on, of=("state", "date"),
+                  is_share=True),
     "still_in_progress": _I("still_in_progress", "cases still in progress", "",
                             "headline cases in progress on the date / all come by then",
-                            lambda d: d.open_on, lambda d: d.ended_by.sum("state") + d.open_on, of=("date",)),
+                            lambda d: d.open_on, lambda d: d.ended_by.sum("state") + d.open_on, of=("date",),
+                            is_share=True),
     "endings_of_cases": _I("endings_of_cases", "how tracked cases end", "",
                            "replications in which it is so resolved by the date / in which it comes up",
-                           _ends_by, _comes_up, of=("case", "state", "date")),
-    "goes_on": _I("goes_on", "chance that a tracked case has gone on as strands", "",
+                           _ends_by, _comes_up, of=("case", "state", "date"), is_share=True),
+    "goes_on": _I("goes_on", "probability that a tracked case has gone on as strands", "",
                   "replications in which it has gone on as strands by the date / in which it comes up",
-                  _goes_on_by, _comes_up, of=("case", "date")),
-    "open_cases": _I("open_cases", "chance that a tracked case is still in progress", "",
+                  _goes_on_by, _comes_up, of=("case", "date"), is_share=True),
+    "open_cases": _I("open_cases", "probability that a tracked case is still in progress", "",
                      "replications in which it is in progress on the date, or to come / in which it comes up",
-                     _open_on, _comes_up, of=("case", "date")),
+                     _open_on, _comes_up, of=("case", "date"), is_share=True),
 }  # fmt: skip
 """What tables give for each cell of two or more dimensions; see `sim.results.tables`."""

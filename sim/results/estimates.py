@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.errors import UserError
 from sim.results.catalogue import INDICATORS, CurveStatistic, Indicator
-from sim.results.statistics import CENTRAL, LEVEL, linearised, mean_interval
+from sim.results.statistics import CENTRAL, LEVEL, Estimate, linearised, mean_interval
 from sim.results.summary import BEFORE, HEADLINE, Arrays, Floats, Layout, dataset
 from sim.results.survival import Curve, Spells, curves, quantile_by_replication, share_by_replication
 from sim.scenario.schema import Scenario
@@ -65,6 +65,11 @@ class Sample:
             return age_or_share if np.isfinite(age_or_share) else np.nan
         over, per = self._terms
         return float(over.mean()) if per is None else float(over.mean() / per.mean()) if per.any() else np.nan
+
+    def interval(self, level: float = LEVEL) -> Estimate:
+        """The estimate with its confidence interval; that of a share is cut at 0 and 1, which no share can pass."""
+        found = mean_interval(self.by_replication, self.layout.scenario.replications_per_draw, level)
+        return found.within(0.0, 1.0) if self.indicator.is_share else found
 
     @cached_property
     def by_replication(self) -> Floats:
@@ -178,7 +183,7 @@ def estimates(data: "xr.Dataset", layout: Layout, level: float = LEVEL) -> "pd.D
     rows = []
     for label, sample in samples(data, layout).items():
         if np.isfinite(sample.value):
-            interval = mean_interval(sample.by_replication, layout.scenario.replications_per_draw, level)
+            interval = sample.interval(level)
             q10, q90 = np.quantile(sample.singles, CENTRAL) if len(sample.singles) else (np.nan, np.nan)
             unit = sample.indicator.unit
             rows.append((label, sample.title, unit, sample.value, interval.low, interval.high, q10, q90))
@@ -216,16 +221,17 @@ def cells(indicator: Indicator, data: "xr.Dataset", layout: Layout, level: float
     for at in np.ndindex(*above.shape[1:]):
         cell = (slice(None), *at)
         counted = above[cell], None if below is None else below[cell]
-        if row := _cell(*counted, layout.scenario.replications_per_draw, level):
+        if row := _cell(*counted, layout.scenario.replications_per_draw, level, is_share=indicator.is_share):
             rows.append((*(over[dim].to_numpy()[n] for dim, n in zip(dims, at, strict=True)), *row))
     return pd.DataFrame(rows, columns=[*dims, "value", "ci_low", "ci_high", "q10", "q90"])
 
 
-def _cell(over: Floats, per: Floats | None, per_draw: int, level: float) -> tuple[float, ...] | None:
+def _cell(over: Floats, per: Floats | None, per_draw: int, level: float, *, is_share: bool) -> tuple[float, ...] | None:
     """Value, confidence interval and central 80%; nothing where there is nothing to count."""
     if (per is None and not over.any()) or (per is not None and not per.any()):
         return None
     interval = mean_interval(over if per is None else linearised(over, per), per_draw, level)
+    interval = interval.within(0.0, 1.0) if is_share else interval
     value = over.mean() if per is None else over.mean() / per.mean()
     singles = over if per is None else over[per > 0] / per[per > 0]
     return float(value), interval.low, interval.high, *map(float, np.quantile(singles, CENTRAL))

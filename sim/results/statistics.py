@@ -25,6 +25,10 @@ class Estimate(NamedTuple):
     error: float
     draws: int
 
+    def within(self, least: float, most: float) -> "Estimate":
+        """The interval cut at values beyond which the mean cannot be."""
+        return self._replace(low=max(self.low, least), high=min(self.high, most))
+
 
 def by_draw(values: Floats, per_draw: int) -> Floats:
     """Means over the replications that share a draw of the uncertain parameters, and so are not independent.

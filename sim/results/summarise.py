@@ -21,6 +21,7 @@ from sim.results.summary import (
     NEW,
     OTHERWISE,
     PARTS,
+    SAME_DAYS,
     Arrays,
     Counts,
     Floats,
@@ -269,7 +270,9 @@ def _visits(log: Log) -> Arrays:
     unconstrained = log.column("unconstrained_days")
     reasons = [log.column(name) for name in REASON_COLUMNS]
     queue = np.where(log.in_stage, log.entered, log.horizon) - log.requested
-    parts = dict(zip(PARTS, (unconstrained - sum(reasons), days - unconstrained, *reasons, queue), strict=True))
+    differences = (unconstrained - sum(reasons), days - unconstrained)
+    work, staff = (np.where(np.abs(part) < SAME_DAYS, 0.0, part) for part in differences)  # no rounding noise
+    parts = dict(zip(PARTS, (work, staff, *reasons, queue), strict=True))
     by_part = [log.sum(log.by_stage, weight=parts[name], rows=log.in_stage) for name in PARTS]
     return {
         "entered": log.sum(log.by_stage, weight=log.entered >= 0, rows=log.in_stage),

@@ -74,7 +74,7 @@ VARIABLES = {
     "pending_end": _V(_BY_POPULATION, "cases in progress at the horizon"),
     "pending_days": _V(_BY_POPULATION, "days within the horizon in which cases were in progress, summed over cases"),
     "age_end": _V(_BY_POPULATION, "days since coming, summed over `pending_end`"),
-    "fines": _V(("replication",), "fines set until the horizon, in millions of the procedure's currency"),
+    "fines": _V(("replication",), "fines set until the horizon, EUR million"),
     "fined": _V(("replication",), "how many fines were set"),
     "entered": _V(_BY_STAGE, "visits that began within the horizon"),
     "visits": _V(_BY_STAGE, "visits, those in progress on the first day included"),

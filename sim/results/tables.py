@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.dates import YEAR_DAYS
 from sim.results.catalogue import CELLS, by_label
 from sim.results.estimates import Results, cells, estimates, spells
-from sim.results.statistics import CENTRAL, LEVEL, Split, mean_interval, variance_split
+from sim.results.statistics import CENTRAL, Split, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
 from sim.results.survival import curves
@@ -24,7 +24,7 @@ ALL_CASES = ALL_ROLES = ALL_STAGES = "all"
 _CI = {"ci_low": "lower bound of the value's 95% confidence interval", "ci_high": "upper bound"}
 _CENTRAL = {"q10": "lower bound of the central 80% of replications", "q90": "upper bound"}
 _WITHIN = {
-    f"within_{y}y": f"chance of it within {y} year{'s'[: y > 1]} of the start; missing beyond the horizon"
+    f"within_{y}y": f"probability of it within {y} year{'s'[: y > 1]} of the start; missing beyond the horizon"
     for y in YEARS
 }
 
@@ -133,8 +133,6 @@ def _endings(run: Results) -> pd.DataFrame:
         state=pd.Categorical(table["state"], states, ordered=True),
         date=[run.scenario.start + timedelta(days=float(day)) for day in table["date"]],
         title=[titles.get(state, state) for state in table["state"]],
-        ci_low=table["ci_low"].clip(lower=0.0),  # a share cannot be less, a normal approximation may
-        ci_high=table["ci_high"].clip(upper=1.0),
     ).sort_values(["case", "date", "state"], ignore_index=True)
     columns = ["case", "date", "state", "title", "value", "ci_low", "ci_high"]
     return table[columns].astype({"case": str, "state": str})
@@ -253,7 +251,7 @@ def _targets(run: Results) -> pd.DataFrame:
     rows = []
     for key, target in zip(run.layout.targets, run.scenario.targets, strict=True):
         sample = run.samples[f"target_met:{key}"]
-        interval = mean_interval(sample.by_replication, run.scenario.replications_per_draw, LEVEL)
+        interval = sample.interval()
         title = target.title or f"{target.milestone} within {target.within_days:g} days of {target.of}"
         cases = float(run.data["begun"].sel(target=key).mean())
         of = (title, target.milestone, target.of, target.within_days)

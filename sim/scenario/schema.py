@@ -67,7 +67,7 @@ class When(Settings):
     origin: OneOrMore | None = None
     "what prompted the case, as given by its probe or stream"
     visit: Visits | None = None
-    "number of the visit to the stage, from 1; the last number given also stands for later visits"
+    "number of the visit to the stage; the last one given stands for later ones too: so 1 is every visit"
 
 
 class Effort(Settings):

@@ -12,7 +12,7 @@ from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
 from sim.record.model import items
 from sim.results.run import Run
-from sim.results.statistics import Estimate, mean_interval
+from sim.results.statistics import Estimate
 from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.results.tables import ALL_ROLES
 from sim.view import words
@@ -169,7 +169,7 @@ def _estimate(run: Run, label: str) -> Estimate | None:
     sample = run.samples.get(label)
     if sample is None or not np.isfinite(sample.value):
         return None
-    return mean_interval(sample.by_replication, run.scenario.replications_per_draw)
+    return sample.interval()
 
 
 def _fee(run: Run) -> Iterator[Answer]:

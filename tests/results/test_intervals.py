@@ -5,7 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 from logs import law, random_rows, run_of
+from small_queue import QUEUE, STAGE, queue
 
+from sim import simulate
+from sim.results.catalogue import by_label
 from sim.results.statistics import by_draw, linearised, mean_interval, variance_split
 
 EXPERIMENTS = 300
@@ -129,3 +132,51 @@ def test_the_interval_of_the_split_covers_the_true_share(share, per_draw):
         found = variance_split(grouped(rng, 40, per_draw, share), per_draw)
         covered += found.low <= share <= found.high
     assert 0.92 * EXPERIMENTS <= covered <= 0.98 * EXPERIMENTS
+
+
+def test_intervals_of_shares_stay_within_0_and_1():
+    """In the summary and in every table of shares, however few the replications."""
+    stages = {**QUEUE["procedure"]["stages"], "work": {**STAGE, "next": {"done": 0.9, "closed": 0.1}}}
+    procedure = {"name": "q", "title": "Q", "exits": {"done": "Done", "closed": "Closed"}, "stages": stages}
+    targets = [{"milestone": end, "of": "work", "within_days": 60} for end in ("done", "closed")]
+    probes = {"case": {"stage": "work", "arrives": "2024-12-22"}}
+    run = simulate(queue(procedure=procedure, targets=targets, probes=probes, arrivals={}, replications=4))
+    summary = run.summary().set_index("indicator")
+    shares = [label for label in summary.index if by_label(label).is_share]
+    assert "resolved_by_horizon:case" in shares
+    known = [summary.loc[shares], run.table("targets"), run.table("endings"), run.table("share_of_days")]
+    assert all(table["ci_low"].dropna().between(0, 1).all() for table in known)
+    assert all(table["ci_high"].dropna().between(0, 1).all() for table in known)
+    raw = [mean_interval(run.samples[label].by_replication) for label in shares]
+    assert any(one.low < 0 or one.high > 1 for one in raw)
+
+
+def test_no_rounding_noise_in_delays():
+    """Nobody waits for staff: then the days of delay are 0, and not -5e-16."""
+    steps = {
+        "a": {"step": "wait", "reason": "party", "days": 0.1},
+        "b": {"step": "wait", "reason": "hold", "days": 0.2},
+    }
+    stage = {"title": "Work", "steps": steps, "next": {"done": 1}}
+    procedure = {"name": "q", "title": "Q", "exits": {"done": "Done"}, "stages": {"work": stage}}
+    run = simulate(queue(procedure=procedure))
+    assert run.samples["staff_delay:work"].value == 0
+    assert run.table("delay").loc[0, ["work", "staff"]].tolist() == [0, 0]
+
+
+def test_a_stage_and_a_role_of_one_name_keep_their_titles():
+    """Each indicator has the title of what it is of."""
+    stage = {**STAGE, "title": "Legal review", "steps": {"w": {**STAGE["steps"]["work"], "fte": {"legal": 1}}}}
+    procedure = {"name": "q", "title": "Q", "exits": {"done": "Done"}, "stages": {"legal": stage}}
+    run = simulate(
+        queue(
+            procedure=procedure,
+            staffing={"legal": {"headcount": 2, "title": "Lawyers"}},
+            arrivals={"cases": {"kind": "random", "stage": "legal", "per_year": 50}},
+            probes={"legal": {"stage": "legal", "arrives": "2024-03-01"}},
+        )
+    )
+    titles = run.summary().set_index("indicator")["title"]
+    assert titles["stage_days:legal"].endswith("Legal review")
+    assert titles["utilisation:legal"].endswith("Lawyers")
+    assert titles["resolution:legal"].endswith(", legal")
