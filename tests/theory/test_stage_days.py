@@ -104,3 +104,16 @@ def test_targets_of_cases_that_fork() -> None:
     assert (strands + later <= late + 1e-9).all()
     assert (late <= whole + strands + later + 1e-9).all()
     assert late.iloc[-1] == run.samples["backlog:done<3d<whole"].value
+
+
+def test_a_target_that_ends_on_the_horizon() -> None:
+    """Days counted from the first one to the last: met, and nobody is beyond it; a day more was not followed."""
+    made = scenario(
+        "just-in-time", "horizon=2001-03-02", "arrivals={}", "probes.case={stage: wait, arrives: 2001-01-01}"
+    )
+    run = simulate(made)
+    assert made.horizon_days == 60
+    assert run.samples["target_met:done<60d<wait"].value == 1
+    assert run.samples["backlog:done<60d<wait"].value == 0
+    late = simulate(made.replace({"probes.case.arrives": "2001-01-02"}))
+    assert np.isnan(late.samples["target_met:done<60d<wait"].value)
