@@ -431,7 +431,7 @@ def section_another(other: Backtest) -> str:
     return f"""\
 ## 5. Another record
 
-`sim backtest --as-of {EXAMPLE_AS_OF} --record docs/example-record` runs the same commands on an invented authority with other services, topics
+`sim backtest --as-of {EXAMPLE_AS_OF} --record docs/example-record --scenario scenarios/three-probes.yaml` runs the same commands on an invented authority with other services, topics
 and years. Its figures mean nothing; that there are any shows that nothing of the Commission's record is built in.
 
 {scores(other)}"""
