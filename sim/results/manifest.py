@@ -97,6 +97,8 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / NAME
     try:
+        if not path.is_file():  # a pipe would let the reader wait for ever
+            raise FileNotFoundError
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         remedy = f"; {AGAIN}" if path.exists() else ""
