@@ -68,9 +68,9 @@ def wait(random: Random, results: Path, running: "list[subprocess.Popen[str]]") 
 
 
 def written(results: Path, pattern: str) -> set[tuple[str, int]]:
-    """What is there, with the times at which it was written."""
+    """What is there, finished runs included, with the times at which it was written."""
     found = set()
-    for path in results.glob(pattern):
+    for path in [*results.glob(pattern), *results.glob("slow-*")]:
         with suppress(OSError):  # it was renamed meanwhile
             found.add((str(path), path.stat().st_mtime_ns))
     return found
