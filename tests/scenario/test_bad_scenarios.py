@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.characters import one_line
 from sim.errors import UserError
 from sim.scenario.loading import load_scenario
 
@@ -61,7 +62,11 @@ def test_words(name):
 @pytest.mark.usefixtures("in_gallery")
 def test_validate(sim):
     """`sim validate` of all files ends with 2 and has one line for each problem of each, and nothing on stdout."""
-    assert sim("validate", *NAMES) == (2, "", "".join(f"{line}\n" for name in NAMES for line in expected(name)))
+    assert sim("validate", *NAMES) == (
+        2,
+        "",
+        "".join(f"{one_line(line)}\n" for name in NAMES for line in expected(name)),
+    )
 
 
 def test_unreadable_files(tmp_path):

@@ -54,6 +54,16 @@ def test_people_who_come_back_are_waited_for():
     assert not doubts(office(staffing={"clerk": {"headcount": {"2024-01-01": 1, "2024-05-01": 2}}}))
 
 
+def test_work_for_nobody_is_told():
+    """A step whose effort is 0 for all roles, unless it takes time."""
+    procedure = deepcopy(OFFICE["procedure"])
+    procedure["stages"]["work"]["steps"]["none"] = {"step": "effort", "fte_days": {"clerk": 0}}
+    (doubt,) = doubts(office(procedure=procedure))
+    assert (doubt.path[-2], doubt.message) == ("none", "is 0 for all roles, and so the step does nothing")
+    procedure["stages"]["work"]["steps"]["none"]["at_least"] = 5
+    assert not doubts(office(procedure=procedure))
+
+
 def test_limits_inside_one_another_do_not_block():
     """A case that has its place under the outer limit before it queues for the inner one blocks nobody for ever."""
     stages = {
