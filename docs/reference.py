@@ -31,7 +31,8 @@ files in [scenarios](../scenarios) are the examples.
 ## Building on other files
 
 `extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; lists,
-distributions and tables of dates are replaced as a whole. `procedure:` names a file in the folder `procedures` beside the
+distributions and tables of dates are replaced as a whole. The order of steps (and of stages) is that of the file that
+extends if it lists all of them; if it lists only some, new ones come last, and another order is an error. `procedure:` names a file in the folder `procedures` beside the
 scenario, or is a mapping that extends one. At most 20 files are built one on another.
 
 A file may also be a pipe: `cat my.yaml | sim run /dev/stdin`. It is UTF-8, has at most 16 MB and, with what its aliases stand

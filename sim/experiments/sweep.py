@@ -34,6 +34,11 @@ FOLDER = "points"
 """The folder of the points' runs in the results folder, as of sensitivity analyses."""
 MOST_POINTS = 10_000
 """More points are taken for a slip of the pen."""
+FIXED = (
+    "name", "title", "description", "question", "start", "horizon", "replications", "replications_per_draw", "seed",
+    "sources",
+)  # fmt: skip
+"""Settings that all points have in common."""
 Sampling = Literal["lhs", "sobol"]
 
 
@@ -173,7 +178,7 @@ def designed(
     fixed = {path: value for path, value in settings.items() if path not in grid}
     written = _with_settings(scenario, fixed)
     _check_axes(grid, scales, ranges, samples)
-    for path in (*grid, *ranges):
+    for path in (*grid, *scales, *ranges):
         _check_path(written, path)
     drawn = _samples(written, ranges, samples or 1, sampling, written.seed if seed is None else seed)
     axes = [[(path, value, {path: value}) for value in values] for path, values in grid.items()]
@@ -208,7 +213,7 @@ def _check_axes(
     if not names:
         raise UserError("nothing to sweep; give for example --set staffing.case_handlers.headcount=80,120,200")
     for name in names:
-        if names.count(name) > 1:
+        if len([other for other in names if split(other) == split(name)]) > 1:
             raise UserError(f"{name}: is swept twice; name each setting once")
     for path, values in {**grid, **scales}.items():
         if not len(values):
@@ -219,8 +224,11 @@ def _check_axes(
 
 
 def _check_path(written: Scenario, path: str) -> None:
-    """Raise UserError where a path leads to nothing: a misspelt role would be a new one that nobody asks for."""
-    above = paths.joined(tuple(split(path)[:-1]))
+    """Raise UserError for a setting that cannot differ between points, and where a path leads to nothing."""
+    first, *rest = split(path) or [path]
+    if not rest and first in FIXED:
+        raise UserError(f"{path}: cannot be swept: all points have the same, so that they can be compared")
+    above = paths.joined((first, *rest)[:-1])
     try:
         if above and "*" not in above:
             paths.expand(written, above)

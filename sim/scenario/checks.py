@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
-from sim.scenario import cycles, feasible, idle, names, paths, titles, workload
+from sim.scenario import cycles, feasible, idle, names, paths, shared_draws, titles, workload
 from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
@@ -37,11 +37,11 @@ def problems(scenario: Scenario) -> list[Finding]:
 def slips(
     scenario: Scenario, own: Own = lambda path: True, designated: Mapping[str, Platform] | None = None
 ) -> list[Finding]:
-    """What a scenario could be run with, but would not mean: what does nothing, and titles of two things.
+    """What a scenario could be run with, but would not mean: what does nothing, draws for all, titles of two things.
 
     `own` and `designated` as of `sim.scenario.idle`.
     """
-    return idle.problems(scenario, own, designated or {}) + titles.problems(scenario)
+    return idle.problems(scenario, own, designated or {}) + titles.problems(scenario) + shared_draws.too_few(scenario)
 
 
 def before_record(scenario: Scenario) -> list[Finding]:
@@ -258,13 +258,22 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
         word = "sets" if parameter.sets else "scales"
         at = ("uncertain", name, word)
         for path in parameter.sets or parameter.scales or []:
-            if path.split(".")[0] in ("uncertain", "seed", "replications", "name", "start", "horizon"):
+            if path.split(".")[0] in (
+                "uncertain",
+                "seed",
+                "replications",
+                "replications_per_draw",
+                "name",
+                "start",
+                "horizon",
+            ):
                 findings.append(Finding(at, f"{path!r} cannot be uncertain"))
                 continue
             try:
                 paths.expand(scenario, path)
             except KeyError as error:
                 findings.append(Finding(at, str(error.args[0])))
+    findings = findings or shared_draws.lost_draws(scenario)
     if findings:
         return findings
     for name, parameter in scenario.uncertain.items():

@@ -20,6 +20,9 @@ from sim.files import no_text, read_text
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
+ORDERED = ("steps", "stages")
+"""Mappings in which the order of the keys means something."""
+Pairs = list[tuple[ScalarNode, Node]]
 DEEPEST = 100
 """The deepest nesting that is read; a scenario has a dozen levels, and Python's stack ends soon after 300."""
 CACHED_FILES = 64
@@ -248,11 +251,12 @@ def find(node: Node, key: str) -> Node | None:
     return None
 
 
-def merge(base: Node, over: Node) -> Node:
+def merge(base: Node, over: Node, ordered: bool = False) -> Node:
     """`over` laid on `base`.
 
     Mappings are combined key by key and `null` takes a key away; lists, distributions, tables of dates, and steps or
-    arrivals of another kind are replaced as a whole.
+    arrivals of another kind are replaced as a whole. Where the order of the keys means something (`ordered`), it is as
+    `over` has it; UserError is raised if that cannot be.
     """
     if not (isinstance(base, MappingNode) and isinstance(over, MappingNode)) or _is_whole(base, over):
         return over
@@ -264,9 +268,31 @@ def merge(base: Node, over: Node) -> Node:
             continue
         new_key, new = overrides.pop(key.value)
         if not is_null(new):
-            merged.append((new_key, merge(value, new)))
+            merged.append((new_key, merge(value, new, key.value in ORDERED)))
     merged += [(key, value) for key, value in overrides.values() if not is_null(value)]
+    if ordered:
+        merged = _in_order(merged, base, over)
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
+
+
+def _in_order(merged: Pairs, base: MappingNode, over: MappingNode) -> Pairs:
+    """The pairs in the order of `over`, if it has all that `base` has; or else in that of `base`, new ones at the end.
+
+    Raises UserError if `over` has only some of them, in another order than they would then have.
+    """
+    written = {key.value: place for place, (key, _) in enumerate(over.value)}
+    if all(key.value in written for key, _ in base.value):
+        return sorted(merged, key=lambda pair: written[pair[0].value])
+    last = -1
+    for key, _ in merged:
+        place = written.get(key.value, last)
+        if place < last:
+            first, then = key, over.value[last][0]
+            missing = next(key.value for key, _ in base.value if key.value not in written)
+            message = f"{first.value!r} stands before {then.value!r} here, but not in what is extended; for another"
+            raise UserError(problem(first, f"{message} order list all of them, {missing!r} too"))
+        last = place
+    return merged
 
 
 def is_null(node: Node) -> bool:

@@ -141,3 +141,44 @@ def test_words_of_results_are_reserved():
 def test_slips(written, meant):
     """A slip of the pen is told from another name, and from another number of the same name."""
     assert misspelt(written, ["TikTok", "Google", "line-1", "line-2"]) == meant
+
+
+ORDER = "name: over\nextends: base.yaml\nprocedure:\n  extends: p\n  stages:\n    check:\n      steps:\n"
+HEAR = "        hear: {step: wait, reason: party, days: 5}\n"
+LOOK = "        look: {most_fte: {staff: 1}}\n"
+CRISIS = "        crisis: {days: 5}\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "order"),
+    [
+        (HEAR + CRISIS + LOOK, ["hear", "crisis", "look"]),
+        (CRISIS + HEAR + LOOK, ["crisis", "hear", "look"]),
+        (LOOK + HEAR, ["look", "crisis", "hear"]),
+        (CRISIS, ["look", "crisis"]),
+        ("        crisis: null\n" + HEAR + LOOK, ["hear", "look"]),
+    ],
+)
+def test_order_of_steps(folder, steps, order):
+    """A file that lists all steps of a stage has them in its own order; one that lists some adds new ones at the end."""
+    path = folder / "over.yaml"
+    path.write_text(ORDER + steps, encoding="utf-8")
+    assert list(load_scenario(path).procedure.stages["check"].steps) == order
+
+
+@pytest.mark.parametrize("steps", [HEAR + CRISIS, HEAR + LOOK])
+def test_an_order_that_cannot_be(folder, steps):
+    """A file that lists some steps in another order than they would have is told to list all of them."""
+    path = folder / "over.yaml"
+    path.write_text(ORDER + steps, encoding="utf-8")
+    assert "over.yaml:" in told(path)
+    assert "but not in what is extended; for another order list all of them" in told(path)
+
+
+@pytest.mark.parametrize("setting", ["replications", "seed", "start", "horizon", "name", '"replications"'])
+def test_what_cannot_be_swept(folder, setting):
+    """What all points of a sweep have in common is no axis of it."""
+    with pytest.raises(UserError, match="cannot be swept"):
+        designed(folder / "base.yaml", {setting: [2, 4]})
+    with pytest.raises(UserError, match="swept twice"):
+        designed(folder / "base.yaml", {"staffing.staff.headcount": [2, 3], 'staffing."staff".headcount': [4, 5]})
