@@ -160,7 +160,7 @@ CRISIS = "        crisis: {days: 5}\n"
     ],
 )
 def test_order_of_steps(folder, steps, order):
-    """A file that lists all steps of a stage has them in its own order; one that lists some adds new ones at the end."""
+    """A file that lists all steps of a stage has them in its own order; one that lists some has new ones at the end."""
     path = folder / "over.yaml"
     path.write_text(ORDER + steps, encoding="utf-8")
     assert list(load_scenario(path).procedure.stages["check"].steps) == order
