@@ -34,10 +34,7 @@ FOLDER = "points"
 """The folder of the points' runs in the results folder, as of sensitivity analyses."""
 MOST_POINTS = 10_000
 """More points are taken for a slip of the pen."""
-FIXED = (
-    "name", "title", "description", "question", "start", "horizon", "replications", "replications_per_draw", "seed",
-    "sources",
-)  # fmt: skip
+FIXED = ("start", "horizon", "replications", "replications_per_draw")
 """Settings that all points have in common."""
 Sampling = Literal["lhs", "sobol"]
 

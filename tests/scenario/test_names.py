@@ -175,7 +175,7 @@ def test_an_order_that_cannot_be(folder, steps):
     assert "but not in what is extended; for another order list all of them" in told(path)
 
 
-@pytest.mark.parametrize("setting", ["replications", "seed", "start", "horizon", "name", '"replications"'])
+@pytest.mark.parametrize("setting", ["replications", "replications_per_draw", "start", "horizon", '"replications"'])
 def test_what_cannot_be_swept(folder, setting):
     """What all points of a sweep have in common is no axis of it."""
     with pytest.raises(UserError, match="cannot be swept"):
