@@ -2,21 +2,24 @@
 
 A stage of one step is drawn by the inverse distribution function above the elapsed part. A stage of several steps is
 drawn by rejection: of the case's keyed candidates (each a full row of draws, so a route and a length) the first
-that agrees with what is known is what happened, which is the same conditional law (von Neumann, 1951).
+that agrees with what is known is what happened, which is the same conditional law (von Neumann, 1951). Where that is so
+unlikely that candidates run out, see `sim.model.outlasting`.
 """
 
 from dataclasses import dataclass
 
 from sim.model.case import NO_WAITS, Case, CaseFactory
 from sim.model.draws import Row, Rows
+from sim.model.outlasting import outlasting
 from sim.model.plan import EFFORT, ROUTE_COLUMN, WAIT, Plan, RoutePlan, Routing, StagePlan, StepPlan
+from sim.model.spans import spans
 from sim.scenario.distributions import Constant
 
 FIRST_CANDIDATES = 16
 """Candidates drawn at first, which nearly always suffice: a column of uniform numbers costs by its length."""
 MAX_CANDIDATES = 1024
-"""Most candidates looked at. If none of them is long enough (the procedure gives the elapsed time a chance below about
-1 in 1,000) the longest is taken, and the stage ends on the first day."""
+"""Most candidates looked at. If none of them is long enough, the procedure gives the elapsed time a chance of less than
+some 1 in 1,000, and `sim.model.outlasting` draws from the tail."""
 
 
 @dataclass(slots=True)
@@ -39,20 +42,6 @@ class Resumption:
     """pools, and the days by which they have delayed the case"""
 
 
-@dataclass(frozen=True, slots=True)
-class StepSpan:
-    """A step as it would go if the stage began with it in turn: how long it takes, and with unlimited staff.
-
-    `role`: whose work takes longest; -1 if nobody's can delay the step.
-    """
-
-    step: StepPlan
-    index: int
-    length: float
-    unconstrained: float
-    role: int
-
-
 def resumption(factory: CaseFactory, case: Case, stage: StagePlan, elapsed: float) -> Resumption | None:
     """The state of a visit that began `elapsed` days before the first day and whose end is not known of.
 
@@ -67,22 +56,19 @@ def resumption(factory: CaseFactory, case: Case, stage: StagePlan, elapsed: floa
     single = _single_step(routing, stage, elapsed, rows)
     if single is not None:
         return _resume_at(factory, case, stage, single, elapsed)
-    longest: tuple[float, Row] | None = None
     for number in range(MAX_CANDIDATES):
         if number == FIRST_CANDIDATES:  # rarely; the longer stretch of the streams begins with the shorter one
             rows = factory.draws.rows(case.source.name, case.strand, stage, 1, MAX_CANDIDATES)
         row = rows.row(number, routing)
         route = routing.route_at(row[ROUTE_COLUMN])
-        total = sum(span.length for span in _spans(factory, case, route.steps, row, elapsed))
+        total = sum(span.length for span in spans(factory.plan, case, route.steps, row, elapsed))
         if total > elapsed:
             return _resume_at(factory, case, stage, row, elapsed)
         # A candidate that ended before the first day contradicts the record, unless its end was not to be seen.
         if route.silent:
             return None
-        if longest is None or total > longest[0]:
-            longest = total, row
-    assert longest is not None
-    return _resume_at(factory, case, stage, longest[1], elapsed)
+    unlikely = outlasting(factory, case, stage, routing, elapsed, MAX_CANDIDATES)
+    return _resume_at(factory, case, stage, unlikely, elapsed) if unlikely is not None else None
 
 
 def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows) -> Row | None:
@@ -104,41 +90,16 @@ def _single_step(routing: Routing, stage: StagePlan, elapsed: float, rows: Rows)
     return row
 
 
-def _spans(factory: CaseFactory, case: Case, steps: tuple[StepPlan, ...], row: Row, elapsed: float) -> list[StepSpan]:
-    """The steps that happen, from the beginning of the stage on, at the pace of before the first day.
-
-    Nobody knows how busy the staff was then, so effort takes the time with unlimited staff over one assumed pace.
-    """
-    spans, time = [], -elapsed
-    for index, step in enumerate(steps):
-        if step.happens >= 0 and row[step.happens] >= step.probability:
-            continue
-        if step.when is not None and not step.when.matches(case.profile, 1):
-            continue
-        unconstrained, role = row[step.column], -1
-        length = unconstrained
-        if step.kind == EFFORT:
-            plan, scale = factory.plan, row[step.column] * case.complexity
-            unconstrained = step.unconstrained_days(row, scale, plan.fte_days_per_day)
-            work = step.work_days(row, scale, plan.fte_days_per_day)
-            length = max(work / plan.scenario.pace_before_start, unconstrained)
-            role = step.slowest_role(row)
-        elif step.in_working_days:
-            unconstrained = length = factory.plan.working_days.after(time, length) - time
-        spans.append(StepSpan(step, index, length, unconstrained, role))
-        time += length
-    return spans
-
-
 def _resume_at(factory: CaseFactory, case: Case, stage: StagePlan, row: Row, elapsed: float) -> Resumption:
     """What is behind the case and what is left, after the elapsed time.
 
-    Time that no step accounts for (see MAX_CANDIDATES) is nobody's delay: it counts as time without staff constraints.
+    Time that no step accounts for, where the procedure gives the elapsed time no chance at all, is nobody's delay: it
+    counts as time without staff constraints, and the stage ends on the first day.
     """
     waits, unconstrained, spent = list(NO_WAITS), 0.0, 0.0
     delays: list[tuple[int, float]] = []
     route = stage.routing_for(case.profile, 1).route_at(row[ROUTE_COLUMN])
-    for span in _spans(factory, case, route.steps, row, elapsed):
+    for span in spans(factory.plan, case, route.steps, row, elapsed):
         used = min(elapsed - spent, span.length)
         share = used / span.length if span.length else 1.0
         if span.step.kind == WAIT:

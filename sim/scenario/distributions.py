@@ -18,9 +18,13 @@ from pydantic_core import PydanticCustomError
 from sim.scenario import bounds
 from sim.scenario.settings import DISTINCT, NOT_BOOLEAN, NotNegative, Positive, Settings
 
+TAIL = 1e-6
+"""Chance from which on what remains is computed from the survival function: below it `1 - cdf` has lost its digits."""
 BELOW_ONE = float(np.nextafter(1.0, 0.0))
 Weight = Annotated[float, Field(gt=0, le=bounds.NUMBER.most, allow_inf_nan=False), NOT_BOOLEAN]
 """Of a value among many: unlike other numbers it may be as small as it likes."""
+SMALLEST = 1e-290
+"""Chance below which a float has not all its digits."""
 Floats = NDArray[np.float64]
 Quantiles = Annotated[dict[Annotated[float, Field(gt=0, lt=1)], Positive], DISTINCT]
 
@@ -43,6 +47,14 @@ class Distribution(Settings):
         """The share of draws that are at most `x`."""
         raise TypeError(self.distribution)
 
+    def log_survival(self, x: float) -> float:
+        """The logarithm of the share of draws above `x`, with all its digits however small; -inf if there are none."""
+        raise TypeError(self.distribution)
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        """The same as `remaining`, for times that hardly any draw reaches but some do."""
+        raise TypeError(self.distribution)
+
     def scaled(self, factor: float) -> Self:
         """The distribution of `factor` times this number. Raises TypeError for one that is a share."""
         raise TypeError(f"a {self.distribution} distribution cannot be scaled")
@@ -54,8 +66,9 @@ class Distribution(Settings):
         from zero). Zero where the distribution leaves nothing above `elapsed`.
         """
         below = self.cdf(elapsed)
-        if below >= 1.0:
-            return np.zeros_like(u)
+        if 1.0 - below < TAIL:
+            reached = self.log_survival(elapsed) > -math.inf
+            return np.maximum(self.tail(u, elapsed), 0.0) if reached else np.zeros_like(u)
         return np.maximum(self.quantile(np.minimum(below + u * (1.0 - below), BELOW_ONE)) - elapsed, 0.0)
 
 
@@ -80,6 +93,9 @@ class Constant(Distribution):
     def cdf(self, x: float) -> float:
         return float(x >= self.value)
 
+    def log_survival(self, x: float) -> float:
+        return 0.0 if x < self.value else -math.inf
+
     def scaled(self, factor: float) -> Self:
         return self.model_copy(update={"value": self.value * factor})
 
@@ -100,6 +116,9 @@ class Exponential(Distribution):
 
     def cdf(self, x: float) -> float:
         return -math.expm1(-x / self.mean) if x > 0 else 0.0
+
+    def log_survival(self, x: float) -> float:
+        return -max(x, 0.0) / self.mean
 
     def scaled(self, factor: float) -> Self:
         return self.model_copy(update={"mean": self.mean * factor})
@@ -148,6 +167,12 @@ class Uniform(Bounded):
     def cdf(self, x: float) -> float:
         return self._standard(x)
 
+    def log_survival(self, x: float) -> float:
+        return _log(1.0 - self._standard(x))
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        return (self.high - elapsed) * u
+
 
 class Triangular(Bounded):
     """Least, most likely and greatest value."""
@@ -172,6 +197,15 @@ class Triangular(Bounded):
         if x < self.mode:
             return (x - self.low) ** 2 / (width * rise)
         return 1 - (self.high - x) ** 2 / (width * fall) if fall else 1.0
+
+    def log_survival(self, x: float) -> float:
+        if x < self.mode:
+            return math.log1p(-self.cdf(x))
+        fall = self.high - self.mode
+        return 2 * _log(max(self.high - x, 0.0)) - math.log((self.high - self.low) * fall) if fall else -math.inf
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        return (self.high - elapsed) * (1.0 - np.sqrt(1.0 - u))
 
 
 class Pert(Bounded):
@@ -203,6 +237,12 @@ class Pert(Bounded):
 
         return float(betainc(*self.shape(), self._standard(x)))
 
+    def log_survival(self, x: float) -> float:
+        return _log(_beta_above(*self.shape(), 1.0 - self._standard(x)))
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        return (self.high - self.low) * _beta_tail(*self.shape(), 1.0 - self._standard(elapsed), u)
+
 
 class Beta(Distribution):
     """A share between 0 and 1, given by its mean and the number of observations that this is worth."""
@@ -230,6 +270,30 @@ class Beta(Distribution):
         from scipy.special import betainc
 
         return float(betainc(*self.shape(), min(max(x, 0.0), 1.0)))
+
+    def log_survival(self, x: float) -> float:
+        return _log(_beta_above(*self.shape(), 1.0 - min(max(x, 0.0), 1.0)))
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        return _beta_tail(*self.shape(), 1.0 - elapsed, u)
+
+
+def _log(share: float) -> float:
+    return math.log(share) if share > 0 else -math.inf
+
+
+def _beta_above(a: float, b: float, rest: float) -> float:
+    """The share of a beta distribution above 1 - rest."""
+    from scipy.special import betainc
+
+    return float(betainc(b, a, rest))
+
+
+def _beta_tail(a: float, b: float, rest: float, u: Floats) -> Floats:
+    """What remains above 1 - rest of a beta distribution."""
+    from scipy.special import betaincinv
+
+    return rest - betaincinv(b, a, _beta_above(a, b, rest) * (1.0 - u))
 
 
 class Empirical(Distribution):
@@ -264,6 +328,20 @@ class Empirical(Distribution):
         values, cumulated = self._cumulated()
         below = int(np.searchsorted(values, x, side="right"))
         return float(cumulated[below - 1]) if below else 0.0
+
+    def _above(self, x: float) -> tuple[Floats, Floats]:
+        """The values above x, with their weights."""
+        values = np.asarray(self.values, float)
+        weights = np.ones(len(values)) if self.weights is None else np.asarray(self.weights, float)
+        return values[values > x], weights[values > x] / weights.sum()
+
+    def log_survival(self, x: float) -> float:
+        return _log(float(self._above(x)[1].sum()))
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        values, weights = self._above(elapsed)
+        cumulated = np.cumsum(weights) / weights.sum()
+        return values[np.minimum(np.searchsorted(cumulated, u, side="right"), len(values) - 1)] - elapsed
 
     def scaled(self, factor: float) -> Self:
         return self.model_copy(update={"values": [value * factor for value in self.values]})
@@ -423,6 +501,18 @@ class Lognormal(Family):
         shape, scale = self.parameters()
         return float(ndtr(math.log(x / scale) / shape)) if x > 0 else 0.0
 
+    def log_survival(self, x: float) -> float:
+        from scipy.special import log_ndtr
+
+        shape, scale = self.parameters()
+        return float(log_ndtr(-math.log(x / scale) / shape)) if x > 0 else 0.0
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        from scipy.special import ndtri_exp
+
+        shape, scale = self.parameters()
+        return scale * np.exp(-shape * ndtri_exp(self.log_survival(elapsed) + np.log1p(-u))) - elapsed
+
 
 class Gamma(Family):
     """Positive and skewed to the right; with cv 1 it is exponential."""
@@ -451,6 +541,27 @@ class Gamma(Family):
         shape, scale = self.parameters()
         return float(gammainc(shape, max(x, 0.0) / scale))
 
+    def log_survival(self, x: float) -> float:
+        from scipy.special import gammaincc, gammaln
+
+        shape, scale = self.parameters()
+        z = max(x, 0.0) / scale
+        above = float(gammaincc(shape, z))
+        if above > SMALLEST:
+            return math.log(above)
+        # Gamma(a, z) ~ z^a e^-z / (z - a + 1) far in the tail
+        return float(shape * math.log(z) - z - math.log(z - shape + 1) - gammaln(shape))
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        from scipy.special import gammaincc, gammainccinv
+
+        shape, scale = self.parameters()
+        z = elapsed / scale
+        above = float(gammaincc(shape, z))
+        if above > SMALLEST:
+            return cast(Floats, scale * (gammainccinv(shape, above * (1.0 - u)) - z))
+        return -scale * z / (z - shape + 1) * np.log1p(-u)  # there it goes on as an exponential
+
 
 class Weibull(Family):
     """Times whose hazard rises (cv below 1) or falls (cv above 1) with age."""
@@ -474,6 +585,14 @@ class Weibull(Family):
     def cdf(self, x: float) -> float:
         shape, scale = self.parameters()
         return -math.expm1(-((x / scale) ** shape)) if x > 0 else 0.0
+
+    def log_survival(self, x: float) -> float:
+        shape, scale = self.parameters()
+        return -float((max(x, 0.0) / scale) ** shape)
+
+    def tail(self, u: Floats, elapsed: float) -> Floats:
+        shape, _ = self.parameters()
+        return elapsed * np.expm1(np.log1p(np.log1p(-u) / self.log_survival(elapsed)) / shape)
 
 
 def _tagged(value: Any) -> Any:

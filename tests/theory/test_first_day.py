@@ -1,7 +1,12 @@
 """What is in progress on the first day, against the law of what remains and the work that is left."""
 
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import numpy as np
 import pytest
 from measured import one_office
+from scipy import stats
 
 WAIT = {"sit": {"step": "wait", "reason": "party", "working_days": 10}}
 
@@ -76,3 +81,86 @@ def test_the_team_of_some_cases_is_counted() -> None:
     wave = {"kind": "wave", "stage": "work", "on": "2001-02-01", "platforms": {"big": 1, "small": 1}}
     log = one_office(stages, {"clerk": {"headcount": 9}}, {}, arrivals={"w": wave})
     assert log.set_index("platform")["effort_clerk"].to_dict() == {"big": 20, "small": 10}
+
+
+def remaining(steps: dict, elapsed: int, replications: int = 150, **more: object) -> np.ndarray:
+    """What remains of a stage that has lasted for so many days, in each of some replications."""
+    since = date(2001, 1, 1) - timedelta(elapsed)
+    stages = {"work": {"title": "Work", "steps": steps}}
+    staff = {"clerk": {"headcount": 100}, "lawyer": {"headcount": 100}}
+    settings = {"horizon": "2200-01-01", "replications": replications, **more}
+    log = one_office(stages, staff, {"work": f"={since}"}, **settings)
+    assert len(log) == replications
+    return log["left"].fillna(365.0 * 199).to_numpy()
+
+
+def holds(sample: np.ndarray, law: Callable[[np.ndarray], np.ndarray]) -> bool:
+    """Whether a sample is of this law, by the test of Kolmogorov and Smirnov at 0.1%."""
+    return bool(stats.kstest(sample, law).pvalue > 0.001)
+
+
+def effort(**roles: object) -> dict:
+    """A step of shared work, by one person of each role at most."""
+    return {"do": {"step": "effort", "fte_days": roles, "most_fte": dict.fromkeys(roles, 1)}}
+
+
+slow = pytest.mark.slow
+EXPONENTIAL = {"distribution": "exponential", "mean": 20}
+PAUSE = {"pause": {"step": "wait", "reason": "hold", "days": 3}}
+
+
+@pytest.mark.parametrize("elapsed", [pytest.param(140, marks=slow), 1400, pytest.param(30000, marks=slow)])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        effort(clerk=EXPONENTIAL),
+        {**PAUSE, **effort(clerk=EXPONENTIAL)},
+        {"do": {"step": "team", "fte": {"clerk": 1}, "days": EXPONENTIAL}},
+        {"do": {"step": "wait", "reason": "party", "days": EXPONENTIAL}, **PAUSE},
+        {"do": {**effort(clerk=0.5)["do"], "at_least": EXPONENTIAL}},
+        {"do": {**effort(clerk=20)["do"], "scale": {**EXPONENTIAL, "mean": 1}}},
+    ],
+    ids=["effort", "effort after a pause", "team", "wait before a pause", "minimum", "scale"],
+)
+def test_an_exponential_time_knows_no_age(steps: dict, elapsed: int) -> None:
+    """However long it has lasted, for 7 means or 1,500, what remains has the law of the whole."""
+    assert holds(remaining(steps, elapsed), stats.expon(scale=20).cdf)
+
+
+@pytest.mark.parametrize(
+    ("value", "law"),
+    [
+        ({"distribution": "lognormal", "median": 20, "cv": 1}, stats.lognorm(np.sqrt(np.log(2)), scale=20)),
+        ({"distribution": "gamma", "mean": 20, "cv": 0.5}, stats.gamma(4, scale=5)),
+        ({"distribution": "weibull", "mean": 20, "cv": 1}, stats.weibull_min(1, scale=20)),
+        ({"distribution": "triangular", "low": 10, "mode": 20, "high": 150}, stats.triang(1 / 14, 10, 140)),
+        ({"distribution": "pert", "low": 10, "mode": 20, "high": 160}, stats.beta(1 + 4 / 15, 1 + 56 / 15, 10, 150)),
+        ({"distribution": "uniform", "low": 10, "high": 140.05}, stats.uniform(10, 130.05)),
+    ],
+    ids=lambda value: value["distribution"] if isinstance(value, dict) else "",
+)
+def test_what_remains_is_conditional_on_the_age(value: dict, law: stats.distributions.rv_frozen) -> None:
+    """Effort under way for 140 days, which hardly any lasts for: above its age each law is cut and goes on."""
+    rest = remaining(effort(clerk=value), 140)
+    assert holds(rest, lambda days: 1 - law.sf(140 + days) / law.sf(140))
+
+
+def test_of_two_roles_either_may_have_lasted_so_long() -> None:
+    """The longer of an exponential of mean 20 and one of 19, past 200 days: in exact proportion of their chances."""
+    rest = remaining(effort(clerk=EXPONENTIAL, lawyer={**EXPONENTIAL, "mean": 19}), 200)
+    above = [np.exp(-200 / mean) for mean in (20, 19)]
+    share = above[0] / sum(above)
+    assert holds(rest, lambda days: 1 - share * np.exp(-days / 20) - (1 - share) * np.exp(-days / 19))
+
+
+def test_of_two_steps_the_rest_is_that_of_their_sum() -> None:
+    """Two exponential steps of mean 20, past 200 days: what remains of an Erlang distribution."""
+    steps = {**effort(clerk=EXPONENTIAL), "sit": {"step": "wait", "reason": "party", "days": EXPONENTIAL}}
+    law = stats.gamma(2, scale=20)
+    assert holds(remaining(steps, 200), lambda days: 1 - law.sf(200 + days) / law.sf(200))
+
+
+def test_what_cannot_last_so_long_ends_on_the_first_day() -> None:
+    """A stage that takes 10 to 20 days, under way for 30."""
+    steps = effort(clerk={"distribution": "uniform", "low": 10, "high": 20})
+    assert (remaining(steps, 30, 20) == 0).all()
