@@ -159,7 +159,7 @@ def _axis(option: str, text: str) -> tuple[str, list[Any]]:
     if step <= 0 or high < low:
         raise UserError(f"{option} {text}: must be low:high:step with low below high and a step above 0")
     if not (high - low) / step < MOST_POINTS:
-        raise UserError(f"{option} {text}: these are more than {MOST_POINTS:,} values, the most that can be swept")
+        raise UserError(f"{option} {text}: these are too many values; at most {MOST_POINTS:,} can be swept")
     count = int((high - low) / step + 1e-9) + 1
     return path, [_rounded(low + step * number) for number in range(count)]
 
