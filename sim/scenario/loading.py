@@ -89,10 +89,13 @@ def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[Mappi
 def _written_by(own: MappingNode, tree: MappingNode) -> Own:
     """Tells of a path whether a scenario's own files, or a command's settings, have it, and not a procedure's file."""
 
+    shared, _ = locate(own, ("procedure", "shared"))
+    whole = isinstance(shared, ScalarNode) and shared.value == "true"  # as `sim show` prints a procedure from a file
+
     def is_own(path: Path_) -> bool:
         at, own_at = (locate(root, path)[0].start_mark for root in (tree, own))
         here = (at.name, at.line, at.column) == (own_at.name, own_at.line, own_at.column)
-        return here or at.name.startswith(SETTING)
+        return (here and not (whole and path[0] == "procedure")) or at.name.startswith(SETTING)
 
     return is_own
 
@@ -164,12 +167,17 @@ def _with_procedure(tree: MappingNode) -> MappingNode:
     """The tree with the procedure's own tree in the place of its name."""
     node = find(tree, "procedure")
     if isinstance(node, ScalarNode):
-        return _replaced(tree, _extended_procedure(_beside(node, node.value, "procedures")))
+        return _replaced(tree, _shared(_extended_procedure(_beside(node, node.value, "procedures"))))
     base = find(node, "extends") if node is not None else None
     if isinstance(node, MappingNode) and isinstance(base, ScalarNode):
-        found = _extended_procedure(_beside(base, base.value, "procedures"))
+        found = _shared(_extended_procedure(_beside(base, base.value, "procedures")))
         return _replaced(tree, merge(found, without(node, "extends")))
     return tree
+
+
+def _shared(procedure: Node) -> Node:
+    """A procedure from a file of its own, which other scenarios may use too."""
+    return put(procedure, ["shared"], node_of(True, procedure.start_mark.name), procedure.start_mark.name)
 
 
 def _replaced(tree: MappingNode, procedure: Node) -> MappingNode:

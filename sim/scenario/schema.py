@@ -281,6 +281,9 @@ class Procedure(Settings):
     "the cases to which headline indicators refer; all if not given"
     topics: list[str] = []
     "the possible topics; any if empty"
+    shared: Flag = False
+    """whether it is meant for several scenarios, and may name platforms, providers, topics, origins and priorities that
+    one of them lacks; a procedure in a file of its own always is"""
     complexity: Complexity = Complexity()
     "how effort varies between cases; it does not if not given"
     priority_weights: Annotated[

@@ -239,8 +239,8 @@ def test_paths_are_those_of_the_file_that_says_them(folder):
     ids=str,
 )
 def test_procedure_by_name_path_extension_or_inline(folder, said):
-    """A procedure may be named, given by path, built on another or written out: the same in the end."""
-    indented = "".join(f"  {line}\n" for line in QUEUE.splitlines())
+    """A procedure may be named, given by path, built on another or written out as shared: the same in the end."""
+    indented = "".join(f"  {line}\n" for line in [*QUEUE.splitlines(), "shared: true"])
     text = BASE.replace("procedure: queue\n", f"procedure: {said}\n" if said else f"procedure:\n{indented}")
     (folder / "other.yaml").write_text(text, encoding="utf-8")
     assert load_scenario(folder / "other.yaml") == load_scenario(folder / "base.yaml")
