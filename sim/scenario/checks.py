@@ -326,7 +326,9 @@ def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
         return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {where}: {first['msg']}")]
     except (TypeError, ValueError) as error:
         return [Finding(("uncertain", name, "sets" if scenario.uncertain[name].sets else "scales"), str(error))]
-    wrong = procedure_problems(extreme.procedure) + _roles(extreme)
+    # Most of the time goes into the procedure, which parameters of other things, and of complexity, leave as it is.
+    other_stages = extreme.procedure.stages is not scenario.procedure.stages
+    wrong = (procedure_problems(extreme.procedure) if other_stages else []) + _roles(extreme)
     return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
 
 

@@ -7,7 +7,7 @@ it is, so the sum is finite if time passes, or if the case can leave.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from math import inf
 
@@ -59,6 +59,13 @@ class Pace:
     horizon: float
     fte: Mapping[str, float]
     per_day: float = 1.0
+    _known: dict[int, float] = field(default_factory=dict, compare=False, repr=False)
+
+    def discount(self, step: AnyStep) -> float:
+        """The mean of exp(-days / horizon) of a step; found once, since cases of many kinds take the same steps."""
+        if id(step) not in self._known:
+            self._known[id(step)] = _discount(step, self)
+        return self._known[id(step)]
 
 
 def endless(procedure: Procedure) -> list[Finding]:
@@ -281,18 +288,16 @@ class _Chain:
 
     def _connected(self) -> list[list[State]]:
         """The groups of states between which a case can go round."""
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import connected_components
-
         states = list(self.states)
         number = {state: index for index, state in enumerate(states)}
-        pairs = [(number[state], number[move.target]) for state in states for move in self.states[state]]
-        if not pairs:
-            return []
-        rows, columns = np.array(pairs).T
-        graph = csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(states), len(states)))
-        count, labels = connected_components(graph, directed=True, connection="strong")
-        groups = [[states[index] for index in np.flatnonzero(labels == label)] for label in range(count)]
+        reach = np.eye(len(states), dtype=np.float32)
+        for state in states:
+            for move in self.states[state]:
+                reach[number[state], number[move.target]] = 1.0
+        for _ in range(len(states).bit_length()):  # each squaring doubles the moves that are made
+            reach = np.minimum(reach @ reach, 1.0)
+        first = np.argmax(reach * reach.T, axis=1)  # of the states that can be reached there and back
+        groups = [[states[index] for index in np.flatnonzero(first == label)] for label in np.unique(first)]
         return [g for g in groups if len(g) > 1 or any(move.target == g[0] for move in self.states[g[0]])]
 
     def _can_end(self) -> set[State]:
@@ -325,7 +330,7 @@ class _Chain:
         discount = 1.0
         for step in steps.values():
             if step.probability and _concerns(step.when, self.kind, visit):
-                discount *= 1.0 - step.probability * (1.0 - _discount(step, self.pace))
+                discount *= 1.0 - step.probability * (1.0 - self.pace.discount(step))
         return discount
 
 
