@@ -59,13 +59,14 @@ class Pace:
     horizon: float
     fte: Mapping[str, float]
     per_day: float = 1.0
-    _known: dict[int, float] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[int, tuple[AnyStep, float]] = field(default_factory=dict, compare=False, repr=False)
+    """by identity; a step is kept beside its mean, or a later one could come to have its identity"""
 
     def discount(self, step: AnyStep) -> float:
         """The mean of exp(-days / horizon) of a step; found once, since cases of many kinds take the same steps."""
         if id(step) not in self._known:
-            self._known[id(step)] = _discount(step, self)
-        return self._known[id(step)]
+            self._known[id(step)] = step, _discount(step, self)
+        return self._known[id(step)][1]
 
 
 def endless(procedure: Procedure) -> list[Finding]:
