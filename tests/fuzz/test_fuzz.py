@@ -11,7 +11,7 @@ from trials import KINDS
 
 FUZZ = Path(__file__).with_name("fuzz.py")
 QUICK = {"scenarios": 40, "procedures": 25, "settings": 60, "records": 60, "results": 40, "addresses": 80}
-LONG = {"scenarios": 600, "procedures": 200, "settings": 500, "records": 600, "results": 500, "addresses": 500}
+LONG = {"scenarios": 150, "procedures": 60, "settings": 150, "records": 200, "results": 150, "addresses": 300}
 
 
 def fuzzed(kind: str, count: int, seed: int) -> None:
