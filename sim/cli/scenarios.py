@@ -30,17 +30,23 @@ def validate(
     """
     from sim.scenario.loading import is_procedure, load_procedure, unsourced
     from sim.scenario.settings import parse_settings
+    from sim.view.words import plural
 
     problems = []
     for path in files:
         try:
             if is_procedure(path):
                 procedure = load_procedure(path)
-                say(f"{one_line(str(path))}: a valid procedure with {len(procedure.stages)} stages")
+                say(f"{one_line(str(path))}: a valid procedure with {plural(len(procedure.stages), 'stage')}")
             else:
                 scenario = load_with_doubts(path, parse_settings(set_ or ()))
                 problems += unsourced(path) if sources else []
-                say(f"{one_line(str(path))}: a valid scenario; {len(scenario.probes)} probes")
+                counted = [
+                    plural(len(named), what)
+                    for what, named in (("probe", scenario.probes), ("stream", scenario.arrivals))
+                    if named
+                ]
+                say(f"{one_line(str(path))}: a valid scenario{'; ' * bool(counted)}{', '.join(counted)}")
         except UserError as error:
             problems += error.problems
     if problems:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import UserError
-from sim.experiments.pairing import PAIRED, check_paired, pairable
+from sim.experiments.pairing import PAIRED, check_paired, made_otherwise, pairable
 from sim.experiments.simulate import Progress, prepared, simulate
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
@@ -61,12 +61,18 @@ class Comparison(Drawable):
         """The rows whose difference is significant, see the function `significant`."""
         return significant(self.table, 1 - self.level)
 
+    @property
+    def notes(self) -> list[str]:
+        """What readers of the differences must know: which runs were made otherwise than the first."""
+        return made_otherwise(self.runs)
+
     def __repr__(self) -> str:
         base, *others = (run.scenario.name for run in self.runs)
         names = ", ".join(others) if len(others) <= 3 else f"{len(others)} scenarios"
         return (
             f"<Comparison of {names[:120]} with {base[:60]}: {self.runs[0].replications:,} replications,"
-            f" {len(self.table)} differences, {len(self.significant)} significant>"
+            f" {len(self.table)} differences, {len(self.significant)} significant"
+            f"{'; see its notes' * bool(self.notes)}>"
         )
 
     def _repr_html_(self) -> str:

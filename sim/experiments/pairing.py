@@ -1,9 +1,11 @@
-"""Which scenarios can be compared: those with the same days, the same procedure, and common random numbers."""
+"""What can be compared: scenarios with the same days, the same procedure and common random numbers; runs made alike."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 
 from sim.errors import UserError
+from sim.results.identity import differences
+from sim.results.run import Run
 from sim.results.summary import Layout
 from sim.scenario.schema import Scenario
 
@@ -42,6 +44,22 @@ def check_paired(scenarios: Sequence[Scenario], equal: Sequence[str] = PAIRED) -
             if expected != value:
                 message = f"{scenario.name} has {name} {value} and {first.name} has {expected}"
                 raise UserError(f"{message}: only equal ones can be paired")
+
+
+def made_otherwise(runs: Sequence[Run]) -> list[str]:
+    """A sentence for each run that other software or another processor made than the first: they may differ by that."""
+    first, *others = runs
+    return [
+        f"{_called(run)} was made with {difference}, unlike {_called(first)}: part of what differs between them may"
+        " come from that. Run both again to compare them."
+        for run in others
+        if (difference := differences(run.made_by, first.made_by))
+    ]
+
+
+def _called(run: Run) -> str:
+    """The name of a run's folder, which no other run of its scenario has, or that of its scenario."""
+    return run.folder.name if run.folder else run.scenario.name
 
 
 def _differences(first: Scenario, other: Scenario) -> Iterator[str]:

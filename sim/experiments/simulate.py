@@ -194,10 +194,11 @@ class Work:
     ) -> None:
         self.scenario, self.events, self._precision = scenario, events, precision
         more = asdict(precision) if precision else {}
-        self.location = locate(results, scenario, more)
+        self.precise = precision is not None
+        self.location = locate(results, scenario, more, self.precise)
         if not events and not self.location.finished:  # a run with events would do; one without has a folder of its own
-            self.location = locate(results, scenario, {**more, "events": False})
-        self.packed, self.precise = packed(scenario), precision is not None
+            self.location = locate(results, scenario, {**more, "events": False}, self.precise)
+        self.packed = packed(scenario)
         self.goal = precision.floor if precision else scenario.replications
 
     def chunks(self) -> list[range]:

@@ -7,7 +7,7 @@ the order of what is read in its order, the code, the packages that it uses, and
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -22,19 +22,33 @@ NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
 """Settings of a scenario that change no number of its run."""
 DETERMINING = ("dates.py", "results/events.py", "results/summary.py", "results/summarise.py", "experiments/chunks.py")
 """Modules beside the scenario language and the model that determine the numbers of a run."""
+JUDGING = (
+    "results/catalogue.py",
+    "results/estimates.py",
+    "results/run.py",
+    "results/statistics.py",
+    "results/survival.py",
+    "experiments/precision.py",
+    "experiments/simulate.py",
+)
+"""Modules that determine when a run is precise enough, and so how many replications it has."""
 PACKAGES = ("numpy", "scipy", "simpy", "pandas", "pyarrow")
 """Packages that draw, compute or write the numbers of a run."""
 CODE, PYTHON, ROUNDING = "sim", "Python", "rounding"
 """Names in an environment that are no packages."""
 HASH_BYTES = 6
+PACKAGE = Path(__file__).parent.parent
 
 Environment = dict[str, str]
 """What computes: versions by name, with the hashes of the code and of the rounding."""
 
 
-def digest(scenario: Scenario, more: Mapping[str, Any] | None = None) -> str:
-    """The identity of the run of a scenario that this process would make; `more`: what determines it beside that."""
-    return _hash([settings_digest(scenario, more), FORMAT, environment()])
+def digest(scenario: Scenario, more: Mapping[str, Any] | None = None, judged: bool = False) -> str:
+    """The identity of the run of a scenario that this process would make.
+
+    `more`: what determines it beside the scenario; `judged`: whether estimates decide how many replications it has.
+    """
+    return _hash([settings_digest(scenario, more), FORMAT, environment(), *([judging_digest()] if judged else [])])
 
 
 def settings_digest(scenario: Scenario, more: Mapping[str, Any] | None = None) -> str:
@@ -63,11 +77,19 @@ def environment() -> Environment:
 @lru_cache
 def code_digest() -> str:
     """The hash of the code that turns a scenario into events and their summary."""
-    package = Path(__file__).parent.parent
-    files = [*sorted((package / "model").glob("*.py")), *sorted((package / "scenario").glob("*.py"))]
-    files += [package / name for name in DETERMINING]
+    files = [*sorted((PACKAGE / "model").glob("*.py")), *sorted((PACKAGE / "scenario").glob("*.py"))]
+    return _hash_of_files([*files, *(PACKAGE / name for name in DETERMINING)])
+
+
+@lru_cache
+def judging_digest() -> str:
+    """The hash of the code that decides whether a run is precise enough."""
+    return _hash_of_files([PACKAGE / name for name in JUDGING])
+
+
+def _hash_of_files(paths: Iterable[Path]) -> str:
     hashed = blake2b(digest_size=HASH_BYTES)
-    for path in files:
+    for path in paths:
         hashed.update(path.read_bytes())
     return hashed.hexdigest()
 

@@ -142,9 +142,11 @@ class MadeOtherwise(NamedTuple):
     difference: str
 
 
-def locate(results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None) -> RunLocation:
-    """Where the run of a scenario belongs; `more`: what determines the run beside the scenario."""
-    name = f"{scenario.name[:LONGEST_NAME]}-{digest(scenario, more)}"
+def locate(
+    results: Path, scenario: Scenario, more: Mapping[str, Any] | None = None, judged: bool = False
+) -> RunLocation:
+    """Where the run of a scenario belongs; `more` and `judged` as of `sim.results.identity.digest`."""
+    name = f"{scenario.name[:LONGEST_NAME]}-{digest(scenario, more, judged)}"
     return RunLocation(results / name, results / f".{name}.partial", settings_digest(scenario, more))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from sim.errors import UserError, suggestion
 from sim.plotting import Drawable, views
 from sim.results.estimates import Results, estimates
+from sim.results.identity import Environment, environment
 from sim.results.statistics import LEVEL
 from sim.results.summarise import summarise
 from sim.results.tables import TABLES
@@ -46,11 +47,13 @@ class Run(Results, Drawable):
     read_events : reads rows of the event log.
     folder : where it is stored, if it is.
     filtered_by : what its cases were filtered by; empty if it has all.
+    made_by : the versions of what computed it, see `sim.results.identity`; those of this process unless it is stored.
     """
 
     read_events: ReadEvents = field(compare=False)
     folder: Path | None = None
     filtered_by: str = ""
+    made_by: Environment = field(default_factory=environment)
 
     def summary(self, level: float = LEVEL) -> "pd.DataFrame":
         """Every indicator that has a value.
@@ -140,7 +143,7 @@ class Run(Results, Drawable):
         words = platform or ", ".join(value for value in conditions.values() if value)
         title = f"{self.scenario.title or self.scenario.name}, cases on {words}"
         scenario = self.scenario.model_copy(update={"title": title})
-        return Run(scenario, arrays, _in_memory(events), self.folder, words)
+        return replace(self, scenario=scenario, arrays=arrays, read_events=_in_memory(events), filtered_by=words)
 
     def in_memory(self) -> "Run":
         """The run with its event log in memory, independent of its folder."""

@@ -151,7 +151,8 @@ def load_run(folder: Path | str) -> Run:
     manifest = read_manifest(folder)
     _check(folder, manifest, SUMMARY)
     scenario = _scenario(folder, manifest)
-    return Run(scenario, _summary(folder / SUMMARY, scenario), _EventReader(folder, manifest), folder)
+    arrays, events = _summary(folder / SUMMARY, scenario), _EventReader(folder, manifest)
+    return Run(scenario, arrays, events, folder, made_by=manifest.environment)
 
 
 def _scenario(folder: Path, manifest: Manifest) -> Scenario:

@@ -97,9 +97,10 @@ class Pool(Settings):
 
 def _month_day(value: Any) -> Any:
     try:
-        assert len(value) == len("08-31")
+        if len(value) != len("08-31"):
+            raise ValueError
         date.fromisoformat(f"2024-{value}")
-    except (AssertionError, TypeError, ValueError):
+    except (TypeError, ValueError):
         raise PydanticCustomError("month_day", f"must be a month and day such as 08-31, not {value!r}") from None
     return value
 

@@ -1,6 +1,7 @@
 """How the numbers of a report were made, and what the model is not: short, and true of the run."""
 
 from sim.results.run import Run
+from sim.view.words import plural
 
 
 def method(run: Run) -> list[tuple[str, str]]:
@@ -18,7 +19,7 @@ def method(run: Run) -> list[tuple[str, str]]:
 def _done(run: Run) -> str:
     procedure = run.scenario.procedure
     return (
-        f"A model simulates the procedure ({procedure.title}, {len(procedure.stages)} stages) day by day from"
+        f"A model simulates the procedure ({procedure.title}, {plural(len(procedure.stages), 'stage')}) day by day from"
         f" {run.scenario.start} to {run.scenario.horizon}: cases come in, move from stage to stage, and compete for the"
         f" same people. It does so {run.replications:,} times, each time with other random numbers. One such course of"
         " events is a replication. No single one is a forecast; all of them together are."

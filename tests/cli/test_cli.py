@@ -249,7 +249,7 @@ def test_validate(sim, tmp_path):
     """`sim validate` says of scenarios and procedures that they are valid, and tells all mistakes of all files."""
     code, out, err = sim("validate", "small.yaml", ROOT / "scenarios" / "procedures" / "dma.yaml")
     assert (code, err) == (0, "")
-    assert out.splitlines()[0].startswith("small.yaml: a valid scenario")
+    assert out.splitlines()[0] == "small.yaml: a valid scenario; 1 probe, 1 stream"
     assert "a valid procedure with 4 stages" in out
     (tmp_path / "bad.yaml").write_text("name: bad", encoding="utf-8")
     code, out, err = sim("validate", "bad.yaml", "small.yaml", "none.yaml")

@@ -85,7 +85,7 @@ def test_file_names_in_messages(sim, queue, name):
     queue(file=name)
     written = name.replace("\x1b", r"\x1b").replace("\u202e", r"\u202e").replace("\n", r"\n")
     assert sim("validate", f"no{name}") == (2, "", f"no{written}: there is no such file\n")
-    assert sim("validate", name) == (0, f"{written}: a valid scenario; 0 probes\n", "")
+    assert sim("validate", name) == (0, f"{written}: a valid scenario; 1 stream\n", "")
     code, out, _ = sim("list", ".")
     assert code == 0
     assert "\x1b" not in out

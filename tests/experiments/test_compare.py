@@ -2,6 +2,9 @@
 
 import re
 import sys
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -242,3 +245,15 @@ def test_a_comparison_is_one_line_and_a_short_table(runs, monkeypatch):
     monkeypatch.setitem(sys.modules, plotting.BACKEND, drawn)
     assert found.plot("pending") == (found, "pending")
     assert found.plots == ["differences"]
+
+
+def test_runs_that_other_software_made_are_told(runs):
+    """Of the first and of others, by folder where they have one; of a part of a run as of the run."""
+    base, other, again = runs
+    assert compare(runs).notes == []
+    old = replace(other, made_by={**other.made_by, "scipy": "1.0"}, folder=Path("results/q3-0123456789ab"))
+    told = f"q3-0123456789ab was made with scipy 1.0 instead of {version('scipy')}, unlike q2"
+    mixed = compare([base, old, again])
+    assert [note.partition(":")[0] for note in mixed.notes] == [told]
+    assert repr(mixed).endswith("significant; see its notes>")
+    assert len(compare([old, base, again]).notes) == 2

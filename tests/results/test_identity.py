@@ -94,6 +94,16 @@ def test_what_computes_a_run_determines_it(monkeypatch, name):
     assert settings_digest(queue()) == before[1]
 
 
+def test_the_code_that_judges_precision_determines_a_run_of_that_precision(monkeypatch):
+    """It decides how many replications there are; for a given number of them it decides nothing."""
+    more = {"indicator": "pending_end", "half_width": 1.0}
+    before = digest(queue(), more, judged=True), digest(queue())
+    assert before[0] != digest(queue(), more)
+    monkeypatch.setattr(identity, "judging_digest", lambda: "other")
+    assert digest(queue(), more, judged=True) != before[0]
+    assert digest(queue()) == before[1]
+
+
 def test_the_difference_in_words():
     """Versions with both numbers; the code and the rounding, whose hashes mean nothing to people, without."""
     own = {"sim": "a", "Python": "3.12", "numpy": "2.4", "rounding": "b"}

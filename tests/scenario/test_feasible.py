@@ -89,6 +89,6 @@ def test_the_command_tells_doubts_and_goes_on(sim, tmp_path):
     )
     path.write_text(office_file, encoding="utf-8")
     code, output, errors = sim("validate", str(path))
-    assert (code, output) == (0, f"{path}: a valid scenario; 0 probes\n")
+    assert (code, output) == (0, f"{path}: a valid scenario; 1 stream\n")
     assert errors.startswith(f"note: {path}:13:37: procedure.stages.work.steps.do.fte: the team cannot start after")
     assert load_scenario(path).name == "office"

@@ -263,3 +263,16 @@ def test_ctrl_c_ends_it_quietly(results, name):
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=30)
     assert (rest, process.returncode) == ("", 0)
+
+
+def test_runs_that_other_software_made_are_told(results, name, small_run):
+    """Where they are compared."""
+    manifest = json.loads((results / name / "manifest.json").read_text("utf-8"))
+    (results / "small-old").mkdir()
+    for file in (results / name).glob("*.npz"):
+        shutil.copy(file, results / "small-old")
+    shutil.copytree(results / name / "events", results / "small-old" / "events")
+    manifest["versions"]["scipy"] = "1.0"
+    write_manifest(results / "small-old", sealed(manifest))
+    shown = str(tab_of(View(ViewState(runs=(name, "small-old"), tab="compare"), RunCache(results))).content)
+    assert "small-old was made with scipy 1.0 instead of" in shown

@@ -275,3 +275,17 @@ def test_images_are_files_with_the_words_inside(one, tmp_path):
     assert path.name == f"01-{shown.key}.svg"
     text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
     assert shown.picture.title.split()[0] in text
+
+
+def test_runs_that_other_software_made_are_told(small_run):
+    """On the page, above what differs: a part of it may come from the software."""
+    old = replace(small_run, made_by={**small_run.made_by, "numpy": "1.0"}, scenario=named(small_run, "older"))
+    (note,) = content.report([small_run, old]).notes
+    assert "was made with numpy 1.0 instead of" in note
+    assert "Run both again" in page.html(content.report([small_run, old]))
+    assert content.report([small_run, replace(small_run, scenario=named(small_run, "same"))]).notes == []
+
+
+def named(run, name):
+    """The scenario of a run under another name."""
+    return run.scenario.model_copy(update={"name": name})

@@ -137,6 +137,12 @@ def test_that_no_case_comes_is_said():
     assert findings.findings(run.filter(platform="B"))[0].startswith("No case on B is in progress")
 
 
+def test_nobody_is_the_busiest_where_nobody_has_anything_to_do():
+    """A picture of roles at 0% would rank them all the same."""
+    assert staffing.utilisation(simulate(EDGES["no case"])) is None
+    assert "Busiest" in staffing.utilisation(simulate(probe("examine"))).title
+
+
 def test_a_target_that_cannot_be_told_is_said():
     """No case is followed for the 1,000 days that it allows: no percentage, and no word of `-` in a sentence."""
     allowed = [{"milestone": "decided", "of": "ask", "within_days": 1000, "title": "In 1,000 days"}]

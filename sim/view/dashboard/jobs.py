@@ -12,6 +12,7 @@ from sim.errors import UserError
 from sim.experiments.simulate import simulate_growing
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
+from sim.view.dashboard import storage
 
 LOG = logging.getLogger(__name__)
 FOLDER = ".what-if"
@@ -23,7 +24,8 @@ TIMEOUT = 150.0
 MOST = 16
 """What-ifs that run or wait at the same time; more are refused."""
 KEPT = 40
-"""What-ifs in memory, those that have ended included, each with up to 20 MB: those asked for longest ago go first."""
+"""What-ifs in memory, those that have ended included, each with up to 20 MB: those asked for longest ago go first. On
+disk there are more, see `storage`."""
 TICK = 0.2
 """Seconds between two looks whether a what-if that waits may begin."""
 
@@ -168,11 +170,22 @@ class Jobs:
             job.check()
             update(done=done, total=total)
 
+        folder = self._results / FOLDER
         growing = simulate_growing(
-            job.progress.scenario, step=STEP, jobs=self._processes, results=self._results / FOLDER, progress=progress
+            job.progress.scenario, step=STEP, jobs=self._processes, results=folder, progress=progress
         )
-        for run in growing:
-            update(run=run)
+        try:
+            for run in growing:
+                update(run=run)
+                if run.folder is not None:
+                    storage.use(run.folder)
+        finally:
+            storage.remove_older(folder, self._in_use())
+
+    def _in_use(self) -> set[Path]:
+        """The folders of the what-ifs that are in memory."""
+        runs = [job.progress.run for job in list(self._jobs.values())]
+        return {run.folder for run in runs if run is not None and run.folder is not None}
 
 
 def _forgotten(job: _Job) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dash.development.base_component import Component
 
 from sim.errors import UserError
+from sim.experiments.pairing import made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -149,7 +150,10 @@ def _compare(v: View) -> Parts:
     if len(v.runs) == 1:
         yield layout.message("Choose another scenario at the top to compare the baseline with.", "blue")
         return
-    yield panels.sentences("What differs", findings_of_comparison(v.runs))
+    differing = findings_of_comparison(v.runs)
+    if made := made_otherwise(v.runs):
+        yield layout.message(made)
+    yield panels.sentences("What differs", differing)
     if not v.state.platform:
         yield panels.questions(answers(v.runs))
     yield comparison.differences(v.runs)

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from sim.errors import UserError
 from sim.experiments.compare import compare_shared
+from sim.experiments.pairing import made_otherwise
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
 from sim.view.dashboard.cache import RunCache
@@ -207,9 +208,11 @@ def differences_so_far(cache: RunCache, job: WhatIfProgress) -> Any:
     """The differences from the baseline over the replications that are done."""
     try:
         picture = what_if_picture(cache, job)
+        made = made_otherwise([cache.run(job.base), job.run]) if job.run else []
     except UserError as error:
         return layout.message(str(error), "red")
-    return [card(picture).part] if picture else layout.message("So far nothing differs.", "gray")
+    shown = card(picture).part if picture else layout.message("So far nothing differs.", "gray")
+    return [*([layout.message(made)] if made else []), shown]
 
 
 def what_if_picture(cache: RunCache, job: WhatIfProgress) -> Picture | None:

@@ -39,7 +39,7 @@ def utilisation(run: Run, roles: Sequence[str] | None = None) -> Picture | None:
     """How busy each role is: work done as a share of the work that its people could have done on cases."""
     table = run.table("utilisation")
     table = table[(table["fte_days_available"] > 0) & table["role"].isin(_chosen(run, roles))]
-    if table.empty:
+    if table.empty or not table["value"].any():  # nobody has anything to do: nobody is the busiest
         return None
     titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
     first = table.iloc[0]
@@ -81,7 +81,7 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Picture | Non
     """For whom cases wait: the days of delay due to staffing, by the role that they are due to."""
     table = delays(run)
     table = table[table["role"].isin(_chosen(run, roles))]
-    if table.empty:
+    if table.empty or not table["value"].any():  # nobody has anything to do: nobody is the busiest
         return None
     titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
     return Picture(

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import UserError
+from sim.experiments.pairing import made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -79,7 +80,7 @@ def report(
         asked=[(_called(one), asked) for one in scenarios if (asked := f"{one.question} {one.description}".strip())],
         facts=_facts(runs, record_note),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
-        notes=[not_paired] if not_paired else [],
+        notes=[not_paired] if not_paired else made_otherwise(runs),
         answers=_answers(runs if compared else runs[:1], chapters.made),
         chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
         method=method.method(runs[0]),
