@@ -166,11 +166,12 @@ def test_code_determines_a_run(tmp_path, monkeypatch, module, determines):
     """Other code of the model, or of how chunks are made, gives another folder; other words on the screen do not."""
     package = tmp_path / "sim"
     shutil.copytree(Path(identity.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(identity, "__file__", str(package / "results" / "identity.py"))
-    before = identity.code_digest.__wrapped__()
+    monkeypatch.setattr(identity, "PACKAGE", package)
+    before, judging = identity.code_digest.__wrapped__(), identity.judging_digest.__wrapped__()
     with (package / module).open("a") as file:
         file.write("# changed\n")
     assert (identity.code_digest.__wrapped__() != before) is determines
+    assert (identity.judging_digest.__wrapped__() != judging) is (module in identity.JUDGING)
 
 
 @pytest.mark.parametrize("name", [EVENTS[1], "summary.npz"])
