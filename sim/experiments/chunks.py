@@ -14,7 +14,7 @@ from sim.model.engine import ReplicationLog, drawn_parameters, replicate
 from sim.model.plan import Plan, compile_plan
 from sim.results import events
 from sim.results.summarise import summarise
-from sim.results.summary import Arrays, Layout, to_bytes
+from sim.results.summary import GIVEN, Arrays, Layout, to_bytes
 from sim.scenario import bounds
 from sim.scenario.checks import with_values
 from sim.scenario.schema import Scenario
@@ -81,19 +81,19 @@ class ChunkRunner:
         return self.run(numbers)[0]
 
     def run(self, numbers: range) -> "tuple[pa.Table, Arrays]":
-        """The events of these replications, and what was given in them: `drawn` and `available` of the summary."""
-        logs, available = [], []
+        """The events of these replications, and what was given in them: `GIVEN` of the summary."""
+        logs, available, lasting = [], [], []
         with _collector_at_rest():
             for number in numbers:
                 plan = self.plan_of(number)
                 logs.append(replicate(plan, number))
                 available.append([curve.fte_days(plan.horizon) * plan.fte_days_per_day for curve in plan.capacities])
+                lasting.append(plan.lasting)
                 gc.collect(0)
         drawn = [list(drawn_parameters(self.scenario, number).values()) for number in numbers]
-        given = {
-            "drawn": np.array(drawn, dtype=np.float64).reshape(len(numbers), len(self.scenario.uncertain)),
-            "available": np.array(available, dtype=np.float64).reshape(len(numbers), len(self.plan.roles)),
-        }
+        blocking = [log.blocking for log in logs]
+        values = {"drawn": drawn, "available": available, "blocking": blocking, "lasting": lasting}
+        given = {name: np.array(values[name], dtype=np.float64).reshape(len(numbers), -1) for name in GIVEN}
         return event_table(self.plan, numbers, logs), given
 
     def plan_of(self, number: int) -> Plan:

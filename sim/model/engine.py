@@ -57,11 +57,12 @@ RESUMED = StepPlan(WAIT, "resumed", 0, -1, 1.0, None)
 class ReplicationLog:
     """The output of a replication: its visits (see `as_rows`) with their delays by role, and its cases, by number.
 
-    Of each case: name, parent's name, platform, topic, strand, origin.
+    Of each case: name, parent's name, platform, topic, strand, origin. `blocking`: see `sim.model.staff.Staff`.
     """
 
     visits: NDArray[np.float64]
     cases: list[tuple[str, str, str, str, str, str]]
+    blocking: list[float]
 
 
 def replicate(plan: Plan, number: int) -> ReplicationLog:
@@ -81,7 +82,7 @@ def replicate(plan: Plan, number: int) -> ReplicationLog:
     ]
     rows = as_rows(plan, replication.log)
     delays = replication.staff.delays.of_visits(rows[:, :3], len(plan.roles))
-    return ReplicationLog(np.hstack([rows, delays]), cases)
+    return ReplicationLog(np.hstack([rows, delays]), cases, replication.staff.blocking(plan.lasting))
 
 
 def run(plan: Plan, number: int) -> "Replication":

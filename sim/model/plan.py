@@ -27,7 +27,7 @@ from sim.scenario.schema import (
     Team,
     When,
 )
-from sim.scenario.staffing import MICRO, Capacity, capacity, millionths
+from sim.scenario.staffing import MICRO, Capacity, capacity, millionths, most_from
 
 Kind = Literal[0, 1, 2]
 TEAM: Kind = 0
@@ -193,6 +193,8 @@ class Plan:
     """stages, then exits"""
     roles: tuple[str, ...]
     capacities: tuple[Capacity, ...]
+    lasting: tuple[float, ...]
+    """people, by role, that there are for cases at the horizon or ever after"""
     shared_pools: frozenset[int]
     """pools whose people do shared effort"""
     fte_days_per_day: float
@@ -252,6 +254,10 @@ def compile_plan(scenario: Scenario, base: Plan | None = None) -> Plan:
         outcomes=outcomes,
         roles=roles,
         capacities=capacities,
+        lasting=tuple(
+            most_from(pool, scenario.calendar, scenario.start, scenario.horizon_days)
+            for pool in scenario.staffing.values()
+        ),
         shared_pools=frozenset(pool for of_stage in steps for step in of_stage for pool, _, _ in step.work),
         fte_days_per_day=numbers.fte_days_per_day,
         working_days=reused.get(("calendar",)) or _working_days(scenario),

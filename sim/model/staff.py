@@ -9,7 +9,7 @@ the same order (no circular wait; Coffman, Elphick and Shoshani, 1971). Effort s
 """
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from math import inf
 from typing import Any
 
@@ -21,7 +21,7 @@ from simpy.events import NORMAL
 from sim.model.case import Case
 from sim.model.plan import Plan
 from sim.model.sharing import ALMOST_DONE, ProcessorSharing, Timer
-from sim.scenario.staffing import Capacity, millionths
+from sim.scenario.staffing import MICRO, Capacity, millionths
 
 Needs = tuple[tuple[int, int], ...]
 """A team: pools by number, and millionths of an FTE."""
@@ -158,6 +158,16 @@ class StaffPool:
                 if not request.missing:
                     complete.append(request)
         return complete
+
+    def most_lacking(self, lasting: int) -> int:
+        """What the largest team needs that has not enough people here, nor ever will if at most `lasting` stay.
+
+        It waits, or it is at work and stands still because nobody stays; in millionths of an FTE, 0 if there is none.
+        """
+        needed = [fte for queue in self._queues for _, fte in queue if fte > lasting]
+        if not lasting:
+            needed += [fte for team in self.active.values() for number, fte in team.needs if number == self.number]
+        return max(needed, default=0)
 
     def waiting_cases(self) -> Iterator[Case]:
         """The cases whose teams wait for people of this pool, in order."""
@@ -356,6 +366,14 @@ class Staff:
         late = self.env.now - case.step_began - case.step_days
         if late > ALMOST_DONE:  # less is the rounding of a clock, and no delay
             self.charge(case, number, late)
+
+    def blocking(self, lasting: Sequence[float]) -> list[float]:
+        """People that the largest team needs, by pool, which can never be done for want of them; 0 where there is none.
+
+        `lasting`: the most people that each pool has at the horizon or ever after. Such a team does not give up its
+        turn, or its people, so that others wait for ever, too.
+        """
+        return [pool.most_lacking(millionths(people)) / MICRO for pool, people in zip(self.pools, lasting, strict=True)]
 
     def charge_at_horizon(self, now: float) -> None:
         """Charge the delays of the teams that wait, or work too slowly, at the horizon.

@@ -17,6 +17,7 @@ from sim.results.summary import (
     CENSORED,
     ENDED,
     FURTHER_STRANDS,
+    GIVEN,
     HEADLINE,
     NEW,
     OTHERWISE,
@@ -48,7 +49,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, given: Arrays)
     layout : labels of the dimensions.
     events : the event log of these replications, visits of a case in their order.
     numbers : the numbers of the replications.
-    given : what the replications had that is not in the log: `drawn` and `available` of `VARIABLES`.
+    given : what the replications had that is not in the log: `GIVEN`.
     """
     log = Log(layout, events, numbers)
     targets = [_Followed(layout, log, target) for target in layout.scenario.targets]
@@ -63,7 +64,7 @@ def summarise(layout: Layout, events: "pa.Table", numbers: range, given: Arrays)
         **_durations(log, targets, numbers.start),
         "frequency": _frequency(log, targets),
         "age_sum": np.array([_age_sum(log, log.in_population(p)) for p in layout.populations]),
-        **{name: given[name] for name in ("drawn", "available")},
+        **{name: given[name] for name in GIVEN},
     }
 
 

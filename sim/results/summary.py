@@ -98,6 +98,10 @@ VARIABLES = {
     "open_at_end": _V(("replication", "case"), "whether a tracked case is in progress at the horizon"),
     "drawn": _V(("replication", "parameter"), "values of the uncertain parameters"),
     "available": _V(("replication", "role"), "FTE-days that the role could work on cases until the horizon"),
+    "blocking": _V(
+        ("replication", "role"), "FTE of the role that a team waits for at the horizon and can never have; 0: none does"
+    ),
+    "lasting": _V(("replication", "role"), "FTE of the role that there are at the horizon or ever after"),
     "frequency": _V(("series", "time", "count"), "replications in which so many cases are in the series at the time"),
     "age_sum": _V(("population", "time"), "days since coming, summed over cases in progress and replications"),
     "duration_replication": _V(("duration",), "replication of a duration"),
@@ -107,6 +111,8 @@ VARIABLES = {
     "duration_end": _V(("duration",), "ENDED, OTHERWISE or CENSORED"),
 }
 """Every array of the summary with its dimensions and its meaning."""
+GIVEN = ("drawn", "available", "blocking", "lasting")
+"""Those of them that are of whole replications and do not follow from their event log."""
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,15 @@ def _utilisation(run: Results) -> pd.DataFrame:
     return table
 
 
+def _blocked(run: Results) -> pd.DataFrame:
+    rows = []
+    for role in run.layout.scenario.staffing:
+        needed, people = (run.data[name].sel(role=role).to_numpy() for name in ("blocking", "lasting"))
+        if (blocked := needed > 0).any():
+            rows.append((role, int(blocked.sum()), needed[blocked].max(), people[blocked].max()))
+    return pd.DataFrame(rows, columns=["role", "replications", "fte_needed", "fte_at_most"])
+
+
 def _effort(run: Results) -> pd.DataFrame:
     table = _cells(run, "effort")
     share = _cells(run, "effort_share")[["stage", "role", "value"]]
@@ -389,6 +398,16 @@ TABLES = {
         {"role": "role", "fte_days_available": "FTE-days that it could work on cases", **_VALUE, **_CI, **_CENTRAL},
         _utilisation,
         "Work done is effort, so that what multitasking costs shows as staff not used to the full.",
+    ),
+    "blocked": RunTable(
+        "Teams that can never be complete",
+        {
+            "role": "role", "replications": "replications in which a team waits for its people in vain at the horizon",
+            "fte_needed": "people that the largest of these teams needs",
+            "fte_at_most": "people that there are at most, at the horizon or ever after",
+        },
+        _blocked,
+        "Such a team blocks its people, and all cases that need them. Empty where no team does.",
     ),
     "effort": RunTable(
         "What the staff works on",

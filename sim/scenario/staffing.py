@@ -1,7 +1,7 @@
 """Staff over time: dated headcounts, growth, recruits' first months and slow seasons give each pool's capacity."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ CURVE_STEP = 91
 """Days between the steps by which a gradual change of capacity is followed."""
 FIRST_DAY = -100_000
 """Days since the start that stand for "always before"."""
+DAYS_OF_ALL_SEASONS = 366
 Floats = NDArray[np.float64]
 MICRO = 1_000_000
 """Teams and capacities are counted in millionths of an FTE, see `millionths`."""
@@ -192,6 +193,20 @@ def season_share(calendar: Calendar, start: date, days: Floats) -> Floats:
                 inside = (month_days >= first) | (month_days <= last)
             share = np.where(inside, np.minimum(share, season.share), share)
     return share
+
+
+def most_from(pool: Pool, calendar: Calendar, start: date, days: float) -> float:
+    """People that the pool may at most have for cases at a time (days since the start) or ever after.
+
+    Beyond it a headcount and a share keep their last values, and slow seasons come round each year.
+    """
+    time, later = np.array([days]), start + timedelta(int(days))
+    heads = max([float(headcount(pool, start, time)[0]), *(n for day, n in pool.headcount.items() if day > later)])
+    dates = sorted(pool.casework_share)
+    in_force = max(sum(day <= later for day in dates) - 1, 0)
+    share = max(pool.casework_share[day] for day in dates[in_force:])
+    seasons = season_share(calendar, start, np.arange(days, days + DAYS_OF_ALL_SEASONS, dtype=np.float64))
+    return float(heads * share * seasons.max())
 
 
 def capacity(pool: Pool, calendar: Calendar, start: date, horizon_days: float) -> Capacity:

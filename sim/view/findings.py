@@ -36,7 +36,15 @@ def findings(run: Run) -> list[str]:
     """What one run shows: caseload, probes, why it takes long, where staff is short, targets, what is stochastic."""
     if not run.has_cases:
         return [words.no_cases(run)]
-    return [*_caseload(run), *_probes(run), *_why(run), *_staff(run), *_targets(run), *_variance(run)]
+    return [
+        *words.blocked(run),
+        *_caseload(run),
+        *_probes(run),
+        *_why(run),
+        *_staff(run),
+        *_targets(run),
+        *_variance(run),
+    ]
 
 
 def findings_of_comparison(runs: Sequence[Run]) -> list[str]:

@@ -75,6 +75,16 @@ def of_run(run: Run) -> str:
     return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ in their {differ}"
 
 
+def blocked(run: Run) -> list[str]:
+    """A sentence for each role that a team waits for in vain at the horizon, which blocks all who need its people."""
+    return [
+        f"In {replications:,} of {run.replications:,} replications a team that needs {needed:.9g} {role} waits in vain"
+        f" on {run.scenario.horizon}: there are {people:.9g} at most from then on. It blocks all cases behind it that"
+        " need the same people."
+        for role, replications, needed, people in run.table("blocked").to_numpy()
+    ]
+
+
 def no_cases(run: Run) -> str:
     """What there is to say of a run without cases."""
     which = f" on {run.filtered_by}" if run.filtered_by else ""

@@ -133,7 +133,8 @@ def test_run_json(sim):
     assert (said["scenario"], said["replications"], said["seed"]) == ("small", 6, 1)
     assert (said["start"], said["horizon"]) == ("2024-01-01", "2025-01-01")
     assert set(said["tables"]) == set(TABLES)
-    assert [name for name, rows in said["tables"].items() if not rows] == ["resolution_splits"]  # nothing is uncertain
+    # Nothing is uncertain, and no team waits in vain.
+    assert [name for name, rows in said["tables"].items() if not rows] == ["resolution_splits", "blocked"]
     assert {row["stage"] for row in said["tables"]["durations"]} == {"review", "decided"}
     assert said["tables"]["utilisation"][0]["role"] == "clerks"
 

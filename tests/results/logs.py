@@ -113,11 +113,12 @@ def event_table(rows: Iterable[Mapping[str, Any]], roles: Iterable[str]) -> pa.T
 
 
 def given(scenario: Scenario) -> Arrays:
-    """What replications have that is not in the log: no uncertain parameters, and staff whose numbers never change."""
+    """What replications have that is not in the log: no uncertain parameters, staff that never changes or blocks."""
     days = scenario.horizon_days * scenario.calendar.working_days_per_year / YEAR_DAYS
-    fte_days = [max(pool.headcount.values()) * days for pool in scenario.staffing.values()]
+    most = [max(pool.headcount.values()) for pool in scenario.staffing.values()]
+    people = np.tile(most, (scenario.replications, 1))
     drawn = np.zeros((scenario.replications, len(scenario.uncertain)))
-    return {"drawn": drawn, "available": np.tile(fte_days, (scenario.replications, 1))}
+    return {"drawn": drawn, "available": people * days, "blocking": np.zeros_like(people), "lasting": people}
 
 
 def run_of(scenario: Scenario, rows: Iterable[Mapping[str, Any]], replications: int | None = None) -> Run:

@@ -10,7 +10,7 @@ from logs import event_table, law, random_rows, rows_of, run_of
 from sim import simulate
 from sim.results.run import Run
 from sim.results.summarise import summarise
-from sim.results.summary import VARIABLES, concat, from_bytes, to_bytes
+from sim.results.summary import GIVEN, VARIABLES, concat, from_bytes, to_bytes
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_chunks_in_any_cut_give_the_same_arrays(run, cuts):
     for first, after in pairwise(bounds):
         mine = [row for row in rows if first <= row["replication"] < after]
         events = event_table(mine, run.scenario.staffing)
-        given = {name: run.arrays[name][first:after] for name in ("drawn", "available")}
+        given = {name: run.arrays[name][first:after] for name in GIVEN}
         arrays = summarise(run.layout, events, range(first, after), given)
         parts.append(from_bytes(to_bytes(arrays)))
     joined = concat(parts)
@@ -141,8 +141,9 @@ def test_chunks_in_any_cut_give_the_same_arrays(run, cuts):
 def test_a_replication_without_any_case_is_counted():
     """Nothing comes: all sums are 0, no duration is seen, and every table can be asked for."""
     run = run_of(law(), [], 2)
+    of_staff = {"available", "lasting"}
     assert not any(
-        run.arrays[name].any() for name in VARIABLES if name not in {"first_reached", "frequency", "available"}
+        run.arrays[name].any() for name in VARIABLES if name not in {"first_reached", "frequency", *of_staff}
     )
     assert np.isinf(run.arrays["first_reached"]).all()
     assert run.arrays["frequency"][:, :, 0].tolist() == [[2] * len(run.layout.times)] * len(run.layout.series)

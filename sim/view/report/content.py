@@ -80,7 +80,7 @@ def report(
         asked=[(_called(one), asked) for one in scenarios if (asked := f"{one.question} {one.description}".strip())],
         facts=_facts(runs, record_note),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
-        notes=[not_paired] if not_paired else made_otherwise(runs),
+        notes=[*([not_paired] if not_paired else made_otherwise(runs)), *_blocked(runs[0 if compared else 1 :])],
         answers=_answers(runs if compared else runs[:1], chapters.made),
         chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
         method=method.method(runs[0]),
@@ -90,6 +90,11 @@ def report(
         scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
         glossary=glossary.words(scenarios[0]),
     )
+
+
+def _blocked(runs: Sequence[Run]) -> list[str]:
+    """That teams wait in vain, for the runs whose findings do not say it."""
+    return [f"{_called(run.scenario)}: {sentence}" for run in runs for sentence in words.blocked(run)]
 
 
 def check_names(names: Sequence[str]) -> None:

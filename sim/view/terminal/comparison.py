@@ -13,7 +13,7 @@ from rich.text import Text
 from sim.experiments.compare import Comparison
 from sim.results.catalogue import by_label
 from sim.results.run import Run
-from sim.view.words import quantity
+from sim.view.words import blocked, quantity
 
 MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
@@ -26,6 +26,7 @@ def summary(compared: Comparison, every: bool) -> RenderableType:
     parts: list[RenderableType] = [_heading(compared)]
     for run in others:
         parts.append(_sentences(run, base, table[table["scenario"] == run.scenario.name], significant))
+    parts += [Text(f"{run.scenario.name}: {one}", style="bold") for run in compared.runs for one in blocked(run)]
     parts.append(_table(table if every else significant))
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 

@@ -15,7 +15,7 @@ from sim.results.tables import ALL_CASES, TABLES
 from sim.view.pictures.listed import names, of_cases, place_titles
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import cases_of
-from sim.view.words import count, day, no_cases, share, spark
+from sim.view.words import blocked, count, day, no_cases, share, spark
 
 SPARK_POINTS = 24
 MIN_SHOWN = 0.005
@@ -221,6 +221,8 @@ def _targets(run: Run) -> RenderableType:
 
 def _closing(run: Run) -> Text:
     text = Text()
+    for sentence in blocked(run):
+        text.append(f"{sentence}\n", style="bold")
     if any(stage.fine for stage in run.scenario.procedure.stages.values()):
         fine = run.table("fines").iloc[0]
         text.append(
