@@ -60,6 +60,19 @@ a weight of a priority that no stage or case has. The file of a procedure may be
 providers, topics, origins and priorities that one of them lacks; there only a name that is nearly a known one is an error. `platforms` may
 list services on which there are no cases, unless their name is nearly that of one that is not listed.
 
+## What is hardly meant
+
+What is legal but hardly meant is told in a line that begins with `note:`, by `sim validate` and by every command that runs a scenario;
+in Python `Scenario.notes` has these lines. They are of
+
+- a table of dates that begins after the first day: its first value holds before its date, too, so that "two more from July 2028" needs
+  both values, `headcount: {2026-01-01: 2, 2028-07-01: 4}`, also in a file that extends another;
+- a team that cannot start from some day on, since its people are too few until the horizon. If one waits for them at the horizon and no
+  later change of the headcount or of the share brings them, the results say so, and in how many replications;
+- a step whose effort is 0 for all roles, and that takes no time;
+- a probe that arrives after the horizon;
+- a number of replications that is no multiple of `replications_per_draw`. Fewer than that share one draw are an error, unless it is one.
+
 ## Where numbers come from
 
 Any block may have `sources`, which say where its numbers come from: by the name of a setting, a dotted path below it, or `all` for

@@ -91,20 +91,22 @@ def cores() -> int:
 def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
     """The scenarios in files, with the settings given on the command line."""
     from sim.experiments.simulate import prepared
+    from sim.scenario.loading import load_scenario
     from sim.scenario.settings import parse_settings
 
     settings = parse_settings(sets or ())
-    return [prepared(load_with_doubts(path, settings), replications, seed) for path in paths]
+    scenarios = [prepared(load_scenario(path, settings), replications, seed) for path in paths]
+    for path, scenario in zip(paths, scenarios, strict=True):
+        tell_notes(path, settings, scenario)
+    return scenarios
 
 
-def load_with_doubts(path: Path, settings: Mapping[str, Any]) -> "Scenario":
-    """The scenario in a file, with a line on standard error for each thing in it that is legal but hardly meant."""
-    from sim.scenario.loading import doubts, load_scenario
+def tell_notes(path: Path, settings: Mapping[str, Any], scenario: "Scenario") -> None:
+    """A line on standard error for each thing that is legal in the scenario of a file but hardly meant."""
+    from sim.scenario.loading import located_notes
 
-    scenario = load_scenario(path, settings)
-    for doubt in doubts(path, settings, scenario):
-        tell(f"note: {doubt}")
-    return scenario
+    for note in located_notes(path, settings, scenario):
+        tell(f"note: {note}")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.characters import one_line
-from sim.cli.app import app, load_with_doubts
+from sim.cli.app import app, tell_notes
 from sim.cli.options import AsJson, Results, Sets
 from sim.cli.output import display, say, say_json, tell
 from sim.cli.runs import as_data
@@ -28,18 +28,19 @@ def validate(
 
     Example: sim validate scenarios/*.yaml
     """
-    from sim.scenario.loading import is_procedure, load_procedure, unsourced
+    from sim.scenario.loading import is_procedure, load_procedure, load_scenario, unsourced
     from sim.scenario.settings import parse_settings
     from sim.view.words import plural
 
-    problems = []
+    problems, settings = [], parse_settings(set_ or ())
     for path in files:
         try:
             if is_procedure(path):
                 procedure = load_procedure(path)
                 say(f"{one_line(str(path))}: a valid procedure with {plural(len(procedure.stages), 'stage')}")
             else:
-                scenario = load_with_doubts(path, parse_settings(set_ or ()))
+                scenario = load_scenario(path, settings)
+                tell_notes(path, settings, scenario)
                 problems += unsourced(path) if sources else []
                 counted = [
                     plural(len(named), what)

@@ -16,7 +16,7 @@ from sim.results import store
 from sim.results.location import locate
 from sim.results.run import Run
 from sim.results.summary import Arrays, concat, from_bytes
-from sim.scenario import bounds, workload
+from sim.scenario import bounds, shared_draws, workload
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -100,6 +100,12 @@ def prepared(scenario: Scenario | Path | str, replications: int | None = None, s
         raise UserError(f"replications {replications}: must be at most {most:,}")
     given = {"replications": replications, "seed": seed}
     changed = loaded.model_copy(update={name: value for name, value in given.items() if value is not None})
+    if replications is not None and shared_draws.too_few(changed):
+        each = changed.replications_per_draw
+        raise UserError(
+            f"replications {replications}: must be at least {each}, which share a draw of the uncertain"
+            " parameters (replications_per_draw), or 1"
+        )
     if changed.replications > loaded.replications and (findings := workload.too_much(changed)):
         raise UserError(*(f"replications {replications}: {finding.message}" for finding in findings))
     return changed

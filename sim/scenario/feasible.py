@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.names import all_steps
-from sim.scenario.schema import Effort, Scenario, Team, Wave
+from sim.scenario.schema import Scenario, Team, Wave
 from sim.scenario.staffing import Capacity, capacity, millionths
 
 LENGTH_OF_OWN_STEP = len(("procedure", "stages", "a", "steps", "b"))
@@ -24,7 +24,7 @@ Held = frozenset[str]
 def problems(scenario: Scenario) -> list[Finding]:
     """Teams that cannot be complete when a listed case or a wave asks for them, and limits that block each other."""
     findings = []
-    for path, team, stage, last in _last_days(scenario):
+    for path, team, stage, last in last_days(scenario):
         if last is None:
             roles = " and ".join(f"{fte:g} {role}" for role, fte in team.fte.items())
             message = f"the team needs {roles} at once, and until the horizon there is no day on which they are there"
@@ -39,34 +39,7 @@ def problems(scenario: Scenario) -> list[Finding]:
     return findings + _blocking_limits(scenario)
 
 
-def doubts(scenario: Scenario) -> list[Finding]:
-    """Steps that do nothing, and teams that from some day on cannot be complete any more until the horizon.
-
-    No errors: a what-if may take work away, and nobody may ask for the team from then on.
-    """
-    return _without_work(scenario) + [
-        Finding(
-            (*path, "fte"),
-            f"the team cannot start after {last}, since its people are too few from then on: a case that needs it waits"
-            " for ever, and so do those behind it who need the same people",
-        )
-        for path, _, _, last in _last_days(scenario)
-        if last is not None
-    ]
-
-
-def _without_work(scenario: Scenario) -> list[Finding]:
-    """Steps of effort that ask nobody for anything and take no time."""
-    return [
-        Finding((*path, name, "fte_days"), "is 0 for all roles, and so the step does nothing")
-        for stage_name, stage in scenario.procedure.stages.items()
-        for path, steps in all_steps(stage, ("procedure", "stages", stage_name))
-        for name, step in steps.items()
-        if isinstance(step, Effort) and not step.at_least and not any(v.mean_value() for v in step.fte_days.values())
-    ]
-
-
-def _last_days(scenario: Scenario) -> Iterator[tuple[Path_, Team, str, date | None]]:
+def last_days(scenario: Scenario) -> Iterator[tuple[Path_, Team, str, date | None]]:
     """The teams that cannot start on the last day before the horizon: path, team, stage, and the last day on which
     they can; None if there is none.
 

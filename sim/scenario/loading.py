@@ -12,7 +12,8 @@ from yaml import MappingNode, Node, ScalarNode
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.scenario import checks, feasible, services
+from sim.scenario import checks, services
+from sim.scenario.doubts import doubts
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
@@ -273,10 +274,15 @@ def _with_sources(
     return scenario.model_copy(update={"sources": {**(others or {}), **written}})
 
 
-def doubts(path: Path | str, settings: Mapping[str, Any], scenario: Scenario) -> list[Problem]:
+def located_notes(path: Path | str, settings: Mapping[str, Any], scenario: Scenario) -> list[Problem]:
     """What is legal in a scenario of this file and these settings but hardly meant, each in its line."""
     _, tree, _ = _read_scenario(path, settings)
-    return _problems(tree, feasible.doubts(scenario))
+    return _problems(tree, doubts(scenario))
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """What is legal in a scenario but hardly meant; see `Scenario.notes`."""
+    return sorted({f"{joined(finding.path)}: {finding.message}" for finding in doubts(scenario)})
 
 
 def unsourced(path: Path | str) -> list[Problem]:

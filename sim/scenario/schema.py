@@ -548,15 +548,22 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
         """Days from the start to the horizon."""
         return float(days_between(self.start, self.horizon))
 
+    @property
+    def notes(self) -> list[str]:
+        """What is legal in the scenario but hardly meant, each with the path of its setting; `sim run` prints it."""
+        found: list[str] = import_module(LOADING).notes(self)
+        return found
+
     def replace(self, settings: Mapping[str, Any], name: str | None = None) -> "Scenario":
         """The scenario with other settings, validated again.
 
         Parameters
         ----------
         settings
-            Values by dotted path, such as `{"staffing.legal.headcount": {"2027-01-01": 24}}`; a part of a path with
-            dots of its own stands in quotes. A dict or list replaces the whole one at its path. What was pending on
-            the first day stays as it was loaded: for another `start` load the file again with it.
+            Values by dotted path, such as `{"staffing.legal.headcount": {"2026-01-01": 16, "2027-01-01": 24}}`; a part
+            of a path with dots of its own stands in quotes. A dict or list replaces the whole one at its path, and the
+            first value by date holds before its date, too. What was pending on the first day stays as it was loaded:
+            for another `start` load the file again with it.
         name
             A name of its own; without one it keeps name and title.
 

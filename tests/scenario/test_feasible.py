@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from sim.scenario.checks import problems
-from sim.scenario.feasible import doubts
+from sim.scenario.doubts import doubts
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 

@@ -1,0 +1,92 @@
+"""What is legal in a scenario but hardly meant. No errors: a what-if may ask for each of these things.
+
+The command line tells them as notes, and `Scenario.notes` gives them.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from sim.scenario.feasible import last_days
+from sim.scenario.findings import Finding, Path_
+from sim.scenario.names import all_steps
+from sim.scenario.schema import Effort, RandomArrivals, RandomWaves, Scenario
+
+
+def doubts(scenario: Scenario) -> list[Finding]:
+    """All that is legal in a scenario but hardly meant, in no particular order."""
+    return [
+        *_teams_that_cannot_start(scenario),
+        *_without_work(scenario),
+        *_tables_that_begin_later(scenario),
+        *_arrivals_after_the_horizon(scenario),
+        *_last_draw(scenario),
+    ]
+
+
+def _teams_that_cannot_start(scenario: Scenario) -> Iterator[Finding]:
+    """Teams that from some day on cannot be complete until the horizon: nobody may ask for them from then on."""
+    for path, _, _, last in last_days(scenario):
+        if last is not None:
+            yield Finding(
+                (*path, "fte"),
+                f"the team cannot start after {last}, since its people are too few from then on: a case that needs it"
+                " waits for ever, and so do those behind it who need the same people",
+            )
+
+
+def _without_work(scenario: Scenario) -> Iterator[Finding]:
+    """Steps of effort that ask nobody for anything and take no time."""
+    for stage_name, stage in scenario.procedure.stages.items():
+        for path, steps in all_steps(stage, ("procedure", "stages", stage_name)):
+            for name, step in steps.items():
+                if not isinstance(step, Effort) or step.at_least:
+                    continue
+                if not any(value.mean_value() for value in step.fte_days.values()):
+                    yield Finding((*path, name, "fte_days"), "is 0 for all roles, and so the step does nothing")
+
+
+def _tables_that_begin_later(scenario: Scenario) -> Iterator[Finding]:
+    """Dated numbers whose first date lies after the first day: the first number holds before it, too.
+
+    Meant is probably a change on that date, from what another file says; but a table replaces the whole table.
+    """
+    for path, table in _dated(scenario):
+        first = min(table)
+        if first > scenario.start:
+            number = f"{table[first]:.9g}"
+            until = "0" if path[0] == "arrivals" else "..."
+            yield Finding(
+                path,
+                f"begins on {first}, after the first day: {number} holds from the first day on; to change it then,"
+                f" write what holds until then too, as {{{scenario.start}: {until}, {first}: {number}}}",
+            )
+
+
+def _dated(scenario: Scenario) -> Iterator[tuple[Path_, Mapping[date, float]]]:
+    """The numbers by date, each with its path."""
+    for role, pool in scenario.staffing.items():
+        yield ("staffing", role, "headcount"), pool.headcount
+        yield ("staffing", role, "casework_share"), pool.casework_share
+    for name, stream in scenario.arrivals.items():
+        if isinstance(stream, RandomArrivals | RandomWaves):
+            yield ("arrivals", name, "per_year"), stream.per_year
+
+
+def _arrivals_after_the_horizon(scenario: Scenario) -> Iterator[Finding]:
+    for name, probe in scenario.probes.items():
+        if probe.arrives and probe.arrives > scenario.horizon:
+            yield Finding(
+                ("probes", name, "arrives"),
+                f"{probe.arrives} is after the horizon, {scenario.horizon}: the case never comes",
+            )
+
+
+def _last_draw(scenario: Scenario) -> Iterator[Finding]:
+    """That fewer replications share the last draw of the uncertain parameters than share the others."""
+    each, left = scenario.replications_per_draw, scenario.replications % scenario.replications_per_draw
+    if scenario.uncertain and 0 < left < scenario.replications:
+        yield Finding(
+            ("replications_per_draw",),
+            f"the number of replications, {scenario.replications:,}, is no multiple of {each}: the last draw of the"
+            f" uncertain parameters has only {left}",
+        )
