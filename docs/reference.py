@@ -30,10 +30,11 @@ files in [scenarios](../scenarios) are the examples.
 
 ## Building on other files
 
-`extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; lists,
-distributions and tables of dates are replaced as a whole. The order of steps (and of stages) is that of the file that
-extends if it lists all of them; if it lists only some, new ones come last, and another order is an error. `procedure:` names a file in the folder `procedures` beside the
-scenario, or is a mapping that extends one. At most 20 files are built one on another.
+`extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; an
+empty mapping would change nothing and is an error. Lists, distributions and tables of dates are replaced as a whole. The order of
+steps (and of stages) is that of the file that extends if it lists all of them; if it lists only some, new ones come last, and
+another order is an error. `procedure:` names a file in the folder `procedures` beside the scenario, or is a mapping that extends
+one. At most 20 files are built one on another.
 
 A file may also be a pipe: `cat my.yaml | sim run /dev/stdin`. It is UTF-8, has at most 16 MB and, with what its aliases stand
 for, 100,000 values.
@@ -56,9 +57,10 @@ roles, uncertain parameters and targets, or readers could not tell them apart.
 
 A name that refers to nothing is an error wherever it is written, in files and with `--set`: a role that no step asks for; in conditions
 and in `complexity` a platform, provider, topic or origin that no case can have, or a second visit to a stage to which no route leads back;
-a weight of a priority that no stage or case has. The file of a procedure may be meant for several scenarios, so it may name platforms,
-providers, topics, origins and priorities that one of them lacks; there only a name that is nearly a known one is an error. `platforms` may
-list services on which there are no cases, unless their name is nearly that of one that is not listed.
+a weight of a priority that no stage or case has; a target whose milestone no route leads to from the stage where counting begins. The
+file of a procedure may be meant for several scenarios, so it may name platforms, providers, topics, origins and priorities that one of
+them lacks; there only a name that is nearly a known one is an error. `platforms` may list services on which there are no cases, unless
+their name is nearly that of one that is not listed.
 
 ## What is hardly meant
 

@@ -36,6 +36,8 @@ MOST_POINTS = 10_000
 """More points are taken for a slip of the pen."""
 FIXED = ("start", "horizon", "replications", "replications_per_draw")
 """Settings that all points have in common."""
+WORDS = ("name", "title", "description", "question")
+"""Settings for readers."""
 Sampling = Literal["lhs", "sobol"]
 
 
@@ -225,6 +227,8 @@ def _check_path(written: Scenario, path: str) -> None:
     first, *rest = split(path) or [path]
     if not rest and first in FIXED:
         raise UserError(f"{path}: cannot be swept: all points have the same, so that they can be compared")
+    if not rest and first in WORDS:
+        raise UserError(f"{path}: cannot be swept: no result depends on it")
     above = paths.joined((first, *rest)[:-1])
     try:
         if above and "*" not in above:

@@ -12,7 +12,7 @@ from sim.scenario import cycles, feasible, idle, names, paths, shared_draws, tit
 from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
-from sim.scenario.schema import Effort, Platform, Procedure, Routes, Scenario, Team, Wave
+from sim.scenario.schema import Effort, Platform, Procedure, Route, Routes, Scenario, Team, Wave
 from sim.scenario.staffing import capacity, millionths
 
 TOLERANCE = 1e-9
@@ -199,15 +199,26 @@ def _entries(scenario: Scenario) -> list[Finding]:
 
 
 def _targets(scenario: Scenario) -> list[Finding]:
-    places = [*scenario.procedure.stages, *scenario.procedure.exits]
-    return [
-        finding
-        for index, target in enumerate(scenario.targets)
-        for finding in (
-            *unknown(target.milestone, places, "stage or exit", ("targets", index, "milestone")),
-            *unknown(target.of, scenario.procedure.stages, "stage", ("targets", index, "of")),
-        )
-    ]
+    """Targets of what there is not, and of milestones that no case reaches, or has reached as counting begins."""
+    procedure = scenario.procedure
+    places = [*procedure.stages, *procedure.exits]
+    findings: list[Finding] = []
+    for index, target in enumerate(scenario.targets):
+        at = ("targets", index, "milestone")
+        unknown_names = [
+            *unknown(target.milestone, places, "stage or exit", at),
+            *unknown(target.of, procedure.stages, "stage", ("targets", index, "of")),
+        ]
+        findings += unknown_names
+        if unknown_names:
+            continue
+        if target.milestone == target.of:
+            message = f"is reached when counting begins: name what comes after {target.of!r}"
+            findings.append(Finding(at, message))
+        elif target.milestone not in idle.after(procedure, target.of):
+            message = f"no case comes to {target.milestone!r} from {target.of!r}: no route leads there"
+            findings.append(Finding(at, message))
+    return findings
 
 
 def _reachable(scenario: Scenario) -> list[Finding]:
@@ -325,11 +336,21 @@ def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
         where = ".".join(map(str, first["loc"]))
         return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {where}: {first['msg']}")]
     except (TypeError, ValueError) as error:
-        return [Finding(("uncertain", name, "sets" if scenario.uncertain[name].sets else "scales"), str(error))]
+        word = "sets" if scenario.uncertain[name].sets else "scales"
+        return [Finding(("uncertain", name, word), f"{error}{_number_of_route(scenario, name)}")]
     # Most of the time goes into the procedure, which parameters of other things, and of complexity, leave as it is.
     other_stages = extreme.procedure.stages is not scenario.procedure.stages
     wrong = (procedure_problems(extreme.procedure) if other_stages else []) + _roles(extreme)
     return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
+
+
+def _number_of_route(scenario: Scenario, name: str) -> str:
+    """Where the number of a route is, if an uncertain parameter names the route, as the end of a message."""
+    parameter = scenario.uncertain[name]
+    for path in parameter.sets or parameter.scales or []:
+        if any(isinstance(paths.value_at(scenario, keys), Route) for keys in paths.expand(scenario, path)):
+            return f"; of a route name {path}.probability"
+    return ""
 
 
 def with_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:

@@ -31,7 +31,7 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
         topics = when.topic or [] if procedure.topics else []
         findings += [f for n, topic in enumerate(topics) for f in _topic(topic, procedure, (*path, "topic", n))]
         stage = str(path[1])
-        if when.visit and min(when.visit) > 1 and stage not in _after(procedure, stage):
+        if when.visit and min(when.visit) > 1 and stage not in after(procedure, stage):
             findings.append(
                 Finding((*path, "visit"), f"a case visits {stage!r} once at most: no route leads back to it")
             )
@@ -80,7 +80,7 @@ def _of_stages(procedure: Procedure) -> Iterator[tuple[Path_, When]]:
                     yield (*path, step, "when"), settings.when
 
 
-def _after(procedure: Procedure, stage: str) -> set[str]:
+def after(procedure: Procedure, stage: str) -> set[str]:
     """The stages and exits to which a case can come from a stage."""
     reached: set[str] = set()
     new = {stage}

@@ -25,6 +25,8 @@ from sim.scenario.yaml_nodes import find, is_null, locate, merge, node_of, plain
 
 Model = TypeVar("Model", bound=Settings)
 
+WHOLE_PROCEDURE = ("name", "title", "stages", "exits")
+"""What a procedure cannot do without."""
 LONGEST_CHAIN = 20
 """The most files that are built one on another; three or four are usual."""
 
@@ -155,9 +157,24 @@ def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
     if len(seen) > LONGEST_CHAIN:
         message = f"is number {len(seen) + 1} of the files that are built one on another; at most {LONGEST_CHAIN}"
         raise UserError(problem(base, f"{base.value!r} {message} may be"))
-    merged = merge(_extended(found, seen), without(tree, "extends"))
+    extended = _extended(found, seen)
+    _check_procedure(extended, tree)
+    merged = merge(extended, without(tree, "extends"))
     assert isinstance(merged, MappingNode)
     return merged
+
+
+def _check_procedure(base: MappingNode, over: MappingNode) -> None:
+    """Raise UserError for a part of a procedure that stands in the place of the name of a whole one."""
+    name, part = find(base, "procedure"), find(over, "procedure")
+    if not isinstance(name, ScalarNode) or not isinstance(part, MappingNode) or find(part, "extends") is not None:
+        return
+    if any(find(part, key) is None for key in WHOLE_PROCEDURE):
+        whole, folder = _beside(name, name.value, "procedures"), Path(part.start_mark.name).parent
+        path = Path(relpath(whole, folder))
+        path = Path(path.stem) if path.parent == Path("procedures") else path
+        message = f"is only a part of a procedure; for the rest begin it with `extends: {path.as_posix()}`"
+        raise UserError(problem(part, f"procedure: {message}"))
 
 
 def _extended_procedure(path: Path) -> MappingNode:

@@ -69,6 +69,12 @@ class When(Settings):
     visit: Visits | None = None
     "number of the visit to the stage; the last one given stands for later ones too: so 1 is every visit"
 
+    @model_validator(mode="after")
+    def _some_condition(self) -> "When":
+        if all(getattr(self, name) is None for name in type(self).model_fields):
+            raise PydanticCustomError("condition", "needs a condition: topic, platform, provider, origin or visit")
+        return self
+
 
 class Effort(Settings):
     """Work that shares the available staff: an amount per role, done in parallel, more slowly when many cases compete.

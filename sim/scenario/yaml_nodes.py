@@ -256,7 +256,7 @@ def merge(base: Node, over: Node, ordered: bool = False) -> Node:
 
     Mappings are combined key by key and `null` takes a key away; lists, distributions, tables of dates, and steps or
     arrivals of another kind are replaced as a whole. Where the order of the keys means something (`ordered`), it is as
-    `over` has it; UserError is raised if that cannot be.
+    `over` has it; UserError is raised if that cannot be, and for an empty mapping, which would change nothing.
     """
     if not (isinstance(base, MappingNode) and isinstance(over, MappingNode)) or _is_whole(base, over):
         return over
@@ -267,12 +267,23 @@ def merge(base: Node, over: Node, ordered: bool = False) -> Node:
             merged.append((key, value))
             continue
         new_key, new = overrides.pop(key.value)
+        if not ordered and _has_keys(value) and _has_no_keys(new):  # in order, a name alone says where it stands
+            message = f"an empty {key.value!r} takes nothing away: write null, or what is to be changed"
+            raise UserError(problem(new, message))
         if not is_null(new):
             merged.append((new_key, merge(value, new, key.value in ORDERED)))
     merged += [(key, value) for key, value in overrides.values() if not is_null(value)]
     if ordered:
         merged = _in_order(merged, base, over)
     return MappingNode(over.tag, merged, over.start_mark, over.end_mark)
+
+
+def _has_keys(node: Node) -> bool:
+    return isinstance(node, MappingNode) and bool(node.value)
+
+
+def _has_no_keys(node: Node) -> bool:
+    return isinstance(node, MappingNode) and not node.value
 
 
 def _in_order(merged: Pairs, base: MappingNode, over: MappingNode) -> Pairs:

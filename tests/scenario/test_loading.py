@@ -109,6 +109,31 @@ def test_null_takes_a_key_away(folder):
     assert over.arrivals["cases"].platforms == {"X": 2}
 
 
+def test_an_empty_mapping_over_a_full_one_is_told(folder):
+    """It would change nothing, and probably means that nothing of it shall be left."""
+    path = folder / "over.yaml"
+    path.write_text("extends: base.yaml\nname: over\narrivals: {}\n", encoding="utf-8")
+    assert problems_of(path) == [
+        "over.yaml:3:11: an empty 'arrivals' takes nothing away: write null, or what is to be changed"
+    ]
+    assert extended(folder, "probes: {}\n").probes == {}
+    steps = "{work: {}, reply: {}}"  # in an order of their own
+    assert list(extended(folder, STEPS % steps).procedure.stages["service"].steps) == ["work", "reply"]
+
+
+def test_a_part_of_a_procedure_that_does_not_say_of_which_is_told(folder):
+    """Once, with what it has to begin with, rather than with all that is missing."""
+    (folder / "more").mkdir()
+    part = "procedure: {stages: {service: {title: At the desk}}}\n"
+    message = "procedure: is only a part of a procedure; for the rest begin it with"
+    for path, base, name in (
+        (folder / "over.yaml", "base.yaml", "queue"),
+        (folder / "more" / "over.yaml", "../base.yaml", "../procedures/queue.yaml"),
+    ):
+        path.write_text(f"extends: {base}\nname: over\n{part}", encoding="utf-8")
+        assert problems_of(path) == [f"over.yaml:3:12: {message} `extends: {name}`"]
+
+
 def test_null_of_what_must_be_there_is_told(folder):
     """A setting that must be there and was taken away is missing."""
     path = folder / "over.yaml"

@@ -175,9 +175,11 @@ def test_an_order_that_cannot_be(folder, steps):
     assert "but not in what is extended; for another order list all of them" in told(path)
 
 
-@pytest.mark.parametrize("setting", ["replications", "replications_per_draw", "start", "horizon", '"replications"'])
+@pytest.mark.parametrize(
+    "setting", ["replications", "replications_per_draw", "start", "horizon", '"replications"', "title", "name"]
+)
 def test_what_cannot_be_swept(folder, setting):
-    """What all points of a sweep have in common is no axis of it."""
+    """What all points of a sweep have in common is no axis of it, nor are words for readers."""
     with pytest.raises(UserError, match="cannot be swept"):
         designed(folder / "base.yaml", {setting: [2, 4]})
     with pytest.raises(UserError, match="swept twice"):
