@@ -256,29 +256,31 @@ class Staff:
         request = TeamRequest(case, needs)
         for number, fte in needs:
             self.pools[number].request(request, fte)
-        # It may be complete at once where only teams of lower priority are before it in the queues.
+        # Complete at once, and so not delayed, where people were reserved only for teams of lower priority.
         if not request.missing:
-            self._start_reserved(request, needs[-1][0])
+            self._start_reserved(request)
 
     def _serve(self, needs: Needs) -> None:
         """Start the teams whose turn has come in these pools."""
         for number, _ in needs:
             for request in self.pools[number].serve():
-                self._start_reserved(request, number)
+                # This pool was the last in which its people were reserved: its whole wait is charged there.
+                case = request.case
+                if self.env.now > case.step_began:
+                    self.charge(case, number, self.env.now - case.step_began)
+                self._start_reserved(request)
 
     def _notify(self, needs: Needs) -> None:
         """Update shared effort and the pace of teams in these pools after a start or an end."""
         for number, _ in needs:
             self._on_capacity_change(self.pools[number])
 
-    def _start_reserved(self, request: TeamRequest, last: int) -> None:
-        """Start a team whose people were reserved in the pool `last` after all others: its wait is charged there."""
-        case, now = request.case, self.env.now
+    def _start_reserved(self, request: TeamRequest) -> None:
+        """Start a team whose people are all reserved."""
+        case = request.case
         for number, _ in request.needs:
             self.pools[number].put_to_work(request)
-        if now > case.step_began:
-            self.charge(case, last, now - case.step_began)
-        case.team_ends = now + case.step_days
+        case.team_ends = self.env.now + case.step_days
         self._start(case, request.needs)
 
     def _start(self, case: Case, needs: Needs) -> None:

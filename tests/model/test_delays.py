@@ -79,6 +79,48 @@ def test_a_team_waits_for_the_role_that_is_free_last():
     assert late.loc[["a", "b"]].to_numpy().tolist() == [[0, 0], [0, 0]]
 
 
+@pytest.mark.parametrize(("urgent", "other"), [("clerks", "lawyers"), ("lawyers", "clerks")])
+def test_people_taken_back_are_waited_for_again(urgent, other):
+    """An urgent team takes people who are reserved for another one: at once, so that nothing delays it.
+
+    The other team had them on day 2 and its other people on day 10; it starts on day 23, when the urgent one gives them
+    back: they were free last, and the 21 days are theirs, whichever role it names first.
+    """
+
+    def stage(days: float, **fte: float) -> Settings:
+        return {"title": "S", "steps": {"t": {"step": "team", "fte": fte, "days": days}}, "next": {"done": 1}}
+
+    stages = {
+        "first": {**stage(10, **{other: 1}), "title": "First", "priority": 1},
+        "both": {**stage(9, clerks=1, lawyers=1), "title": "Both", "priority": 1},
+        "urgent": {**stage(20, **{urgent: 1}), "title": "Urgent", "priority": 0},
+    }
+    of = desk(
+        {},
+        1,
+        1,
+        procedure={"name": "p", "title": "P", "exits": {"done": "Done"}, "stages": stages},
+        probes={
+            "a": {"stage": "first", "arrives": "2024-01-01"},
+            "b": {"stage": "both", "arrives": "2024-01-03"},
+            "c": {"stage": "urgent", "arrives": "2024-01-04"},
+        },
+    )
+    log = events(of).set_index("case")
+    assert_all(of, log.reset_index())
+    assert log.loc["c", ["left", "delay_clerks", "delay_lawyers"]].tolist() == [23, 0, 0]
+    assert log.loc["b", ["left", f"delay_{urgent}", f"delay_{other}"]].tolist() == [32, 21, 0]
+
+
+def test_a_team_stops_while_nobody_of_a_role_is_there():
+    """Nobody from day 11 to day 41: 30 days of delay by that role, none by the other, who are held all the while."""
+    nobody = {"2024-01-01": 1, "2024-01-12": 0, "2024-02-11": 1}
+    assert delays(desk({"work": BOTH}, nobody, 1, cases=1)) == [(30, 0)]
+    assert delays(desk({"work": BOTH}, 1, nobody, cases=1)) == [(0, 30)]
+    assert delays(desk({"work": BOTH}, nobody, 2, cases=2)) == [(30, 0), (50, 0)]
+    assert delays(desk({"work": BOTH}, nobody, nobody, cases=1)) == [(30, 0)]  # delays add up, so one role has them
+
+
 def test_a_team_at_work_is_slowed_by_the_role_that_is_shortest():
     """Half the lawyers leave on day 10 of 20 and three clerks of four: the other ten days take forty, thirty too many.
 
