@@ -19,7 +19,7 @@ class Case(Event):
 
     A case is made before it arrives, arrives when its event first happens, and visits stages until a route leads to an
     exit or it forks into strands; before and from then on its `stage` is None. In between it is always in one of three
-    states: yet to arrive (`step` is None), queueing at a limit (`step` is None and `queued` is true), or in a step.
+    states: yet to arrive (`step` is None), queueing at a limit (`step` is None and `has_asked` is true), or in a step.
 
     A case waits for one thing at a time. So it is itself an event, scheduled again for each thing that it waits for:
     SimPy does not look back at an event once it has called its callbacks, and creating an event costs as much again as
@@ -29,10 +29,10 @@ class Case(Event):
     _ok, _value = True, None
     # With slots a case is made in half the time; more than 30 attributes in a dictionary would take ten times as long.
     __slots__ = (
-        "callbacks", "complexity", "effort", "entered", "fine", "index", "label", "named_strands", "next_step",
-        "number", "obligations", "open_roles", "parent", "priority", "profile", "queued", "rank", "requested", "route",
-        "row", "slots", "source", "stage", "step", "step_began", "step_days", "strand", "team_ends", "unconstrained",
-        "visit", "visits", "waits",
+        "callbacks", "complexity", "effort", "entered", "fine", "has_asked", "index", "label", "named_strands",
+        "next_step", "number", "obligations", "open_roles", "parent", "priority", "profile", "rank", "requested",
+        "route", "row", "slots", "source", "stage", "step", "step_began", "step_days", "strand", "team_ends",
+        "unconstrained", "visit", "visits", "waits",
     )  # fmt: skip
 
     number: int
@@ -53,8 +53,9 @@ class Case(Event):
     """visits so far to stages that can be visited again"""
     slots: list[Slot]
     """under the limits that it is inside of"""
-    queued: bool
-    """whether it has requested its stage before: it queues at a limit, or its parent made the request"""
+    has_asked: bool
+    """whether it has asked to enter its stage and has not entered yet: it queues at a limit, or is a strand that has
+    just come about, whose parent asked; `requested` is when that was, and it does not ask, or arrive, again"""
 
     # The visit in progress.
     stage: StagePlan | None
@@ -88,7 +89,7 @@ class Case(Event):
         self.label = self.strand = ""
         self.named_strands = NO_STRANDS
         # One empty list for all cases: it is never changed, since a case that takes a slot gets a new list.
-        self.slots, self.queued = NO_SLOTS, False
+        self.slots, self.has_asked = NO_SLOTS, False
         self.complexity = self.obligations = 1.0
 
     @property

@@ -208,6 +208,10 @@ class Replication:
     def _life(self) -> Generator[None, Case, None]:
         """The life of a case: what it waited for has happened; take it on until it must wait again.
 
+        First what has happened is settled, by what the case waited for: to arrive or for a slot (no step), or for the
+        end of a step. Then it moves: to the next step that happens, or out of the stage and into the next one, until
+        it waits for something, is gone, or has forked.
+
         Order within one instant, on which traces depend: at the end of a step its team is freed, waiting teams are
         started, and only then does the case move on and queue for the next thing. So those who have waited come before
         a case that comes back for the same people at once, as first come, first served asks.
@@ -219,20 +223,20 @@ class Replication:
             now, step = env.now, case.step
             if step is None:  # it arrives, or its turn at a limit has come
                 assert case.stage is not None
-                if not case.queued:
+                if not case.has_asked:  # it arrives
                     # First the next arrival: its order among equal times must not depend on what this case does.
                     case.source.on_arrival(now)
                 if not self.enter(case, case.stage, now):
-                    continue
+                    continue  # it queues, or has forked
             elif step.kind == TEAM:
                 staff.release(case, step.needs)
                 case.unconstrained += case.step_days
                 if extras:
                     self.count_effort(case, step)
             elif step.kind == EFFORT and self.hold_for_minimum(case, step, now):
-                continue
-            moving = True
-            while moving:  # through everything that takes no time: steps that do not happen, stages without steps
+                continue  # its work is done, but not the time that it takes at least
+            in_stage = True
+            while in_stage:  # once for each stage: it may go through several, if no step of theirs happens
                 steps, row, index = case.route.steps, case.row, case.next_step
                 while index < len(steps):  # the next step that happens
                     step = steps[index]
@@ -247,11 +251,11 @@ class Replication:
                             break
                         if self.start_step(case, step, now):
                             break
-                else:  # none is left
+                else:  # no step is left: out of the stage, and into the next one if there is one and it is not full
                     stage = self.leave(case, now)
-                    moving = stage is not None and self.enter(case, stage, now)
+                    in_stage = stage is not None and self.enter(case, stage, now)
                     continue
-                break
+                break  # a step has begun: the case waits for its end
 
     def begin(self, case: Case, stage: StagePlan, delay: float) -> None:
         """Let a new case come to its first stage after a delay in days."""
@@ -293,12 +297,12 @@ class Replication:
 
     def blocked(self, case: Case, stage: StagePlan, now: float) -> bool:
         """True if a case cannot enter a stage now: it queues at a limit, or it forks and its strands enter instead."""
-        if case.queued:
-            case.queued = False  # it has its slot by now, and `requested` is the time at which it came
+        if case.has_asked:  # and has its slot by now
+            case.has_asked = False
         else:
             case.requested, case.rank = now, self.rank(case, stage)
             if stage.limit and self.must_queue(case, stage):
-                case.queued, case.stage, case.step, case.entered = True, stage, None, nan
+                case.has_asked, case.stage, case.step, case.entered = True, stage, None, nan
                 return True
         if (stage.fork or (stage.splits_listed and case.named_strands)) and not case.strand:
             self.fork(case, stage)
@@ -322,7 +326,7 @@ class Replication:
             slot.shared_by = len(strands)
         for strand in strands:
             # Each inherits the time of the request, so that its time in queue is counted, and does not queue again.
-            strand.queued, strand.requested, strand.rank = True, case.requested, case.rank
+            strand.has_asked, strand.requested, strand.rank = True, case.requested, case.rank
             self.begin(strand, stage, 0.0)
 
     def enter(self, case: Case, stage: StagePlan, now: float) -> bool:
@@ -443,9 +447,9 @@ class Replication:
             for case, effort, days in pool.sharing.remaining() if pool.sharing else ():
                 remaining.setdefault(case, []).append((days, pool.number, effort))
         for case in self.cases:
-            if case.stage is None or (case.step is None and not case.queued):
+            if case.stage is None or (case.step is None and not case.has_asked):
                 continue  # ended, or yet to arrive
-            if case.step is None:  # queues at a limit: the visit that it has asked for
+            if case.step is None:  # queues at a limit (strands that came about at this instant have entered)
                 case.visit = (case.visits or {}).get(case.stage.number, 0) + 1
                 case.unconstrained, case.waits, case.effort, case.fine = 0.0, NO_WAITS, self.no_effort[:], 0.0
             else:
