@@ -30,7 +30,7 @@ def _teams_that_cannot_start(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 (*path, "fte"),
                 f"the team cannot start after {last}, since its people are too few from then on: a case that needs it"
-                " waits for ever, and so do those behind it who need the same people",
+                " waits until the horizon, and so do those behind it who need the same people",
             )
 
 

@@ -5,6 +5,9 @@ import pytest
 from sim.experiments.simulate import simulate
 from sim.scenario.checks import problems
 from sim.scenario.schema import Scenario
+from sim.view.dashboard.address import ViewState
+from sim.view.dashboard.cache import RunCache
+from sim.view.dashboard.tabs import View, tab_of
 from sim.view.findings import findings
 from sim.view.report.content import report
 from sim.view.words import blocked
@@ -121,3 +124,16 @@ def test_uncertain_headcounts_are_those_of_each_replication():
     assert 0 < few.sum() < 8
     assert run.table("blocked")["replications"].tolist() == [few.sum()]
     assert (run.arrays["blocking"][:, 0] > 0).tolist() == few.tolist()
+
+
+def test_the_dashboard_tells_it_of_every_run_that_is_compared(tmp_path):
+    """Beside what differs."""
+    several = {"clerk": {"headcount": 3}, "lawyer": {"headcount": 1}}
+    runs = [
+        simulate(office(), jobs=1, results=tmp_path),
+        simulate(office(name="other", staffing=several), jobs=1, results=tmp_path),
+    ]
+    names = tuple(run.folder.name for run in runs if run.folder)
+    shown = str(tab_of(View(ViewState(names, "compare"), RunCache(tmp_path))).content)
+    assert shown.count(f"office: {blocked(runs[0])[0]}") == 1
+    assert "other: In" not in shown

@@ -153,6 +153,9 @@ def _compare(v: View) -> Parts:
     differing = findings_of_comparison(v.runs)
     if made := made_otherwise(v.runs):
         yield layout.message(made)
+    for run in v.runs:
+        if waiting := words.blocked(run):
+            yield layout.message([f"{run.scenario.title or run.scenario.name}: {sentence}" for sentence in waiting])
     yield panels.sentences("What differs", differing)
     if not v.state.platform:
         yield panels.questions(answers(v.runs))
