@@ -264,6 +264,7 @@ class Work:
     def finished(self) -> Run:
         """The stored run, with this scenario's title and other texts; they are stored with it."""
         self.location.clean_up()  # a process may have been killed between giving the run its name and this
+        self.location.check()
         run = store.load_run(self.location.folder)
         scenario = self.scenario.model_copy(update={"replications": run.replications})
         store.update_metadata(self.location.folder, scenario)

@@ -9,10 +9,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.errors import UserError
+from sim.errors import Problem, UserError
 from sim.files import atomic_write
 from sim.results.identity import differences, digest, environment, settings_digest
-from sim.results.manifest import NAME, read_manifest
+from sim.results.manifest import AGAIN, NAME, read_manifest
 from sim.scenario.schema import Scenario
 
 LONGEST_NAME = 100
@@ -42,6 +42,13 @@ class RunLocation:
     def finished(self) -> bool:
         """Whether the whole run is stored."""
         return (self.folder / NAME).is_file()
+
+    def check(self) -> None:
+        """Raise UserError if the finished run is another one than the name of its folder says: somebody renamed it."""
+        manifest = read_manifest(self.folder)
+        if (manifest.settings, manifest.environment) != (self.settings, environment()):
+            message = f"holds another run than its name says; {AGAIN}"
+            raise UserError(Problem(str(self.folder), message=message))
 
     @property
     def blocked(self) -> bool:

@@ -115,6 +115,7 @@ def read_manifest(folder: Path) -> Manifest:
         where = ".".join(map(str, first["loc"]))
         what = "is missing" if first["type"] == "missing" else worded(first)
         raise UserError(Problem(str(path), message=f"{where}: {what}; {AGAIN}")) from None
-    if manifest.seal != _seal(content):
+    stated = {name: getattr(manifest, name) for name in ("name", "replications", "seed")}
+    if manifest.seal != _seal(content) or any(manifest.scenario.get(name) != value for name, value in stated.items()):
         raise UserError(Problem(str(path), message=f"was changed since the run was stored; {AGAIN}"))
     return manifest

@@ -6,6 +6,8 @@ from sim.scenario.findings import Finding, Path_
 from sim.scenario.names import look
 from sim.scenario.schema import Scenario
 
+BLANK = "must not be empty: it is what readers see"
+
 
 def problems(scenario: Scenario) -> list[Finding]:
     """Titles of stages and exits, roles, uncertain parameters and targets that are empty, or those of another one too.
@@ -28,7 +30,9 @@ def problems(scenario: Scenario) -> list[Finding]:
         or f"{t.milestone} within {t.within_days:g} days of {t.of}"
         for n, t in enumerate(scenario.targets)
     }
-    return [finding for titles in (states, roles, parameters, targets) for finding in _shared(titles)]
+    of_all: dict[Path_, str] = {("title",): scenario.title, ("procedure", "title"): procedure.title}
+    blank = [Finding(path, BLANK) for path, title in of_all.items() if title and not title.strip()]
+    return [*blank, *(finding for titles in (states, roles, parameters, targets) for finding in _shared(titles))]
 
 
 def _shared(titles: Mapping[Path_, str]) -> list[Finding]:
@@ -40,7 +44,7 @@ def _shared(titles: Mapping[Path_, str]) -> list[Finding]:
         if all(of_names):  # whatever is wrong with them is told of the names
             continue
         if not title.strip():
-            findings.append(Finding(path, "must not be empty: it is what readers see"))
+            findings.append(Finding(path, BLANK))
         elif other != path:
             where = ".".join(str(part) for part in other if part not in {"procedure", "title"})
             findings.append(Finding(path, f"{title!r} is the title of {where} too; readers could not tell them apart"))

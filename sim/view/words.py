@@ -72,7 +72,8 @@ def of_run(run: Run) -> str:
     differ = (
         f"random numbers and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "random numbers"
     )
-    return f"{scenario.title or scenario.name} · {run.replications:,} replications, which differ in their {differ}"
+    which = f", which differ in their {differ}" if run.replications > 1 else ""
+    return f"{scenario.title or scenario.name} · {plural(run.replications, 'replication')}{which}"
 
 
 def blocked(run: Run) -> list[str]:

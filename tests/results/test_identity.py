@@ -6,9 +6,11 @@ import pytest
 from small_queue import QUEUE, STAGE, queue
 
 from sim import load_run, load_scenario, simulate
+from sim.errors import UserError
 from sim.results import identity
 from sim.results.identity import differences, digest, environment, settings_digest
 from sim.results.location import locate
+from sim.results.manifest import read_manifest, sealed, write_manifest
 from sim.scenario.schema import Scenario
 
 LETTER = {"step": "wait", "reason": "party", "days": 20}
@@ -145,3 +147,21 @@ def test_a_run_of_other_software_is_another(tmp_path, monkeypatch):
     assert new.folder != finished
     assert load_run(finished).replications == 6  # a finished run is read whatever made it
     assert not list(locate(tmp_path, queue(seed=9)).made_otherwise())
+
+
+def test_a_run_in_the_folder_of_another_is_not_taken_for_it(tmp_path):
+    """As after somebody renamed a folder: its numbers would be shown as those of other settings."""
+    one, other = queue(), queue(seed=9)
+    simulate(one, results=tmp_path).folder.rename(locate(tmp_path, other).folder)
+    with pytest.raises(UserError, match="holds another run than its name says; delete the folder and run again"):
+        simulate(other, results=tmp_path)
+    assert simulate(one, results=tmp_path).scenario == one
+
+
+@pytest.mark.parametrize("changes", [{"replications": 5}, {"seed": 6}, {"name": "other"}])
+def test_a_manifest_that_contradicts_its_scenario_is_refused(tmp_path, changes):
+    """Also if whoever changed it sealed it again."""
+    folder = simulate(queue(), results=tmp_path).folder
+    write_manifest(folder, sealed(read_manifest(folder).model_dump() | changes))
+    with pytest.raises(UserError, match="was changed since the run was stored"):
+        load_run(folder)

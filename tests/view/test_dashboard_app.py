@@ -153,7 +153,7 @@ def test_figures_of_other_analyses_are_shown(cache, results, small_run):
     (results / "broken" / "001-x.json").write_text("{")
     content = str(tab_of(View(state, cache)).content)
     assert "old.figures.json: is of an earlier version" in content
-    assert "broken: holds something else than figures" in content
+    assert "is no figure with its data" in content
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -118,6 +118,16 @@ def without(*path):
     return change
 
 
+def with_meta(**words):
+    """Changes JSON: puts other values among the words of a figure."""
+
+    def change(content):
+        content["layout"]["meta"] |= words
+        return json.dumps(content)
+
+    return change
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -126,7 +136,18 @@ def without(*path):
         without("layout", "meta", "caption"),
         without("layout", "meta", "bare"),
         without("layout", "meta", "made_by"),
+        with_meta(title=5),
+        with_meta(caption=None),
+        with_meta(bare=[]),
+        with_meta(bare={"height": -5, "margin": {}}),
+        with_meta(bare={"height": 300, "margin": {}, "title": "x"}),
+        with_meta(analysis=["A", "B"]),
+        with_meta(made_by={"scenario": {}}),
+        with_meta(made_by=[]),
+        with_meta(more="x"),
         lambda content: json.dumps({**content, "data": [{"type": "no such"}]}),
+        lambda content: "3",
+        lambda content: '"text"',
         lambda content: json.dumps(content)[:100],
         lambda content: "",
         lambda content: "[]",
@@ -134,13 +155,13 @@ def without(*path):
     ],
 )
 def test_another_content_is_refused(folder, change):
-    """In one line that names the folder and says what to do."""
+    """In one line that names the file and says what to do."""
     file = folder / "001-a-picture-x.json"
     file.write_text(change(json.loads(file.read_text("utf-8"))), encoding="utf-8")
     with pytest.raises(UserError) as refused:
         read_figures(folder)
     message = str(refused.value)
-    assert message.startswith(f"{folder}: holds something else than figures and their data")
+    assert message.startswith(f"{file}: is no figure ")
     assert message.endswith("run the command again with --figures FOLDER")
     assert "\n" not in message
 
@@ -148,7 +169,32 @@ def test_another_content_is_refused(folder, change):
 def test_a_missing_table_is_refused(folder):
     """In one line."""
     (folder / "002-b.csv").unlink()
-    with pytest.raises(UserError, match="some: cannot be read: No such file"):
+    with pytest.raises(UserError, match=r"some/002-b.csv: cannot be read: No such file"):
+        read_figures(folder)
+
+
+@pytest.mark.parametrize("change", [lambda t: "", lambda t: t[:-9], lambda t: "x,y\n1,2\n", lambda t: t + "1\n"])
+def test_another_table_is_refused(folder, change):
+    """Cut short, or of another figure: a page would show it as the data behind this one."""
+    file = folder / "002-b.csv"
+    file.write_text(change(file.read_text("utf-8")), encoding="utf-8")
+    with pytest.raises(UserError, match=r"002-b\.(csv|json): .*; run the command again with --figures FOLDER"):
+        read_figures(folder)
+
+
+def test_line_ends_of_another_system_change_nothing(folder):
+    """As a version control system may write them."""
+    file = folder / "002-b.csv"
+    before = read_figures(folder).pictures[1].table
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    pd.testing.assert_frame_equal(read_figures(folder).pictures[1].table, before)
+
+
+def test_figures_of_two_analyses_in_one_folder_are_refused(folder):
+    """They would be shown as one, made by what made the first."""
+    file = folder / "002-b.json"
+    file.write_text(with_meta(analysis="Another")(json.loads(file.read_text("utf-8"))), encoding="utf-8")
+    with pytest.raises(UserError, match=r"002-b.json: is of another analysis than 001-a-picture-x.json"):
         read_figures(folder)
 
 

@@ -14,6 +14,7 @@ from sim.results.manifest import EVENTS, NAME, SUMMARY, Manifest
 from sim.results.run import Run
 from sim.results.store import list_runs, load_run
 from sim.scenario.schema import Scenario
+from sim.view.words import plural
 
 T = TypeVar("T")
 
@@ -175,4 +176,4 @@ def _stamp(file: Path) -> tuple[str, int, int, int]:
 
 
 def _label(manifest: Manifest) -> str:
-    return f"{manifest.title} · {manifest.replications:,} replications"
+    return f"{manifest.title} · {plural(manifest.replications, 'replication')}"

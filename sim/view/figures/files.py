@@ -8,12 +8,15 @@ users: title, subtitle, caption, the title of the analysis, and what made it.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 import sim
 from sim.characters import file_name
@@ -28,11 +31,34 @@ FILE = re.compile(r"\d{3}-[a-z0-9-]+\.(json|csv)")
 FORMER_SUFFIX = ".figures.json"
 """Of a single file in which earlier versions stored the figures of an analysis."""
 NO_FILE_NAME = "[^a-z0-9]+"
-WORDS = ("name", "title", "subtitle", "caption")
 AGAIN = "run the command again with --figures FOLDER"
 
 MadeBy = dict[str, str | int]
 """What made figures: the scenario, its seed, the versions, ..."""
+
+
+class _Bare(BaseModel):
+    """What of the layout makes room for the title, as it is without one: pages have the title beside the figure."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    height: float | None
+    margin: dict[str, float | bool]
+
+
+class _Meta(BaseModel):
+    """What stands in `layout.meta` of a figure."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    name: str
+    title: str
+    subtitle: str
+    caption: str
+    bare: _Bare
+    analysis: str
+    made_by: MadeBy
+    data: str  # hash of the file of data
 
 
 class Analysis(NamedTuple):
@@ -87,8 +113,9 @@ def write_figures(folder: Path, title: str, pictures: Sequence[Picture], made_by
             former.unlink()
         for number, picture in enumerate(pictures, 1):
             stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', file_name(picture.name))}"
-            _write(folder / f"{stem}.csv", csv(picture.table))
-            _write(folder / f"{stem}.json", _to_json(picture, title, made_by))
+            data = csv(picture.table)
+            _write(folder / f"{stem}.csv", data)
+            _write(folder / f"{stem}.json", _to_json(picture, title, made_by, data))
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
 
@@ -98,19 +125,20 @@ def _write(path: Path, content: str) -> None:
         temporary.write_text(content, encoding="utf-8")
 
 
-def _to_json(picture: Picture, analysis: str, made_by: Mapping[str, str | int]) -> str:
-    """The figure with its title and subtitle inside for other programs, and all its words in `layout.meta` for `_read`.
-
-    `bare` is what of the layout makes room for the title: pages have the title beside the figure instead.
-    """
+def _to_json(picture: Picture, analysis: str, made_by: Mapping[str, str | int], data: str) -> str:
+    """The figure with its title and subtitle inside for other programs, and its words in `layout.meta` for `_read`."""
     layout = picture.figure.layout
-    meta = {
-        **{name: getattr(picture, name) for name in WORDS},
-        "bare": {"height": layout.height, "margin": layout.margin.to_plotly_json()},
-        "analysis": analysis,
-        "made_by": dict(made_by),
-    }
-    text: str = picture.whole().update_layout(meta=meta).to_json()
+    meta = _Meta(
+        name=picture.name,
+        title=picture.title,
+        subtitle=picture.subtitle,
+        caption=picture.caption,
+        bare=_Bare(height=layout.height, margin=layout.margin.to_plotly_json()),
+        analysis=analysis,
+        made_by=dict(made_by),
+        data=_hash(data),
+    )
+    text: str = picture.whole().update_layout(meta=meta.model_dump()).to_json()
     return text
 
 
@@ -126,23 +154,36 @@ def read_figures(folder: Path) -> Analysis:
     paths = sorted(path for path in folder.glob("*.json") if FILE.fullmatch(path.name))
     if not paths:
         raise UserError(f"{folder}: is no folder of figures; {AGAIN}")
+    read = [_read(path) for path in paths]
+    first = read[0][1]
+    for path, (_, meta) in zip(paths, read, strict=True):
+        if (meta.analysis, meta.made_by) != (first.analysis, first.made_by):
+            raise UserError(f"{path}: is of another analysis than {paths[0].name}; name a folder of one analysis")
+    return Analysis(first.analysis, first.made_by, [picture for picture, _ in read])
+
+
+def _read(path: Path) -> tuple[Picture, _Meta]:
+    """A figure as it was, with its table, in which days are text; and its meta. Raises UserError."""
+    data = path.with_suffix(".csv")
     try:
-        read = [_read(path) for path in paths]
-        meta = read[0][1]
-        return Analysis(str(meta["analysis"]), dict(meta["made_by"]), [picture for picture, _ in read])
+        written = json.loads(path.read_text(encoding="utf-8"))
+        figure, meta = go.Figure(written), _Meta.model_validate(written["layout"]["meta"])
+        figure.update_layout(title=None, meta=None, **meta.bare.model_dump())
+        text = data.read_bytes().decode()
+        table = from_csv(pd.read_csv(StringIO(text), keep_default_na=False, na_values=[""]))
     except OSError as error:
-        raise UserError(f"{folder}: cannot be read: {error.strerror or error}") from None
+        raise UserError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise UserError(f"{path}: is no figure that sim wrote (layout.meta.{where}); {AGAIN}") from None
     except (ValueError, TypeError, KeyError, RecursionError) as error:  # of json, plotly and pandas: other content
         words = " ".join(str(error).split())[:100]
-        raise UserError(f"{folder}: holds something else than figures and their data ({words}); {AGAIN}") from None
+        raise UserError(f"{path}: is no figure with its data ({words}); {AGAIN}") from None
+    if _hash(text) != meta.data:
+        raise UserError(f"{data}: was changed since it was written, or is of another figure; {AGAIN}")
+    return Picture(meta.name, meta.title, meta.subtitle, meta.caption, figure, table), meta
 
 
-def _read(path: Path) -> tuple[Picture, dict[str, Any]]:
-    """A figure as it was, with its table, in which days are text; and its meta."""
-    written = json.loads(path.read_text(encoding="utf-8"))
-    figure, meta = go.Figure(written), written["layout"]["meta"]
-    figure.update_layout(title=None, meta=None, **meta["bare"])
-    name, title, subtitle, caption = (str(meta[name]) for name in WORDS)
-    data = path.with_suffix(".csv")
-    table = from_csv(pd.read_csv(data, keep_default_na=False, na_values=[""]))
-    return Picture(name, title, subtitle, caption, figure, table), meta
+def _hash(data: str) -> str:
+    """The hash of a text, whichever system ended its lines."""
+    return blake2b(data.replace("\r\n", "\n").encode(), digest_size=16).hexdigest()

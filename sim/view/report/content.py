@@ -122,7 +122,7 @@ def _facts(runs: Sequence[Run], record_note: str) -> str:
     first = runs[0].scenario
     facts = [
         f"{first.start} to {first.horizon}",
-        f"{runs[0].replications:,} replications{' of the first scenario' if len(runs) > 1 else ''}",
+        f"{words.plural(runs[0].replications, 'replication')}{' of the first scenario' if len(runs) > 1 else ''}",
         f"seed {first.seed}",
         record_note,
     ]

@@ -13,7 +13,7 @@ from rich.text import Text
 from sim.experiments.compare import Comparison
 from sim.results.catalogue import by_label
 from sim.results.run import Run
-from sim.view.words import blocked, quantity
+from sim.view.words import blocked, plural, quantity
 
 MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
@@ -36,7 +36,7 @@ def _heading(compared: Comparison) -> Text:
     text = Text(f"Compared with {base.scenario.name}: {', '.join(run.scenario.name for run in others)}", style="bold")
     several = ", for all scenarios together (Bonferroni)" if len(others) > 1 else ""
     text.append(
-        f"\n{base.replications:,} replications of each with common random numbers (seed {base.scenario.seed});"
+        f"\n{plural(base.replications, 'replication')} of each with common random numbers (seed {base.scenario.seed});"
         f" differences are paired. Intervals hold the mean difference with {compared.level:.0%} confidence{several};"
         f" p-values are adjusted for {len(compared.table)} comparisons (Holm).",
         style="not bold",

@@ -15,7 +15,7 @@ from sim.results.tables import ALL_CASES, TABLES
 from sim.view.pictures.listed import names, of_cases, place_titles
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import cases_of
-from sim.view.words import blocked, count, day, no_cases, share, spark
+from sim.view.words import blocked, count, day, no_cases, plural, share, spark
 
 SPARK_POINTS = 24
 MIN_SHOWN = 0.005
@@ -57,7 +57,7 @@ def _heading(run: Run) -> Text:
     scenario = run.scenario
     text = Text(scenario.title or scenario.name, style="bold")
     text.append(
-        f"\n{scenario.start} to {scenario.horizon}, {run.replications:,} replications, seed {scenario.seed}."
+        f"\n{scenario.start} to {scenario.horizon}, {plural(run.replications, 'replication')}, seed {scenario.seed}."
         " Intervals hold the central 80% of the replications: stochastic variation"
         + (f" and {len(scenario.uncertain)} uncertain parameters." if scenario.uncertain else "."),
         style="not bold",
