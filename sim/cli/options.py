@@ -28,11 +28,22 @@ Cluster = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, see docs/cluster.md."),
 ]
-Results = Annotated[Path, typer.Option(help="Folder of stored runs.")]
+
+
+def _folder(given: Path | None) -> Path | None:
+    """A folder that exists or can be made; UserError for something else in its place."""
+    if given is not None and not given.is_dir() and (given.exists() or given.is_symlink()):
+        what = "a file" if given.exists() else "a link to nowhere"
+        raise UserError(f"{given}: is {what}; --results names a folder")
+    return given
+
+
+Results = Annotated[Path, typer.Option(help="Folder of stored runs.", callback=_folder)]
 StoredRuns = Annotated[
     Path | None,
     typer.Option(
         "--results",
+        callback=_folder,
         metavar="FOLDER",
         help="Store the simulated runs in this folder; the same call then uses them again.",
     ),

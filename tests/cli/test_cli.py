@@ -610,3 +610,14 @@ def test_indicators(sim):
     _, data, _ = sim("indicators", "--json")
     assert all(name in out for name in json.loads(data))
     assert "clearance_rate" in out
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("command", [("run", "small.yaml"), ("list", "."), ("dashboard",), ("compare", "small.yaml")])
+def test_a_file_in_place_of_the_results_folder(sim, tmp_path, command):
+    """Or a link to nowhere, is told before anything runs."""
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name, what in {"file": "a file", "link": "a link to nowhere"}.items():
+        told = f"{name}: is {what}; --results names a folder\n"
+        assert sim(*command, "--results", name) == (2, "", told)

@@ -384,3 +384,25 @@ def test_too_many_clients_are_told(address, monkeypatch):
         again.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{address[1]}\r\n\r\n".encode())
         answer = answer_to(again)
     assert answer.startswith(b"HTTP/1.1 200 OK\r\nServer: sim\r\n")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"Request-URI Too Long."),
+        (b"GET / HTTP/1.1\r\n" + b"a" * 70_000 + b": b\r\n\r\n", b"Line too long."),
+        (b"GET / HTTP/9.9\r\n\r\n", b"Invalid HTTP version (9.9)."),
+        (b"<script>alert(1)</script>\r\n\r\n", b"Bad request syntax"),
+    ],
+    ids=["address", "header", "version", "none"],
+)
+def test_what_is_no_request_gets_a_line(address, capfd, sent, told):
+    """Of text and not of HTML, and nothing on the terminal."""
+    with socket.create_connection(address) as client:
+        client.sendall(sent)
+        answer = answer_to(client)
+    head, _, body = answer.rpartition(b"\r\n\r\n")
+    assert body.startswith(told)
+    assert body.count(b"\n") == 1
+    assert not head or b"Content-Type: text/plain" in head
+    assert capfd.readouterr() == ("", "")

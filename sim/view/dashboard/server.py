@@ -47,11 +47,16 @@ class _Handler(WSGIRequestHandler):
     """Reads one request and answers it."""
 
     timeout = PATIENCE  # of each write to a client that does not read
+    error_content_type = "text/plain; charset=utf-8"
+    error_message_format = "%(message)s.\n"  # of what is no request at all, or too long
 
     def setup(self) -> None:
         """Read with a deadline."""
         super().setup()
         self.rfile = io.BufferedReader(_UntilDeadline(self.connection))
+
+    def log_error(self, *_: object) -> None:
+        """What anybody may send is nothing to tell on the terminal; whoever sent it is told."""
 
     def version_string(self) -> str:
         """Versions of what serves the pages are nobody's business."""
