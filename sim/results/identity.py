@@ -16,7 +16,7 @@ from typing import Any
 
 from sim.scenario.schema import Scenario
 
-FORMAT = 6
+FORMAT = 7
 """Of stored runs; readers refuse what they do not know."""
 NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
 """Settings of a scenario that change no number of its run."""
