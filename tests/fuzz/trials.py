@@ -42,7 +42,7 @@ from sim.scenario.settings import parse_settings
 ROOT = Path(__file__).parents[2]
 ONE = {"replications": 1, "replications_per_draw": 1}
 LOG_CHECKED = 5_000
-"""Rows of an event log that are checked at most: the checks go through them one by one and take seconds for more."""
+"""Rows of an event log that are checked at most: the checks go through them one by one, and take seconds for more."""
 
 
 @dataclass(frozen=True)
