@@ -192,6 +192,8 @@ def _entries(scenario: Scenario) -> list[Finding]:
                 findings += unknown(strand.topic, procedure.topics, "topic", (*at, "strands", strand_name, "topic"))
     for name, stream in scenario.arrivals.items():
         findings += unknown(stream.stage, procedure.stages, "stage", ("arrivals", name, "stage"))
+        if not stream.obligations.mean_value():
+            findings.append(Finding(("arrivals", name, "obligations"), "must be more than 0"))
         for topic in stream.topics if procedure.topics else ():
             if list(stream.topics) != ["any"]:
                 findings += unknown(topic, procedure.topics, "topic", ("arrivals", name, "topics", topic), True)

@@ -3,13 +3,14 @@
 The command line tells them as notes, and `Scenario.notes` gives them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 
+from sim.scenario.cycles import targets_of
 from sim.scenario.feasible import last_days
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.names import all_steps
-from sim.scenario.schema import Effort, RandomArrivals, RandomWaves, Scenario
+from sim.scenario.schema import Effort, RandomArrivals, RandomWaves, Scenario, Stage
 
 
 def doubts(scenario: Scenario) -> list[Finding]:
@@ -19,6 +20,8 @@ def doubts(scenario: Scenario) -> list[Finding]:
         *_without_work(scenario),
         *_tables_that_begin_later(scenario),
         *_arrivals_after_the_horizon(scenario),
+        *_waves_of_another_size(scenario),
+        *_forks_of_strands(scenario),
         *_last_draw(scenario),
     ]
 
@@ -79,6 +82,41 @@ def _arrivals_after_the_horizon(scenario: Scenario) -> Iterator[Finding]:
                 ("probes", name, "arrives"),
                 f"{probe.arrives} is after the horizon, {scenario.horizon}: the case never comes",
             )
+
+
+def _waves_of_another_size(scenario: Scenario) -> Iterator[Finding]:
+    """Waves whose size is on average more than there are platforms, or less than one."""
+    for name, stream in scenario.arrivals.items():
+        if isinstance(stream, RandomWaves) and not 1 <= (size := stream.size.mean_value()) <= len(stream.platforms):
+            most = len(stream.platforms)
+            message = f"is {size:.3g} on average; but a wave has at least one case, and at most one on each of {most}"
+            yield Finding(("arrivals", name, "size"), f"{message} platform{'s' * (most > 1)}")
+
+
+def _forks_of_strands(scenario: Scenario) -> Iterator[Finding]:
+    """Forks to which only strands come, which do not fork again."""
+    stages = scenario.procedure.stages
+    entries = {stream.stage for stream in scenario.arrivals.values()}
+    entries |= {probe.stage for probe in scenario.probes.values() if probe.arrives or not probe.strands}
+    whole = _reached(stages, entries, through_forks=False)
+    forks = [stages[name] for name in whole if stages[name].fork]
+    for name in sorted(_reached(stages, {to for stage in forks for to in targets_of(stage)}) - whole):
+        if stages[name].fork:
+            yield Finding(
+                ("procedure", "stages", name, "fork"),
+                f"does nothing: only strands come to {name!r}, and a strand does not fork again",
+            )
+
+
+def _reached(stages: Mapping[str, Stage], entries: Set[str], through_forks: bool = True) -> set[str]:
+    """The stages that a case reaches from any of these, and if not `through_forks` before it forks."""
+    reached: set[str] = set()
+    waiting = entries & stages.keys()
+    while waiting:
+        reached |= waiting
+        onward = [stages[name] for name in waiting if through_forks or not stages[name].fork]
+        waiting = ({to for stage in onward for to in targets_of(stage)} & stages.keys()) - reached
+    return reached
 
 
 def _last_draw(scenario: Scenario) -> Iterator[Finding]:

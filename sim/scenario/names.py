@@ -57,6 +57,9 @@ def procedure_problems(procedure: Procedure) -> list[Finding]:
     findings = [f for stage in stages for f in _spelt(stage, "a stage", "|<") + _free(stage, "a stage")]
     findings += [f for name in exits for f in _spelt(name, "an exit", "|<") + _free(name, "an exit")]
     findings += [f for topic in topics for f in _spelt(topic, "a topic")]
+    for place, topic in enumerate(topics):
+        if topic.text in procedure.topics[:place]:
+            findings += topic.wrong(f"{topic.text!r} is given twice")
     for name in stages:
         findings += _of_stage(procedure.stages[name.text], name.path)
         if name.text in procedure.exits:

@@ -77,6 +77,30 @@ def test_limits_inside_one_another_do_not_block():
     assert office(procedure=procedure, arrivals=arrivals)
 
 
+def test_waves_of_another_size_than_there_are_platforms_are_told():
+    """They have at least one case, and at most one on each platform."""
+    for size, told in ((0.4, "at least one case"), (3, "at most one on each of 2 platforms"), (2, "")):
+        wave = {"kind": "random_waves", "stage": "work", "per_year": 1, "size": size, "platforms": {"A": 1, "B": 1}}
+        messages = [doubt.message for doubt in doubts(office(arrivals={"waves": wave}))]
+        assert len(messages) == bool(told)
+        assert all(told in message for message in messages)
+
+
+def test_a_fork_to_which_only_strands_come_is_told():
+    """A strand does not fork again, so the second of two forks does nothing; as the only one it does."""
+    wait = {"title": "Wait", "steps": {"sit": {"step": "wait", "reason": "party", "days": 5}}}
+    fork = {"fork": {"strands": {2: 1}}}
+    procedure = deepcopy(OFFICE["procedure"])
+    procedure["stages"]["work"]["next"] = {"wait": 0.5, "out": "rest"}
+    procedure["stages"]["wait"] = {**wait, "next": {"out": 1}, **fork}
+    assert not doubts(office(procedure=procedure))
+    procedure["stages"]["work"] |= fork
+    (doubt,) = doubts(office(procedure=procedure))
+    assert doubt.path == ("procedure", "stages", "wait", "fork")
+    late = {"late": {"kind": "random", "stage": "wait", "per_year": 1}}
+    assert not doubts(office(procedure=procedure, arrivals=OFFICE["arrivals"] | late))
+
+
 def test_the_command_tells_doubts_and_goes_on(sim, tmp_path):
     """A line on standard error with its place; the output and the exit code are those of a valid scenario."""
     path = tmp_path / "office.yaml"
