@@ -25,15 +25,17 @@ def test_a_full_disk(scenario_file, undisturbed, tmp_path, jobs):
     assert content(tmp_path) == undisturbed
 
 
-@pytest.mark.parametrize("kind", ["a file", "below /proc"])
-def test_a_results_folder_that_cannot_be(scenario_file, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "expected", "message"), [("a file", 2, "is a file"), ("below /proc", 1, "cannot be written")]
+)
+def test_a_results_folder_that_cannot_be(scenario_file, tmp_path, kind, expected, message):
     """A results folder that cannot be made ends the run with one line that names it."""
     file = tmp_path / "file"
     file.write_text("not a folder")
     place = {"a file": file, "below /proc": "/proc/results"}[kind]
     code, out, err = run(scenario_file, place, "--jobs", "1")
-    assert (code, out) == (1, ""), err
+    assert (code, out) == (expected, ""), err
     assert err.count("\n") == 1
     assert err.startswith(str(place))
-    assert "cannot be written" in err
+    assert message in err
     assert file.read_text() == "not a folder"
