@@ -61,7 +61,7 @@ def small(line: str) -> list[str]:
     if words[1] in ("run", "compare", "sweep", "report"):
         return [*words, "-n", "3"]
     if words[1] == "sensitivity":
-        return [*words, "-n", "2", "--points", "2", "--set", "replications=4"]
+        return [*words, "-n", "4", "--points", "2", "--set", "replications=4"]
     return [*words, "--draws", "100"] if words[1] in ("calibrate", "backtest") else words
 
 

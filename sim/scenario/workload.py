@@ -85,13 +85,13 @@ def dates(scenario: Scenario) -> list[Finding]:
     apart = most * YEAR_DAYS + most  # leap days, and more
     findings = []
     if scenario.horizon_days > apart:
-        message = f"must lie at most {most:g} years after the start, {start}, not {scenario.horizon}"
+        message = f"must lie at most {most:,} years after the start, {start}, not {scenario.horizon}"
         findings.append(Finding(("horizon",), message))
     for name, probe in scenario.probes.items():
         since_of: dict[tuple[str, ...], date | None] = {("since",): probe.since}
         since_of |= {("strands", strand, "since"): settings.since for strand, settings in probe.strands.items()}
         for path, since in since_of.items():
             if since is not None and days_between(since, start) > apart:
-                message = f"must lie at most {most:g} years before the start, {start}, not {since}"
+                message = f"must lie at most {most:,} years before the start, {start}, not {since}"
                 findings.append(Finding(("probes", name, *path), message))
     return findings

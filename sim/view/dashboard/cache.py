@@ -163,7 +163,10 @@ class RunCache:
         if name in self._named:
             return (self._named[name] / NAME).is_file()
         plain = name.isprintable() and PurePath(name).name == name and not name.startswith(".")
-        return bool(name) and plain and (self.results / name / NAME).is_file()
+        try:
+            return bool(name) and plain and (self.results / name / NAME).is_file()
+        except OSError:  # no folder can have the name, because it is too long
+            return False
 
 
 def _stamp(file: Path) -> tuple[str, int, int, int]:
