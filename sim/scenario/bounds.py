@@ -25,7 +25,7 @@ NUMBER = Bound(1e9, "a number", "as days 2.7 million years; products of several 
 SMALLEST = 1e-9
 """The least that a number above zero may be, for the same reason: one is divided by it."""
 ELASTICITY = Bound(3, "`elasticity`", "it is a power; at 1 effort is proportional to the obligations")
-YEARS = Bound(1_000, "years from `start` to `horizon`, or since a probe's `since`", "capacities are followed day by day")
+YEARS = Bound(1_000, "years from `start` to `horizon`, or since a probe's `since`", "capacity is followed day by day")
 FIRST_YEAR, LAST_YEAR = 1000, 9000
 """Years between which a scenario starts, so that no day that follows from it leaves the calendar."""
 RAMP_UP = Bound(3650, "days of `ramp_up`", "ten years; recruits are followed day by day")
