@@ -187,6 +187,7 @@ def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
     """Differences come in; the file that is saved is the scenario that was run; the address holds the inputs."""
     page = opened("?tab=what-if&if.staff.handlers.2025=11")
     page.get_by_label("Replications, at most").fill("300")
+    expect(page).to_have_url(re.compile("if.replications=300"))  # nobody fills in two inputs within a few milliseconds
     page.get_by_label("Name of the scenario").fill("mine")
     expect(page.get_by_text("Case handlers: 11 in 2025")).to_be_visible()
     expect(page).to_have_url(re.compile("if.name=mine"))
