@@ -29,7 +29,7 @@ def outlasting(
 ) -> Row | None:
     """A row of draws given that the stage has lasted for `elapsed` days and no end of it is known.
 
-    None if it has ended by a silent route. If no row at all can last so long, the longest of the candidates.
+    None if it has ended by a silent route. If no row at all can last so long, the first of the longest candidates.
     """
     # The candidates `seen` so far were too short: these are others. One more is for the choice.
     last = seen + CANDIDATES
@@ -42,7 +42,8 @@ def outlasting(
         route = routing.route_at(row[ROUTE_COLUMN])
         of_row = spans(factory.plan, case, route.steps, row, elapsed)
         total = sum(span.length for span in of_row)
-        longest = max(longest, (total, row))
+        if total > longest[0]:  # the first of those that are as long: which one it is must say nothing of the route
+            longest = total, row
         if route.silent and total <= elapsed:
             choices.append(None)
             weights.append(0.0)

@@ -164,3 +164,19 @@ def test_what_cannot_last_so_long_ends_on_the_first_day() -> None:
     """A stage that takes 10 to 20 days, under way for 30."""
     steps = effort(clerk={"distribution": "uniform", "low": 10, "high": 20})
     assert (remaining(steps, 30, 20) == 0).all()
+
+
+def test_what_cannot_last_so_long_leaves_by_either_route() -> None:
+    """The age says nothing of the route where no route could have lasted so long: one in four goes on."""
+    stages = {
+        "work": {
+            "title": "Work",
+            "steps": {"sit": {"step": "wait", "reason": "party", "days": 10}, **PAUSE},
+            "next": {"after": 0.25, "done": 0.75},
+        },
+        "after": {"title": "After"},
+    }
+    log = one_office(stages, {"clerk": {"headcount": 1}}, {"work": "=2000-06-01"}, replications=400)
+    onward = (log.loc[log["stage"] == "work", "outcome"] == "after").sum()
+    low, high = stats.binom.interval(0.999, 400, 0.25)
+    assert low <= onward <= high
