@@ -5,12 +5,20 @@ The command line tells them as notes, and `Scenario.notes` gives them.
 
 from collections.abc import Iterator, Mapping, Set
 from datetime import date
+from math import inf
 
+import numpy as np
+
+from sim.dates import YEAR_DAYS, days_between
 from sim.scenario.cycles import targets_of
+from sim.scenario.distributions import Distribution
 from sim.scenario.feasible import last_days
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.names import all_steps
-from sim.scenario.schema import Effort, RandomArrivals, RandomWaves, Scenario, Stage
+from sim.scenario.schema import AnyStep, Effort, RandomArrivals, RandomWaves, Scenario, Stage, Team
+
+WEEK = 7
+"""Days by which working days may be longer than their share of the year, as weekends and holidays fall."""
 
 
 def doubts(scenario: Scenario) -> list[Finding]:
@@ -23,6 +31,7 @@ def doubts(scenario: Scenario) -> list[Finding]:
         *_waves_of_another_size(scenario),
         *_forks_of_strands(scenario),
         *_last_draw(scenario),
+        *_stages_that_end_at_once(scenario),
     ]
 
 
@@ -128,3 +137,51 @@ def _last_draw(scenario: Scenario) -> Iterator[Finding]:
             f"the number of replications, {scenario.replications:,}, is no multiple of {each}: the last draw of the"
             f" uncertain parameters has only {left}",
         )
+
+
+def _stages_that_end_at_once(scenario: Scenario) -> Iterator[Finding]:
+    """Stages that cases in progress entered longer ago than their steps can take: all of these end on the first day."""
+    ages: dict[str, list[int]] = {}
+    for probe in scenario.probes.values():
+        for part in probe.strands.values() if probe.strands else (None,):
+            since = (part and part.since) or probe.since
+            if since:
+                ages.setdefault((part and part.stage) or probe.stage, []).append(days_between(since, scenario.start))
+    for name, days in ages.items():
+        stage = scenario.procedure.stages[name]
+        most = _longest_visit(scenario, stage)
+        old = [age for age in days if age > most]
+        if old and not stage.resolved:  # of what is resolved no step need be left
+            yield Finding(
+                ("procedure", "stages", name, "steps"),
+                f"last {most:,.0f} days at most; {len(old)} of {len(days)} cases in progress there began {min(old):,}"
+                " or more days ago, and so leave on the first day (before it, effort takes time only with most_fte)",
+            )
+
+
+def _longest_visit(scenario: Scenario, stage: Stage) -> float:
+    """The most days that a visit can take that began before the first day, or infinity; as the model draws it."""
+    calendar = YEAR_DAYS / scenario.calendar.working_days_per_year
+    own = sum(_longest(step, calendar) for step in stage.steps.values())
+    routes = [route for group in (stage.next, *(other.next for other in stage.next_when)) for route in group.values()]
+    return own + max(sum(_longest(step, calendar) for step in route.steps.values()) for route in routes)
+
+
+def _longest(step: AnyStep, calendar: float) -> float:
+    """The most days that a step can take: effort with a cap is not looked into, without one it takes no time."""
+    if isinstance(step, Effort):
+        if any(step.most_fte.get(role) and amount.mean_value() for role, amount in step.fte_days.items()):
+            return inf
+        return _most(step.at_least) if step.at_least else 0.0
+    if isinstance(step, Team) or step.days:
+        return _most(step.days)
+    return _most(step.working_days) * calendar + WEEK
+
+
+def _most(value: Distribution | None) -> float:
+    """The end of a distribution; infinite if it has none."""
+    if value is None:
+        return 0.0
+    with np.errstate(all="ignore"):  # of the logarithm of 0, which is what an endless one takes
+        most = float(value.quantile(np.array([1.0]))[0])
+    return inf if np.isnan(most) else most

@@ -116,3 +116,18 @@ def test_the_command_tells_doubts_and_goes_on(sim, tmp_path):
     assert (code, output) == (0, f"{path}: a valid scenario; 1 stream\n")
     assert errors.startswith(f"note: {path}:13:37: procedure.stages.work.steps.do.fte: the team cannot start after")
     assert load_scenario(path).name == "office"
+
+
+def test_cases_in_progress_for_longer_than_their_stage_can_last_are_told():
+    """Of effort without most_fte, which takes no time before the first day, and of waits of a known length."""
+    rest = {"step": "wait", "reason": "party", "days": {"distribution": "uniform", "low": 5, "high": 20}}
+    work = {"step": "effort", "fte_days": {"clerk": 50}}
+    probes = {name: {"stage": "work", "since": f"2023-12-{day}"} for name, day in (("old", "01"), ("young", "20"))}
+    procedure = deepcopy(OFFICE["procedure"])
+    procedure["stages"]["work"]["steps"] = {"do": work, "rest": rest}
+    (doubt,) = doubts(office(procedure=procedure, probes=probes))
+    assert doubt.path == ("procedure", "stages", "work", "steps")
+    assert doubt.message.startswith("last 20 days at most; 1 of 2 cases in progress there began 31 or more days ago")
+    for possible in ({"most_fte": {"clerk": 1}}, {"at_least": {"distribution": "exponential", "mean": 3}}):
+        procedure["stages"]["work"]["steps"] = {"do": {**work, **possible}, "rest": rest}
+        assert not doubts(office(procedure=procedure, probes=probes))
