@@ -50,7 +50,7 @@ def spans(plan: Plan, case: Case, steps: tuple[StepPlan, ...], row: Row, elapsed
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DrawnLength:
     """A draw on which the length of a step depends: it takes `others` days, or this draw times `factor` if longer."""
 
     column: int
@@ -58,18 +58,18 @@ class Part:
     others: float
 
 
-def parts(plan: Plan, case: Case, step: StepPlan, row: Row) -> Iterator[Part]:
+def parts(plan: Plan, case: Case, step: StepPlan, row: Row) -> Iterator[DrawnLength]:
     """The draws on which the length of a step depends; of a wait in working days the draw is in these."""
     if step.kind != EFFORT:
-        yield Part(step.column, 1.0, 0.0)
+        yield DrawnLength(step.column, 1.0, 0.0)
         return
     # As in `spans`: the work of the role that takes longest, at the pace of before the first day, or the minimum.
     pace = plan.fte_days_per_day * plan.scenario.pace_before_start / case.complexity
     scale, minimum = row[step.column], row[step.minimum] if step.minimum >= 0 else 0.0
     work = {column: 1.0 / (cap * pace) if cap < inf else 0.0 for _, column, cap in step.work}
-    yield Part(step.column, max(row[column] * factor for column, factor in work.items()), minimum)
+    yield DrawnLength(step.column, max(row[column] * factor for column, factor in work.items()), minimum)
     for column, factor in work.items():
         others = max([row[c] * f * scale for c, f in work.items() if c != column], default=0.0)
-        yield Part(column, factor * scale, max(others, minimum))
+        yield DrawnLength(column, factor * scale, max(others, minimum))
     if step.minimum >= 0:
-        yield Part(step.minimum, 1.0, max(row[c] * f * scale for c, f in work.items()))
+        yield DrawnLength(step.minimum, 1.0, max(row[c] * f * scale for c, f in work.items()))

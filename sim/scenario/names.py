@@ -26,7 +26,7 @@ QUOTE = '"'
 """Stands round a part of a path that has dots of its own, so that no name can contain it."""
 
 
-class Name(NamedTuple):
+class NameAt(NamedTuple):
     """A name and where it stands: as a key of a mapping, or as a value."""
 
     text: str
@@ -40,8 +40,8 @@ class Name(NamedTuple):
 
 def problems(scenario: Scenario) -> list[Finding]:
     """What is wrong with names in a scenario, those in its procedure apart."""
-    roles = [Name(role, ("staffing", role)) for role in scenario.staffing]
-    parameters = [Name(name, ("uncertain", name)) for name in scenario.uncertain]
+    roles = [NameAt(role, ("staffing", role)) for role in scenario.staffing]
+    parameters = [NameAt(name, ("uncertain", name)) for name in scenario.uncertain]
     findings = [f for role in roles for f in _spelt(role, "a role") + _free(role, "a role")]
     for name in parameters:
         findings += _spelt(name, "an uncertain parameter") + _free(name, "an uncertain parameter", OF_PARAMETERS)
@@ -51,9 +51,9 @@ def problems(scenario: Scenario) -> list[Finding]:
 
 def procedure_problems(procedure: Procedure) -> list[Finding]:
     """What is wrong with names in a procedure."""
-    stages = [Name(name, ("stages", name)) for name in procedure.stages]
-    exits = [Name(name, ("exits", name)) for name in procedure.exits]
-    topics = [Name(topic, ("topics", index), False) for index, topic in enumerate(procedure.topics)]
+    stages = [NameAt(name, ("stages", name)) for name in procedure.stages]
+    exits = [NameAt(name, ("exits", name)) for name in procedure.exits]
+    topics = [NameAt(topic, ("topics", index), False) for index, topic in enumerate(procedure.topics)]
     findings = [f for stage in stages for f in _spelt(stage, "a stage", "|<") + _free(stage, "a stage")]
     findings += [f for name in exits for f in _spelt(name, "an exit", "|<") + _free(name, "an exit")]
     findings += [f for topic in topics for f in _spelt(topic, "a topic")]
@@ -81,11 +81,11 @@ def _of_stage(stage: Stage, at: Path_) -> list[Finding]:
     """What is wrong with the names of steps and routes."""
     findings: list[Finding] = []
     for path, steps in all_steps(stage, at):
-        named = [Name(name, (*path, name)) for name in steps]
+        named = [NameAt(name, (*path, name)) for name in steps]
         findings += [f for step in named for f in _spelt(step, "a step", "|/:?*>")] + _alike(named)
-    routes = [Name(name, (*at, "next", name)) for name in stage.next]
+    routes = [NameAt(name, (*at, "next", name)) for name in stage.next]
     for index, other in enumerate(stage.next_when):
-        routes += [Name(name, (*at, "next_when", index, "next", name)) for name in other.next]
+        routes += [NameAt(name, (*at, "next_when", index, "next", name)) for name in other.next]
     for route in routes:
         # The draws of the routes for some cases begin with the number of these routes and a colon.
         findings += _spelt(route, "a route", ":" if re.match(r"\d+:", route.text) else "")
@@ -95,7 +95,7 @@ def _of_stage(stage: Stage, at: Path_) -> list[Finding]:
     return findings + [Finding((*at, "steps", n), message.format(n), True) for n in stage.steps if n in taken]
 
 
-def _spelt(name: Name, what: str, forbidden: str = "") -> list[Finding]:
+def _spelt(name: NameAt, what: str, forbidden: str = "") -> list[Finding]:
     """What is wrong with a name as it is written.
 
     `forbidden` are the characters that separate the parts of a draw's key or of a case's name: with one of them two
@@ -115,7 +115,7 @@ def _spelt(name: Name, what: str, forbidden: str = "") -> list[Finding]:
     return name.wrong(f"the name of {what} may not contain {clashing[0]!r}") if clashing else []
 
 
-def _free(name: Name, what: str, reserved: dict[str, str] = RESERVED) -> list[Finding]:
+def _free(name: NameAt, what: str, reserved: dict[str, str] = RESERVED) -> list[Finding]:
     """That tables call something of their own like this."""
     taken = [meaning for word, meaning in reserved.items() if look(name.text) == look(word)]
     return name.wrong(f"{what} cannot be called {name.text!r}: in tables that means {taken[0]}") if taken else []
@@ -131,7 +131,7 @@ def look(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _alike(named: Iterable[Name]) -> list[Finding]:
+def _alike(named: Iterable[NameAt]) -> list[Finding]:
     """Names that differ from an earlier one only in how they are written."""
     findings: list[Finding] = []
     first: dict[str, str] = {}
@@ -147,11 +147,11 @@ def _cases(scenario: Scenario) -> list[Finding]:
     findings: list[Finding] = []
     waves = {name for name, stream in scenario.arrivals.items() if isinstance(stream, Wave)}
     numbered = scenario.arrivals.keys() - waves
-    probes = [Name(name, ("probes", name)) for name in scenario.probes]
-    streams = [Name(name, ("arrivals", name)) for name in scenario.arrivals]
+    probes = [NameAt(name, ("probes", name)) for name in scenario.probes]
+    streams = [NameAt(name, ("arrivals", name)) for name in scenario.arrivals]
     for name in probes:
         findings += _spelt(name, "a probe", "|/") + _free(name, "a probe") + _not_a_case(name, numbered)
-        strands = [Name(strand, (*name.path, "strands", strand)) for strand in scenario.probes[name.text].strands]
+        strands = [NameAt(strand, (*name.path, "strands", strand)) for strand in scenario.probes[name.text].strands]
         findings += [f for strand in strands for f in _spelt(strand, "a strand", "|/")] + _alike(strands)
         if name.text in waves:
             findings += name.wrong(
@@ -162,7 +162,7 @@ def _cases(scenario: Scenario) -> list[Finding]:
     return findings + _alike(probes) + _alike(streams)
 
 
-def _not_a_case(name: Name, numbered: Set[str]) -> list[Finding]:
+def _not_a_case(name: NameAt, numbered: Set[str]) -> list[Finding]:
     """A name that a case, or a wave, of a stream will have, which are the stream's with a number."""
     stream, _, number = name.text.rpartition("-")
     if stream not in numbered or not re.fullmatch("[1-9][0-9]*", number):
@@ -172,29 +172,29 @@ def _not_a_case(name: Name, numbered: Set[str]) -> list[Finding]:
 
 def _services(scenario: Scenario) -> list[Finding]:
     """What is wrong with the names of services and providers, topics and origins, wherever a scenario gives them."""
-    services, providers, topics, origins = list[Name](), list[Name](), list[Name](), list[Name]()
+    services, providers, topics, origins = list[NameAt](), list[NameAt](), list[NameAt](), list[NameAt]()
     findings: list[Finding] = []
     for key, stream in scenario.arrivals.items():
         at: Path_ = ("arrivals", key)
-        named = [Name(name, (*at, "platforms", name)) for name in stream.platforms]
+        named = [NameAt(name, (*at, "platforms", name)) for name in stream.platforms]
         in_label = not isinstance(stream, RandomArrivals)
         findings += [f for name in named for f in _service(name, "|/" if in_label else "|", in_label)]
         services += named
-        topics += [Name(topic, (*at, "topics", topic)) for topic in stream.topics]
-        origins.append(Name(stream.origin, (*at, "origin"), False))
+        topics += [NameAt(topic, (*at, "topics", topic)) for topic in stream.topics]
+        origins.append(NameAt(stream.origin, (*at, "origin"), False))
     for key, probe in scenario.probes.items():
         at = ("probes", key)
-        service = Name(probe.platform, (*at, "platform"), False)
+        service = NameAt(probe.platform, (*at, "platform"), False)
         findings += _service(service, "|") if probe.platform else []
         services.append(service)
-        topics.append(Name(probe.topic, (*at, "topic"), False))
-        topics += [Name(one.topic, (*at, "strands", name, "topic"), False) for name, one in probe.strands.items()]
-        origins.append(Name(probe.origin, (*at, "origin"), False))
+        topics.append(NameAt(probe.topic, (*at, "topic"), False))
+        topics += [NameAt(one.topic, (*at, "strands", name, "topic"), False) for name, one in probe.strands.items()]
+        origins.append(NameAt(probe.origin, (*at, "origin"), False))
     for key, platform in scenario.platforms.items():
-        service = Name(key, ("platforms", key))
+        service = NameAt(key, ("platforms", key))
         findings += _service(service, "|")
         services.append(service)
-        providers.append(Name(platform.provider, (*service.path, "provider"), False))
+        providers.append(NameAt(platform.provider, (*service.path, "provider"), False))
     for what, names in (("a provider", providers), ("a topic", topics), ("an origin", origins)):
         findings += [
             f for name in names if name.text or what == "a provider" or name.is_key for f in _spelt(name, what)
@@ -202,7 +202,7 @@ def _services(scenario: Scenario) -> list[Finding]:
     return findings + _alike(services) + _alike(providers) + _alike(topics) + _alike(origins)
 
 
-def _service(name: Name, forbidden: str, in_wave: bool = False) -> list[Finding]:
+def _service(name: NameAt, forbidden: str, in_wave: bool = False) -> list[Finding]:
     """What is wrong with the name of a service, or with the names of several, separated by `;`."""
     wrong = _spelt(name, "a platform in a wave" if in_wave else "a platform", forbidden)
     parts = name.text.split(";")
