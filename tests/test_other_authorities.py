@@ -8,6 +8,7 @@ from other_authorities import AUTHORITIES
 
 from sim import load_record
 from sim.inference.as_of import load_basis
+from sim.scenario.loading import load_scenario
 
 
 @pytest.fixture(params=sorted(AUTHORITIES))
@@ -32,8 +33,12 @@ def test_it_is_validated_shown_and_run(sim, file):
     ended(sim, "show", file)
     ended(sim, "record", "--record", "record")
     ended(sim, "run", file, "-n", 20, "-j", 1)
-    data = json.loads(ended(sim, "run", file, "-n", 20, "-j", 1, "--json").splitlines()[0])
-    assert data
+    tables = json.loads(ended(sim, "run", file, "-n", 20, "-j", 1, "--json").splitlines()[0])["tables"]
+    known = load_record("record").known_on(load_scenario(file).start)
+    listed = {f"{strand.proceeding}/{strand.strand}" for strand in known.strands if strand.outcome is None}
+    resolved = {row["case"]: row["within_1y"] for row in tables["resolutions"]}
+    assert listed
+    assert all(resolved[case] > 0 for case in listed), resolved
 
 
 def test_it_is_reported_beside_its_own_record(sim, file):
@@ -48,8 +53,13 @@ def test_it_is_compared_and_swept(sim, file):
     role = "rapporteurs" if file.stem == "competition" else "caseworkers"
     more = Path("more.yaml")
     more.write_text(f"extends: {file.name}\nname: more\nstaffing: {{{role}: {{headcount: 20}}}}\n", encoding="utf-8")
-    ended(sim, "compare", file, more, "-n", 10, "-j", 1)
-    ended(sim, "sweep", file, "--set", f"staffing.{role}.headcount=4,8", "-n", 10, "-j", 1)
+    compared = json.loads(ended(sim, "compare", file, more, "-n", 10, "-j", 1, "--json").splitlines()[0])
+    assert {row["scenario"] for row in compared} == {"more"}
+    setting = f"staffing.{role}.headcount"
+    swept = json.loads(
+        ended(sim, "sweep", file, "--set", f"{setting}=4,8", "-n", 10, "-j", 1, "--json").splitlines()[0]
+    )
+    assert [point[setting] for point in swept["points"]] == [4, 8]
 
 
 def test_it_is_calibrated(sim, file):

