@@ -73,6 +73,9 @@ in Python `Scenario.notes` has these lines. They are of
   later change of the headcount or of the share brings them, the results say so, and in how many replications;
 - a step whose effort is 0 for all roles, and that takes no time;
 - a probe that arrives after the horizon;
+- cases in progress that began longer ago than the steps of their stage can last, and so leave it on the first day. Effort without
+  `most_fte` takes no time before the first day, since nobody knows how many people worked on it;
+- random waves whose size is not between 1 and the number of their platforms, and a fork to which only strands come;
 - a number of replications that is no multiple of `replications_per_draw`. Fewer than that share one draw are an error, unless it is one.
 
 ## Where numbers come from
