@@ -59,8 +59,8 @@ A name that refers to nothing is an error wherever it is written, in files and w
 and in `complexity` a platform, provider, topic or origin that no case can have, or a second visit to a stage to which no route leads back;
 a weight of a priority that no stage or case has; a target whose milestone no route leads to from the stage where counting begins. The
 file of a procedure may be meant for several scenarios, so it may name platforms, providers, topics, origins and priorities that one of
-them lacks; there only a name that is nearly a known one is an error. `platforms` may list services on which there are no cases, unless
-their name is nearly that of one that is not listed.
+them lacks; there, and where a procedure is `shared: true` as `sim show` prints it, only a name that is nearly a known one is an error.
+`platforms` may list services on which there are no cases, unless their name is nearly that of one that is not listed.
 
 ## What is hardly meant
 
