@@ -22,10 +22,10 @@ procedure:
   exits: {{done: Done}}
   stages:
     old:
-      title: Under way for longer than the procedure can explain
+      title: Under way for longer than the procedure can easily explain
       steps:
         think: {{step: wait, reason: procedure, days: 2}}
-        work: {{step: wait, reason: procedure, days: 20}}
+        work: {{step: wait, reason: procedure, days: {{distribution: lognormal, median: 20, cv: 0.5}}}}
       next: {{work: 1}}
     work:
       title: Work
@@ -36,6 +36,8 @@ staffing:
   staff: {{headcount: 2}}
 probes:
   one: {{stage: old, since: 2015-01-01}}
+  two: {{stage: old, since: 2015-01-01}}
+  three: {{stage: old, since: 2015-01-01}}
 arrivals:
   cases: {{kind: random, stage: work, per_year: 40}}
 """
