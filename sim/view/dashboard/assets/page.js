@@ -11,8 +11,10 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     // typed into the form of a what-if changes the address in its place.
     write: function (query, opened) {
       const { triggered } = window.dash_clientside.callback_context;
-      const opening = triggered.some((one) => one.prop_id === "opened.data");
-      const next = opening ? opened : query;
+      const has = (id) => triggered.some((one) => one.prop_id === id);
+      const opening = has("opened.data");
+      // Both at once, if something was changed before all of the page was there: then the query is the newer one.
+      const next = opening && !has("query.data") ? opened : query;
       if (next !== undefined && next !== null && next !== window.location.search) {
         const typed = view(next) === view(window.location.search);
         const write = opening || typed ? "replaceState" : "pushState";
