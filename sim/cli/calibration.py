@@ -36,7 +36,7 @@ def calibrate(
     Example: sim calibrate scenarios/three-probes.yaml --as-of 2024-03-14 -o scenarios/calibrated.yaml
     """
     from sim.inference.calibrate import calibrate as calibrated
-    from sim.inference.calibrate import check_output
+    from sim.inference.posterior_file import check_output
     from sim.view.terminal.calibration import as_data, summary
 
     day = day_of("--as-of", as_of)

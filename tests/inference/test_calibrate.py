@@ -14,8 +14,9 @@ from scipy.stats import binom, gamma, kstest, norm
 from sim.errors import UserError
 from sim.experiments.simulate import simulate
 from sim.inference.as_of import OPENINGS, known_by, load_basis, past_scenario
-from sim.inference.calibrate import MARK, Posterior, ReferenceTable, calibrate, scenario_text
+from sim.inference.calibrate import Posterior, ReferenceTable, calibrate
 from sim.inference.histories import Histories, real_history, simulated_histories, statistics
+from sim.inference.posterior_file import MARK, scenario_text
 from sim.scenario.loading import load_scenario
 from sim.view.verdicts import undated_staff
 
@@ -166,7 +167,7 @@ def test_the_written_file_is_a_scenario(small, tmp_path):
     (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
     with pytest.raises(UserError, match="exists already"):
         small.to_yaml(tmp_path / "mine.yaml")
-    assert "extends: small.yaml" in scenario_text(small, file)
+    assert "extends: small.yaml" in scenario_text(small.outcome, file)
 
 
 @pytest.mark.slow
@@ -174,7 +175,7 @@ def test_the_shipped_posterior_is_that_of_the_shipped_record():
     """The calibrated status quo is what the command writes now, to the digits that it writes."""
     shipped = SCENARIOS / "status-quo-calibrated.yaml"
     posterior = calibrate(SCENARIOS / "status-quo.yaml", date(2025, 12, 31), draws=1000, jobs=2)
-    written, committed = scenario_text(posterior, shipped), shipped.read_text("utf-8")
+    written, committed = scenario_text(posterior.outcome, shipped), shipped.read_text("utf-8")
     numbers = r"(?<![\w.-])\d+\.\d+"
     assert re.sub(numbers, "", written) == re.sub(numbers, "", committed)
     now, before = ([float(number) for number in re.findall(numbers, text)] for text in (written, committed))

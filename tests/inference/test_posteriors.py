@@ -8,7 +8,9 @@ import pytest
 import small_authority
 
 from sim.errors import UserError
-from sim.inference.calibrate import POINTS, Posterior, _margin, calibrate
+from sim.inference.calibrate import Posterior, calibrate
+from sim.inference.posterior_file import POINTS
+from sim.inference.posterior_file import margin as margin_of
 from sim.inference.regression import fit, normalised
 from sim.scenario.distributions import Beta, Empirical, Lognormal, Uniform
 from sim.scenario.loading import load_scenario
@@ -62,7 +64,7 @@ def test_a_posterior_of_few_draws_is_told(small):
 )
 def test_a_share_that_rounds_to_one_stays_a_share(prior, mean):
     """However far out the record is, the margin is a distribution that lies within the prior's range."""
-    margin = _margin(prior, mean, 0.05)
+    margin = margin_of(prior, mean, 0.05)
     least, most = prior.quantile(np.array([0.0, 1.0]))
     assert least <= margin.quantile(np.array([0.0]))[0] <= margin.quantile(np.array([1.0]))[0] <= most
     if isinstance(margin, Beta):
@@ -97,7 +99,7 @@ def test_a_parameter_that_the_statistics_give_exactly_has_a_posterior():
     weights = normalised(regression.log_weights(scores, regression.mean(2 * scores[:1])[0]))
     assert weights[0] == pytest.approx(1.0)
     prior = Lognormal(distribution="lognormal", median=1, cv=0.5)
-    assert _margin(prior, 0.3, np.sqrt(regression.covariance[0, 0])).mean_value() > 1
+    assert margin_of(prior, 0.3, np.sqrt(regression.covariance[0, 0])).mean_value() > 1
 
 
 @pytest.mark.parametrize(
