@@ -41,7 +41,7 @@ A folder with the four files below. UTF-8 (a byte order mark does no harm), comm
 a cell that holds a comma, empty lines left out. All columns must be there, in any order, and no others; a cell marked *needed* must be
 filled. Several values in one cell have `;` between them.
 
-A fifth file, `until.txt`, may hold one line: the last day up to which the record was kept, such as 2025-12-31. What is pending is
+A fifth file, `until.txt`, may hold one line: the last day up to which the record was kept, such as 2026-10-08. What is pending is
 counted until then. Without it the day of the last act is the last day, unless `--as-of` gives a later one.
 
 | kind | what a cell may say |

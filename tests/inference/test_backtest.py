@@ -206,7 +206,7 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
             ["backtest", "--as-of", "2024-03-14", "--record", "nowhere", "--scenario", "scenarios/three-probes.yaml"],
             "there is no such folder",
         ),
-        (["backtest", "--as-of", "2024-03-14", "--truth", "2031-01-01"], "ends on 2025-12-31"),
+        (["backtest", "--as-of", "2024-03-14", "--truth", "2031-01-01"], "ends on 2026-10-08"),
         (["backtest", "--as-of", "2024-03-14", "--scenario", "scenarios/dma.yaml"], "names no record"),
         (["calibrate", "scenarios/three-probes.yaml", "--as-of", "soon"], "is not a day of the calendar"),
         (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2022-01-01"], "no proceedings had been opened"),

@@ -16,7 +16,8 @@ from sim.record.rows import FORMAT
 
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "record"
 THREE_PROBES = date(2024, 3, 14)
-END = date(2025, 12, 31)
+END_OF_2025 = date(2025, 12, 31)
+LAST = date(2026, 10, 8)
 DAYS_OF_MILESTONES = {
     "2024-01-10": "rfi",
     "2024-03-01": "proceedings_opened",
@@ -481,19 +482,25 @@ def shipped() -> Record:
 
 
 def test_the_shipped_record_loads(shipped: Record) -> None:
-    """It has all its rows, and turnover for every provider."""
-    assert (len(shipped.acts), len(shipped.strands), len(shipped.platforms)) == (238, 21, 26)
+    """It has all its rows, and turnover for every provider; of the rows, those known at the end of 2025 then."""
+    then = shipped.known_on(END_OF_2025)
+    assert (len(then.acts), len(then.strands), len(then.platforms)) == (245, 21, 26)
+    assert (len(shipped.acts), len(shipped.strands), len(shipped.platforms)) == (272, 26, 30)
     assert {platform.provider for platform in shipped.platforms.values()} == set(shipped.turnover)
     lite = shipped.platforms["TikTok Lite"]
     assert (lite.part_of, lite.designated) == ("TikTok", None)
 
 
 def test_nothing_shipped_is_later_than_its_end(shipped: Record) -> None:
-    """No day after 31 December 2025 is in the record, nor in any remark or address of it."""
-    assert shipped.known_on(END).acts == shipped.acts
-    assert shipped.known_on(END).strands == shipped.strands
-    for name in FORMAT:
-        assert "2026" not in (SHIPPED / name).read_text(encoding="utf-8")
+    """The record ends on the day in until.txt: nothing in it is known only later."""
+    assert shipped.last_day == LAST
+    assert shipped.known_on(LAST) == shipped
+
+
+def test_rows_known_by_the_end_of_2025_do_not_tell_what_came(shipped: Record) -> None:
+    """No act of before 2026 has a day after it in its remark or its address: a forecast of then is made from them."""
+    for act in shipped.known_on(END_OF_2025).acts:
+        assert "2026" not in act.detail + act.source, f"events.csv:{act.line}"
 
 
 def test_no_shipped_address_holds_a_session(shipped: Record) -> None:
@@ -518,8 +525,8 @@ def test_fourteen_march_2024(shipped: Record) -> None:
 
 
 def test_end_of_2025(shipped: Record) -> None:
-    """At the end of the record: strands by stage, and the requests without a visible end."""
-    cases = in_progress(shipped, END)
+    """At the end of 2025: strands by stage, and the requests without a visible end."""
+    cases = in_progress(shipped, END_OF_2025)
     assert Counter(case.milestone for case in cases) == {
         "rfi": 38,
         "proceedings_opened": 12,
@@ -530,6 +537,24 @@ def test_end_of_2025(shipped: Record) -> None:
     decided = next(case for case in cases if case.milestone == "non_compliance_decision")
     assert (decided.name, decided.since) == ("x-2023-12/transparency", date(2025, 12, 5))
     assert "rfi-2024-03-14-linkedin" not in {case.name for case in cases}
+
+
+def test_the_last_day(shipped: Record) -> None:
+    """At the end of the record: five strands more, eight findings and two decisions later, and no new request."""
+    cases = in_progress(shipped, LAST)
+    assert Counter(case.milestone for case in cases) == {
+        "rfi": 38,
+        "proceedings_opened": 9,
+        "preliminary_findings": 11,
+        "commitments_binding": 3,
+        "non_compliance_decision": 3,
+    }
+    assert {case.name for case in cases if case.milestone == "non_compliance_decision"} == {
+        "x-2023-12/transparency",
+        "aliexpress-2024-03/illegal-products",
+        "temu-2024-10/illegal-products",
+    }
+    assert not [act for act in shipped.acts if act.event == "rfi" and act.date > END_OF_2025]
 
 
 def test_a_tie_is_not_known_before_the_opening(shipped: Record) -> None:
@@ -546,13 +571,14 @@ def test_a_tie_is_not_known_before_the_opening(shipped: Record) -> None:
 
 def test_two_services_in_one_strand_are_one_case(shipped: Record) -> None:
     """Facebook and Instagram are one case with both names and the company behind them."""
-    (case,) = (c for c in in_progress(shipped, END) if c.name == "meta-fb-2024-04/data-access")
+    (case,) = (c for c in in_progress(shipped, LAST) if c.name == "meta-fb-2024-04/data-access")
     assert (case.platform, case.provider, case.topic) == ("Facebook;Instagram", "Meta", "researcher_data_access")
     assert (case.strand, case.parent, case.obligations) == ("data-access", "meta-fb-2024-04", 1)
 
 
 DATES = [date(2023, 4, 1) + timedelta(days=37 * n) for n in range(28)]
-DATES += [THREE_PROBES - timedelta(days=1), THREE_PROBES, date(2024, 4, 22), date(2024, 4, 30), date(2025, 6, 18), END]
+DATES += [THREE_PROBES - timedelta(days=1), THREE_PROBES, date(2024, 4, 22), date(2024, 4, 30), date(2025, 6, 18)]
+DATES += [END_OF_2025, date(2026, 1, 25), date(2026, 1, 26), date(2026, 7, 20), LAST]
 
 
 def until(tables: Tables, day: date) -> Tables:

@@ -29,7 +29,8 @@ from sim.view.terminal.record import lines_of
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "scenarios" / "record"
 EXAMPLE = ROOT / "docs" / "example-record"
-END = date(2025, 12, 31)
+END_OF_2025 = date(2025, 12, 31)
+LAST = date(2026, 10, 8)
 DAYS = [
     date(2023, 4, 24),
     date(2023, 10, 19),
@@ -38,7 +39,7 @@ DAYS = [
     date(2024, 8, 5),
     date(2024, 12, 31),
 ]
-DAYS += [date(2025, 6, 18), date(2025, 10, 23), date(2025, 12, 4), END]
+DAYS += [date(2025, 6, 18), date(2025, 10, 23), date(2025, 12, 4), END_OF_2025, date(2026, 7, 20), LAST]
 
 Sim = Callable[..., tuple[int, str, str]]
 
@@ -177,50 +178,61 @@ def naive_median(durations: list[tuple[int, bool]]) -> float:
     return math.inf
 
 
-def between(row: dict[str, str], begin: str, *ends: str) -> tuple[int, bool]:
-    """Days from one cell to the earliest of others, or to the end of the record."""
+def between(day: date, row: dict[str, str], begin: str, *ends: str) -> tuple[int, bool]:
+    """Days from one cell to the earliest of others, or to the day of knowledge."""
     reached = min((row[end] for end in ends if row[end]), default="")
-    return (date.fromisoformat(reached or str(END)) - date.fromisoformat(row[begin])).days, bool(reached)
+    return (date.fromisoformat(reached or str(day)) - date.fromisoformat(row[begin])).days, bool(reached)
 
 
-def test_the_shipped_headlines_recomputed(shipped: Record) -> None:
+@pytest.mark.parametrize(
+    ("day", "medians", "months", "fines"),
+    [
+        (END_OF_2025, [math.inf, 542, 204, 718], 33, 120e6),
+        (LAST, [math.inf, 542, 397, math.inf], 43, 870e6),
+    ],
+    ids=str,
+)
+def test_the_shipped_headlines_recomputed(
+    shipped: Record, day: date, medians: list[float], months: int, fines: float
+) -> None:
     """Counts and medians from the files with plain Python."""
-    strands, acts = read_rows(SHIPPED, "strands.csv"), read_rows(SHIPPED, "events.csv")
-    table = record_tables.stages(shipped).set_index("stage")
+    tables = cut(read_tables(SHIPPED), str(day))
+    strands, acts = tables["strands.csv"], tables["events.csv"]
+    table = record_tables.stages(shipped, day).set_index("stage")
+    count = partial(between, day)
     spans = {
-        "proceedings_opened": [between(row, "opened", "preliminary_findings", "outcome_date") for row in strands],
+        "proceedings_opened": [count(row, "opened", "preliminary_findings", "outcome_date") for row in strands],
         "preliminary_findings": [
-            between(row, "preliminary_findings", "outcome_date") for row in strands if row["preliminary_findings"]
+            count(row, "preliminary_findings", "outcome_date") for row in strands if row["preliminary_findings"]
         ],
-        "opening_to_outcome": [between(row, "opened", "outcome_date") for row in strands],
+        "opening_to_outcome": [count(row, "opened", "outcome_date") for row in strands],
     }
     for name, durations in spans.items():
         row, waiting = table.loc[name], [days for days, ended in durations if not ended]
         assert (row.cases, row.ended, row.pending) == (len(durations), len(durations) - len(waiting), len(waiting))
         assert (row["median"], row.pending_median) == (naive_median(durations), median(waiting))
         assert row.pending_oldest == max(waiting)
-    assert table["median"].to_dict() == {
-        "rfi": math.inf, "proceedings_opened": 542, "preliminary_findings": 204, "opening_to_outcome": 718,
-    }  # fmt: skip
+    stages = ["rfi", "proceedings_opened", "preliminary_findings", "opening_to_outcome"]
+    assert table["median"].to_dict() == dict(zip(stages, medians, strict=True))
     rfis = [row for row in acts if row["event"] == "rfi"]
-    months = record_tables.requests(shipped)
-    asked = Counter(day[:7] for day, _ in {(row["date"], row["platform"]) for row in rfis})
-    letters = Counter(day[:7] for day, _ in {(row["date"], row["provider"]) for row in rfis})
-    for row in months.itertuples():
+    requests = record_tables.requests(shipped, day)
+    asked = Counter(sent[:7] for sent, _ in {(row["date"], row["platform"]) for row in rfis})
+    letters = Counter(sent[:7] for sent, _ in {(row["date"], row["provider"]) for row in rfis})
+    for row in requests.itertuples():
         month = str(row.month.date())[:7]
         assert (row.services, row.letters) == (asked[month], letters[month])
-    assert (months["services"].sum(), months["letters"].sum(), len(months)) == (76, 63, 33)
+    assert (requests["services"].sum(), requests["letters"].sum(), len(requests)) == (76, 63, months)
     opened = {row["proceeding"]: row["opened"] for row in strands}
-    proceedings = record_tables.proceedings(shipped)
+    proceedings = record_tables.proceedings(shipped, day)
     assert {row.proceeding: str(row.opened.date()) for row in proceedings.itertuples()} == opened
     assert proceedings["opened"].is_monotonic_increasing
-    assert record_tables.strands(shipped)["fine_eur"].sum() == 120e6
+    assert record_tables.strands(shipped, day)["fine_eur"].sum() == fines
 
 
 def test_the_shipped_flow_recomputed(shipped: Record) -> None:
     """Incoming, resolved and pending strands of each year from the dates in the file."""
     strands = read_rows(SHIPPED, "strands.csv")
-    flow = record_tables.clearance(shipped).query("unit == 'strand'").set_index("period")
+    flow = record_tables.clearance(shipped, LAST).query("unit == 'strand'").set_index("period")
     for year in ("2023", "2024", "2025"):
         incoming = sum(row["opened"][:4] == year for row in strands)
         resolved = sum(row["outcome_date"][:4] == year for row in strands)
@@ -230,7 +242,7 @@ def test_the_shipped_flow_recomputed(shipped: Record) -> None:
         assert row.clearance_rate == resolved / incoming
         if resolved and year != "2023":
             assert row.disposition_time == pytest.approx(365 * pending / resolved)
-    assert flow.loc["total"][["incoming", "resolved", "pending"]].tolist() == [21, 4, 17]
+    assert flow.loc["total"][["incoming", "resolved", "pending"]].tolist() == [26, 6, 20]
 
 
 @pytest.mark.parametrize("day", DAYS[1:], ids=str)
@@ -352,17 +364,26 @@ def sim_record(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> Sim:
 
 
 def test_the_command_shows_the_record(sim: Sim) -> None:
-    """The summary has its figures and every section, and fits the width."""
+    """The summary has its figures and every section, and fits the width, as of the last day and of an earlier one."""
     code, out, err = sim()
+    flat = " ".join(out.split())
+    for words in (
+        f"as known on {LAST}",
+        "76 requests for information in 63 letters; 15 proceedings with 26 strands; 6 strands resolved",
+        "opening to findings 26 17 9 542 451 to 713 303 to 718 255 1,025",
+        f"strands, total 2023-12-18 {LAST} 26 6 20 23% 3,417 days",
+    ):
+        assert words in flat, words
+    code, out, err = sim("--as-of", END_OF_2025)
     assert (code, err) == (0, "")
     flat = " ".join(out.split())
     for words in (
-        "as known on 2025-12-31",
+        f"as known on {END_OF_2025}",
         "76 requests for information in 63 letters; 12 proceedings with 21 strands; 4 strands resolved",
         "opening to findings 21 9 12 542 461 or more 451 or more 510 744",
         "transparency 2024-07-12 207 decision 2025-12-05 718",
         "in progress",
-        "strands, total 2023-12-18 2025-12-31 21 4 17 19% 3,162 days",
+        f"strands, total 2023-12-18 {END_OF_2025} 21 4 17 19% 3,162 days",
         "2024 48 39",
     ):
         assert words in flat, words
@@ -393,7 +414,7 @@ def test_each_table_in_print_and_as_json(sim: Sim, name: str) -> None:
     assert len(out.splitlines()) > 5
     code, out, _ = sim("--table", name, "--json")
     data = json.loads(out)
-    assert (code, data["as_of"], list(data["tables"])) == (0, "2025-12-31", list(dict.fromkeys([name, "sources"])))
+    assert (code, data["as_of"], list(data["tables"])) == (0, str(LAST), list(dict.fromkeys([name, "sources"])))
     assert len(data["tables"][name]) == len(TABLES[name](load_record(SHIPPED), None))
     if name != "sources":
         named = {row for line in data["tables"][name] for row in line["rows"]}
@@ -443,7 +464,7 @@ def test_a_day_before_everything_is_empty_and_no_error(sim: Sim) -> None:
         (("--table", "xyz"), "--table xyz: there is no such table; known: proceedings, strands"),
         (("--as-of", "2024-02-30"), "--as-of 2024-02-30: is not a day of the calendar"),
         (("--as-of", "yesterday"), "--as-of yesterday: is not a day of the calendar"),
-        (("--as-of", "2026-01-01"), "--as-of 2026-01-01: the record in scenarios/record ends on 2025-12-31"),
+        (("--as-of", "2026-10-09"), "--as-of 2026-10-09: the record in scenarios/record ends on 2026-10-08"),
         (("--until", "2024-12-31"), "--until is now called --as-of; write --as-of 2024-12-31"),
         (("--record", "nowhere"), "nowhere: there is no such folder; a record is a folder with events.csv"),
     ],
@@ -459,7 +480,7 @@ def test_bad_calls_are_reported_in_one_line(sim: Sim, arguments: tuple[str, ...]
 def test_the_old_argument_is_named_with_the_new_one(shipped: Record) -> None:
     """`until` was the day of knowledge."""
     with pytest.raises(UserError, match="stages: the argument 'until' is now called 'as_of'"):
-        record_tables.stages(shipped, until=END)  # type: ignore[call-arg]
+        record_tables.stages(shipped, until=END_OF_2025)  # type: ignore[call-arg]
 
 
 def test_errors_in_a_record_have_their_locations(sim: Sim, tmp_path: Path) -> None:

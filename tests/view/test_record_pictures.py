@@ -16,7 +16,8 @@ from sim.view.pictures import record as pictures
 ROOT = Path(__file__).parents[2]
 SHIPPED, EXAMPLE = ROOT / "scenarios" / "record", ROOT / "docs" / "example-record"
 ALL_OF_THEM = [pictures.survival, pictures.timelines, pictures.pending, pictures.requests, pictures.clearance]
-DAYS = ["2023-04-24", "2023-10-13", "2023-12-18", "2024-03-14", "2024-08-05", "2025-06-18", "2025-12-31"]
+DAYS = ["2023-04-24", "2023-10-13", "2023-12-18", "2024-03-14", "2024-08-05", "2025-06-18", "2025-12-31", "2026-10-08"]
+END_OF_2025 = date(2025, 12, 31)
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +64,8 @@ def test_an_empty_record_has_no_pictures(of):
 
 def test_the_timelines_show_every_strand_once(shipped):
     """A bar before and one after findings for each strand, as long as the record says; open ends are marked."""
-    picture = pictures.timelines(shipped)
-    strands = record_tables.strands(shipped)
+    picture = pictures.timelines(shipped, END_OF_2025)
+    strands = record_tables.strands(shipped, END_OF_2025)
     bars = {trace.name: trace for trace in picture.figure.data if trace.type == "bar"}
     marks = {trace.name: trace for trace in picture.figure.data if trace.type == "scatter"}
     assert len(bars["opening to findings"].x) == len(strands)
@@ -79,10 +80,10 @@ def test_the_timelines_show_every_strand_once(shipped):
 
 
 def test_strands_of_a_proceeding_stand_together(shipped):
-    """By the opening of their proceeding, under its services: one heading for each of the twelve."""
+    """By the opening of their proceeding, under its services: one heading for each of the fifteen."""
     picture = pictures.timelines(shipped)
     headings = [note.text for note in picture.figure.layout.annotations]
-    assert len(headings) == 12
+    assert len(headings) == 15
     assert headings[0] == "<b>X, 2023-12-18</b>"
     assert headings[4] == "<b>Facebook and Instagram, 2024-04-30</b>"
     days = [re.search(r"\d{4}-\d\d-\d\d", heading)[0] for heading in headings]
@@ -91,12 +92,13 @@ def test_strands_of_a_proceeding_stand_together(shipped):
 
 def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
     """The steps are the record's Kaplan-Meier curve; the ticks have as many cases in progress as the stage."""
-    picture = pictures.survival(shipped)
-    stages = record_tables.stages(shipped)
+    picture = pictures.survival(shipped, END_OF_2025)
+    stages = record_tables.stages(shipped, END_OF_2025)
     ticks = [trace for trace in picture.figure.data if "in progress" in (trace.name or "")]
     assert [sum(trace.customdata) for trace in ticks] == stages["pending"].tolist()
     curves = [trace for trace in picture.figure.data if trace.name == "share still in it"]
-    for curve, (_, rows) in zip(curves, record_tables.survival(shipped).groupby("stage", sort=False), strict=True):
+    table = record_tables.survival(shipped, END_OF_2025)
+    for curve, (_, rows) in zip(curves, table.groupby("stage", sort=False), strict=True):
         assert curve.line.shape == "hv"
         assert list(curve.y) == [1.0, *rows["survival"].round(4)]
     assert "median is 718 days (95% interval: 655 or more)" in picture.title
@@ -105,9 +107,10 @@ def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
 
 
 def test_too_few_ends_for_a_median(shipped):
-    """On 14 March 2024 nothing was resolved: the title says so, and no number."""
-    title = pictures.survival(shipped, date(2024, 3, 14)).title
-    assert title.endswith("too few have ended to estimate the median; 8 of 8 strands are still in progress")
+    """On 14 March 2024 nothing was resolved, on the last day too little: the title says so, and no number."""
+    for day, pending in ((date(2024, 3, 14), "8 of 8"), (shipped.last_day, "20 of 26")):
+        title = pictures.survival(shipped, day).title
+        assert title.endswith(f"too few have ended to estimate the median; {pending} strands are still in progress")
 
 
 def test_mass_mailings_are_marked_by_date(shipped):
@@ -125,6 +128,8 @@ def test_mass_mailings_are_marked_by_date(shipped):
 def test_pending_against_a_year_before(shipped, example):
     """Strands and proceedings on the last day, and the strands of the year before; only where there was one."""
     title = pictures.pending(shipped).title
+    assert title.startswith("20 strands in 13 proceedings are in progress on 2026-10-08, against 19 a year before")
+    title = pictures.pending(shipped, END_OF_2025).title
     assert title.startswith("17 strands in 11 proceedings are in progress on 2025-12-31, against 16 a year before")
     assert "a year before" not in pictures.pending(shipped, date(2024, 3, 14)).title
     assert pictures.pending(example).title.startswith("1 strand in 1 proceeding is in progress on 2022-12-31")
@@ -132,7 +137,7 @@ def test_pending_against_a_year_before(shipped, example):
 
 def test_the_clearance_rate_is_in_the_title(shipped, example):
     """Of the last year, and of all; the other regulator resolved more than came in."""
-    assert pictures.clearance(shipped).title == (
+    assert pictures.clearance(shipped, END_OF_2025).title == (
         "In 2025 4 strands came in and 3 were resolved: a clearance rate of 75%; since the first opening it is 19%"
     )
     assert "a clearance rate of 200%" in pictures.clearance(example).title
