@@ -32,7 +32,7 @@ files in [scenarios](../scenarios) are the examples.
 
 `extends:` names the file on which a scenario is built. Mappings are combined key by key, and `null` removes a key; an
 empty mapping would change nothing and is an error. Lists, distributions and tables of dates are replaced as a whole. The order of
-steps (and of stages) is that of the file that extends if it lists all of them; if it lists only some, new ones come last, and
+steps (and of stages and routes) is that of the file that extends if it lists all of them; if it lists only some, new ones come last, and
 another order is an error. `procedure:` names a file in the folder `procedures` beside the scenario, or is a mapping that extends
 one. At most 20 files are built one on another.
 
@@ -42,6 +42,23 @@ for, 100,000 values.
 `--set PATH=VALUE` changes any setting for one run, as does a dict in Python:
 `load_scenario(file, {"staffing.legal.headcount": 16})` reads the file with other settings, and `scenario.replace(...)` changes
 a scenario that has been loaded. Part of a path that contains dots stands in quotes. A dict or list replaces the one at its path.
+
+## Shares of routes
+
+`next` gives the routes out of a stage with their shares of cases: `{fined: 0.3, closed: rest}`. A `probability`, or a bare number, is
+of all cases; `of_rest` is of those that take none of the routes with a number before it; and one route may have neither, or `rest`,
+and takes what all others leave, wherever it is written. So
+
+    next:
+      findings: 0.8
+      commitments: {of_rest: 0.5}
+      closed: {of_rest: 0.5}
+      shelved: {to: closed}
+
+are 0.8, 0.1, 0.05 and 0.05. Where several shares are uncertain, `of_rest` is what keeps their sum at 1: with Beta(a1, a2 + a3) for the
+first and Beta(a2, a3) for the second, and the last as the rest, the three are a Dirichlet(a1, a2, a3) (Connor and Mosimann, 1969). A
+probability is refused where it may take more than is left. The order of routes means something, so a file that extends another one
+keeps it or lists all of them, as with steps.
 
 ## Names
 

@@ -27,6 +27,7 @@ from sim.scenario.schema import (
     Team,
     When,
 )
+from sim.scenario.shares import shares
 from sim.scenario.staffing import MICRO, Capacity, capacity, millionths, most_from
 
 Kind = Literal[0, 1, 2]
@@ -372,8 +373,8 @@ def _stage(number: int, name: str, stage: Stage, numbers: _Numbering) -> StagePl
     fork = None
     if stage.fork:
         total = sum(stage.fork.strands.values())
-        shares = [w / total for w in accumulate(stage.fork.strands.values())]
-        fork = (_column(columns, "fork", None), shares, list(stage.fork.strands))
+        cumulated = [w / total for w in accumulate(stage.fork.strands.values())]
+        fork = (_column(columns, "fork", None), cumulated, list(stage.fork.strands))
     including = stage.limit.including if stage.limit else []
     return StagePlan(
         number=number,
@@ -400,9 +401,6 @@ def _routing(
     `prefix` keeps the draws of routes for special cases apart from those of others with the same name; `fine` is the
     column of the stage's fine.
     """
-    # One route may leave its probability out and has the rest.
-    given = sum(route.probability or 0.0 for route in routes.values())
-    shares = [1.0 - given if route.probability is None else route.probability for route in routes.values()]
     first = [_step(name, step, columns, numbers) for name, step in steps.items()]
     plans = []
     for name, route in routes.items():
@@ -414,7 +412,7 @@ def _routing(
         drawn = tuple(c for c in sorted(used - {ROUTE_COLUMN}) if not isinstance(columns[c].value, Constant))
         plans.append(RoutePlan(outcome if outcome < numbers.stages else -1, outcome, path, drawn, route.silent))
     # Without the last bound: rounding may put it below 1, and a draw above it would be on no route.
-    return Routing(list(accumulate(shares))[:-1], tuple(plans))
+    return Routing(list(accumulate(shares(routes).values()))[:-1], tuple(plans))
 
 
 def _columns_of(step: StepPlan) -> set[int]:

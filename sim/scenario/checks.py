@@ -13,6 +13,7 @@ from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
 from sim.scenario.schema import Effort, Platform, Procedure, Route, Routes, Scenario, Team, Wave
+from sim.scenario.shares import given_shares, left_by_probabilities, takes_rest
 from sim.scenario.staffing import capacity, millionths
 
 TOLERANCE = 1e-9
@@ -103,11 +104,10 @@ def _routes(procedure: Procedure, routes: Routes, at: tuple[str | int, ...]) -> 
     for name, route in routes.items():
         path = (*at, name, "to") if route.to else (*at, name)
         findings += unknown(route.to or name, places, "stage or exit", path, not route.to)
-    open_ended = [name for name, route in routes.items() if route.probability is None]
-    total = sum(route.probability or 0.0 for route in routes.values())
+    open_ended, total = takes_rest(routes), sum(given_shares(routes).values())
     if len(open_ended) > 1:
         findings.append(Finding(at, f"only one route can take the rest, not {' and '.join(open_ended)}"))
-    elif open_ended and total > 1 - NOTHING_LEFT:
+    elif open_ended and left_by_probabilities(routes) < NOTHING_LEFT:
         findings.append(Finding(at, f"probabilities add to {total:g}; nothing is left for {open_ended[0]!r}"))
     elif not open_ended and abs(total - 1) > TOLERANCE:
         findings.append(Finding(at, f"probabilities add to {total:g}, not to 1; one route may be 'rest'"))
@@ -297,17 +297,17 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
 
 def _shares_together(scenario: Scenario) -> list[Finding]:
     """Uncertain shares of one stage's routes that are valid each by itself, and together leave nothing for the rest."""
-    base, findings = dict(_shares(scenario)), []
-    highest: dict[Path_, dict[str, float]] = {path: {} for path in base}
+    base, findings = dict(_left(scenario)), []
+    lowest: dict[Path_, dict[str, float]] = {path: {} for path in base}
     for name, parameter in scenario.uncertain.items():
         extremes = [float(value) for value in parameter.value.quantile(np.array(EXTREMES))]
-        shares = {value: dict(_shares(with_values(scenario, {name: value}))) for value in extremes}
-        for path, total in base.items():
-            value = max(extremes, key=lambda value: shares[value][path])
-            if shares[value][path] != total:
-                highest[path][name] = value
-    for path, values in highest.items():
-        if len(values) > 1 and dict(_shares(with_values(scenario, values)))[path] > 1 - NOTHING_LEFT:
+        left = {value: dict(_left(with_values(scenario, {name: value}))) for value in extremes}
+        for path, usual in base.items():
+            value = min(extremes, key=lambda value: left[value][path])
+            if left[value][path] != usual:
+                lowest[path][name] = value
+    for path, values in lowest.items():
+        if len(values) > 1 and dict(_left(with_values(scenario, values)))[path] < NOTHING_LEFT:
             *others, last = values
             message = (
                 f"with {', '.join(map(repr, others))} it may leave nothing for the route that takes the rest of"
@@ -317,14 +317,17 @@ def _shares_together(scenario: Scenario) -> list[Finding]:
     return findings
 
 
-def _shares(scenario: Scenario) -> Iterator[tuple[Path_, float]]:
-    """What the routes of each stage take that leave a rest to another: the path of the routes, and the sum."""
+def _left(scenario: Scenario) -> Iterator[tuple[Path_, float]]:
+    """What the probabilities of each stage leave where a route takes the rest: the path of the routes, and the share.
+
+    It falls as any of them rises, so that the extremes of parameters one by one are the extremes of all together.
+    """
     for name, stage in scenario.procedure.stages.items():
         at: Path_ = ("procedure", "stages", name)
         others = (((*at, "next_when", index, "next"), other.next) for index, other in enumerate(stage.next_when))
         for path, routes in (((*at, "next"), stage.next), *others):
-            if any(route.probability is None for route in routes.values()):
-                yield path, sum(route.probability or 0.0 for route in routes.values())
+            if takes_rest(routes):
+                yield path, left_by_probabilities(routes)
 
 
 def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
@@ -350,8 +353,9 @@ def _number_of_route(scenario: Scenario, name: str) -> str:
     """Where the number of a route is, if an uncertain parameter names the route, as the end of a message."""
     parameter = scenario.uncertain[name]
     for path in parameter.sets or parameter.scales or []:
-        if any(isinstance(paths.value_at(scenario, keys), Route) for keys in paths.expand(scenario, path)):
-            return f"; of a route name {path}.probability"
+        for route in (paths.value_at(scenario, keys) for keys in paths.expand(scenario, path)):
+            if isinstance(route, Route):
+                return f"; of a route name {path}.{'probability' if route.of_rest is None else 'of_rest'}"
     return ""
 
 

@@ -19,6 +19,7 @@ from sim.scenario import bounds
 from sim.scenario.distributions import Constant, Distribution
 from sim.scenario.findings import Finding
 from sim.scenario.schema import AnyStep, Effort, Procedure, Routes, Scenario, Stage, Steps, Team, When
+from sim.scenario.shares import shares, takes_rest
 from sim.scenario.staffing import capacity
 
 Floats = NDArray[np.float64]
@@ -125,7 +126,8 @@ def targets_of(stage: Stage) -> set[str]:
 
 
 def _leads_to(routes: Routes) -> set[str]:
-    return {r.to or n for n, r in routes.items() if r.probability is None or r.probability > 0}
+    taken, rest = shares(routes), takes_rest(routes)
+    return {route.to or name for name, route in routes.items() if taken[name] > 0 or name in rest}
 
 
 def pace_of(scenario: Scenario) -> Pace:
@@ -249,9 +251,8 @@ class _Chain:
                 return False
             moves = self.states[state] = []
             _, routes = self._routes(state)
-            given = sum(route.probability or 0.0 for route in routes.values())
-            for name, route in routes.items():
-                probability = max(1.0 - given, 0.0) if route.probability is None else route.probability
+            for name, probability in shares(routes).items():
+                route = routes[name]
                 target = route.to or name
                 if probability and target in self.procedure.exits:
                     self.ending.add(state)

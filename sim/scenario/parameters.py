@@ -42,6 +42,7 @@ UNITS = {
     "most": "share",
     "most_fte": "FTE",
     "obligations": "obligations",
+    "of_rest": "share",
     "pace_before_start": "share",
     "per_year": "a year",
     "probability": "share",

@@ -159,11 +159,22 @@ class Route(Settings):
     to: str | None = None
     "the stage or exit; the name of the route if not given"
     probability: Probability | None = None
-    "one route of a stage may leave it out and takes the rest"
+    "share of all cases; one route of a stage may have neither this nor `of_rest` and takes what the others leave"
+    of_rest: Probability | None = None
+    "share of the cases that take none of the routes before it, instead of `probability`; such shares never exceed 1"
     steps: Steps = {}
     "what is done only on this route, after the stage's own steps, in order; by name"
     silent: Flag = False
     "whether it is not made public; a case of the record without a further act may have taken this route"
+
+    @model_validator(mode="after")
+    def _one_share(self) -> "Route":
+        if self.probability is not None and self.of_rest is not None:
+            message = (
+                "needs either probability or of_rest, not both: write null for the one that an extended file gives"
+            )
+            raise PydanticCustomError("share", message)
+        return self
 
 
 Routes = Annotated[

@@ -20,7 +20,7 @@ from sim.files import no_text, read_text
 Path_ = tuple[str | int, ...]
 KINDS = ("step", "kind")
 """Mappings of different kinds are never mixed: the new one replaces the old."""
-ORDERED = ("steps", "stages")
+ORDERED = ("steps", "stages", "next")
 """Mappings in which the order of the keys means something."""
 Pairs = list[tuple[ScalarNode, Node]]
 DEEPEST = 100

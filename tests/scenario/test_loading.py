@@ -185,6 +185,18 @@ def test_a_number_replaces_a_distribution(folder):
     assert over.procedure.stages["service"].steps["work"].days.mean_value() == 12
 
 
+def test_routes_are_in_the_order_of_the_file_that_lists_them_all(folder):
+    """Shares of the rest depend on it."""
+    base = load_scenario(folder / "base.yaml").procedure.stages["service"]
+    turned = list(base.next)[::-1]
+    shares = ", ".join(f"{name}: {{probability: null, of_rest: 0.5}}" for name in turned[:-1])
+    over = extended(
+        folder,
+        "procedure: {extends: queue, stages: {service: {next: {%s, %s: rest}}}}\n" % (shares, turned[-1]),
+    )
+    assert list(over.procedure.stages["service"].next) == turned != list(base.next)
+
+
 def test_another_kind_of_step_replaces(folder):
     """A step of another kind replaces the old one whole; one of the same kind is combined with it."""
     over = extended(folder, STEPS % "{work: {step: wait, reason: hold, days: 3}, reply: {step: wait, days: 8}}")
