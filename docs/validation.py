@@ -19,6 +19,7 @@ from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Backtest, backtes
 from sim.inference.calibrate import Posterior, calibrate
 from sim.inference.histories import MILESTONES, RESOLUTION
 from sim.inference.regression import CalibrationCheck
+from sim.inference.statistics import FINDINGS_AGES, OPENED_AGES
 from sim.record.files import load_record
 from sim.record.model import Record
 from sim.record.spans import FINDINGS
@@ -313,12 +314,16 @@ def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
 - **The past is simulated** from the first request for information to the day, once for each draw of the parameters from their priors: with
   every opening of the record on its day, requests arriving at random beside them, and the staff of the time. Headcounts and rates
   dated after the day are dropped; the last one before it continues to hold.
-- **It is compared with the record as it was known on the day**: rates of findings, of outcomes without and after them, and the Kaplan-Meier
-  curve at {", ".join(name.split()[-2] for name in end.reference.names if name.startswith("still"))} days ({len(end.reference.names)} statistics with the openings). A strand in progress in the record is observed for as long in the
-  simulated one, so that censoring needs no correction.
-- **Regression**: the normal scores of the parameters on the statistics of their simulated records, and their squares, give the posterior mean, the residuals the
-  covariance (Beaumont, Zhang and Balding 2002; Fearnhead and Prangle 2012; Li, Nott, Fan and Sisson 2017), and the draws are weighted by
-  posterior over prior. A parameter of which the statistics explain no more than random variation (p < 0.001) keeps its prior.
+- **It is compared with the record as it was known on the day**: the rates of findings (in each half of the past too, as staff grows), of
+  outcomes without and after them, and of openings; the shares of strands still in proceedings {", ".join(map(str, OPENED_AGES))} days after
+  the opening, and still without an outcome {", ".join(map(str, FINDINGS_AGES))} days after findings; and how many ended in each way
+  ({len(end.reference.names)} statistics). A strand in progress in the record is observed for as long in the simulated one, so that censoring needs no
+  correction.
+- **Regression**: the normal scores of the parameters on the statistics of their simulated records, and their squares, give the posterior mean, the
+  errors at draws left out the covariance (Beaumont, Zhang and Balding 2002; Fearnhead and Prangle 2012; Li, Nott, Fan and Sisson 2017), and
+  the draws are weighted by posterior over prior. Slopes are shrunk as much as predicts draws best that are left out (ridge regression, Hoerl
+  and Kennard 1970), so that many statistics of few draws do no harm. A parameter that is not predicted better than by its mean (p < 0.001)
+  keeps its prior.
 - **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.
 - **Posteriors are written as marginals**: correlations are lost in the file (the strongest is {strength:.2f}, {" with ".join(names)}), not in the backtests,

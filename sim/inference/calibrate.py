@@ -19,7 +19,7 @@ from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, simulate_each
 from sim.inference import posterior_file
 from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
-from sim.inference.histories import OPENINGS_RATE, real_history, simulated_histories, statistics
+from sim.inference.histories import real_history, simulated_histories
 from sim.inference.posterior_file import Outcome, margin
 from sim.inference.regression import (
     CalibrationCheck,
@@ -33,6 +33,7 @@ from sim.inference.regression import (
     prior_predictive_p,
     simulation_based_calibration,
 )
+from sim.inference.statistics import OPENINGS_RATE, statistics
 from sim.plotting import views
 from sim.record.spans import OPENED
 from sim.results.run import Run

@@ -1,7 +1,7 @@
-"""When strands reach their milestones, in the record and in simulated runs, in one form; and statistics of that.
+"""When strands reach their milestones, in the record and in simulated runs, in one form.
 
-A history is what a record says: which strands were opened when, which of them had preliminary findings and which were
-resolved by its last day. The same functions make the statistics of both kinds, so that a simulated record is seen
+A history is what a record says: which strands were opened when, which of them had preliminary findings, and which were
+resolved by its last day and how. Records and runs are read into the same form, so that a simulated record is seen
 exactly as the real one. Whatever inference reads of the summary of a run is read in this module.
 """
 
@@ -12,25 +12,26 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.dates import YEAR_DAYS, days_between
+from sim.dates import days_between
 from sim.inference.as_of import OPENINGS, stages_from, stages_of
-from sim.record.model import Record, RecordedStrand
+from sim.record.model import OUTCOMES, Record, RecordedStrand
 from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
 from sim.results.summary import Layout
 from sim.scenario.schema import Scenario
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 RESOLUTION = "resolution"
 """A decision, commitments or closure: the end of a strand, however it ends."""
 MILESTONES = (FINDINGS, RESOLUTION)
-AGES = (200, 365, 545)
-"""Days since the opening at which the share of strands still without findings or outcome is looked at."""
-FEWEST_FOLLOWED = 4
-"""Strands that must have been followed to such an age for its share to be a statistic."""
-OPENINGS_RATE = "openings"
-"""The statistic of the openings."""
+CLOSED = "closed"
+"""The outcome of a strand that ends in a way of which the record has no event of its own."""
+KINDS = (*(kind for kind in OUTCOMES if kind != CLOSED), CLOSED)
+"""How strands end."""
+PENDING = -1
+"""In place of the number of a kind: not resolved."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Histories:
         Days since the first day, as all times in this class.
     findings, resolved : (histories, strands)
         Infinite where not reached by the end.
+    how : (histories, strands)
+        How each was resolved, as a number in `KINDS`; `PENDING` where it was not.
     openings : (histories,)
         Proceedings opened after the first day; where simulated, by the requests that led to one.
     end : float
@@ -53,6 +56,7 @@ class Histories:
     opened: Floats
     findings: Floats
     resolved: Floats
+    how: Ints
     openings: Floats
     end: float
 
@@ -83,6 +87,7 @@ def real_history(record: Record, past: Scenario) -> Histories:
         opened=np.array([_days(start, strands[name].opened) for name in names]),
         findings=np.array([[_days(start, strands[name].preliminary_findings) for name in names]]),
         resolved=np.array([[_days(start, strands[name].outcome_date) for name in names]]),
+        how=np.array([[_kind(past, strands[name].outcome) for name in names]], dtype=np.int64),
         openings=np.array([float(len(opened))]),
         end=past.horizon_days,
     )
@@ -97,9 +102,28 @@ def simulated_histories(run: Run) -> Histories:
         opened=np.array([_days(scenario.start, probe.arrives or probe.since) for probe in probes]),
         findings=_times(run, names, FINDINGS).T,
         resolved=_times(run, names, RESOLUTION).T,
+        how=np.array([_how(run, name) for name in names]).reshape(len(names), run.replications).T,
         openings=run.data["went"].sel(state=OPENINGS).sum("stage").to_numpy(),
         end=scenario.horizon_days,
     )
+
+
+def _kind(scenario: Scenario, outcome: str | None) -> int:
+    """The number of an outcome; one for which the procedure has no stage counts as `CLOSED`, as strands end there."""
+    if outcome is None:
+        return PENDING
+    return KINDS.index(outcome if OUTCOMES[outcome] in stages_of(scenario) else CLOSED)
+
+
+def _how(run: Run, strand: str) -> Ints:
+    """How a strand was resolved in each replication: by the state in which it first counted as resolved."""
+    events, states = {event: kind for kind, event in OUTCOMES.items()}, run.layout.resolving
+    stages = run.scenario.procedure.stages
+    of_state = [events.get((stages[state].record_event if state in stages else None) or "", CLOSED) for state in states]
+    times = np.array([run.first_reached(strand, [state]) for state in states])
+    kinds = np.array([KINDS.index(kind) for kind in of_state])[times.argmin(axis=0)]
+    how: Ints = np.where(np.isfinite(times.min(axis=0)), kinds, PENDING)
+    return how
 
 
 def _strand_names(layout: Layout) -> list[str]:
@@ -150,37 +174,3 @@ def real_counts(truth: Record, as_of: date, scored: date, pending: Mapping[str, 
     opened = sum(strand.opened > as_of for strand in truth.strands)
     counts = (*came, opened, len(pending_strands(truth, scored)))
     return dict(zip(COUNTS, map(float, counts), strict=True))
-
-
-def statistics(histories: Histories) -> tuple[list[str], Floats]:
-    """The statistics of each history: their names, and a table (histories, statistics).
-
-    Logarithms of rates: acts so far over the time at risk, with half an act added so that none is infinite (findings;
-    outcomes without findings; outcomes after them; openings); and the shares of strands that were still without any
-    act at some ages, which is the Kaplan-Meier curve at these ages, since strands are followed from their openings to
-    one end.
-    """
-    h, end = histories, histories.end
-    first = np.minimum(np.minimum(h.findings, h.resolved), end)
-    at_risk = (first - h.opened).sum(axis=1) / YEAR_DAYS
-    has_findings, resolved = h.findings <= end, h.resolved <= end
-    since_findings = np.where(has_findings, np.minimum(h.resolved, end) - np.where(has_findings, h.findings, 0.0), 0.0)
-    names = ["findings", "outcomes without findings", "outcomes after findings", OPENINGS_RATE]
-    columns = [
-        _log_rate(has_findings.sum(axis=1), at_risk),
-        _log_rate((resolved & ~has_findings).sum(axis=1), at_risk),
-        # One year more at risk: early on hardly any strand has findings, and the rate would be noise.
-        _log_rate((resolved & has_findings).sum(axis=1), since_findings.sum(axis=1) / YEAR_DAYS + 1.0),
-        _log_rate(h.openings, np.full(len(h.openings), end / YEAR_DAYS)),
-    ]
-    for age in AGES:
-        followed = end - h.opened >= age
-        if followed.sum() >= FEWEST_FOLLOWED:
-            names.append(f"still pending after {age} days")
-            columns.append(((first - h.opened)[:, followed] >= age).mean(axis=1))
-    return names, np.column_stack(columns)
-
-
-def _log_rate(count: Floats, years: Floats) -> Floats:
-    rate: Floats = np.log((count + 0.5) / np.maximum(years, 0.01))
-    return rate

@@ -20,18 +20,20 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SIGNIFICANT = 1e-3
-"""Level of the F test by which the statistics are taken to inform a parameter.
+"""Level of the test by which the statistics are taken to inform a parameter.
 
 Strict, since a parameter wrongly taken as informed gets a posterior made of noise, and one wrongly left out only keeps
 its prior.
 """
+PENALTIES = np.logspace(-4, 1, 11)
+"""Penalties of the regression that are tried, for each draw: from hardly any to one that leaves nothing."""
 SPREAD = 1e-9
 """Statistics that vary less are constants."""
 
 
 @dataclass(frozen=True)
 class Predictors:
-    """The columns of the regression: an intercept, standardised statistics, and their squares.
+    """The columns of the regression: standardised statistics, and their standardised squares.
 
     Attributes
     ----------
@@ -40,8 +42,9 @@ class Predictors:
     centre, scale, least, most : (varied,)
         Mean and standard deviation of these, and the range of the standardised ones. Others are clipped to it, since a
         square says nothing beyond the range in which it was fitted.
-    used : (2 varied,)
-        Which statistics and squares are no linear combination of earlier ones.
+    square_centre, square_scale : (varied,)
+        Mean and standard deviation of the squares of the standardised ones; of a statistic of two values the square is
+        constant or the same again, and counts as 0.
     """
 
     varied: Flags
@@ -49,7 +52,8 @@ class Predictors:
     scale: Floats
     least: Floats
     most: Floats
-    used: Flags
+    square_centre: Floats
+    square_scale: Floats
 
     @classmethod
     def of(cls, statistics: Floats) -> "Predictors":
@@ -58,17 +62,18 @@ class Predictors:
         centre, scale = statistics[:, varied].mean(axis=0), statistics[:, varied].std(axis=0)
         standard = (statistics[:, varied] - centre) / scale
         least, most = (standard.min(axis=0), standard.max(axis=0)) if varied.any() else (centre, centre)
-        return cls(varied, centre, scale, least, most, _independent(np.column_stack([standard, standard**2])))
+        squares = standard**2
+        spread = squares.std(axis=0)
+        return cls(varied, centre, scale, least, most, squares.mean(axis=0), np.where(spread > SPREAD, spread, np.inf))
 
     def matrix(self, statistics: Floats) -> Floats:
-        """The columns of each record: (records, 1 + used)."""
+        """The columns of each record: (records, 2 varied)."""
         standard = np.clip((statistics[:, self.varied] - self.centre) / self.scale, self.least, self.most)
-        columns = np.column_stack([standard, standard**2])[:, self.used]
-        return np.column_stack([np.ones(len(columns)), columns])
+        return np.column_stack([standard, (standard**2 - self.square_centre) / self.square_scale])
 
     def allowed(self, use: Flags) -> Flags:
-        """Which columns parameters may use (parameters, used) that may use these statistics."""
-        return np.column_stack([use[:, self.varied], use[:, self.varied]])[:, self.used]
+        """Which columns parameters may use (parameters, 2 varied) that may use these statistics."""
+        return np.column_stack([use[:, self.varied], use[:, self.varied]])
 
 
 @dataclass(frozen=True)
@@ -79,29 +84,27 @@ class Regression:
     ----------
     informed : (parameters,)
         Which parameters the statistics inform.
-    slopes : (1 + columns, informed)
-        The intercept first.
+    intercept : (informed,)
+    slopes : (columns, informed)
     covariance : (informed, informed)
-        Of the residuals.
+        Of the errors at draws that are left out.
     explained : (parameters,)
-        Share of each parameter's variance that is explained (adjusted), 0 where not informed.
+        Share of each parameter's variance that is explained at draws that are left out, 0 where not informed.
+    leverage : (draws, informed)
+        How much each draw of the table pulls the posterior mean at its own record: the diagonal of the hat matrix.
     """
 
     predictors: Predictors
     informed: Flags
+    intercept: Floats
     slopes: Floats
     covariance: Floats
     explained: Floats
+    leverage: Floats
 
     def mean(self, statistics: Floats) -> Floats:
         """Posterior means of the informed parameters' scores at statistics: (records, informed)."""
-        return self.predictors.matrix(statistics) @ self.slopes
-
-    def leverage(self, statistics: Floats) -> Floats:
-        """How much each record of the table pulls its own posterior mean: the diagonal of the hat matrix."""
-        orthogonal, _ = np.linalg.qr(self.predictors.matrix(statistics))
-        pull: Floats = (orthogonal**2).sum(axis=1)
-        return pull
+        return self.intercept + self.predictors.matrix(statistics) @ self.slopes
 
     def log_weights(self, scores: Floats, mean: Floats) -> Floats:
         """The logarithm of posterior over prior density at draws with these scores, but for a constant."""
@@ -125,6 +128,10 @@ def normal_scores(uniforms: Floats) -> Floats:
 def fit(scores: Floats, statistics: Floats, use: Flags | None = None) -> Regression:
     """The regression of scores (draws, parameters) on statistics (draws, statistics).
 
+    Statistics are many and say much the same, so that slopes are shrunk (ridge regression, Hoerl and Kennard 1970), of
+    each parameter as much as predicts draws best that are left out, one at a time (Allen 1974). So many statistics of
+    few draws do no harm: where they predict nothing, all is shrunk away.
+
     Parameters
     ----------
     use : (parameters, statistics), optional
@@ -134,48 +141,77 @@ def fit(scores: Floats, statistics: Floats, use: Flags | None = None) -> Regress
     """
     draws, parameters = scores.shape
     predictors = Predictors.of(statistics)
-    columns = predictors.matrix(statistics)[:, 1:]
-    slopes = np.zeros((1 + columns.shape[1], parameters))
-    explained, residuals = np.zeros(parameters), scores.copy()
+    columns = predictors.matrix(statistics)
     use = np.ones((parameters, statistics.shape[1]), dtype=bool) if use is None else use
-    modules = [tuple(row) for row in predictors.allowed(use)]
+    allowed = predictors.allowed(use)
+    modules = [tuple(row) for row in allowed]
+    slopes, leverage = np.zeros((columns.shape[1], parameters)), np.zeros((draws, parameters))
+    errors, explained = scores - scores.mean(axis=0), np.zeros(parameters)
     for module in dict.fromkeys(modules):
-        members = np.array([one == module for one in modules])
-        _fit_module(scores, columns, members, np.array(module, dtype=bool), slopes, explained, residuals)
+        chosen, members = np.array(module, dtype=bool), [n for n, one in enumerate(modules) if one == module]
+        ridge = _Ridge.of(columns[:, chosen])
+        for member in members:
+            slopes[chosen, member], errors[:, member], leverage[:, member] = ridge.fit(scores[:, member])
+            explained[member] = _explained(scores[:, member], errors[:, member])
     informed = explained > 0
     same_module = np.array([[one == other for other in modules] for one in modules])
-    covariance = residuals.T @ residuals / draws * same_module
+    covariance = errors.T @ errors / draws * same_module
     np.fill_diagonal(covariance, np.maximum(covariance.diagonal(), SPREAD))  # nothing is known exactly
-    return Regression(predictors, informed, slopes[:, informed], covariance[np.ix_(informed, informed)], explained)
+    return Regression(
+        predictors,
+        informed,
+        scores[:, informed].mean(axis=0),
+        slopes[:, informed],
+        covariance[np.ix_(informed, informed)],
+        explained,
+        leverage[:, informed],
+    )
 
 
-def _fit_module(
-    scores: Floats,
-    table: Floats,
-    members: Flags,
-    columns: Flags,
-    slopes: Floats,
-    explained: Floats,
-    residuals: Floats,
-) -> None:
-    """Fill in the slopes, the share explained and the residuals of the parameters that use the same columns."""
-    from scipy.special import fdtrc
+@dataclass(frozen=True)
+class _Ridge:
+    """Ridge regression on columns (draws, columns) of mean 0, by their singular values.
 
-    draws, used = len(scores), int(columns.sum())
-    freedom = draws - used - 1
-    if not used or freedom < 1:
-        return
-    design = np.column_stack([np.ones(draws), table[:, columns]])
-    solution, *_ = np.linalg.lstsq(design, scores[:, members], rcond=None)
-    left = scores[:, members] - design @ solution
-    total = ((scores[:, members] - scores[:, members].mean(axis=0)) ** 2).sum(axis=0)
-    unexplained = (left**2).sum(axis=0) / np.maximum(total, SPREAD)
-    ratio = (1 - unexplained) / used / np.maximum(unexplained / freedom, SPREAD)
-    informed = fdtrc(used, freedom, np.maximum(ratio, 0.0)) < SIGNIFICANT
-    rows, chosen = np.concatenate([[0], 1 + np.nonzero(columns)[0]]), np.nonzero(members)[0][informed]
-    slopes[np.ix_(rows, chosen)] = solution[:, informed]
-    explained[chosen] = (1 - unexplained * (draws - 1) / freedom)[informed]
-    residuals[:, chosen] = left[:, informed] * np.sqrt(draws / freedom)  # unbiased for the columns that were fitted
+    `left` (draws, rank), `values` (rank,), `right` (rank, columns).
+    """
+
+    left: Floats
+    values: Floats
+    right: Floats
+
+    @classmethod
+    def of(cls, columns: Floats) -> "_Ridge":
+        left, values, right = np.linalg.svd(columns, full_matrices=False)
+        some = values > SPREAD * np.sqrt(len(columns))
+        return cls(left[:, some], values[some], right[some])
+
+    def fit(self, score: Floats) -> tuple[Floats, Floats, Floats]:
+        """Slopes, errors at draws left out, and leverages, with the penalty that makes these errors least."""
+        fits = [self._fit(score, penalty * len(score)) for penalty in PENALTIES]
+        return min(fits, key=lambda one: float((one[1] ** 2).sum()))
+
+    def _fit(self, score: Floats, penalty: float) -> tuple[Floats, Floats, Floats]:
+        kept = self.values**2 / (self.values**2 + penalty)
+        along = self.left.T @ score
+        leverage = 1.0 / len(score) + (self.left**2) @ kept
+        errors = (score - score.mean() - self.left @ (kept * along)) / (1.0 - leverage)
+        return self.right.T @ (kept / self.values * along), errors, leverage
+
+
+def _explained(score: Floats, errors: Floats) -> float:
+    """The share of a score's variance that is explained at draws left out; 0 if that could be chance.
+
+    It could be if the squared errors are not smaller than those of the mean of the others by a paired test (normal,
+    one-sided) of level `SIGNIFICANT`.
+    """
+    from scipy.special import ndtri
+
+    draws = len(score)
+    without = ((score - score.mean()) * draws / (draws - 1)) ** 2
+    gain = without - errors**2
+    if gain.mean() <= -float(ndtri(SIGNIFICANT)) * gain.std() / np.sqrt(draws) + SPREAD:
+        return 0.0
+    return float(1.0 - (errors**2).mean() / without.mean())
 
 
 def _independent(columns: Floats) -> Flags:
@@ -260,7 +296,7 @@ def simulation_based_calibration(
     regression (its leverage is taken out) nor among the weighted draws: it would else help to find itself.
     """
     regression = fit(scores, statistics, use)
-    leverage = regression.leverage(statistics)
+    pull = regression.leverage
     means = regression.mean(statistics)
     tail = (1 - level) / 2
     prior_width = float(normal_scores(np.array([1 - tail]))[0]) * 2
@@ -268,7 +304,7 @@ def simulation_based_calibration(
     for row, number in enumerate(numbers):
         others = np.arange(len(scores)) != number
         truth = scores[number]
-        mean = (means[number] - leverage[number] * truth[regression.informed]) / (1 - leverage[number])
+        mean = (means[number] - pull[number] * truth[regression.informed]) / (1 - pull[number])
         weights = normalised(regression.log_weights(scores[others], mean))
         for column in range(scores.shape[1]):
             values = scores[others, column]

@@ -15,7 +15,7 @@ from sim.errors import UserError
 from sim.experiments.simulate import simulate
 from sim.inference.as_of import OPENINGS, known_by, load_basis, past_scenario
 from sim.inference.calibrate import Posterior, ReferenceTable, calibrate
-from sim.inference.histories import Histories, real_history, simulated_histories, statistics
+from sim.inference.histories import KINDS, PENDING, real_history, simulated_histories
 from sim.inference.posterior_file import MARK, scenario_text
 from sim.scenario.loading import load_scenario
 from sim.view.verdicts import undated_staff
@@ -52,29 +52,24 @@ def test_the_record_as_a_history(small):
     assert real.findings[0, :2].tolist() == [112, (date(2021, 8, 15) - first).days]
     assert np.isinf(real.findings[0, 2])
     assert real.resolved[0, 2] == (date(2021, 11, 20) - first).days
+    kinds = [KINDS[how] if how != PENDING else "" for how in real.how[0]]
+    assert kinds == ["non_compliance", "", "commitments", "non_compliance", "", "", "closed"]
     assert real.openings.tolist() == [6.0]
-
-
-def test_statistics_by_hand():
-    """Two strands over a year: one has findings after 100 days, one commitments after 200."""
-    history = Histories(
-        ("a", "b"), np.array([0.0, 165.0]), np.array([[100.0, np.inf]]), np.array([[np.inf, 365.0]]), np.ones(1), 365.0
-    )
-    names, values = statistics(history)
-    assert names == ["findings", "outcomes without findings", "outcomes after findings", "openings"]
-    at_risk, after = 300 / 365, 265 / 365
-    expected = [1.5 / at_risk, 1.5 / at_risk, 0.5 / (after + 1), 1.5]
-    assert values[0] == pytest.approx(np.log(expected))
 
 
 def test_both_kinds_of_history_have_the_same_form(small):
     """A simulated history has the strands and openings of the real one."""
-    run = simulate(small.reference.past.model_copy(update={"replications": 3}))
+    run = simulate(small.reference.past.model_copy(update={"replications": 10}))
     simulated, real = simulated_histories(run), real_history(small.basis.record, small.reference.past)
     assert simulated.names == real.names
     assert simulated.opened.tolist() == real.opened.tolist()
     assert simulated.end == real.end
     assert (simulated.findings[np.isfinite(simulated.findings)] <= real.end).all()
+    assert simulated.how.shape == simulated.resolved.shape
+    assert ((simulated.how == PENDING) == np.isinf(simulated.resolved)).all()
+    decided = run.first_reached("a/one", ["decision"])
+    assert (np.isfinite(decided) == (simulated.how[:, 0] == KINDS.index("non_compliance"))).all()
+    assert np.isfinite(decided).any()
 
 
 def test_dated_assumptions_end_on_the_day():
