@@ -5,8 +5,8 @@
 >>> run = simulate(scenario, replications=200, jobs=2)
 
 Verbs return nouns: `load_scenario` a Scenario, `simulate` and `load_run` a Run, `compare` a Comparison, `sweep` a
-Sweep, `sensitivity` a Sensitivity, `calibrate` a Posterior, `backtest` a Backtest, `load_record` a Record. `indicators`
-lists what runs are measured by. Users' errors are UserError.
+Sweep, `sensitivity` a Sensitivity, `calibrate` a Posterior, `backtest` a Backtest, `forecast` a Forecast, `score` a
+TrackRecord, `load_record` a Record. `indicators` lists what runs are measured by. Users' errors are UserError.
 """
 
 from importlib import import_module
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep, sweep
     from sim.inference.backtest import Backtest, backtest
     from sim.inference.calibrate import Posterior, calibrate
+    from sim.inference.forecasts import Forecast, forecast
+    from sim.inference.track_record import TrackRecord, score
     from sim.record.files import load_record
     from sim.record.model import Record
     from sim.results.catalogue import indicators
@@ -33,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Backtest",
     "Comparison",
+    "Forecast",
     "Posterior",
     "Precision",
     "Record",
@@ -40,14 +43,17 @@ __all__ = [
     "Scenario",
     "Sensitivity",
     "Sweep",
+    "TrackRecord",
     "UserError",
     "backtest",
     "calibrate",
     "compare",
+    "forecast",
     "indicators",
     "load_record",
     "load_run",
     "load_scenario",
+    "score",
     "sensitivity",
     "simulate",
     "sweep",
@@ -62,6 +68,8 @@ _MODULES = {
     "sim.experiments.sweep": ("Sweep", "sweep"),
     "sim.inference.backtest": ("Backtest", "backtest"),
     "sim.inference.calibrate": ("Posterior", "calibrate"),
+    "sim.inference.forecasts": ("Forecast", "forecast"),
+    "sim.inference.track_record": ("TrackRecord", "score"),
     "sim.record.files": ("load_record",),
     "sim.record.model": ("Record",),
     "sim.results.catalogue": ("indicators",),

@@ -131,3 +131,27 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet, whole or not at all.
+
+    The name is given by a link, which fails where there is one already, so that of two processes one succeeds; where
+    the file system has no links, by looking first. Raises FileExistsError if there is such a file.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            if path.exists():
+                raise FileExistsError(path) from None
+            temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -11,14 +11,30 @@ VERBS = {
     "backtest",
     "calibrate",
     "compare",
+    "forecast",
     "load_record",
     "load_run",
     "load_scenario",
+    "score",
     "sensitivity",
     "simulate",
     "sweep",
 }
-NOUNS = {"Backtest", "Comparison", "Posterior", "Precision", "Record", "Run", "Scenario", "Sensitivity", "Sweep"}
+NOUNS = {
+    *(
+        "Backtest",
+        "Comparison",
+        "Forecast",
+        "Posterior",
+        "Precision",
+        "Record",
+        "Run",
+        "Scenario",
+        "Sensitivity",
+        "Sweep",
+    ),
+    "TrackRecord",
+}
 NAMES = VERBS | NOUNS | {"indicators", "UserError"}
 MOST = 300
 """Characters of a result's repr: one line in a notebook or a traceback."""

@@ -8,6 +8,7 @@ from sim.cli import (  # noqa: F401  each adds its commands
     calibration,
     compare,
     dashboard,
+    forecasts,
     output,
     record,
     report,

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from sim.errors import Problem, UserError
 from sim.files import atomic_write
-from sim.results.identity import CODE, FORMAT, NOT_DETERMINING, ROUNDING, environment
+from sim.results.identity import CODE, FORMAT, NOT_DETERMINING, PACKAGE, ROUNDING, environment
 from sim.results.location import RunLocation, file_hash, write
 from sim.results.manifest import AGAIN, EVENTS, NAME, SUMMARY, Manifest, read_manifest, sealed, write_manifest
 from sim.results.run import Run
@@ -76,7 +76,7 @@ def _manifest(location: RunLocation, scenario: Scenario, content: dict[str, str]
             "code": made_by.pop(CODE),
             "rounding": made_by.pop(ROUNDING),
             "versions": made_by,
-            "commit": _commit(),
+            "commit": commit(),
             "content": content,
             "record": _record_of(location.folder, scenario),
         }
@@ -130,15 +130,14 @@ def update_metadata(folder: Path, scenario: Scenario) -> None:
             write_manifest(folder, changed)
 
 
-def _commit() -> str:
+def commit() -> str:
     """The git commit of the code, if it is in a checkout; '+' if files differ from it."""
-    package = Path(__file__).parent
     try:
-        commit = check_output(["git", "rev-parse", "HEAD"], cwd=package, text=True, stderr=DEVNULL, timeout=5).strip()
-        changed = check_output(["git", "status", "--porcelain", "."], cwd=package, stderr=DEVNULL, timeout=5)
+        head = check_output(["git", "rev-parse", "HEAD"], cwd=PACKAGE, text=True, stderr=DEVNULL, timeout=5).strip()
+        changed = check_output(["git", "status", "--porcelain", "."], cwd=PACKAGE, stderr=DEVNULL, timeout=5)
     except (OSError, SubprocessError):
         return ""
-    return commit + ("+" if changed else "")
+    return head + ("+" if changed else "")
 
 
 def load_run(folder: Path | str) -> Run:

@@ -30,6 +30,15 @@ NAMES = {
     "exponential": "constant rates of the record",
     "exponential+1/2": "constant rates, half an act added",
 }
+FORECASTERS = {name: title for name, title in NAMES.items() if name != PRIORS} | {MODEL: "the model"}
+"""Those of kept forecasts, whose parameters are those of their scenario."""
+SHORT = {
+    MODEL: "model",
+    "kaplan-meier": "Kaplan-Meier",
+    "exponential": "constant rates",
+    "exponential+1/2": "half an act added",
+}
+"""The same where there is little room."""
 
 
 def cases_of(scenario: Scenario) -> str:

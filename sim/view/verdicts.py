@@ -1,4 +1,4 @@
-"""What analyses of several runs conclude, in sentences: sweeps, calibrations, backtests."""
+"""What analyses of several runs conclude, in sentences: sweeps, calibrations, backtests, the track record."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -9,8 +9,9 @@ import pandas as pd
 from sim.experiments.sweep import Sweep, helping
 from sim.inference.backtest import MODEL, Backtest
 from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
+from sim.inference.track_record import TrackRecord
 from sim.view.titles import NAMES
-from sim.view.words import decimals, number
+from sim.view.words import decimals, listing, number, plural, share
 
 EXTREME = 0.05
 """Below this prior predictive p-value there is a warning."""
@@ -24,7 +25,11 @@ SMALL_SAMPLE = 30
 
 def conclusion(backtest: Backtest) -> str:
     """Whether the model scored better than the others, and whether significantly, in sentences."""
-    rows = backtest.scores
+    return f"By the CRPS the calibrated model was {_against(backtest.scores)}."
+
+
+def _against(rows: pd.DataFrame) -> str:
+    """How the model compares with the others, by their pooled scores."""
     others = rows[rows["forecaster"] != MODEL]
     surely = others["gain_ci_low"] > 0  # not where the interval is missing: too few proceedings
     parts = []
@@ -36,7 +41,30 @@ def conclusion(backtest: Backtest) -> str:
     ):
         if len(chosen):
             parts.append(f"{words} {listed(chosen['forecaster'])}")
-    return f"By the CRPS the calibrated model was {'; '.join(parts)}."
+    return "; ".join(parts)
+
+
+def fared(record: TrackRecord) -> list[str]:
+    """How kept forecasts fared, in sentences, the most important one first."""
+    model = record.table[record.table["forecaster"] == MODEL]
+    days = sorted({one.made for one in record.files})
+    kept = f"{plural(len(record.files), 'forecast')} kept, of {listing(map(str, days))}"
+    if model.empty:
+        return [f"{kept}: nothing that was forecast can be scored yet."]
+    scored = [one.scored_on for one in record.files if one.scored_on]
+    totals = record.latest_totals
+    sentences = [
+        f"By the CRPS the model was {_against(record.scores)}.",
+        f"Of {plural(len(model), 'milestone')} forecast for {plural(model['strand'].nunique(), 'strand')},"
+        f" {model['truth'].notna().sum()} had come by {max(scored)}; its 80% intervals hold"
+        f" {share(model['cover80'].mean())} of the truth.",
+    ]
+    if len(totals):
+        inside = totals["inside80"].sum()
+        sentences.append(f"Of {plural(len(totals), 'total')} forecast, {inside} lay inside the 80% interval.")
+    waiting = [one.made for one in record.files if one.scored_on is None]
+    more = f"; of {listing(map(str, waiting))} nothing can be scored yet" if waiting else ""
+    return [*sentences, f"{kept}{more}."]
 
 
 def listed(forecasters: Iterable[str]) -> str:

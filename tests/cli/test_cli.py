@@ -29,6 +29,8 @@ COMMANDS = (
     "record",
     "calibrate",
     "backtest",
+    "forecast",
+    "score",
 )
 HEAVY = ("numpy", "pandas", "pydantic", "simpy", "scipy", "plotly", "yaml", "pyarrow")
 
