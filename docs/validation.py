@@ -25,6 +25,7 @@ from sim.record.model import Record
 from sim.record.spans import FINDINGS
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import MIN_DIFFERENCE, conclusion, listed
+from sim.view.words import measured, statistic
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "validation.md"
@@ -126,8 +127,13 @@ def parameters(posterior: Posterior) -> str:
 
 def compared(posterior: Posterior) -> str:
     """The statistics of the record beside the simulated ones."""
-    rows = [(r.statistic, f"{r.real:.2f}", f"{r.mean:.2f}", f"{r.sd:.2f}") for r in posterior.statistics.itertuples()]
-    return table(("statistic", "the record", "simulated: mean", "standard deviation"), rows)
+    rows = []
+    columns = ("record", "prior_median", "prior_q05", "prior_q95", "median", "q10", "q90")
+    for row in posterior.checks.to_dict("records"):
+        record, *spans = (measured(row[column], row["unit"]) for column in columns)
+        before, now = (f"{m} ({low} to {high})" for m, low, high in (spans[:3], spans[3:]))
+        rows.append((statistic(row), record, before, now))
+    return table(("statistic", "the record", "before (90%)", "now (80%)"), rows)
 
 
 def inferred(posterior: Posterior, check: CalibrationCheck) -> str:

@@ -6,6 +6,7 @@ that was in progress then is in progress in the simulated record too, so that ce
 `sim.inference.regression` has the method.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -19,7 +20,8 @@ from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, simulate_each
 from sim.inference import posterior_file
 from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
-from sim.inference.histories import real_history, simulated_histories
+from sim.inference.checks import compared, curve_bands
+from sim.inference.histories import Histories, real_history, simulated_histories
 from sim.inference.posterior_file import Outcome, margin
 from sim.inference.regression import (
     CalibrationCheck,
@@ -65,6 +67,8 @@ class ReferenceTable:
         Of the statistics.
     statistics : (draws, statistics)
     observed : (1, statistics)
+    real, simulated : Histories
+        What the statistics are of.
     """
 
     past: Scenario
@@ -72,6 +76,8 @@ class ReferenceTable:
     names: list[str]
     statistics: Floats
     observed: Floats
+    real: Histories
+    simulated: Histories
 
     @classmethod
     def of(cls, basis: Basis, run: Run) -> "ReferenceTable":
@@ -79,9 +85,9 @@ class ReferenceTable:
         past, parameters = run.scenario, run.scenario.uncertain
         values = run.parameters[list(parameters)].to_numpy(dtype=float)
         uniforms = [[p.value.cdf(v) for v in values[:, n]] for n, p in enumerate(parameters.values())]
-        names, simulated = statistics(simulated_histories(run))
-        _, observed = statistics(real_history(basis.record, past))
-        return cls(past, normal_scores(np.array(uniforms).T), names, simulated, observed)
+        real, simulated = real_history(basis.record, past), simulated_histories(run)
+        (names, made), (_, observed) = statistics(simulated), statistics(real)
+        return cls(past, normal_scores(np.array(uniforms).T), names, made, observed, real, simulated)
 
     @property
     def use(self) -> Flags:
@@ -204,13 +210,24 @@ class Posterior:
         return pd.DataFrame(rows, columns=[*columns, "q10", "median", "q90"])
 
     @property
-    def statistics(self) -> pd.DataFrame:
-        """One row for each statistic. Columns: statistic, real, mean and sd (of the simulated records)."""
-        if self.reference is None:
-            return pd.DataFrame(columns=["statistic", "real", "mean", "sd"])
-        known, simulated = self.reference, self.reference.statistics
-        columns = {"statistic": known.names, "real": known.observed[0], "mean": simulated.mean(axis=0)}
-        return pd.DataFrame({**columns, "sd": simulated.std(axis=0)})
+    def checks(self) -> pd.DataFrame:
+        """The record among the simulated ones, before and after it was known: one row a statistic.
+
+        Columns as in `sim.inference.checks.compared`; no rows where no past was simulated.
+        """
+        return self._of_histories(compared)
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """The record's curves of what is still pending by age, among the simulated ones.
+
+        Columns as in `sim.inference.checks.curve_bands`; no rows where no past was simulated.
+        """
+        return self._of_histories(curve_bands)
+
+    def _of_histories(self, table: Callable[[Histories, Histories, Floats], pd.DataFrame]) -> pd.DataFrame:
+        known = self.reference
+        return table(known.real, known.simulated, self.weights) if known else pd.DataFrame()
 
     @property
     def strongest_correlation(self) -> tuple[list[str], float]:

@@ -1,10 +1,12 @@
 """How numbers, dates and names are written for readers: the same in tables, sentences, captions and axes."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import pairwise
 from math import isfinite, isinf, isnan
+from typing import Any
 
 from sim.dates import date_after
+from sim.inference.checks import COUNT, RATE, SHARE
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
@@ -38,6 +40,16 @@ def number(value: float) -> str:
     if abs(value) >= 100 or value == 0:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
+
+
+def measured(value: float, unit: str) -> str:
+    """A statistic of a record in its unit (`sim.inference.checks`): a share in per cent, a count whole, or a rate."""
+    return share(value) if unit == SHARE else f"{value:,.0f}" if unit == COUNT else number(value)
+
+
+def statistic(row: Mapping[Hashable, Any]) -> str:
+    """The name of a statistic, with the unit of a rate; a row of `sim.inference.checks.compared`."""
+    return f"{row['statistic']} ({row['unit']})" if row["unit"] == RATE else str(row["statistic"])
 
 
 def decimals(values: Iterable[float]) -> int:

@@ -37,7 +37,7 @@ def test_a_procedure_without_a_fork_is_calibrated_as_with_one(calibrated):
     spread = plain.reference.statistics.std(axis=0)
     assert spread[spread > SPREAD].min() > 0.1
     constant = [name for name, varies in zip(plain.reference.names, spread > SPREAD, strict=True) if not varies]
-    assert constant == ["non compliance without findings", "commitments after findings"]  # no route leads there
+    assert constant == ["non-compliance without findings", "commitments after findings"]  # no route leads there
     np.testing.assert_array_equal(plain.reference.statistics, forking.reference.statistics)
     np.testing.assert_array_equal(plain.weights, forking.weights)
 

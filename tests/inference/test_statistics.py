@@ -7,13 +7,15 @@ from sim.inference.histories import KINDS, PENDING, Histories
 from sim.inference.statistics import (
     FINDINGS_AGES,
     OPENED_AGES,
+    curves,
     ends,
     rates,
-    rates_by_half,
-    shares_after_findings,
-    shares_pending,
+    shares,
     statistics,
+    survival,
+    totals,
 )
+from sim.record.spans import FINDINGS, OPENED
 
 NEVER = np.inf
 COMMITMENTS, DECISION = KINDS.index("commitments"), KINDS.index("non_compliance")
@@ -42,37 +44,66 @@ def one(columns: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def test_rates_by_hand():
-    """Acts and half an act over the years at risk."""
+    """Acts and half an act over the years at risk; two findings in the first 500 days, one in the second."""
     at_risk, after = (300 + 400 + 200 + 500 + 400) / 365, (200 + 600 + 200) / 365 + 1
+    first, second = (300 + 400 + 200 + 300) / 365 + 1, (200 + 400) / 365 + 1
     assert one(rates(FIVE)) == pytest.approx(
         {
-            "findings": np.log(3.5 / at_risk),
-            "outcomes without findings": np.log(1.5 / at_risk),
-            "outcomes after findings": np.log(2.5 / after),
-            "openings": np.log(4.5 / (1000 / 365)),
+            "findings": 3.5 / at_risk,
+            "outcomes without findings": 1.5 / at_risk,
+            "outcomes after findings": 2.5 / after,
+            "openings": 4.5 / (1000 / 365),
+            "findings in the first half": 2.5 / first,
+            "findings in the second half": 1.5 / second,
         }
     )
 
 
-def test_rates_of_halves_by_hand():
-    """Two findings in the first 500 days, one in the second."""
-    first, second = (300 + 400 + 200 + 300) / 365 + 1, (200 + 400) / 365 + 1
-    expected = {"findings in the first half": np.log(2.5 / first), "findings in the second half": np.log(1.5 / second)}
-    assert one(rates_by_half(FIVE)) == pytest.approx(expected)
+def test_shares_by_hand():
+    """Of the four or five that were followed so long (only three for 850 days); and since findings.
 
-
-def test_shares_pending_by_hand():
-    """Of the four or five that were followed so long; only three were followed for 850 days."""
-    expected = [1.0, 4 / 5, 3 / 5, 1 / 4, 0.0, 0.0]
-    assert list(one(shares_pending(FIVE)).values()) == pytest.approx(expected)
-    assert list(shares_pending(FIVE)) == [f"still pending after {age} days" for age in OPENED_AGES[:-1]]
-
-
-def test_shares_after_findings_by_hand():
-    """Durations since findings 200, 200 (ended) and 600 (pending), with half a strand more at risk."""
-    both = (1 - 1 / 3.5) * (1 - 1 / 2.5)
-    assert list(one(shares_after_findings(FIVE)).values()) == pytest.approx([1.0, both, both, both])
+    Since findings, two had an outcome after 200 days and one is pending after 600, with half a strand more at risk.
+    """
+    pending, both = [1.0, 4 / 5, 3 / 5, 1 / 4, 0.0, 0.0], (1 - 1 / 3.5) * (1 - 1 / 2.5)
+    assert list(one(shares(FIVE)).values()) == pytest.approx([*pending, 1.0, both, both, both])
+    names = [f"still pending after {age} days" for age in OPENED_AGES[:-1]]
+    assert list(shares(FIVE)) == [
+        *names,
+        *(f"still without outcome {age} days after findings" for age in FINDINGS_AGES),
+    ]
     assert FINDINGS_AGES[0] < 200 < FINDINGS_AGES[1]
+
+
+def test_statistics_are_rates_shares_and_counts_on_their_scales():
+    """Logarithms of rates and of counts with half an end added; shares as they are."""
+    names, values = statistics(FIVE)
+    known = dict(zip(names, values[0], strict=True))
+    assert known["findings"] == pytest.approx(np.log(one(rates(FIVE))["findings"]))
+    assert known["still pending after 250 days"] == pytest.approx(4 / 5)
+    assert known["commitments after findings"] == pytest.approx(np.log(1.5))
+    assert known["closed after findings"] == pytest.approx(np.log(0.5))
+
+
+def test_survival_by_hand():
+    """The textbook example of Kaplan and Meier: ends at 2, 5, 5 and 9 days, others seen for 3 and 5 days."""
+    days, ended = np.array([[9.0, 5, 3, 2, 5, 5, 1]]), np.array([[True, True, False, True, True, False, True]])
+    studied = np.array([[True] * 6 + [False]])
+    left = survival(days, ended, studied, np.array([0.0, 1.9, 2.0, 4.9, 5.0, 8.9, 9.0]))
+    five = 5 / 6 * 2 / 4
+    assert left[0] == pytest.approx([1, 1, 5 / 6, 5 / 6, five, five, 0])
+
+
+def test_curves_by_hand():
+    """Missing where fewer than four strands were followed so long: since findings nowhere, since openings after 800."""
+    found = curves(FIVE, np.array([0.0, 250.0, 400.0, 800.0, 810.0]))
+    assert np.isnan(found[FINDINGS]).all()
+    expected = [1.0, 4 / 5, 4 / 5 * 3 / 4 * 2 / 3, 0.0, np.nan]
+    assert found[OPENED][0] == pytest.approx(expected, nan_ok=True)
+
+
+def test_totals_by_hand():
+    """Three findings, three outcomes, four openings."""
+    assert one(totals(FIVE)) == {"number of findings": 3.0, "number of outcomes": 3.0, "number of openings": 4.0}
 
 
 def test_ends_by_hand():
@@ -80,7 +111,7 @@ def test_ends_by_hand():
     counts = {name: value for name, value in one(ends(FIVE)).items() if value}
     assert counts == {
         "commitments without findings": 1.0,
-        "non compliance after findings": 1.0,
+        "non-compliance after findings": 1.0,
         "commitments after findings": 1.0,
     }
 

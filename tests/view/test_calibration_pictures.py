@@ -1,16 +1,18 @@
 """Pictures of a calibration say what the posterior says, also where the record says nothing."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
-import numpy as np
 import pytest
 import small_authority
 
 from sim.inference.as_of import load_basis
 from sim.inference.calibrate import Posterior, calibrate
+from sim.record.spans import OPENED
 from sim.view.pictures import calibration as pictures
 from sim.view.verdicts import verdict
+from sim.view.words import share
 
 DAY = date(2022, 12, 31)
 
@@ -57,14 +59,44 @@ def test_where_there_is_no_past(file):
     picture = pictures.parameters(found)
     assert picture.title.startswith("The record says nothing of the 3 uncertain parameters")
     assert pictures.statistics(found) is None
+    assert pictures.curves(found) is None
 
 
-def test_statistics_are_differences_in_standard_deviations(posterior):
-    """The real record's place among the simulated ones; the title is the verdict of the console."""
+def test_statistics_stand_where_they_lie_among_the_simulated_ones(posterior):
+    """The place of the record before and now; the title is the verdict of the console."""
     picture = pictures.statistics(posterior)
-    table = posterior.statistics
-    table = table[table["sd"] > 0]
-    real = next(trace for trace in picture.figure.data if trace.name == "the real record")
-    assert np.array(real.x, dtype=float) == pytest.approx((table["real"] - table["mean"]) / table["sd"], abs=1e-3)
+    checks = posterior.checks
+    for name, column in (("before (prior)", "prior_below"), ("now (posterior)", "below")):
+        marks = next(trace for trace in picture.figure.data if trace.name == name)
+        assert list(marks.x) == pytest.approx(checks[column].tolist(), abs=1e-4)
     assert f"{picture.title}." == verdict(posterior)
+    assert f"{checks['inside80'].sum()} within 80% of those now" in picture.caption
     json.loads(picture.whole().to_json())
+
+
+def test_curves_say_in_which_share_of_the_ages_the_record_lies_in_the_band(posterior):
+    """The title is computed from the curves, from the first age on at which anything had ended."""
+    table, picture = posterior.curves, pictures.curves(posterior)
+    own = table[(table["stage"] == OPENED) & ((table["record"] < 1) | (table["q10"] < 1))]
+    inside = ((own["record"] >= own["q10"] - 1e-9) & (own["record"] <= own["q90"] + 1e-9)).mean()
+    assert f"{share(inside)} of the ages in Proceedings" in picture.title
+    record = next(trace for trace in picture.figure.data if trace.name == "the record")
+    assert record.line.shape == "hv"
+    assert list(record.y) == pytest.approx(table.loc[table["stage"] == OPENED, "record"].tolist(), abs=1e-4)
+    assert posterior.plot("calibration-curves").layout.title.text
+
+
+def moved(posterior: Posterior, by: float) -> Posterior:
+    """The same whose record took so many days more to each act."""
+    real = posterior.reference.real
+    later = replace(real, findings=real.findings + by, resolved=real.resolved + by)
+    return replace(posterior, reference=replace(posterior.reference, real=later))
+
+
+def test_a_record_outside_the_band_is_told(posterior):
+    """A record in which nothing ends lies above the band; the title says so, and the caption where."""
+    picture = pictures.curves(moved(posterior, 1e6))
+    assert picture.title.startswith("The record lies in the model's 80% band at")
+    assert "the record lies above the band between" in picture.caption
+    assert "slower than the model" in picture.caption
+    assert pictures.curves(posterior).caption != picture.caption

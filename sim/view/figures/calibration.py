@@ -1,13 +1,18 @@
 """Figures of a calibration: parameters before and after, and the record among the simulated ones."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.figures.labels import BELOW, LEGEND
 from sim.view.figures.rows import ROW, name_rows, rule, segments
-from sim.view.figures.style import INK, PALETTE, blank, styled
+from sim.view.figures.rows import headings as small_headings
+from sim.view.figures.style import INK, PALETTE, blank, pale, styled, subplots
 
-PRIOR, NOW = "#999999", PALETTE[0]
+PRIOR, NOW, RECORD = "#999999", PALETTE[0], PALETTE[5]
+CURVES = 330
+"""Pixels of height of the panels with curves."""
 
 
 def parameters(table: pd.DataFrame) -> go.Figure:
@@ -45,27 +50,68 @@ def parameters(table: pd.DataFrame) -> go.Figure:
 
 
 def statistics(table: pd.DataFrame) -> go.Figure:
-    """The real record among the simulated ones: both as differences from the simulated mean, in standard deviations.
+    """Where the record lies among the simulated ones, before and after it was known: as shares of them below it.
 
-    `table`: a row for each statistic: title, difference, low95, low80, high80, high95 (of the simulated records).
+    `table`: a row for each statistic: title, prior_below, below (shares, 0 to 1), before and now (in words, for the
+    hover).
     """
     figure, rows = blank(), list(range(len(table)))
-    for level, width, opacity in ((95, 4, 0.35), (80, 10, 0.45)):
-        ends = list(zip(rows, table[f"low{level}"], table[f"high{level}"], strict=True))
-        segments(figure, ends, colour=PRIOR, width=width, opacity=opacity, name=f"{level}% of the simulated records")
-    figure.add_scatter(
-        x=table["difference"].tolist(), y=rows, mode="markers", name="the real record",
-        marker={"symbol": "diamond", "size": 11, "color": NOW, "line": {"color": INK, "width": 1}},
-        hovertemplate="%{x:+.2f} standard deviations<extra></extra>",
-    )  # fmt: skip
-    rule(figure, 0)
-    styled(figure, x="standard deviations", height=70 + int(1.2 * ROW * len(rows)))
+    segments(figure, [(row, 0.1, 0.9) for row in rows], colour=PRIOR, width=12, opacity=0.35, name="central 80%")
+    for column, words, name, mark in (
+        ("prior_below", "before", "before (prior)", {"symbol": "circle", "size": 9, "color": PRIOR}),
+        ("below", "now", "now (posterior)", {"symbol": "diamond", "size": 10, "color": NOW}),
+    ):
+        figure.add_scatter(
+            x=table[column].round(4).tolist(), y=rows, mode="markers", name=name,
+            marker={**mark, "line": {"color": INK, "width": 1}},
+            customdata=table[words].tolist(), hovertemplate="%{x:.0%} below<br>%{customdata}<extra></extra>",
+        )  # fmt: skip
+    rule(figure, 0.5)
+    styled(figure, x="share of the simulated records below the real one", height=70 + int(1.1 * ROW * len(rows)))
     name_rows(figure, table["title"].tolist())
     figure.update_layout(hovermode="closest")
-    edges = [
-        min(table["low95"].min(), table["difference"].min()),
-        max(table["high95"].max(), table["difference"].max()),
-    ]
-    figure.update_xaxes(title_font={"size": 13}, range=[edges[0] - 0.2, edges[1] + 0.2])
+    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%", dtick=0.25, title_font={"size": 13})
     figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
     return figure
+
+
+def curves(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
+    """The record's survival curves as steps among the bands of the simulated ones: one panel a stage.
+
+    `table`: columns stage, age (days), record, prior_q10, prior_q90, q10, median, q90. `headings`: of the stages, in
+    the order of the panels.
+    """
+    figure = subplots(
+        1, len(headings), shared_yaxes=True, subplot_titles=list(headings.values()), horizontal_spacing=0.05
+    )
+    for number, stage in enumerate(headings):
+        _curve(figure, table[table["stage"] == stage].round(4), number + 1)
+    styled(figure, height=CURVES)
+    small_headings(figure)
+    figure.update_layout(hovermode="x unified", margin={"t": 44})
+    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
+    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25)
+    figure.update_yaxes(title_text="still in it", col=1)
+    figure.update_xaxes(title_text="days", rangemode="tozero", nticks=6)
+    return figure
+
+
+def _curve(figure: go.Figure, curve: pd.DataFrame, column: int) -> None:
+    ages, first, at = curve["age"].tolist(), column == 1, {"row": 1, "col": column}
+    for low, high, name, colour in (
+        ("prior_q10", "prior_q90", "the model before (prior), 80%", pale(PRIOR)),
+        ("q10", "q90", "the model now (posterior), 80%", pale(NOW, 0.3)),
+    ):
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", **at}
+        figure.add_scatter(x=ages, y=curve[high].tolist(), showlegend=False, **edge)
+        figure.add_scatter(
+            x=ages, y=curve[low].tolist(), fill="tonexty", fillcolor=colour, name=name, showlegend=first, **edge
+        )
+    for name, values, line in (
+        ("the model now, median", curve["median"], {"color": NOW, "width": 2.5}),
+        ("the record", curve["record"], {"color": RECORD, "width": 2.5, "shape": "hv"}),
+    ):
+        figure.add_scatter(
+            x=ages, y=values.tolist(), mode="lines", line=line, name=name, showlegend=first,
+            hovertemplate="%{y:.0%}", **at,
+        )  # fmt: skip

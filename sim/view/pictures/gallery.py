@@ -121,7 +121,8 @@ def of_record(record: Record, until: date | None = None) -> list[Section]:
 
 def of_calibration(posterior: "Posterior") -> list[Section]:
     """The pictures of a calibration: what the record says of the parameters, and how well the model fits it."""
-    return _sections(("Calibration", [calibration.parameters(posterior), calibration.statistics(posterior)]))
+    drawn = [calibration.parameters(posterior), calibration.curves(posterior), calibration.statistics(posterior)]
+    return _sections(("Calibration", drawn))
 
 
 def of_backtest(analysis: "Backtest") -> list[Section]:

@@ -11,12 +11,13 @@ from rich.text import Text
 
 from sim.inference.calibrate import Posterior
 from sim.view.verdicts import THIN, thin, undated_staff, verdict
+from sim.view.words import measured, statistic
 
 
 def summary(posterior: Posterior) -> RenderableType:
     """Everything that `sim calibrate` prints."""
     return Group(
-        *(Padding(part, (0, 0, 1, 0)) for part in (_heading(posterior), _parameters(posterior), _statistics(posterior)))
+        *(Padding(part, (0, 0, 1, 0)) for part in (_heading(posterior), _parameters(posterior), _checks(posterior)))
     )
 
 
@@ -61,15 +62,31 @@ def _parameters(posterior: Posterior) -> Table:
     return table
 
 
-def _statistics(posterior: Posterior) -> Table:
-    note = "Rates: logarithms of acts a year at risk, with half an act added."
-    table = Table(title="The record and the simulated ones", title_justify="left", title_style="bold", box=None,
+def _checks(posterior: Posterior) -> RenderableType:
+    """How many statistics of the record lie where the model has them, and the others one by one."""
+    checks = posterior.checks
+    if checks.empty:
+        return Text("No past was simulated, with which the record could be compared.")
+    outside = checks[~(checks["inside90"] & checks["inside80"])]
+    text = Text("The record among the simulated ones", style="bold")
+    text.append(
+        f"\n{checks['inside90'].sum()} of {len(checks)} statistics lie within 90% of the simulated records before"
+        f" (the priors), {checks['inside80'].sum()} within 80% of them now (the posterior).",
+        style="not bold",
+    )
+    if outside.empty:
+        return text
+    note = "Rates: acts a year at risk, with half an act added. Inside: the interval in which the record lies."
+    table = Table(title="Those that do not", title_justify="left", title_style="bold", box=None,
                   pad_edge=False, caption=note, caption_justify="left")  # fmt: skip
-    for place, column in enumerate(("statistic", "real", "simulated, mean", "standard deviation")):
+    for place, column in enumerate(("statistic", "record", "before, 90%", "now, median", "now, 80%", "inside")):
         table.add_column(column, justify="left" if place == 0 else "right")
-    for row in posterior.statistics.itertuples(index=False):
-        table.add_row(str(row.statistic), *(f"{value:.2f}" for value in row[1:]))
-    return table
+    for row in outside.to_dict("records"):
+        columns = ("record", "prior_q05", "prior_q95", "median", "q10", "q90")
+        record, low, high, median, q10, q90 = (measured(row[column], row["unit"]) for column in columns)
+        inside = "before" if row["inside90"] else "now" if row["inside80"] else "neither"
+        table.add_row(statistic(row), record, f"{low} to {high}", median, f"{q10} to {q90}", inside)
+    return Group(text, Padding(table, (1, 0, 0, 0)))
 
 
 def as_data(posterior: Posterior, file: Path | None = None) -> dict[str, Any]:
@@ -85,6 +102,7 @@ def as_data(posterior: Posterior, file: Path | None = None) -> dict[str, Any]:
         "strongest_correlation": {"parameters": names, "value": round(strength, 6)},
         "notes": list(posterior.basis.notes),
         "parameters": json.loads(posterior.table.to_json(orient="records", double_precision=8)),
-        "statistics": json.loads(posterior.statistics.to_json(orient="records", double_precision=8)),
+        "checks": json.loads(posterior.checks.to_json(orient="records", double_precision=8)),
+        "curves": json.loads(posterior.curves.to_json(orient="records", double_precision=8)),
         "file": str(file) if file else None,
     }
