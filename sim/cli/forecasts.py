@@ -1,14 +1,19 @@
 """`sim forecast` and `sim score`: forecasts that are kept, and how they fared."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.app import app, cores, day_of, load_all, resumable
 from sim.cli.options import AsJson, Jobs, Replications, Results, ScenarioFile
 from sim.cli.output import display, say_json, tell
-from sim.errors import UserError
+from sim.errors import Problem, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.inference.track_record import TrackRecord
 
 SHIPPED = Path("scenarios/forecasts")
 
@@ -76,3 +81,31 @@ def score(
         display(summary(found))
     if found.problems:
         raise UserError(*found.problems)
+
+
+def track_record(given: Path | None, record: Path | None, beside: Path | None) -> "TrackRecord | None":
+    """How kept forecasts fared, for a report: those in the folder that was given, or beside a record, if it has any.
+
+    `record`: another one to score them on; `beside`: the folder of the record beside which they may lie. Files that
+    cannot be read are told; nobody asked for those beside the record, so that they keep no report from being written.
+    """
+    from sim.inference.forecasts import FOLDER
+    from sim.inference.track_record import score
+
+    folder = given or (beside.parent / FOLDER if beside else None)
+    if folder is None or not (given or any(folder.glob("*.json"))):
+        return None
+    try:
+        found = score(folder, record=record)
+    except UserError as error:
+        if given:
+            raise
+        _tell_unread(error.problems)
+        return None
+    _tell_unread(found.problems)
+    return found
+
+
+def _tell_unread(problems: "Sequence[Problem]") -> None:
+    for problem in problems:
+        tell(f"note: {problem}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app, cores, load_all, resumable
+from sim.cli.forecasts import track_record
 from sim.cli.options import Jobs, Replications, Results
 from sim.cli.output import tell
 from sim.errors import UserError
@@ -42,6 +43,13 @@ def report(
         list[Path] | None,
         typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote with --figures; repeatable."),
     ] = None,
+    forecasts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Kept forecasts whose scores to show; default: the folder forecasts beside the record.",
+        ),
+    ] = None,
     images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
     replications: Replications = None,
@@ -67,7 +75,8 @@ def report(
     public = given or _read_once([folder for folder in folders.values() if folder and folder.is_dir()])
     note = _note(folders, public)
     records = {name: public[folder] for name, folder in folders.items() if folder in public}
-    made = content.report(loaded_runs, records, analyses, title=title, record_note=note)
+    kept = track_record(forecasts, record, beside=next(iter(folders.values())))
+    made = content.report(loaded_runs, records, analyses, title=title, record_note=note, track_record=kept)
     for why in made.notes:
         tell(why)
     if images:

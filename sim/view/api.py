@@ -11,6 +11,7 @@ from sim.experiments.sensitivity import Sensitivity
 from sim.experiments.sweep import Sweep
 from sim.inference.backtest import Backtest
 from sim.inference.calibrate import Posterior
+from sim.inference.track_record import TrackRecord
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.view.figures.picture import Picture
@@ -54,6 +55,11 @@ def _(result: Posterior) -> list[Picture]:
 @pictures.register
 def _(result: Backtest) -> list[Picture]:
     return gallery.flat(gallery.of_backtest(result))
+
+
+@pictures.register
+def _(result: TrackRecord) -> list[Picture]:
+    return gallery.flat(gallery.of_track_record(result))
 
 
 @pictures.register

@@ -1,6 +1,6 @@
 """What analyses of several runs conclude, in sentences: sweeps, calibrations, backtests, the track record."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from sim.experiments.sweep import Sweep, helping
 from sim.inference.backtest import MODEL, Backtest
 from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
 from sim.inference.track_record import TrackRecord
-from sim.view.titles import NAMES
+from sim.view.titles import NAMES, TITLES
 from sim.view.words import decimals, listing, number, plural, share
 
 EXTREME = 0.05
@@ -23,24 +23,30 @@ SMALL_SAMPLE = 30
 """With fewer proceedings than this, readers are told that the sample is small."""
 
 
+WITHOUT_MODEL = {"kaplan-meier": "Kaplan-Meier curves", "exponential": "constant rates"}
+"""The baselines of which sentences on the track record tell; half an act added hardly differs, and is in the tables."""
+
+
 def conclusion(backtest: Backtest) -> str:
     """Whether the model scored better than the others, and whether significantly, in sentences."""
-    return f"By the CRPS the calibrated model was {_against(backtest.scores)}."
+    return f"By the CRPS the calibrated model was {_against(backtest.scores, NAMES)}."
 
 
-def _against(rows: pd.DataFrame) -> str:
-    """How the model compares with the others, by their pooled scores."""
-    others = rows[rows["forecaster"] != MODEL]
-    surely = others["gain_ci_low"] > 0  # not where the interval is missing: too few proceedings
+def _against(rows: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """How the model compares with others, by their pooled scores; `names`: of those that are told of."""
+    others = rows[(rows["forecaster"] != MODEL) & rows["forecaster"].isin(names.keys())]
+    better, worse = others["gain"] >= MIN_DIFFERENCE, others["gain"] <= -MIN_DIFFERENCE
+    surely = (others["gain_ci_low"] > 0) | (others["gain_ci_high"] < 0)  # not where it is missing: too few proceedings
     parts = []
     for words, chosen in (
-        ("significantly better than", others[surely & (others["gain"] >= MIN_DIFFERENCE)]),
-        ("better, but not significantly, than", others[~surely & (others["gain"] >= MIN_DIFFERENCE)]),
-        ("as good as", others[others["gain"].abs() < MIN_DIFFERENCE]),
-        ("worse than", others[others["gain"] <= -MIN_DIFFERENCE]),
+        ("significantly better than", others[better & surely]),
+        ("better, but not significantly, than", others[better & ~surely]),
+        ("as good as", others[~better & ~worse]),
+        ("worse, but not significantly, than", others[worse & ~surely]),
+        ("significantly worse than", others[worse & surely]),
     ):
         if len(chosen):
-            parts.append(f"{words} {listed(chosen['forecaster'])}")
+            parts.append(f"{words} {listed(chosen['forecaster'], names)}")
     return "; ".join(parts)
 
 
@@ -52,25 +58,35 @@ def fared(record: TrackRecord) -> list[str]:
     if model.empty:
         return [f"{kept}: nothing that was forecast can be scored yet."]
     scored = [one.scored_on for one in record.files if one.scored_on]
-    totals = record.latest_totals
+    totals, milestones = record.latest_totals, list(dict.fromkeys(model["milestone"]))
     sentences = [
-        f"By the CRPS the model was {_against(record.scores)}.",
+        f"By the CRPS the model was {_against(record.scores, WITHOUT_MODEL)}.",
+        *(
+            f"{TITLES[name]} alone: {_against(record.scores_of(name), WITHOUT_MODEL)}."
+            for name in (milestones if len(milestones) > 1 else [])
+        ),
         f"Of {plural(len(model), 'milestone')} forecast for {plural(model['strand'].nunique(), 'strand')},"
-        f" {model['truth'].notna().sum()} had come by {max(scored)}; its 80% intervals hold"
-        f" {share(model['cover80'].mean())} of the truth.",
+        f" {model['truth'].notna().sum()} had come by {max(scored)}; 80% intervals hold"
+        f" {share(model['cover80'].mean())} of the truth"
+        + (f", and {totals['inside80'].sum()} of {plural(len(totals), 'total')}." if len(totals) else "."),
     ]
-    if len(totals):
-        inside = totals["inside80"].sum()
-        sentences.append(f"Of {plural(len(totals), 'total')} forecast, {inside} lay inside the 80% interval.")
     waiting = [one.made for one in record.files if one.scored_on is None]
     more = f"; of {listing(map(str, waiting))} nothing can be scored yet" if waiting else ""
     return [*sentences, f"{kept}{more}."]
 
 
-def listed(forecasters: Iterable[str]) -> str:
+def few(proceedings: int) -> str:
+    """That a sample of so many proceedings is small, as a further sentence; nothing if it is not."""
+    if proceedings >= SMALL_SAMPLE:
+        return ""
+    verb = "is" if proceedings == 1 else "are"
+    number = plural(proceedings, "proceeding")
+    return f" {number}, worked on by the same people, {verb} few: the intervals are too narrow."
+
+
+def listed(forecasters: Iterable[str], names: Mapping[str, str] = NAMES) -> str:
     """The names of forecasters in a sentence."""
-    names = [NAMES[name] for name in forecasters]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    return listing(names[name] for name in forecasters)
 
 
 def undated_staff(posterior: Posterior) -> date | None:

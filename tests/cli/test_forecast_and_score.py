@@ -106,3 +106,19 @@ def test_scores_for_programs(sim, authority):
         "exponential+1/2",
     }
     assert {row["what"] for row in data["totals"]} >= {"findings", "outcomes"}
+
+
+def test_a_report_finds_forecasts_beside_the_record(sim, authority):
+    """Their chapter is in the page; a file that cannot be read is told, and one that was asked for is an error."""
+    assert sim("forecast", authority, "-n", "20")[0] == 0
+    code, _, err = sim("report", authority, "-n", "20", "-o", "page.html")
+    assert (code, err.count("\n")) == (0, 1)
+    assert '<h2 id="track-record-title">' in (authority.parent / "page.html").read_text(encoding="utf-8")
+    (authority.parent / "forecasts" / "2022-01-01.json").write_text("{}", encoding="utf-8")
+    code, _, err = sim("report", authority, "-n", "20", "-o", "page.html")
+    assert code == 0
+    assert err.startswith("note: forecasts/2022-01-01.json: has no format")
+    assert "track-record" not in (authority.parent / "page.html").read_text(encoding="utf-8")
+    code, _, err = sim("report", authority, "-n", "20", "-o", "page.html", "--forecasts", "forecasts")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("forecasts/2022-01-01.json: has no format")

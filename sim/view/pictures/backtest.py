@@ -14,7 +14,7 @@ from sim.results.summary import Floats
 from sim.view.figures import backtest as figures
 from sim.view.figures.picture import Picture
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import MIN_DIFFERENCE, SMALL_SAMPLE, conclusion
+from sim.view.verdicts import MIN_DIFFERENCE, conclusion, few
 from sim.view.words import listing, plural, share
 
 BINS = 10
@@ -348,11 +348,7 @@ def _whiskers(backtest: Backtest) -> str:
 
 
 def _few(backtest: Backtest) -> str:
-    number = backtest.table["proceeding"].nunique()
-    if number >= SMALL_SAMPLE:
-        return ""
-    verb = "is" if number == 1 else "are"
-    return f" {plural(number, 'proceeding')}, worked on by the same people, {verb} few: the intervals are too narrow."
+    return few(backtest.table["proceeding"].nunique())
 
 
 def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from sim.view.pictures import (
     sensitivity,
     staffing,
     sweep,
+    track_record,
 )
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
     from sim.inference.backtest import Backtest
     from sim.inference.calibrate import Posterior
+    from sim.inference.track_record import TrackRecord
 
 __all__ = [
     "Section",
@@ -50,10 +52,12 @@ __all__ = [
     "of_run",
     "of_sensitivity",
     "of_sweep",
+    "of_track_record",
     "record",
     "sensitivity",
     "staffing",
     "sweep",
+    "track_record",
 ]
 
 
@@ -139,6 +143,11 @@ def of_backtest(analysis: "Backtest") -> list[Section]:
             ],
         ),
     )
+
+
+def of_track_record(record: "TrackRecord") -> list[Section]:
+    """The picture of kept forecasts that can be scored."""
+    return _sections(("Track record", [track_record.by_forecast(record)]))
 
 
 def milestones_asked_for(scenario: Scenario) -> list[str]:

@@ -7,7 +7,7 @@ from sim.characters import file_name
 from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.view import findings, words
+from sim.view import findings, verdicts, words
 from sim.view.figures.picture import Picture
 from sim.view.figures.style import HEIGHT
 from sim.view.pictures import gallery
@@ -16,6 +16,7 @@ from sim.view.provenance import changed_settings
 from sim.view.tables import Table, rows
 
 if TYPE_CHECKING:
+    from sim.inference.track_record import TrackRecord
     from sim.view.figures.files import Analysis
 
 COMPARISON = (
@@ -23,6 +24,11 @@ COMPARISON = (
     " scenarios, and not to random numbers."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
+
+TRACK_RECORD = (
+    "Forecasts that were kept on the day on which they were made, and what has happened since. They are of the model as"
+    " it was then, whatever scenario this page is of."
+)
 
 
 class Shown(NamedTuple):
@@ -106,6 +112,12 @@ class Chapters:
             beside = words.listing([title for title, one in records.items() if one == record])
             key, title = ("record", "The public record") if len(different) == 1 else (f"record-{number}", "")
             self.add(key, title or f"The public record beside {beside}", RECORD, gallery.of_record(record))
+
+    def track_record(self, record: "TrackRecord") -> None:
+        """Add how kept forecasts fared, if any can be scored."""
+        if sections := gallery.of_track_record(record):
+            made = self.add("track-record", "The track record", TRACK_RECORD, sections)
+            self.made[-1] = made._replace(findings=verdicts.fared(record))
 
     def analysis(self, number: int, analysis: "Analysis") -> None:
         """Add an analysis that was made beforehand."""

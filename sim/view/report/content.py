@@ -16,6 +16,7 @@ from sim.view.report.chapters import Chapter, Chapters, Shown
 from sim.view.tables import Table
 
 if TYPE_CHECKING:
+    from sim.inference.track_record import TrackRecord
     from sim.view.figures.files import Analysis
 
 
@@ -56,12 +57,13 @@ def report(
     *,
     title: str = "",
     record_note: str = "",
+    track_record: "TrackRecord | None" = None,
 ) -> Report:
     """The report of runs; the first is the baseline of the others.
 
     `records`: the public record to show beside each scenario that has one, by its name, and `record_note` where they
-    come from; `analyses`: figures of other analyses; `title`: instead of the scenarios' own. Raises UserError if there
-    is no run, or if two runs have the same name.
+    come from; `analyses`: figures of other analyses; `track_record`: how earlier forecasts fared; `title`: instead of
+    the scenarios' own. Raises UserError if there is no run, or if two runs have the same name.
     """
     check_names([run.scenario.name for run in runs])
     written, runs = [run.scenario for run in runs], distinct(runs)
@@ -70,6 +72,8 @@ def report(
     not_paired = chapters.comparison(runs) if many else ""
     chapters.runs(runs, records)
     chapters.records({_called(one): records[one.name] for one in scenarios if one.name in records})
+    if track_record is not None:
+        chapters.track_record(track_record)
     for number, one in enumerate(analyses, 1):
         chapters.analysis(number, one)
     compared = many and not not_paired

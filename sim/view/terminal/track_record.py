@@ -14,7 +14,7 @@ from sim.inference.histories import MILESTONES
 from sim.inference.track_record import TrackRecord
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import FORECASTERS, SHORT, TITLES
-from sim.view.verdicts import SMALL_SAMPLE, fared
+from sim.view.verdicts import fared, few
 from sim.view.words import share
 
 
@@ -84,10 +84,7 @@ def _scores(record: TrackRecord, milestone: str | None) -> RenderableType:
     }
     what, first = TITLES[milestone] if milestone else "All forecasts together", rows.iloc[0]
     title = f"{what} ({first['forecasts']} forecasts, {first['happened']} came)"
-    proceedings = record.table["proceeding"].nunique()
-    note = "Between: 95% confidence, whole proceedings drawn anew."
-    if proceedings < SMALL_SAMPLE:
-        note += f" {proceedings} proceedings, worked on by the same people, are few: the intervals are too narrow."
+    note = f"Between: 95% confidence, whole proceedings drawn anew.{few(record.table['proceeding'].nunique())}"
     return table(rows, columns, title, "" if milestone else note)
 
 

@@ -1,0 +1,52 @@
+"""The picture of the track record: each kept forecast beside what needs no model."""
+
+from typing import Any
+
+import pandas as pd
+
+from sim.inference.histories import MILESTONES
+from sim.inference.track_record import TrackRecord
+from sim.view.figures import track_record as figures
+from sim.view.figures.picture import Picture
+from sim.view.titles import FORECASTERS, TITLES
+from sim.view.verdicts import fared, few
+from sim.view.words import plural
+
+POOLED = "all together"
+
+
+def by_forecast(record: TrackRecord) -> Picture | None:
+    """The mean CRPS of every forecast that can be scored, and of all together; None if there is none yet."""
+    scored = record.by_file[record.by_file["forecasts"] > 0]
+    if scored.empty:
+        return None
+    rows: list[tuple[Any, ...]] = [
+        (_name(one), forecaster, one[forecaster], one["forecasts"])
+        for one in scored.to_dict("records")
+        for forecaster in FORECASTERS
+    ]
+    pools: dict[str, str | None] = {POOLED: None} if len(scored) > 1 else {}
+    pools |= {TITLES[name]: name for name in MILESTONES if (record.table["milestone"] == name).any()}
+    for title, milestone in pools.items():
+        scores = record.scores_of(milestone)
+        rows += [(title, *row) for row in scores[["forecaster", "crps", "forecasts"]].to_numpy()]
+    table = pd.DataFrame(rows, columns=["name", "forecaster", "score", "number"])
+    return Picture(
+        "track-record",
+        fared(record)[0].removesuffix("."),
+        f"{plural(len(scored), 'forecast')} kept, scored by {max(scored['scored_on'])}",
+        "Each forecast, then all of them by milestone. CRPS: squared error of the probability of a milestone by each"
+        " day up to that of scoring, averaged over days and forecasts. Each was kept on the day on which it was made;"
+        " Kaplan-Meier curves and constant rates are of the record as it was known on that day."
+        f"{few(record.table['proceeding'].nunique())}",
+        figures.by_forecast(table, FORECASTERS),
+        table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
+            columns={"name": "forecast of", "score": "CRPS", "number": "milestones"}
+        ),
+    )
+
+
+def _name(row: dict[Any, Any]) -> str:
+    """The day of a forecast, with its scenario if its file is named after that too."""
+    file = str(row["file"]).removesuffix(".json")
+    return file if file.startswith(f"{row['made']}-") else str(row["made"])

@@ -1,0 +1,76 @@
+"""The picture of the track record, its chapter in a report, and the section of the README."""
+
+import importlib.util
+from datetime import date
+from pathlib import Path
+
+import pytest
+import small_authority
+
+from sim import forecast, load_scenario, score, simulate
+from sim.inference.backtest import MODEL
+from sim.inference.forecast_scores import FORECASTERS
+from sim.view.pictures import gallery, track_record
+from sim.view.report import content
+from sim.view.verdicts import fared
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """The folder of a small authority with forecasts of two days."""
+    file = small_authority.write(tmp_path_factory.mktemp("authority"))
+    for start in ("2022-01-01", "2022-06-30"):
+        scenario = load_scenario(file, {"start": start, "replications": 40})
+        forecast(scenario).save(file.parent / "forecasts")
+    return file.parent
+
+
+def test_each_forecast_and_all_of_them_are_shown(authority):
+    """A row for each file, one for all, one for each milestone; four forecasters in each; scores as in the tables."""
+    record = score(authority / "forecasts")
+    picture = track_record.by_forecast(record)
+    names = ["2022-01-01", "2022-06-30", "all together", "Preliminary findings", "Decision, commitments or closure"]
+    assert list(dict.fromkeys(picture.table["forecast of"])) == names
+    assert (picture.table.groupby("forecast of").size() == len(FORECASTERS)).all()
+    shown = picture.table.set_index(["forecast of", "forecaster"])["CRPS"]
+    assert shown["2022-06-30", "the model"] == pytest.approx(record.by_file.loc[1, MODEL], abs=1e-4)
+    pooled = record.scores.set_index("forecaster").loc["exponential", "crps"]
+    assert shown["all together", "constant rates of the record"] == pytest.approx(pooled, abs=1e-4)
+    assert f"{picture.title}." == fared(record)[0]
+
+
+def test_without_scores_there_is_no_picture(authority):
+    """On the day of the first forecast, nothing has happened."""
+    record = score(authority / "forecasts", truth=date(2022, 1, 1))
+    assert gallery.of_track_record(record) == []
+    assert record.plots == []
+
+
+def test_sentences_name_what_waits(authority):
+    """Of two forecasts one can be scored, and one cannot yet."""
+    sentences = fared(score(authority / "forecasts", truth=date(2022, 6, 30)))
+    assert sentences[-1] == ("2 forecasts kept, of 2022-01-01 and 2022-06-30; of 2022-06-30 nothing can be scored yet.")
+
+
+def test_a_report_has_a_chapter_of_it(authority):
+    """With its sentences and one figure, after the simulation; none without kept forecasts that can be scored."""
+    run, record = simulate(authority / "small.yaml", replications=5), score(authority / "forecasts")
+    (chapter,) = [one for one in content.report([run], track_record=record).chapters if one.key == "track-record"]
+    assert list(chapter.findings) == fared(record)
+    assert [shown.picture.name for shown in chapter.figures()] == ["track-record"]
+    too_early = score(authority / "forecasts", truth=date(2022, 1, 1))
+    for nothing in (None, too_early):
+        assert "track-record" not in [one.key for one in content.report([run], track_record=nothing).chapters]
+
+
+def test_the_section_of_the_readme_is_current():
+    """It is what docs/track_record.py writes from the forecasts and the record of today."""
+    spec = importlib.util.spec_from_file_location("track_record_page", ROOT / "docs" / "track_record.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    readme = page.README.read_text(encoding="utf-8")
+    section = page.section(score(page.FORECASTS))
+    assert section in readme
+    assert page.written(readme, section) == readme
