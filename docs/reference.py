@@ -16,6 +16,7 @@ from sim.results.catalogue import CELLS, INDICATORS, Indicator
 from sim.results.summary import VARIABLES
 from sim.results.tables import TABLES, RunTable
 from sim.scenario import bounds, distributions, schema, sources, staffing
+from sim.scenario.joint_draws import JointDraws
 from sim.scenario.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -59,6 +60,29 @@ are 0.8, 0.1, 0.05 and 0.05. Where several shares are uncertain, `of_rest` is wh
 first and Beta(a2, a3) for the second, and the last as the rest, the three are a Dirichlet(a1, a2, a3) (Connor and Mosimann, 1969). A
 probability is refused where it may take more than is left. The order of routes means something, so a file that extends another one
 keeps it or lists all of them, as with steps.
+
+## Priors and posteriors
+
+Every uncertain parameter has a `value`: its prior, from which it is drawn once for each replication, or for `replications_per_draw` of
+them. `posterior: FILE.csv` names a table of joint draws that take the place of the `value` of its parameters, such as
+`sim calibrate -o FILE.csv` writes:
+
+    # as_of: 2026-10-08
+    effort,findings
+    1.0126,0.71466
+    0.7461,0.61693
+
+The header has names of `uncertain` parameters, of which there may be others, drawn from their priors. Each row is a draw, all are equally
+likely and in random order: a run takes them one after the other from one that its seed decides, so that none comes twice before all have
+come. Lines with `#` before the header say where the table comes from; the day of knowledge, `as_of`, is shown in results. A path is seen from
+the file that says it. A loaded scenario holds the table itself, and `sim show` prints it in the place of the name, so that a run can be
+repeated from its manifest, and another table is another run.
+
+`posterior: null` in a file that extends another, `--set posterior=null` and the option `--priors` of the commands that run scenarios go back
+to the priors. A `value` that is written after the posterior that takes its place, in an extending file or with `--set`, is an error, since it
+would do nothing; so are draws outside of what the `value` can be, or where the scenario would be wrong. Morris and Sobol designs vary
+parameters by themselves: with a posterior each has the quantiles of its column, without the correlations. `sim calibrate` and
+`sim backtest` always begin with the priors.
 
 ## Names
 
@@ -249,6 +273,8 @@ def kind(annotation: Any) -> str:
         return f"list of {kind(inner[0])}"
     if origin is not None and inner:
         return kind(inner[0])
+    if annotation is JointDraws:
+        return "name of a file"
     if isinstance(annotation, type) and issubclass(annotation, Settings):
         return "number or distribution" if issubclass(annotation, distributions.Distribution) else annotation.__name__
     return {"float": "number", "int": "whole number", "str": "text", "bool": "true or false"}.get(

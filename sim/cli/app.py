@@ -88,17 +88,28 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def load_all(paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None) -> "list[Scenario]":
-    """The scenarios in files, with the settings given on the command line."""
+def load_all(
+    paths: list[Path], sets: list[str] | None, replications: int | None, seed: int | None, priors: bool
+) -> "list[Scenario]":
+    """The scenarios in files, with the settings given on the command line; on their priors if so."""
     from sim.experiments.simulate import prepared
     from sim.scenario.loading import load_scenario
     from sim.scenario.settings import parse_settings
 
-    settings = parse_settings(sets or ())
+    settings = with_priors(parse_settings(sets or ()), priors)
     scenarios = [prepared(load_scenario(path, settings), replications, seed) for path in paths]
     for path, scenario in zip(paths, scenarios, strict=True):
         tell_notes(path, settings, scenario)
     return scenarios
+
+
+def with_priors(settings: dict[str, Any], priors: bool) -> dict[str, Any]:
+    """The settings of a command, with what `--priors` sets if it is given."""
+    from sim.scenario.loading import PRIORS
+
+    if priors and settings.keys() & PRIORS:
+        raise UserError("--priors takes the place of --set posterior; give one of them")
+    return {**settings, **PRIORS} if priors else settings
 
 
 def tell_notes(path: Path, settings: Mapping[str, Any], scenario: "Scenario") -> None:

@@ -12,6 +12,7 @@ from sim.cli.options import (
     Cluster,
     Indicators,
     Jobs,
+    Priors,
     Replications,
     Results,
     ScenarioFiles,
@@ -37,6 +38,7 @@ def compare(
     jobs: Jobs = None,
     cluster: Cluster = None,
     set_: Sets = None,
+    priors: Priors = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
     adjust: Annotated[str, removed_option("--adjust", HOLM)] = "",
@@ -51,7 +53,7 @@ def compare(
     from sim.experiments.compare import compare as compared
     from sim.view.terminal.comparison import summary
 
-    loaded = load_all(scenarios, set_, replications, seed)
+    loaded = load_all(scenarios, set_, replications, seed, priors)
     with resumable("comparison") as progress:
         comparison = compared(
             loaded, indicator, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress

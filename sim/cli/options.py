@@ -15,6 +15,12 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Set any setting, such as staffing.legal.headcount=12."),
 ]
+Priors = Annotated[
+    bool,
+    typer.Option(
+        "--priors", help="Draw the uncertain parameters from their priors, and not from the scenario's posterior."
+    ),
+]
 Replications = Annotated[
     int | None,
     typer.Option("--replications", "-n", min=1, max=bounds.REPLICATIONS.count, help="Instead of the file's."),

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app, cores, load_all, resumable
+<<<<<<< HEAD
 from sim.cli.forecasts import track_record
 from sim.cli.options import Jobs, Replications, Results
+=======
+from sim.cli.options import Jobs, Priors, Replications, Results
+>>>>>>> 32f77ba (A scenario may name joint draws of its uncertain parameters (posterior), and commands go back to the priors with --priors)
 from sim.cli.output import tell
 from sim.errors import UserError
 
@@ -53,6 +57,7 @@ def report(
     images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
     replications: Replications = None,
+    priors: Priors = False,
     jobs: Jobs = None,
     results: Results = Path("results"),
 ) -> None:
@@ -70,7 +75,7 @@ def report(
     image_files.check_image_folder(out) if images else page.check_page_path(out)
     given = _read_once([record] if record else [])
     analyses = [read_figures(folder) for folder in with_ or ()]
-    loaded_runs = _runs(runs, replications, jobs, results)
+    loaded_runs = _runs(runs, replications, priors, jobs, results)
     folders = {run.scenario.name: record or _from_here(run.scenario.record_folder) for run in loaded_runs}
     public = given or _read_once([folder for folder in folders.values() if folder and folder.is_dir()])
     note = _note(folders, public)
@@ -110,7 +115,7 @@ def _note(folders: "Mapping[str, Path | None]", public: "Mapping[Path, Record]")
     return "; ".join(notes)
 
 
-def _runs(paths: list[Path], replications: int | None, jobs: int | None, results: Path) -> "list[Run]":
+def _runs(paths: list[Path], replications: int | None, priors: bool, jobs: int | None, results: Path) -> "list[Run]":
     """The runs, stored or made now; files are run with the seed and replications of what comes first.
 
     All of them are read before anything runs.
@@ -121,10 +126,11 @@ def _runs(paths: list[Path], replications: int | None, jobs: int | None, results
     from sim.view.report.content import check_names
 
     stored = {path: load_run(path) for path in paths if path.is_dir()}
-    if replications is not None and stored:
-        raise UserError(f"--replications is for scenario files; {next(iter(stored))} is a stored run and has its own")
+    for option, given in (("--replications", replications is not None), ("--priors", priors)):
+        if given and stored:
+            raise UserError(f"{option} is for scenario files; {next(iter(stored))} is a stored run and has its own")
     files = [path for path in paths if path not in stored]
-    loaded = dict(zip(files, load_all(files, None, replications, None), strict=True))
+    loaded = dict(zip(files, load_all(files, None, replications, None, priors), strict=True))
     scenarios = [stored[path].scenario if path in stored else loaded[path] for path in paths]
     check_names([scenario.name for scenario in scenarios])
     for path in files:

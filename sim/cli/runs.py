@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli.app import app, cores, load_all, resumable
-from sim.cli.options import AsJson, Cluster, Jobs, Replications, Results, ScenarioFiles, Seed, Sets
+from sim.cli.options import AsJson, Cluster, Jobs, Priors, Replications, Results, ScenarioFiles, Seed, Sets
 from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
 
@@ -40,6 +40,7 @@ def run(
     jobs: Jobs = None,
     cluster: Cluster = None,
     set_: Sets = None,
+    priors: Priors = False,
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +53,7 @@ def run(
     from sim.experiments.simulate import simulate
     from sim.view.terminal.run import summary
 
-    loaded = load_all(scenarios, set_, replications, seed)
+    loaded = load_all(scenarios, set_, replications, seed, priors)
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
     shown = []
     for scenario in loaded:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from sim.cli.app import app, check_figures, cores, load_all, resumable, write_figures
-from sim.cli.options import AsJson, Cluster, Figures, Jobs, Results, ScenarioFile, Seed, Sets
+from sim.cli.options import AsJson, Cluster, Figures, Jobs, Priors, Results, ScenarioFile, Seed, Sets
 from sim.cli.output import display, say_json, tell
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def sensitivity(
     jobs: Jobs = None,
     cluster: Cluster = None,
     set_: Sets = None,
+    priors: Priors = False,
     results: Results = Path("results"),
     figures: Figures = None,
     as_json: AsJson = False,
@@ -60,7 +61,7 @@ def sensitivity(
     from sim.experiments import sensitivity as api
 
     check_figures(figures)
-    (loaded,) = load_all([scenario], set_, None, seed)
+    (loaded,) = load_all([scenario], set_, None, seed, priors)
     api.check_analysis(loaded, indicator or ())
     methods: list[Method] = [method] if method else ["split", "morris"]
     if "split" in methods:

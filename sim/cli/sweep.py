@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, cores, resumable, write_figures
+from sim.cli.app import app, check_figures, cores, resumable, with_priors, write_figures
 from sim.cli.options import (
     AsJson,
     Cluster,
     Figures,
     Indicators,
     Jobs,
+    Priors,
     Replications,
     Results,
     ScenarioFile,
@@ -58,6 +59,7 @@ def sweep(
         Literal["lhs", "sobol"], typer.Option(help="Latin hypercube or Sobol points (powers of two).")
     ] = "lhs",
     indicator: Indicators = None,
+    priors: Priors = False,
     replications: Replications = None,
     seed: Seed = None,
     jobs: Jobs = None,
@@ -78,7 +80,8 @@ def sweep(
 
     _check_csv(csv)
     check_figures(figures)
-    settings, scales, ranges = parse_grid(set_ or ()), parse_scales(scale or ()), parse_ranges(range_ or ())
+    settings = with_priors(parse_grid(set_ or ()), priors)
+    scales, ranges = parse_scales(scale or ()), parse_ranges(range_ or ())
     design = designed(scenario, settings, scales, ranges, samples, method, replications, seed)
     count, each = len(design.points), design.written.replications
     tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, except those stored")

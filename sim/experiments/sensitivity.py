@@ -272,12 +272,13 @@ def points_of(scenario: Scenario, cube: Floats, replications: int) -> Iterator[S
     """The scenario with its uncertain parameters fixed at quantiles: (points, parameters), in the unit cube."""
     for values in _quantiles(scenario, cube):
         fixed = with_values(scenario, dict(zip(scenario.uncertain, values.tolist(), strict=True)))
-        yield fixed.model_copy(update={"uncertain": {}, "replications": replications, "replications_per_draw": 1})
+        without: dict[str, Any] = {"uncertain": {}, "posterior": None}
+        yield fixed.model_copy(update={**without, "replications": replications, "replications_per_draw": 1})
 
 
 def _quantiles(scenario: Scenario, cube: Floats) -> Floats:
     """The values of the parameters at points of the unit cube; the same shape."""
-    columns = [parameter.value.quantile(u) for parameter, u in zip(scenario.uncertain.values(), cube.T, strict=True)]
+    columns = [scenario.margin(name).quantile(u) for name, u in zip(scenario.uncertain, cube.T, strict=True)]
     return np.column_stack(columns)
 
 

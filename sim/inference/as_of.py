@@ -96,7 +96,9 @@ def load_basis(scenario: Scenario | Path | str, record: Path | str | None = None
     agreement.check_stages(given, label)
     undated = given if file else _undated(given, known)
     notes = tuple(agreement.notes(known, undated))
-    return Basis(undated.model_copy(update={"probes": {}}), agreement.fitting(known, given), folder, file, given, notes)
+    # Without a posterior: that of a later day knows what the forecasts of an earlier one must not.
+    assumed = undated.model_copy(update={"probes": {}, "posterior": None})
+    return Basis(assumed, agreement.fitting(known, given), folder, file, given, notes)
 
 
 def _undated(scenario: Scenario, record: Record) -> Scenario:

@@ -135,17 +135,33 @@ def as_rows(plan: Plan, log: list[float]) -> NDArray[np.float64]:
 
 
 def drawn_parameters(scenario: Scenario, number: int) -> dict[str, float]:
-    """The values of the scenario's uncertain parameters in one replication, each from its own stream.
+    """The values of the scenario's uncertain parameters in one replication.
+
+    Those with joint draws have the values of one row of the table: the rows come in their order, from one that the seed
+    decides, so that none comes twice before all have come. The others are drawn each from its own stream.
 
     Replications that share a draw have the key of its number in place of their own: what varies between them is
     stochastic, what varies beyond that between draws is parameter uncertainty.
     """
-    streams = Streams(scenario.seed, number // scenario.replications_per_draw)
+    number_of_draw = number // scenario.replications_per_draw
+    known = _joint_draw(scenario, number_of_draw)
+    streams = Streams(scenario.seed, number_of_draw)
     group = streams.group("uncertain")
     return {
-        name: float(parameter.value.quantile(streams.uniforms(group, counter(name), 1))[0])
+        name: known[name]
+        if name in known
+        else float(parameter.value.quantile(streams.uniforms(group, counter(name), 1))[0])
         for name, parameter in scenario.uncertain.items()
     }
+
+
+def _joint_draw(scenario: Scenario, number: int) -> dict[str, float]:
+    """The values of the parameters that have joint draws."""
+    if scenario.posterior is None:
+        return {}
+    streams = Streams(scenario.seed, 0)
+    begin = streams.uniforms(streams.group("posterior"), counter("first row"), 1)[0]
+    return scenario.posterior.draw(int(begin * len(scenario.posterior.rows)) + number)
 
 
 class Replication:

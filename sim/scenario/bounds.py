@@ -40,6 +40,7 @@ STREAMS = Bound(1000, "streams of arrivals", "each has random numbers of its own
 PLATFORMS = Bound(10_000, "platforms, and those of one stream", "a wave draws a number for each")
 PROBES = Bound(10_000, "probes", "a run keeps their times in every replication")
 UNCERTAIN = Bound(1000, "uncertain parameters", "a scenario is checked at the extremes of each")
+POSTERIOR = Bound(200_000, "numbers in the table of a `posterior`", "every stored run has all of them")
 TARGETS = Bound(200, "targets", "a run counts each in every replication")
 REPLICATIONS = Bound(100_000, "replications", "a share is then known to 0.3 percentage points")
 CASES = Bound(1_000_000, "cases expected in a replication, strands counted", "each takes 1 kB of memory and more")

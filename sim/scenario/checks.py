@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
-from sim.scenario import cycles, feasible, idle, names, paths, shared_draws, titles, workload
+from sim.scenario import cycles, feasible, idle, names, paths, posterior, shared_draws, titles, workload
 from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
@@ -276,6 +276,7 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
                 "seed",
                 "replications",
                 "replications_per_draw",
+                "posterior",
                 "name",
                 "start",
                 "horizon",
@@ -292,7 +293,19 @@ def _uncertain(scenario: Scenario) -> list[Finding]:
     for name, parameter in scenario.uncertain.items():
         wrong = [_invalid_at(scenario, name, float(v)) for v in parameter.value.quantile(np.array(EXTREMES))]
         findings += next(filter(None, wrong), [])
-    return findings or _shares_together(scenario)
+    return findings or _shares_together(scenario) + (posterior.problems(scenario) or _draws(scenario))
+
+
+def _draws(scenario: Scenario) -> list[Finding]:
+    """Joint draws beyond the extremes at which parameters are checked in any case that make no valid scenario."""
+    draws, findings = scenario.posterior, list[Finding]()
+    for column, name in enumerate(draws.columns if draws else ()):
+        least, most = scenario.uncertain[name].value.quantile(np.array(EXTREMES)).tolist()
+        values = [row[column] for row in draws.rows] if draws else []
+        for value in {v for v in (min(values), max(values)) if not least <= v <= most}:
+            at: Path_ = ("posterior", "rows", values.index(value), column)
+            findings += _invalid_at(scenario, name, value, at)
+    return findings
 
 
 def _shares_together(scenario: Scenario) -> list[Finding]:
@@ -330,23 +343,23 @@ def _left(scenario: Scenario) -> Iterator[tuple[Path_, float]]:
                 yield path, left_by_probabilities(routes)
 
 
-def _invalid_at(scenario: Scenario, name: str, value: float) -> list[Finding]:
-    """What is wrong with the scenario where one parameter has an extreme value."""
-    at = ("uncertain", name, "value")
+def _invalid_at(scenario: Scenario, name: str, value: float, draw: Path_ | None = None) -> list[Finding]:
+    """What is wrong with the scenario where one parameter has an extreme value, which a `draw` has or any may have."""
+    at, what = (draw, f"{name} is") if draw else (("uncertain", name, "value"), "it may be")
     try:
         extreme = with_values(scenario, {name: value})
-        Scenario.model_validate(extreme.model_dump(mode="json", warnings=False))
+        Scenario.model_validate(extreme.model_dump(mode="json", exclude={"posterior"}, warnings=False))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
-        return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {where}: {first['msg']}")]
+        return [Finding(at, f"{what} {value:.3g}, where the scenario is wrong: {where}: {first['msg']}")]
     except (TypeError, ValueError) as error:
         word = "sets" if scenario.uncertain[name].sets else "scales"
         return [Finding(("uncertain", name, word), f"{error}{_number_of_route(scenario, name)}")]
     # Most of the time goes into the procedure, which parameters of other things, and of complexity, leave as it is.
     other_stages = extreme.procedure.stages is not scenario.procedure.stages
     wrong = (procedure_problems(extreme.procedure) if other_stages else []) + _roles(extreme)
-    return [Finding(at, f"it may be {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
+    return [Finding(at, f"{what} {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
 
 
 def _number_of_route(scenario: Scenario, name: str) -> str:

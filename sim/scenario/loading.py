@@ -12,12 +12,13 @@ from yaml import MappingNode, Node, ScalarNode
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.scenario import checks, services
+from sim.scenario import checks, posterior, services
 from sim.scenario.doubts import doubts
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
 from sim.scenario.paths import joined, part
+from sim.scenario.posterior import TableFile, with_draws
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import MOST_PROBLEMS, Settings
 from sim.scenario.sources import SETTING, Source, declared_at, overridden, without_sources, written, written_sources
@@ -27,6 +28,8 @@ Model = TypeVar("Model", bound=Settings)
 
 WHOLE_PROCEDURE = ("name", "title", "stages", "exits")
 """What a procedure cannot do without."""
+PRIORS: Mapping[str, Any] = {"posterior": None}
+"""The setting that makes a scenario draw its uncertain parameters from their priors."""
 LONGEST_CHAIN = 20
 """The most files that are built one on another; three or four are usual."""
 
@@ -71,10 +74,11 @@ def load_scenario(path: Path | str, settings: Mapping[str, Any] | None = None, *
 def load_undated(path: Path | str) -> tuple[Scenario, Path | None]:
     """The scenario in a file without the state on its first day, and the folder of the record that would give it.
 
-    For those who set other first days on the same assumptions. Raises UserError with every problem found but those
+    For those who set other first days on the same assumptions: without the posterior of any day, since that knows what
+    came later. Raises UserError with every problem found but those
     that show only in a record.
     """
-    _, tree, scenario = _read_scenario(path, {})
+    _, tree, scenario = _read_scenario(path, PRIORS)
     _raise(tree, checks.before_record(scenario))
     record, scenario = scenario.in_flight, _with_sources(scenario, tree, Path(path).parent)
     if record is None:
@@ -84,9 +88,12 @@ def load_undated(path: Path | str) -> tuple[Scenario, Path | None]:
 
 def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[MappingNode, MappingNode, Scenario]:
     """The tree of a scenario's own files, the whole one, and the scenario, whose first day is not looked up yet."""
-    own = _extended(Path(path))
-    tree = _with_settings(_with_procedure(own), settings)
-    return own, tree, _validated(Scenario, tree)
+    layers: list[str] = []
+    own = _extended(Path(path), layers=layers)
+    tree = with_draws(_with_settings(_with_procedure(own), settings))
+    scenario = _validated(Scenario, tree)
+    _raise(tree, posterior.overridden(scenario, tree, layers))
+    return own, tree, scenario
 
 
 def _written_by(own: MappingNode, tree: MappingNode) -> Own:
@@ -110,8 +117,9 @@ def replace(scenario: Scenario, settings: Mapping[str, Any], name: str | None = 
     settings = dict(_checked_settings("replace", settings, {}))
     if name is not None:
         settings = {"title": "", **settings, "name": name}
-    tree = _with_settings(tree, settings)
+    tree = with_draws(_with_settings(tree, settings))
     changed = _validated(Scenario, tree)
+    _raise(tree, posterior.overridden(changed, tree, ()))
     before = checks.slips(scenario)  # the file of its procedure may have some, of which only another one is told
     new = [slip for slip in checks.slips(changed) if slip not in before]
     _raise(tree, checks.problems(changed) or new)
@@ -142,11 +150,16 @@ def is_procedure(path: Path) -> bool:
     return find(tree, "stages") is not None and find(tree, "procedure") is None
 
 
-def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
-    """A file's tree laid on the tree of the file it extends, and so on."""
+def _extended(path: Path, seen: tuple[Path, ...] = (), layers: list[str] | None = None) -> MappingNode:
+    """A file's tree laid on the tree of the file it extends, and so on.
+
+    To `layers` go the names of all the files, each after those on which it is built.
+    """
     tree = without_sources(read(path))
+    layers = [] if layers is None else layers
     base = find(tree, "extends")
     if base is None:
+        layers.append(str(path))
         return tree
     if not isinstance(base, ScalarNode):
         raise UserError(problem(base, "extends must be the name of one file"))
@@ -157,7 +170,8 @@ def _extended(path: Path, seen: tuple[Path, ...] = ()) -> MappingNode:
     if len(seen) > LONGEST_CHAIN:
         message = f"is number {len(seen) + 1} of the files that are built one on another; at most {LONGEST_CHAIN}"
         raise UserError(problem(base, f"{base.value!r} {message} may be"))
-    extended = _extended(found, seen)
+    extended = _extended(found, seen, layers)
+    layers.append(str(path))
     _check_procedure(extended, tree)
     merged = merge(extended, without(tree, "extends"))
     assert isinstance(merged, MappingNode)
@@ -256,10 +270,16 @@ def _located(tree: MappingNode, error: Any) -> Problem:
     if error["type"] == "missing":
         node, known = locate(tree, loc[:-1])
         return _placed(node, known, f"{loc[-1]!r} is missing")
-    node, known = locate(tree, loc, of_key)
+    node, known = _place(tree, loc, of_key)
     if of_key:
         known = known[:-1]
     return _placed(node, known, message)
+
+
+def _place(tree: Node, path: Path_, of_key: bool = False) -> tuple[Node, list[str]]:
+    """As `locate`; what is in a table of its own file has its place there, and none in the tree."""
+    node, known = locate(tree, path, of_key)
+    return (node.at(path[1:]), []) if isinstance(node, TableFile) else (node, known)
 
 
 def _placed(node: Node, known: list[str], message: str) -> Problem:
@@ -278,8 +298,8 @@ def _problems(tree: Node, found: list[Finding]) -> list[Problem]:
     """Findings in their files and lines, in order, each once."""
     problems = set()
     for finding in found:
-        node, _ = locate(tree, finding.path, finding.at_key)
-        problems.add(_placed(node, [str(part) for part in finding.path], finding.message))
+        node, known = _place(tree, finding.path, finding.at_key)
+        problems.add(_placed(node, [str(part) for part in finding.path] if known else [], finding.message))
     return sorted(problems)
 
 

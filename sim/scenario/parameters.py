@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from sim.scenario.distributions import Beta, Bounded, Constant, Distribution, Empirical, Exponential, Family
 from sim.scenario.paths import Keys, expand, joined, value_at
 from sim.scenario.schema import Route, Scenario, Uncertain, When
@@ -156,9 +158,17 @@ def _parameter(scenario: Scenario, keys: Keys, value: Any) -> Parameter:
     source = nearest(scenario.sources, keys)
     owner = value_at(scenario, keys[:-1])
     reason = source.reason or (owner.source if isinstance(owner, Uncertain) else "")
-    return Parameter(
-        joined(keys), in_words(value), _unit(scenario, keys), source.basis, reason, source.url, source.location
-    )
+    words = in_words(value) + (_drawn(scenario, str(keys[1])) if isinstance(owner, Uncertain) else "")
+    return Parameter(joined(keys), words, _unit(scenario, keys), source.basis, reason, source.url, source.location)
+
+
+def _drawn(scenario: Scenario, name: str) -> str:
+    """What takes the place of the distribution of an uncertain parameter that has joint draws, after that."""
+    draws = scenario.posterior
+    if draws is None or name not in draws.columns:
+        return ""
+    low, median, high = (f"{value:.4g}" for value in draws.margin(name).quantile(np.array([0.1, 0.5, 0.9])))
+    return f"; in its place {draws}: median {median}, 80% between {low} and {high}"
 
 
 def _unit(scenario: Scenario, keys: Keys) -> str:

@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 from sim.dates import days_between
 from sim.scenario import bounds
-from sim.scenario.distributions import AnyDistribution, Value
+from sim.scenario.distributions import AnyDistribution, Distribution, Value
+from sim.scenario.joint_draws import JointDraws, read_draws
 from sim.scenario.settings import (
     DISTINCT,
     NOT_BOOLEAN,
@@ -512,6 +513,9 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     "services; taken from the record if `in_flight` names one, but what is given here overrides it"
     uncertain: Annotated[dict[str, Uncertain], Field(max_length=bounds.UNCERTAIN.count)] = {}
     "uncertain parameters, drawn once per replication; by name"
+    posterior: Annotated[JointDraws, BeforeValidator(read_draws, json_schema_input_type=str)] | None = None
+    """CSV file with joint draws of uncertain parameters, which take the place of their `value`: a column for each
+    parameter, a row for each draw, such as `sim calibrate` writes"""
     targets: Annotated[list[Target], Field(max_length=bounds.TARGETS.count)] = []
     "targets for durations"
     costs: Costs | None = None
@@ -564,6 +568,11 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     def horizon_days(self) -> float:
         """Days from the start to the horizon."""
         return float(days_between(self.start, self.horizon))
+
+    def margin(self, parameter: str) -> Distribution:
+        """The distribution of an uncertain parameter by itself: of its joint draws, or its `value` if it has none."""
+        draws = self.posterior
+        return draws.margin(parameter) if draws and parameter in draws.columns else self.uncertain[parameter].value
 
     @property
     def notes(self) -> list[str]:

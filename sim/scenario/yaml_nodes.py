@@ -77,8 +77,8 @@ CORE_SCHEMA = {
 
 
 def _represent_text(dumper: yaml.SafeDumper, data: str) -> ScalarNode:
-    """Text; in double quotes, in which characters can be written as their numbers, where some do not show."""
-    style = None if legible(data) == data else '"'
+    """Text: of several lines as it is; in double quotes, in which characters can be numbers, where some do not show."""
+    style = '"' if legible(data) != data else "|" if "\n" in data else None
     return dumper.represent_scalar(_TAG + "str", data, style=style)
 
 

@@ -1,6 +1,7 @@
 """How the numbers of a report were made, and what the model is not: short, and true of the run."""
 
 from sim.results.run import Run
+from sim.scenario.schema import Scenario
 from sim.view.words import plural
 
 
@@ -41,8 +42,20 @@ def _uncertainty(run: Run) -> str:
     apart = f" As {shared} replications share each draw, the two can be separated." if shared > 1 else ""
     return (
         f"The parameters of the model are assumptions. {len(scenario.uncertain)} of them have a distribution that says"
-        " how far they may be off: they are drawn again and again from the range in which they are believed to lie."
-        f" {together}{apart}"
+        f" how far they may be off: their prior. {_drawn(scenario)} {together}{apart}"
+    )
+
+
+def _drawn(scenario: Scenario) -> str:
+    """From what the uncertain parameters are drawn, for readers."""
+    draws = scenario.posterior
+    if draws is None:
+        return "They are drawn again and again from it."
+    record = f"the public record to {draws.as_of}" if draws.as_of else "the public record"
+    others = " The others are drawn from their priors." if len(draws.columns) < len(scenario.uncertain) else ""
+    return (
+        f"What {record} says of {len(draws.columns)} of them has been taken into account: these are drawn together,"
+        f" with their correlations, from {len(draws.rows):,} draws of the posterior.{others}"
     )
 
 

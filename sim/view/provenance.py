@@ -110,9 +110,15 @@ def in_full(scenario: Scenario) -> str:
 def changed_settings(base: Scenario, other: Scenario) -> Table:
     """The settings in which a scenario differs from another: numbers in words, the others as they are."""
     numbers = _differing(*({p.path: p.value for p in parameters(one)} for one in (base, other)))
-    settings = _differing(*(dict(_settings(one.model_dump(mode="json", exclude=WORDS))) for one in (base, other)))
+    settings = _differing(*(_all_settings(one) for one in (base, other)))
     others = [(path, *pair) for path, *pair in settings if not any(_within(path, number[0]) for number in numbers)]
     return Table(f"What {other.name} changes", ("setting", base.name, other.name), [*numbers, *others])
+
+
+def _all_settings(scenario: Scenario) -> dict[str, Any]:
+    """Every setting by its path; the table of a posterior in words."""
+    settings = dict(_settings(scenario.model_dump(mode="json", exclude=WORDS)))
+    return {**settings, "posterior": str(scenario.posterior) if scenario.posterior else None}
 
 
 def _differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[tuple[str, str, str]]:

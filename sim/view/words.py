@@ -78,6 +78,17 @@ def listing(names: Iterable[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
+def of_parameters(scenario: Scenario) -> str:
+    """From what the uncertain parameters are drawn: their priors, or what was known of them on a day."""
+    draws = scenario.posterior
+    if draws is None:
+        return "drawn from their priors"
+    from_posterior = "drawn together from the posterior" + (f" of {draws.as_of}" if draws.as_of else "")
+    rest = len(scenario.uncertain) - len(draws.columns)
+    others = f", {rest} of them from {'their priors' if rest > 1 else 'its prior'}" if rest else ""
+    return from_posterior + others
+
+
 def of_run(run: Run) -> str:
     """The subtitle of a figure of one run: the scenario, its replications, and what they differ in."""
     scenario = run.scenario

@@ -192,7 +192,7 @@ def test_routes_are_in_the_order_of_the_file_that_lists_them_all(folder):
     shares = ", ".join(f"{name}: {{probability: null, of_rest: 0.5}}" for name in turned[:-1])
     over = extended(
         folder,
-        "procedure: {extends: queue, stages: {service: {next: {%s, %s: rest}}}}\n" % (shares, turned[-1]),
+        f"procedure: {{extends: queue, stages: {{service: {{next: {{{shares}, {turned[-1]}: rest}}}}}}}}\n",
     )
     assert list(over.procedure.stages["service"].next) == turned != list(base.next)
 

@@ -15,7 +15,7 @@ from sim.results.tables import ALL_CASES, TABLES
 from sim.view.pictures.listed import names, of_cases, place_titles
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import cases_of
-from sim.view.words import blocked, count, day, no_cases, plural, share, spark
+from sim.view.words import blocked, count, day, no_cases, of_parameters, plural, share, spark
 
 SPARK_POINTS = 24
 MIN_SHOWN = 0.005
@@ -59,7 +59,11 @@ def _heading(run: Run) -> Text:
     text.append(
         f"\n{scenario.start} to {scenario.horizon}, {plural(run.replications, 'replication')}, seed {scenario.seed}."
         " Intervals hold the central 80% of the replications: stochastic variation"
-        + (f" and {len(scenario.uncertain)} uncertain parameters." if scenario.uncertain else "."),
+        + (
+            f" and {plural(len(scenario.uncertain), 'uncertain parameter')}, {of_parameters(scenario)}."
+            if scenario.uncertain
+            else "."
+        ),
         style="not bold",
     )
     return text
