@@ -349,7 +349,8 @@ def test_parts_are_all_that_is_no_setting_of_the_run():
     """A new group of settings is told among the parameters, or is named here."""
     words = {"name", "title", "description", "question", "sources"}
     of_the_run = {"start", "horizon", "replications", "replications_per_draw", "seed"}
-    assert set(Scenario.model_fields) == {*PARTS, *of_the_run, *words, "in_flight"}
+    told_beside_the_priors = "posterior"
+    assert set(Scenario.model_fields) == {*PARTS, *of_the_run, *words, "in_flight", told_beside_the_priors}
 
 
 def test_sources_determine_nothing(folder):
