@@ -117,6 +117,7 @@ in Python `Scenario.notes` has these lines. They are of
 - cases in progress that began longer ago than the steps of their stage can last, and so leave it on the first day. Effort without
   `most_fte` takes no time before the first day, since nobody knows how many people worked on it;
 - random waves whose size is not between 1 and the number of their platforms, and a fork to which only strands come;
+- a posterior of a later day than the first one;
 - a number of replications that is no multiple of `replications_per_draw`. Fewer than that share one draw are an error, unless it is one.
 
 ## Where numbers come from

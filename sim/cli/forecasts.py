@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app, cores, day_of, load_all, resumable
-from sim.cli.options import AsJson, Jobs, Replications, Results, ScenarioFile
+from sim.cli.options import AsJson, Jobs, Priors, Replications, Results, ScenarioFile
 from sim.cli.output import display, say_json, tell
 from sim.errors import Problem, UserError
 
@@ -31,6 +31,7 @@ def forecast(
         ),
     ] = None,
     replications: Replications = None,
+    priors: Priors = False,
     jobs: Jobs = None,
     results: Results = Path("results"),
 ) -> None:
@@ -45,7 +46,7 @@ def forecast(
     from sim.inference.forecasts import forecast as forecasted
     from sim.view.terminal.forecast import summary
 
-    (loaded,) = load_all([scenario], None, replications, None)
+    (loaded,) = load_all([scenario], None, replications, None, priors)
     folder = output if output is not None else scenario.parent / FOLDER
     path_in(folder, loaded.name, loaded.start)  # before the work: a kept forecast is not made again
     with resumable(loaded.name) as progress:

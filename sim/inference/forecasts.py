@@ -128,9 +128,15 @@ def forecast(
     Raises
     ------
     UserError
-        For a bad scenario or record.
+        For a bad scenario or record, and for a posterior of a day after the first one.
     """
     chosen = prepared(scenario, replications)
+    known = chosen.posterior.as_of if chosen.posterior else None
+    if known and known > chosen.start:
+        raise UserError(
+            f"{chosen.name}: a forecast of {chosen.start} knows nothing later, and the posterior is of {known};"
+            " forecast with --priors, or with the posterior of that day"
+        )
     run = simulate(chosen, jobs=jobs, results=results, progress=progress)
     return Forecast(_content(run), chosen.record_folder)
 
@@ -146,7 +152,7 @@ def _content(run: Run) -> ForecastFile:
             name=scenario.name,
             title=scenario.title,
             settings=settings_digest(scenario),
-            parameters="priors",
+            parameters="posterior" if scenario.posterior else "priors",
             record="",
             record_until=load_record(folder).known_on(scenario.start).last_day if folder else None,
         ),

@@ -31,6 +31,7 @@ def doubts(scenario: Scenario) -> list[Finding]:
         *_waves_of_another_size(scenario),
         *_forks_of_strands(scenario),
         *_last_draw(scenario),
+        *_hindsight(scenario),
         *_stages_that_end_at_once(scenario),
     ]
 
@@ -136,6 +137,17 @@ def _last_draw(scenario: Scenario) -> Iterator[Finding]:
             ("replications_per_draw",),
             f"the number of replications, {scenario.replications:,}, is no multiple of {each}: the last draw of the"
             f" uncertain parameters has only {left}",
+        )
+
+
+def _hindsight(scenario: Scenario) -> Iterator[Finding]:
+    """That the parameters are drawn from what was known later than the first day."""
+    known = scenario.posterior.as_of if scenario.posterior else None
+    if known and known > scenario.start:
+        yield Finding(
+            ("posterior",),
+            f"is what was known on {known}, after the first day, {scenario.start}: what the run says of the days"
+            " between is no forecast",
         )
 
 

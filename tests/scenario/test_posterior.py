@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small_queue import queue
 
+from sim import forecast
 from sim.errors import UserError
 from sim.experiments.sensitivity import points_of
 from sim.experiments.simulate import simulate
@@ -249,6 +250,19 @@ def test_a_prior_that_is_set_is_told(folder: Path) -> None:
         scenario.replace({path: 2})
     assert scenario.replace({path: 2, "posterior": None}).uncertain["work"].value.median == 2
     assert scenario.replace({"uncertain.cases.value.high": 70}).posterior == scenario.posterior
+
+
+def test_hindsight_is_noted(folder: Path) -> None:
+    """A run from a day on whose parameters know what came later forecasts nothing, and is kept as no forecast."""
+    assert load_scenario("base.yaml").notes == []
+    (folder / CSV).write_text(TABLE.replace("2023-12-31", "2024-02-01"), encoding="utf-8")
+    later = load_scenario("base.yaml")
+    (note,) = later.notes
+    assert note.startswith("posterior: is what was known on 2024-02-01, after the first day, 2024-01-01")
+    with pytest.raises(
+        UserError, match="a forecast of 2024-01-01 knows nothing later, and the posterior is of 2024-02-01"
+    ):
+        forecast(later)
 
 
 def test_designs_have_the_margins_of_the_posterior(folder: Path) -> None:
