@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.app import app, cores, load_all, resumable
-<<<<<<< HEAD
 from sim.cli.forecasts import track_record
-from sim.cli.options import Jobs, Replications, Results
-=======
 from sim.cli.options import Jobs, Priors, Replications, Results
->>>>>>> 32f77ba (A scenario may name joint draws of its uncertain parameters (posterior), and commands go back to the priors with --priors)
 from sim.cli.output import tell
 from sim.errors import UserError
 
