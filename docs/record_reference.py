@@ -33,6 +33,7 @@ sim record --table stages                    # one table, with the rows of the r
 sim record --table sources                   # what each row rests on
 sim record --json > record.json              # everything, for programs
 sim record --record docs/example-record      # another regulator's
+sim record check                             # what it lacks to be complete
 ```
 
 ## Format
@@ -136,6 +137,9 @@ All errors are reported together, each with `file:line:column`, where the column
 - Every opening has at least one strand. A strand's services belong to one provider; its milestones are in order, and each is an act
   of the proceeding in events.csv on the same day, where it has its source.
 - No act is later than the day in `until.txt`.
+
+`sim record check` finds what can be read and is not complete, such as findings that no strand has yet, and says what to write:
+[update-the-record.md](update-the-record.md).
 
 ## What was known on a day
 

@@ -5,16 +5,21 @@ from typing import Annotated
 
 import typer
 
+from sim.characters import one_line
 from sim.cli.app import app, check_figures, write_figures
-from sim.cli.options import AsJson, Figures, renamed_option
-from sim.cli.output import display, say_json
+from sim.cli.options import AsJson, Figures, RecordFolder, renamed_option
+from sim.cli.output import display, say, say_json, tell
+from sim.errors import UserError
+
+DEFAULT = Path("scenarios/record")
+commands = typer.Typer(name="record", invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(commands)
 
 
-@app.command()
+@commands.callback()
 def record(
-    folder: Annotated[Path, typer.Option("--record", help="Folder of a record, any regulator's.")] = Path(
-        "scenarios/record"
-    ),
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--record", help="Folder of a record, any regulator's.")] = DEFAULT,
     as_of: Annotated[
         str, typer.Option(metavar="DAY", help="The day of knowledge: as known at its end; default: the record's last.")
     ] = "",
@@ -29,6 +34,9 @@ def record(
 
     Example: sim record --as-of 2024-12-31 --table stages
     """
+    if context.invoked_subcommand:
+        _refuse_options(context)
+        return
     from sim.view.terminal.record import as_data, one_table, read_as_of, summary
 
     check_figures(figures)
@@ -44,3 +52,43 @@ def record(
         title = f"The public record, as known on {shown.as_of}"
         made = made_by(record=shown.folder.resolve().name, until=str(shown.as_of))
         write_figures(figures, title, of_record(shown.record, shown.as_of), made)
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Raise UserError for options before a subcommand, which has its own."""
+    command, sources = context.invoked_subcommand, map(context.get_parameter_source, context.params)
+    if any(source and source.name != "DEFAULT" for source in sources):
+        raise UserError(f"sim record {command}: its options stand after it; see sim record {command} --help")
+
+
+@commands.command()
+def check(
+    scenario: Annotated[
+        Path | None, typer.Argument(help="A scenario that is to be as recent as its record.", metavar="[SCENARIO]")
+    ] = None,
+    folder: RecordFolder = None,
+) -> None:
+    """Check that a record is complete, and a scenario as recent as its record: a line for each gap, with what to write.
+
+    What would make a forecast wrong is an error; what a complete record would have as well is a note.
+
+    Example: sim record check scenarios/status-quo.yaml
+    """
+    from sim.record.completeness import gaps
+    from sim.record.files import load_record
+    from sim.scenario.loading import behind_record, load_undated
+    from sim.view.words import plural
+
+    named = load_undated(scenario)[1] if scenario and not folder else DEFAULT
+    if named is None:
+        raise UserError(f"{scenario}: names no record (in_flight); give one with --record FOLDER")
+    place = folder or named
+    found = gaps(place)
+    record = load_record(place)
+    notes = [*found.notes, *(behind_record(scenario, record) if scenario else [])]
+    for note in notes:
+        tell(f"note: {note}")
+    if found.errors:
+        raise UserError(*found.errors)
+    missing = plural(len(notes), "note") if notes else "nothing is missing"
+    say(f"{one_line(str(place))}: a record to {record.last_day}; {missing}")

@@ -21,6 +21,18 @@ def load_record(folder: Path | str) -> Record:
     Raises UserError with every problem found: file, line, and the character of the line (from 1) where
     the cell begins. The files are checked against one another only if each can be read.
     """
+    tables, until = load_rows(folder)
+    return Record(
+        acts=tuple(_act(row) for row in tables["events.csv"]),
+        strands=tuple(_strand(row) for row in tables["strands.csv"]),
+        platforms={row["service"]: _platform(row) for row in tables["platforms.csv"]},
+        turnover={row["provider"]: float(row["worldwide_turnover_eur_bn"]) for row in tables["turnover.csv"]},
+        until=until,
+    )
+
+
+def load_rows(folder: Path | str) -> tuple[checks.Tables, date | None]:
+    """The rows of a record by file, with their places, and its last day if it says one; checked as in `load_record`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise UserError(Problem(str(folder), message=f"there is no such folder; a record is a folder with {ALL_FILES}"))
@@ -34,13 +46,7 @@ def load_record(folder: Path | str) -> Record:
         problems += _late_problems(tables["events.csv"], until)
     if problems:
         raise UserError(*sorted(set(problems)))
-    return Record(
-        acts=tuple(_act(row) for row in tables["events.csv"]),
-        strands=tuple(_strand(row) for row in tables["strands.csv"]),
-        platforms={row["service"]: _platform(row) for row in tables["platforms.csv"]},
-        turnover={row["provider"]: float(row["worldwide_turnover_eur_bn"]) for row in tables["turnover.csv"]},
-        until=until,
-    )
+    return tables, until
 
 
 def _until(path: Path, problems: list[Problem]) -> date | None:

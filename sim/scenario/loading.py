@@ -12,7 +12,7 @@ from yaml import MappingNode, Node, ScalarNode
 from sim.errors import Problem, UserError, suggestion
 from sim.record.files import load_record
 from sim.record.model import Record, in_progress
-from sim.scenario import checks, posterior, services
+from sim.scenario import checks, posterior, recency, services
 from sim.scenario.doubts import doubts
 from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
@@ -315,6 +315,15 @@ def located_notes(path: Path | str, settings: Mapping[str, Any], scenario: Scena
     """What is legal in a scenario of this file and these settings but hardly meant, each in its line."""
     _, tree, _ = _read_scenario(path, settings)
     return _problems(tree, doubts(scenario))
+
+
+def behind_record(path: Path | str, record: Record) -> list[Problem]:
+    """What the scenario in a file lacks to be as recent as a record, each in its line.
+
+    Raises UserError if the scenario cannot be read.
+    """
+    _, tree, scenario = _read_scenario(path, {})
+    return _problems(tree, recency.findings(scenario, record))
 
 
 def notes(scenario: Scenario) -> list[str]:
