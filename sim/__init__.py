@@ -5,8 +5,9 @@
 >>> run = simulate(scenario, replications=200, jobs=2)
 
 Verbs return nouns: `load_scenario` a Scenario, `simulate` and `load_run` a Run, `compare` a Comparison, `sweep` a
-Sweep, `sensitivity` a Sensitivity, `calibrate` a Posterior, `backtest` a Backtest, `forecast` a Forecast, `score` a
-TrackRecord, `load_record` a Record. `indicators` lists what runs are measured by. Users' errors are UserError.
+Sweep, `sensitivity` a Sensitivity, `calibrate` a Posterior, `backtest` a Backtest, `leave_one_out` a LeaveOneOut,
+`forecast` a Forecast, `score` a TrackRecord, `load_record` a Record. `indicators` lists what runs are measured by.
+Users' errors are UserError.
 """
 
 from importlib import import_module
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sim.inference.backtest import Backtest, backtest
     from sim.inference.calibrate import Posterior, calibrate
     from sim.inference.forecasts import Forecast, forecast
+    from sim.inference.leave_one_out import LeaveOneOut, leave_one_out
     from sim.inference.track_record import TrackRecord, score
     from sim.record.files import load_record
     from sim.record.model import Record
@@ -36,6 +38,7 @@ __all__ = [
     "Backtest",
     "Comparison",
     "Forecast",
+    "LeaveOneOut",
     "Posterior",
     "Precision",
     "Record",
@@ -50,6 +53,7 @@ __all__ = [
     "compare",
     "forecast",
     "indicators",
+    "leave_one_out",
     "load_record",
     "load_run",
     "load_scenario",
@@ -69,6 +73,7 @@ _MODULES = {
     "sim.inference.backtest": ("Backtest", "backtest"),
     "sim.inference.calibrate": ("Posterior", "calibrate"),
     "sim.inference.forecasts": ("Forecast", "forecast"),
+    "sim.inference.leave_one_out": ("LeaveOneOut", "leave_one_out"),
     "sim.inference.track_record": ("TrackRecord", "score"),
     "sim.record.files": ("load_record",),
     "sim.record.model": ("Record",),

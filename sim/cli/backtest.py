@@ -1,8 +1,9 @@
 """`sim backtest`: forecasts as they would have been made, scored against the record."""
 
 import re
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,8 @@ from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.inference.backtest import Backtest
+    from sim.inference.leave_one_out import LeaveOneOut
+    from sim.view.pictures.gallery import Section
 
 SHIPPED = Path("scenarios/three-probes.yaml")
 
@@ -30,6 +33,10 @@ def backtest(
         str,
         typer.Option(metavar="MONTHS", help="Repeat the forecast at this interval, such as 3M, and pool the scores."),
     ] = "",
+    leave_one_out: Annotated[
+        bool,
+        typer.Option("--leave-one-out", help="Forecast each proceeding from its opening with what all others say."),
+    ] = False,
     record: RecordFolder = None,
     scenario: Annotated[
         Path | None,
@@ -48,13 +55,11 @@ def backtest(
     """Forecast every strand in progress on a day of the past, and score that against what happened.
 
     Calibrates on what was public on that day and reads nothing later. The model is compared with forecasts from its
-    priors alone, from Kaplan-Meier curves and from constant rates; see docs/validation.md.
+    priors alone, from Kaplan-Meier curves and from constant rates; see docs/validation.md. With --leave-one-out each
+    proceeding is forecast from its opening by what all the others say, on one simulation of the past.
 
     Example: sim backtest --as-of 2024-03-14
     """
-    from sim.inference.backtest import backtest as backtested
-    from sim.view.terminal.backtest import as_data, summary
-
     days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
     check_figures(figures)
@@ -62,35 +67,68 @@ def backtest(
         raise UserError(
             f"--record {record}: whose procedure and staff? Give the scenario too, such as --scenario {SHIPPED}"
         )
+    common: dict[str, Any] = {"record": record, "draws": draws, "jobs": jobs or cores(), "results": results}
+    if leave_one_out:
+        if as_of or rolling:
+            given = "--rolling" if rolling else "--as-of"
+            raise UserError(f"--leave-one-out: each proceeding is forecast from its opening; leave out {given}")
+        _leave_one_out(scenario or SHIPPED, days[1], common, figures, as_json)
+    else:
+        _backtest(scenario or SHIPPED, days, months, common, figures, as_json)
+
+
+def _backtest(
+    scenario: Path,
+    days: tuple[date | None, date | None],
+    months: int | None,
+    common: dict[str, Any],
+    figures: Path | None,
+    as_json: bool,
+) -> None:
+    from sim.inference.backtest import backtest as backtested
+    from sim.view.terminal.backtest import as_data, summary
+
     with resumable("backtest") as progress:
-        tested = backtested(
-            scenario or SHIPPED,
-            *days,
-            rolling_months=months,
-            record=record,
-            draws=draws,
-            jobs=jobs or cores(),
-            results=results,
-            progress=progress,
-        )
+        tested = backtested(scenario, *days, rolling_months=months, progress=progress, **common)
     if as_json:
         say_json(as_data(tested))
     else:
         display(summary(tested))
     if figures:
-        _write_figures(tested, figures)
+        from sim.view.pictures.gallery import of_backtest
+
+        title = f"forecasts {tested.days}"
+        _write_figures(tested, title, of_backtest(tested), len(tested.posteriors[tested.origins[0]].weights), figures)
 
 
-def _write_figures(tested: "Backtest", folder: Path) -> None:
+def _leave_one_out(
+    scenario: Path, truth: date | None, common: dict[str, Any], figures: Path | None, as_json: bool
+) -> None:
+    from sim.inference.leave_one_out import leave_one_out as left_out
+    from sim.view.terminal.leave_one_out import as_data, summary
+
+    with resumable("backtest") as progress:
+        tested = left_out(scenario, truth, progress=progress, **common)
+    if as_json:
+        say_json(as_data(tested))
+    else:
+        display(summary(tested))
+    if figures:
+        from sim.view.pictures.gallery import of_leave_one_out
+
+        title = "each proceeding forecast from all others"
+        _write_figures(tested, title, of_leave_one_out(tested), len(tested.whole.weights), figures)
+
+
+def _write_figures(
+    tested: "Backtest | LeaveOneOut", what: str, sections: "list[Section]", draws: int, folder: Path
+) -> None:
     from sim.view.figures.files import made_by
-    from sim.view.pictures.gallery import of_backtest
 
-    model, first, last = tested.basis.scenario, tested.origins[0], tested.origins[-1]
-    days = f"{first}" if first == last else f"{len(tested.origins)} days from {first} to {last}"
-    title = f"Backtest of {model.title or model.name}: forecasts of {days}, scored on {tested.truth}"
-    draws = len(tested.posteriors[first].weights)
+    model = tested.basis.scenario
+    title = f"Backtest of {model.title or model.name}: {what}, scored on {tested.truth}"
     made = made_by(model, record=tested.basis.folder.resolve().name, until=str(tested.truth), draws=draws)
-    write_figures(folder, title, of_backtest(tested), made)
+    write_figures(folder, title, sections, made)
 
 
 def _months(written: str) -> int | None:

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -49,8 +49,48 @@ SCORED, SHOWN, PAST = "scored", "shown", "past"
 """The scenarios of an origin: up to the day of the truth; so far ahead that medians can be given; before the origin."""
 
 
+class Scored:
+    """Forecasts beside what happened, with their scores.
+
+    `table`: as that of `Backtest`. `truth`: the day of scoring. `clusters`: the column of the table with what moves
+    together, and is resampled as a whole.
+    """
+
+    clusters: ClassVar[str] = "proceeding"
+    table: pd.DataFrame
+    truth: date
+
+    @property
+    def days(self) -> str:
+        """What was forecast when, in words."""
+        raise NotImplementedError
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The scores of each forecaster over all forecasts; columns as in `sim.inference.scores.pooled`."""
+        return self.scores_of()
+
+    def scores_of(self, milestone: str | None = None) -> pd.DataFrame:
+        """The same over the forecasts of one milestone only."""
+        chosen = self.table if milestone is None else self.table[self.table["milestone"] == milestone]
+        return pooled(chosen, MODEL, self.clusters)
+
+    def pit_histogram(self, forecaster: str = MODEL, bins: int = 10) -> Floats:
+        """The share of truths in each of so many equal classes of a forecaster's probability: flat is right.
+
+        A truth beyond the last day is spread over the classes above the probability of the last day.
+        """
+        own = self.table[self.table["forecaster"] == forecaster]
+        return histogram(own["pit_low"].to_numpy(), own["pit_high"].to_numpy(), bins)
+
+    @property
+    def moving_apart(self) -> int:
+        """How many clusters there are."""
+        return int(self.table[self.clusters].nunique())
+
+
 @dataclass(frozen=True, repr=False)
-class Backtest:
+class Backtest(Scored):
     """Forecasts of pending strands from one or several origins, beside what happened.
 
     Attributes
@@ -82,13 +122,10 @@ class Backtest:
         return list(self.posteriors)
 
     @property
-    def scores(self) -> pd.DataFrame:
-        """The scores of each forecaster over all forecasts; columns as in `sim.inference.scores.pooled`."""
-        return self.scores_of()
-
-    def scores_of(self, milestone: str | None = None) -> pd.DataFrame:
-        """The same over the forecasts of one milestone only."""
-        return pooled(self.table if milestone is None else self.table[self.table["milestone"] == milestone], MODEL)
+    def days(self) -> str:
+        """What was forecast when, in words."""
+        first, last = self.origins[0], self.origins[-1]
+        return f"of {first}" if first == last else f"of {len(self.origins)} days from {first} to {last}"
 
     @property
     def by_origin(self) -> pd.DataFrame:
@@ -107,13 +144,12 @@ class Backtest:
             rows.append(row | own.groupby("forecaster")["crps"].mean().to_dict())
         return pd.DataFrame(rows)
 
-    def pit_histogram(self, forecaster: str = MODEL, bins: int = 10) -> Floats:
-        """The share of truths in each of so many equal classes of a forecaster's probability: flat is right.
-
-        A truth beyond the last day is spread over the classes above the probability of the last day.
-        """
-        own = self.table[self.table["forecaster"] == forecaster]
-        return histogram(own["pit_low"].to_numpy(), own["pit_high"].to_numpy(), bins)
+    @property
+    def totals_held(self) -> pd.DataFrame:
+        """At how many origins each count lies inside the 80% interval. Columns: what, forecaster, origins, inside."""
+        inside = (self.totals["q10"] <= self.totals["truth"]) & (self.totals["truth"] <= self.totals["q90"])
+        by = self.totals.assign(inside=inside).groupby(["what", "forecaster"], sort=False)["inside"]
+        return by.agg(origins="size", inside="sum").reset_index()
 
     def plot(self, name: str = "backtest-forecasts") -> Any:
         """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
@@ -126,11 +162,9 @@ class Backtest:
         return names
 
     def __repr__(self) -> str:
-        first, last = self.origins[0], self.origins[-1]
-        days = f"as of {first}" if first == last else f"as of {len(self.origins)} days from {first} to {last}"
         model = self.table[self.table["forecaster"] == MODEL]
         return (
-            f"<Backtest {self.basis.scenario.name!r}, {days}, truth of {self.truth}: {len(model)} forecasts of"
+            f"<Backtest {self.basis.scenario.name!r}, as {self.days}, truth of {self.truth}: {len(model)} forecasts of"
             f" {model['strand'].nunique()} strands, {model['truth'].notna().sum()} came,"
             f" mean CRPS {model['crps'].mean():.3f}>"
         )
@@ -246,20 +280,7 @@ class Origin:
 
     def _row(self, strand: RecordedStrand, milestone: str, forecaster: str, came: date | None) -> dict[str, object]:
         curve, ahead = self._curves(strand, milestone, forecaster)
-        days = float(days_between(self.as_of, came)) if came else np.inf
-        return {
-            "origin": self.as_of,
-            "proceeding": strand.proceeding,
-            "strand": name_of(strand),
-            "milestone": milestone,
-            "forecaster": forecaster,
-            "truth": came,
-            "days": days,
-            "days_ahead": days_between(self.as_of, self.truth),
-            "probability": float(curve[-1]),
-            **{label: quantile(ahead, p) for label, p in (("q10", 0.1), ("median", 0.5), ("q90", 0.9))},
-            **score(curve, days),
-        }
+        return forecast_row(strand, milestone, forecaster, self.as_of, came, curve, ahead)
 
     def _curves(self, strand: RecordedStrand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
         """The forecast up to the day of the truth, and as far ahead as is looked."""
@@ -291,15 +312,45 @@ class Origin:
         return pd.DataFrame(rows)
 
 
+def forecast_row(
+    strand: RecordedStrand,
+    milestone: str,
+    forecaster: str,
+    origin: date,
+    came: date | None,
+    curve: Floats,
+    ahead: Floats,
+) -> dict[str, object]:
+    """A row of `Backtest.table`: a forecast up to the day of scoring and as far ahead as is looked, and what came."""
+    days = float(days_between(origin, came)) if came else np.inf
+    return {
+        "origin": origin,
+        "proceeding": strand.proceeding,
+        "strand": name_of(strand),
+        "milestone": milestone,
+        "forecaster": forecaster,
+        "truth": came,
+        "days": days,
+        "days_ahead": len(curve),
+        "probability": float(curve[-1]),
+        **{label: quantile(ahead, p) for label, p in (("q10", 0.1), ("median", 0.5), ("q90", 0.9))},
+        **score(curve, days),
+    }
+
+
 def forecast_curve(run: Run, strand: str, milestone: str, weights: Floats) -> Floats:
     """The probability that a strand has come to a milestone by each day from 1 to the horizon.
 
     `weights`: of each replication; they add to one.
     """
-    days = int(run.scenario.horizon_days)
-    times = np.ceil(np.maximum(milestone_times(run, strand, milestone), 0.5))
-    came = np.isfinite(times) & (times <= days)
-    mass = np.bincount(times[came].astype(int), weights[came], days + 1)
+    return probabilities(milestone_times(run, strand, milestone), weights, int(run.scenario.horizon_days))
+
+
+def probabilities(times: Floats, weights: Floats, days: int) -> Floats:
+    """The weighted share of times (in days; infinite: never) by each day from 1 to the last."""
+    whole = np.ceil(np.maximum(times, 0.5))
+    came = np.isfinite(whole) & (whole <= days)
+    mass = np.bincount(whole[came].astype(int), weights[came], days + 1)
     curve: Floats = np.minimum(np.cumsum(mass)[1:], 1.0)
     return curve
 

@@ -6,8 +6,8 @@ that was in progress then is in progress in the simulated record too, so that ce
 `sim.inference.regression` has the method.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -88,6 +88,15 @@ class ReferenceTable:
         real, simulated = real_history(basis.record, past), simulated_histories(run)
         (names, made), (_, observed) = statistics(simulated), statistics(real)
         return cls(past, normal_scores(np.array(uniforms).T), names, made, observed, real, simulated)
+
+    def without(self, strands: Collection[str]) -> "ReferenceTable":
+        """The table of the record without these strands, and of simulated ones without them; openings are as they were.
+
+        The strands take staff in the simulated pasts all the same.
+        """
+        real, simulated = self.real.without(strands), self.simulated.without(strands)
+        (names, made), (_, observed) = statistics(simulated), statistics(real)
+        return replace(self, names=names, statistics=made, observed=observed, real=real, simulated=simulated)
 
     @property
     def use(self) -> Flags:
@@ -336,6 +345,13 @@ def calibrate(
     """
     basis = load_basis(scenario, record)
     basis.check_day(as_of, "--as-of")
+    return calibrated(basis, as_of, draws, jobs, results, progress)
+
+
+def calibrated(
+    basis: Basis, as_of: date, draws: int, jobs: int, results: Path | str | None, progress: Progress | None
+) -> Posterior:
+    """The same from a basis, on a day that its record covers."""
     check_draws(draws)
     if not basis.scenario.uncertain:
         raise UserError(f"{basis.name}: has no uncertain parameters; there is nothing to calibrate")

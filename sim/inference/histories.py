@@ -5,8 +5,8 @@ resolved by its last day and how. Records and runs are read into the same form, 
 exactly as the real one. Whatever inference reads of the summary of a run is read in this module.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -59,6 +59,24 @@ class Histories:
     how: Ints
     openings: Floats
     end: float
+
+    def without(self, strands: Collection[str]) -> "Histories":
+        """The same without these strands; the openings are all of them."""
+        others = np.array([name not in strands for name in self.names], dtype=bool)
+        return replace(
+            self,
+            names=tuple(name for name in self.names if name not in strands),
+            opened=self.opened[others],
+            findings=self.findings[:, others],
+            resolved=self.resolved[:, others],
+            how=self.how[:, others],
+        )
+
+    def days_to(self, strand: str, milestone: str) -> Floats:
+        """Days from a strand's opening to a milestone in each history; infinite where not reached by the end."""
+        number = self.names.index(strand)
+        days: Floats = (self.findings if milestone == FINDINGS else self.resolved)[:, number] - self.opened[number]
+        return days
 
 
 def name_of(strand: RecordedStrand) -> str:

@@ -124,7 +124,7 @@ def score(forecast: Floats, truth: float) -> dict[str, float]:
     }
 
 
-def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
+def pooled(forecasts: pd.DataFrame, reference: str, clusters: str = "proceeding") -> pd.DataFrame:
     """The scores of each forecaster over many forecasts, with their sampling error.
 
     Strands of one proceeding, and one strand forecast on several days, are not independent: intervals resample whole
@@ -137,6 +137,8 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
         and those of `score`. Every forecaster has the same forecasts in the same order.
     reference
         The forecaster whose gain over the others is computed.
+    clusters
+        The column with what is resampled as a whole, if that is not the proceeding.
 
     Returns
     -------
@@ -151,13 +153,15 @@ def pooled(forecasts: pd.DataFrame, reference: str) -> pd.DataFrame:
     baseline = forecasts.loc[forecasts["forecaster"] == reference, "crps"].to_numpy()
     rows: list[dict[str, object]] = []
     for forecaster, own in forecasts.groupby("forecaster", sort=False):
-        clusters = own["proceeding"].tolist()
+        cluster = own[clusters].tolist()
         row: dict[str, object] = {"forecaster": forecaster, "forecasts": len(own)}
         row["happened"] = int(own["truth"].notna().sum())
         for name in ("brier", "crps", "cover80"):
-            row |= _named(name, clustered_mean(own[name].to_numpy(), clusters))
-        row |= _named("gain", clustered_mean(own["crps"].to_numpy() - baseline, clusters))
-        rows.append(row | {"cover50": own["cover50"].mean(), "cover95": own["cover95"].mean(), **_of_what_came(own)})
+            row |= _named(name, clustered_mean(own[name].to_numpy(), cluster))
+        row |= _named("gain", clustered_mean(own["crps"].to_numpy() - baseline, cluster))
+        rows.append(
+            row | {"cover50": own["cover50"].mean(), "cover95": own["cover95"].mean(), **_of_what_came(own, clusters)}
+        )
     return pd.DataFrame(rows)
 
 
@@ -165,13 +169,13 @@ def _named(name: str, value: MeanInterval) -> dict[str, float]:
     return {name: value.mean, f"{name}_ci_low": value.low, f"{name}_ci_high": value.high}
 
 
-def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
+def _of_what_came(rows: pd.DataFrame, clusters: str) -> dict[str, float]:
     """The coverage of 80% intervals among the truths that came by the last day."""
     came = rows[rows["truth"].notna()]
     if came.empty:
         nothing = MeanInterval(np.nan, np.nan, np.nan)
         return {**_named("came80", nothing), "came80_expected": np.nan, **_named("given80", nothing)}
-    probability, clusters = came["probability"].to_numpy(), came["proceeding"].tolist()
+    probability, cluster = came["probability"].to_numpy(), came[clusters].tolist()
     possible = probability > 0  # a forecast of "never" has no conditional distribution
     expected = np.where(
         possible, np.maximum(np.minimum(probability, 0.9) - 0.1, 0.0) / np.maximum(probability, 1e-12), 0.0
@@ -180,6 +184,6 @@ def _of_what_came(rows: pd.DataFrame) -> dict[str, float]:
         Pit(low / p, high / p).within(0.1, 0.9) if p > 0 else 0.0
         for low, high, p in zip(came["pit_low"], came["pit_high"], probability, strict=True)
     ]
-    held = clustered_mean(came["cover80"].to_numpy(), clusters)
-    inside = clustered_mean(np.array(given), clusters)
+    held = clustered_mean(came["cover80"].to_numpy(), cluster)
+    inside = clustered_mean(np.array(given), cluster)
     return {**_named("came80", held), "came80_expected": float(expected.mean()), **_named("given80", inside)}

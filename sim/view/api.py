@@ -11,6 +11,7 @@ from sim.experiments.sensitivity import Sensitivity
 from sim.experiments.sweep import Sweep
 from sim.inference.backtest import Backtest
 from sim.inference.calibrate import Posterior
+from sim.inference.leave_one_out import LeaveOneOut
 from sim.inference.track_record import TrackRecord
 from sim.record.model import Record
 from sim.results.run import Run
@@ -55,6 +56,11 @@ def _(result: Posterior) -> list[Picture]:
 @pictures.register
 def _(result: Backtest) -> list[Picture]:
     return gallery.flat(gallery.of_backtest(result))
+
+
+@pictures.register
+def _(result: LeaveOneOut) -> list[Picture]:
+    return gallery.flat(gallery.of_leave_one_out(result))
 
 
 @pictures.register

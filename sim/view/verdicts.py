@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from sim.experiments.sweep import Sweep, helping
-from sim.inference.backtest import MODEL, Backtest
+from sim.inference.backtest import MODEL, Scored
 from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
 from sim.inference.track_record import TrackRecord
 from sim.view.titles import NAMES, TITLES
@@ -27,7 +27,7 @@ WITHOUT_MODEL = {"kaplan-meier": "Kaplan-Meier curves", "exponential": "constant
 """The baselines of which sentences on the track record tell; half an act added hardly differs, and is in the tables."""
 
 
-def conclusion(backtest: Backtest) -> str:
+def conclusion(backtest: Scored) -> str:
     """Whether the model scored better than the others, and whether significantly, in sentences."""
     return f"By the CRPS the calibrated model was {_against(backtest.scores, NAMES)}."
 
@@ -75,13 +75,12 @@ def fared(record: TrackRecord) -> list[str]:
     return [*sentences, f"{kept}{more}."]
 
 
-def few(proceedings: int) -> str:
-    """That a sample of so many proceedings is small, as a further sentence; nothing if it is not."""
-    if proceedings >= SMALL_SAMPLE:
+def few(number: int, clusters: str = "proceeding") -> str:
+    """That a sample of so many proceedings or groups is small, as a further sentence; nothing if it is not."""
+    if number >= SMALL_SAMPLE:
         return ""
-    verb = "is" if proceedings == 1 else "are"
-    number = plural(proceedings, "proceeding")
-    return f" {number}, worked on by the same people, {verb} few: the intervals are too narrow."
+    verb = "is" if number == 1 else "are"
+    return f" {plural(number, clusters)}, worked on by the same people, {verb} few: the intervals are too narrow."
 
 
 def listed(forecasters: Iterable[str], names: Mapping[str, str] = NAMES) -> str:

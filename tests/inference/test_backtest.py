@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import small_authority
 from record_rows import cut, read_tables, write_tables
+from rich.console import Console
 
 from sim.errors import UserError
 from sim.experiments.simulate import simulate_each
@@ -19,7 +21,7 @@ from sim.inference.histories import milestone_times
 from sim.inference.scores import coverage, pit
 from sim.record.model import Record
 from sim.scenario.loading import load_scenario
-from sim.view.terminal.backtest import as_data
+from sim.view.terminal.backtest import as_data, summary
 from sim.view.verdicts import conclusion
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +133,18 @@ def test_pooled_scores_are_means(small):
     assert small.by_origin["strands"].tolist() == [3, 3, 4]
 
 
+def test_totals_inside_are_counted(small):
+    """At how many of the three days each count lies in the model's interval, as the terminal says it."""
+    model = small.totals[small.totals["forecaster"] == MODEL]
+    own = model[model["what"] == "strands opened"]
+    inside = int(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).sum())
+    held = small.totals_held.set_index(["what", "forecaster"])
+    assert held.loc[("strands opened", MODEL)].tolist() == [3, inside]
+    console = Console(width=200, file=StringIO())
+    console.print(summary(small))
+    assert f"strands opened at {inside} of 3" in console.file.getvalue()
+
+
 def test_a_backtest_is_shown_in_a_line(small):
     """A short text, and the scores in a notebook."""
     assert len(repr(small)) < 300
@@ -201,6 +215,10 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
         (["backtest"], "--as-of is missing"),
         (["backtest", "--as-of", "14.3.2024"], "is not a day of the calendar"),
         (["backtest", "--as-of", "2024-03-14", "--rolling", "3"], "must be a number of months, such as 3M"),
+        (["backtest", "--as-of", "2024-03-14", "--leave-one-out"], "leave out --as-of"),
+        (["backtest", "--rolling", "3M", "--leave-one-out"], "leave out --rolling"),
+        (["backtest", "--leave-one-out", "--truth", "2031-01-01"], "--truth 2031-01-01: the record in"),
+        (["backtest", "--leave-one-out", "--truth", "2023-12-31"], "has only x-2023-12"),
         (["backtest", "--as-of", "2024-03-14", "--record", "scenarios/record"], "Give the scenario too"),
         (
             ["backtest", "--as-of", "2024-03-14", "--record", "nowhere", "--scenario", "scenarios/three-probes.yaml"],

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.dates import date_after
-from sim.inference.backtest import FORECASTERS, MODEL, Backtest
+from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
 from sim.inference.histories import MILESTONES
 from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, MeanInterval, clustered_mean
 from sim.results.summary import Floats
@@ -116,13 +116,14 @@ def _forecast_table(rows: pd.DataFrame, origin: date) -> pd.DataFrame:
     return pd.DataFrame({"forecast of": pd.Timestamp(origin), **columns}).reset_index(drop=True)
 
 
-def coverage(backtest: Backtest) -> Picture:
+def coverage(backtest: Scored) -> Picture:
     """How much of the truth the 50%, 80% and 95% intervals of each forecaster hold, with confidence intervals."""
     table = _coverage_table(backtest)
     model = table[(table["forecaster"] == MODEL) & (table["level"] == 0.8)].iloc[0]
     return Picture(
         "backtest-coverage",
-        f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth: {_verdict(model)}",
+        f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth:"
+        f" {_verdict(model, backtest.clusters)}",
         f"{_subtitle(backtest)} · {_whiskers(backtest)}",
         _coverage_caption(backtest),
         figures.coverage(table, NAMES),
@@ -130,12 +131,12 @@ def coverage(backtest: Backtest) -> Picture:
     )
 
 
-def _coverage_table(backtest: Backtest) -> pd.DataFrame:
+def _coverage_table(backtest: Scored) -> pd.DataFrame:
     rows = []
     for forecaster in FORECASTERS:
         mine = backtest.table[backtest.table["forecaster"] == forecaster]
         for level in LEVELS:
-            held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine["proceeding"].tolist(), SEED)
+            held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine[backtest.clusters].tolist(), SEED)
             rows.append((forecaster, level, *held))
     return pd.DataFrame(rows, columns=["forecaster", "level", "held", "low", "high"])
 
@@ -144,9 +145,9 @@ def _between(row: "pd.Series[float]") -> str:
     return f" ({share(row['low'])} to {share(row['high'])})" if isfinite(row["low"]) else ""
 
 
-def _verdict(row: "pd.Series[float]") -> str:
+def _verdict(row: "pd.Series[float]", clusters: str) -> str:
     if not isfinite(row["low"]):
-        return "too few proceedings to judge whether that is right"
+        return f"too few {clusters}s to judge whether that is right"
     if row["high"] < row["level"]:
         return "significantly less than they promise"
     return (
@@ -156,7 +157,7 @@ def _verdict(row: "pd.Series[float]") -> str:
     )
 
 
-def _coverage_caption(backtest: Backtest) -> str:
+def _coverage_caption(backtest: Scored) -> str:
     caption = (
         "An 80% interval should hold the truth 8 times in 10. A truth that had not come by the last day counts by how"
         " much of the forecast for later the interval holds."
@@ -171,7 +172,7 @@ def _coverage_caption(backtest: Backtest) -> str:
     return caption + _few(backtest)
 
 
-def pit(backtest: Backtest) -> Picture:
+def pit(backtest: Scored) -> Picture:
     """Where the truth lay in the model's forecasts: flat is right; with the band of sampling variation."""
     held, (low, high) = backtest.pit_histogram(bins=BINS), _sampling_band(backtest)
     edges = np.linspace(0, 1, BINS + 1)
@@ -179,7 +180,7 @@ def pit(backtest: Backtest) -> Picture:
     table["outside"] = (held < low) | (held > high)
     return Picture(
         "backtest-pit",
-        _pit_title(table, backtest.table["proceeding"].nunique()),
+        _pit_title(table, backtest),
         f"{_subtitle(backtest)} · whiskers: true forecasts stay inside in 95 of 100 cases",
         "For each truth, the probability that the model gave to its coming earlier. If forecasts are right, every"
         " tenth of them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high"
@@ -191,9 +192,10 @@ def pit(backtest: Backtest) -> Picture:
     )
 
 
-def _pit_title(table: pd.DataFrame, proceedings: int) -> str:
-    if proceedings < FEWEST_CLUSTERS:
-        words = f"{plural(proceedings, 'proceeding')} {'is' if proceedings == 1 else 'are'} too few to judge"
+def _pit_title(table: pd.DataFrame, backtest: Scored) -> str:
+    number = backtest.moving_apart
+    if number < FEWEST_CLUSTERS:
+        words = f"{plural(number, backtest.clusters)} {'is' if number == 1 else 'are'} too few to judge"
         return f"{words} whether the truths lie evenly in the model's forecasts"
     beyond = table[table["outside"]]
     if beyond.empty:
@@ -203,7 +205,7 @@ def _pit_title(table: pd.DataFrame, proceedings: int) -> str:
     return f"The truths lie less evenly in the model's forecasts than sampling error explains: {listing(parts)}, {even}"
 
 
-def _sampling_band(backtest: Backtest) -> tuple[Floats, Floats]:
+def _sampling_band(backtest: Scored) -> tuple[Floats, Floats]:
     """The band that holds all classes of the histogram together in 95 of 100 cases if the model's forecasts are true.
 
     Each strand has one uniform number, the rank of its truth in every forecast of it; where that is beyond what the
@@ -227,7 +229,7 @@ def _sampling_band(backtest: Backtest) -> tuple[Floats, Floats]:
     return np.maximum(1 / BINS - wide * spread, 0.0), 1 / BINS + wide * spread
 
 
-def scores(backtest: Backtest) -> Picture:
+def scores(backtest: Scored) -> Picture:
     """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
     rows = backtest.scores
     panels = {
@@ -333,22 +335,20 @@ def _largest_miss(outside: pd.DataFrame) -> str:
     )
 
 
-def _subtitle(backtest: Backtest) -> str:
+def _subtitle(backtest: Scored) -> str:
     model = backtest.table[backtest.table["forecaster"] == MODEL]
-    first, last = backtest.origins[0], backtest.origins[-1]
-    days = f"of {first}" if first == last else f"of {len(backtest.origins)} days from {first} to {last}"
     cases = f"{plural(model['strand'].nunique(), 'strand')} in {plural(model['proceeding'].nunique(), 'proceeding')}"
-    return f"{plural(len(model), 'forecast')} {days}, {cases}, scored on {backtest.truth}"
+    return f"{plural(len(model), 'forecast')} {backtest.days}, {cases}, scored on {backtest.truth}"
 
 
-def _whiskers(backtest: Backtest) -> str:
-    if backtest.table["proceeding"].nunique() < FEWEST_CLUSTERS:
-        return "no intervals, as there are too few proceedings for them"
-    return "whiskers: 95% confidence, whole proceedings drawn anew"
+def _whiskers(backtest: Scored) -> str:
+    if backtest.moving_apart < FEWEST_CLUSTERS:
+        return f"no intervals, as there are too few {backtest.clusters}s for them"
+    return f"whiskers: 95% confidence, whole {backtest.clusters}s drawn anew"
 
 
-def _few(backtest: Backtest) -> str:
-    return few(backtest.table["proceeding"].nunique())
+def _few(backtest: Scored) -> str:
+    return few(backtest.moving_apart, backtest.clusters)
 
 
 def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:

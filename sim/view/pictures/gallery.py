@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sim.experiments.sweep import Sweep
     from sim.inference.backtest import Backtest
     from sim.inference.calibrate import Posterior
+    from sim.inference.leave_one_out import LeaveOneOut
     from sim.inference.track_record import TrackRecord
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "of_backtest",
     "of_calibration",
     "of_comparison",
+    "of_leave_one_out",
     "of_record",
     "of_run",
     "of_sensitivity",
@@ -143,6 +145,11 @@ def of_backtest(analysis: "Backtest") -> list[Section]:
             ],
         ),
     )
+
+
+def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
+    """The pictures of proceedings left out one after another: how good their forecasts were."""
+    return _sections(("Scores", [backtest.scores(analysis), backtest.coverage(analysis), backtest.pit(analysis)]))
 
 
 def of_track_record(record: "TrackRecord") -> list[Section]:

@@ -13,28 +13,29 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.dates import date_after
-from sim.inference.backtest import FORECASTERS, MODEL, Backtest
+from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
 from sim.inference.histories import MILESTONES
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict
-from sim.view.words import share, spark
+from sim.view.words import listing, plural, share, spark
 
 
 def summary(backtest: Backtest) -> RenderableType:
     """Everything that `sim backtest` prints."""
     parts: list[RenderableType] = [_heading(backtest)]
     if len(backtest.origins) == 1:
-        parts += [_forecasts(backtest, milestone) for milestone in MILESTONES if _has(backtest, milestone)]
+        parts += [_forecasts(backtest, milestone) for milestone in MILESTONES if has(backtest, milestone)]
     else:
         parts.append(_origins(backtest))
-    parts.append(_scores(backtest, None))
+    parts.append(scores(backtest, None))
     if len(backtest.origins) > 1:
-        parts += [_scores(backtest, milestone) for milestone in MILESTONES if _has(backtest, milestone)]
-    parts += [_totals(backtest), _closing(backtest)]
+        parts += [scores(backtest, milestone) for milestone in MILESTONES if has(backtest, milestone)]
+    parts += [_totals(backtest), closing(backtest)]
     return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
 
 
-def _has(backtest: Backtest, milestone: str) -> bool:
+def has(backtest: Scored, milestone: str) -> bool:
+    """Whether a milestone was forecast."""
     return bool((backtest.table["milestone"] == milestone).any())
 
 
@@ -108,7 +109,8 @@ def _origins(backtest: Backtest) -> Table:
     return table
 
 
-def _scores(backtest: Backtest, milestone: str | None) -> Table:
+def scores(backtest: Scored, milestone: str | None) -> Table:
+    """The pooled scores of each forecaster, over all forecasts or those of one milestone."""
     rows = backtest.scores_of(milestone)
     first = rows.iloc[0]
     table = _table(
@@ -119,7 +121,7 @@ def _scores(backtest: Backtest, milestone: str | None) -> Table:
         note="CRPS: mean squared error of the probability by each day up to the last (0 is best; proper for censored"
         " times). Brier: of the probability on the last day. 50%, 80%, 95%: how much of the truth such intervals"
         " hold; then only of what came by then, and what a true forecast would. 'Between': 95% confidence,"
-        " proceedings resampled.",
+        f" {backtest.clusters}s resampled.",
     )  # fmt: skip
     for row in _rows(rows):
         gain = (
@@ -144,7 +146,7 @@ def _bound(value: float) -> str:
     return f"{value:.3f}" if isfinite(value) else "-"
 
 
-def _totals(backtest: Backtest) -> Table:
+def _totals(backtest: Backtest) -> RenderableType:
     table = _table(
         f"Totals until {backtest.truth}",
         "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
@@ -154,18 +156,23 @@ def _totals(backtest: Backtest) -> Table:
         inside = "yes" if row.q10 <= row.truth <= row.q90 else "no"
         numbers = (f"{value:.0f}" for value in (row.median, row.q10, row.q90, row.truth))
         table.add_row(str(row.origin), row.what, *numbers, inside)
-    return table
+    if len(backtest.origins) == 1:
+        return table
+    held = backtest.totals_held
+    of = [f"{row.what} at {row.inside} of {row.origins}" for row in _rows(held[held["forecaster"] == MODEL])]
+    return Group(table, Text(f"Inside the 80% intervals of the model: {listing(of)} origins."))
 
 
-def _closing(backtest: Backtest) -> Text:
+def closing(backtest: Scored) -> Text:
+    """Where the truths lay, which forecaster was better, and how small the sample is."""
     bars = backtest.pit_histogram()
-    proceedings = backtest.table["proceeding"].nunique()
+    number = backtest.moving_apart
     text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
     text += spark(list(bars), bars.max())
     text += f"\n{conclusion(backtest)}"
-    if proceedings < SMALL_SAMPLE:
+    if number < SMALL_SAMPLE:
         text += (
-            f" {proceedings} proceeding{'s' if proceedings > 1 else ''}, worked on by the same people: the sample is"
+            f" {plural(number, backtest.clusters)}, worked on by the same people: the sample is"
             " small, and the intervals above too narrow rather than too wide."
         )
     return Text(text)
@@ -173,15 +180,6 @@ def _closing(backtest: Backtest) -> Text:
 
 def as_data(backtest: Backtest) -> dict[str, Any]:
     """The backtest as JSON takes it: infinite and missing numbers become null, days are text."""
-
-    def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-        written = frame.copy()
-        for name in {"origin", "truth"} & set(frame.columns):
-            if written[name].dtype == object:
-                written[name] = [None if _missing(value) else str(value) for value in written[name]]
-        rows: list[dict[str, Any]] = json.loads(written.to_json(orient="records", double_precision=8))
-        return rows
-
     return {
         "record": str(backtest.basis.folder),
         "scenario": backtest.basis.scenario.name,
@@ -192,13 +190,24 @@ def as_data(backtest: Backtest) -> dict[str, Any]:
         "conclusion": conclusion(backtest),
         "scores": {
             "all": records(backtest.scores),
-            **{m: records(backtest.scores_of(m)) for m in MILESTONES if _has(backtest, m)},
+            **{m: records(backtest.scores_of(m)) for m in MILESTONES if has(backtest, m)},
         },
         "by_origin": records(backtest.by_origin),
         "pit_histogram": [round(float(value), 8) for value in backtest.pit_histogram()],
         "forecasts": records(backtest.table),
         "totals": records(backtest.totals),
+        "totals_held": records(backtest.totals_held),
     }
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON takes them."""
+    written = frame.copy()
+    for name in {"origin", "opened", "truth"} & set(frame.columns):
+        if written[name].dtype == object:
+            written[name] = [None if _missing(value) else str(value) for value in written[name]]
+    rows: list[dict[str, Any]] = json.loads(written.to_json(orient="records", double_precision=8))
+    return rows
 
 
 def _missing(value: object) -> bool:
