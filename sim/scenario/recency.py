@@ -9,7 +9,7 @@ from sim.scenario.schema import Scenario, Wave
 
 
 def findings(scenario: Scenario, record: Record) -> list[Finding]:
-    """A first day or posterior of another day than the record's last, and designated services to which nothing comes."""
+    """A first day or posterior of another day than the record's last, and services to which nothing comes."""
     return [*_first_day(scenario, record), *_posterior(scenario, record), *_services_left_out(scenario, record)]
 
 
