@@ -315,7 +315,8 @@ def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
     return f"""\
 ## 2. Calibration: how the record is read
 
-`sim calibrate SCENARIO --as-of DAY -o FILE.yaml` gives the posterior of a scenario's uncertain parameters as a scenario that extends it.
+`sim calibrate SCENARIO --as-of DAY -o FILE.csv` gives the posterior of a scenario's uncertain parameters: 1,000 joint draws, which a scenario names
+as its `posterior` (`-o FILE.yaml` writes one that does).
 
 - **The past is simulated** from the first request for information to the day, once for each draw of the parameters from their priors: with
   every opening of the record on its day, requests arriving at random beside them, and the staff of the time. Headcounts and rates
@@ -332,8 +333,8 @@ def section_calibration(end: Posterior, check: CalibrationCheck) -> str:
   keeps its prior.
 - **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.
-- **Posteriors are written as marginals**: correlations are lost in the file (the strongest is {strength:.2f}, {" with ".join(names)}), not in the backtests,
-  which use the weighted draws themselves.
+- **Posteriors are joint**: the draws that are written come from the fitted normal posterior of the scores, with its correlations (the
+  strongest is {strength:.2f}, {" with ".join(names)}). Backtests use the weighted draws from the priors themselves.
 
 What the whole record, to {end.as_of}, says:
 

@@ -200,7 +200,7 @@ def test_the_python_snippet_of_the_api_runs(checkout: Path) -> None:
         block = block.replace(long, short)
     assert "proceedings" in script(f"{block}print(run.table('durations'))\n", checkout)
     assert (checkout / "report.html").stat().st_size > 1e6
-    assert load_scenario(checkout / "scenarios" / "calibrated.yaml").uncertain
+    assert load_scenario(checkout / "scenarios" / "calibrated.yaml").posterior
 
 
 def test_the_page_of_the_api_has_every_name_and_parameter() -> None:

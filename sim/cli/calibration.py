@@ -18,7 +18,14 @@ def calibrate(
         str, typer.Option(metavar="DAY", help="The day of knowledge: only what was public at its end is used.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the posterior as a scenario file.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the posterior: FILE.csv, a table of joint draws for a scenario's `posterior`; or FILE.yaml, a"
+            " scenario that has it, with its table beside it.",
+        ),
     ] = None,
     record: RecordFolder = None,
     draws: Draws = 1000,
@@ -28,7 +35,7 @@ def calibrate(
     as_json: AsJson = False,
     until: Annotated[str, renamed_option("--until", "--as-of")] = "",
 ) -> None:
-    """Fit a scenario's uncertain parameters to what was public on a day; the result is a scenario file.
+    """Fit a scenario's uncertain parameters to what was public on a day; the result is a posterior.
 
     The record's past is simulated from draws of the parameters, and compared with the actual one; see
     docs/validation.md.
@@ -50,7 +57,7 @@ def calibrate(
     refused: UserError | None = None
     if output:
         try:
-            posterior.to_yaml(output)
+            posterior.save(output)
         except UserError as error:  # told at the end: what the calibration says is not lost with it
             refused = error
     if as_json:
@@ -58,7 +65,8 @@ def calibrate(
     else:
         display(summary(posterior))
         if output and not refused:
-            tell(f"wrote {output}; try: sim run {output}")
+            named = f"a scenario may name it: `posterior: {output.name}`"
+            tell(f"wrote {output}; {named if output.suffix == '.csv' else f'try: sim run {output}'}")
     if figures:
         from sim.view.figures.files import made_by
         from sim.view.pictures.gallery import of_calibration

@@ -1,4 +1,4 @@
-"""The posterior of a scenario's uncertain parameters, given what was public on a day; and that as a scenario file.
+"""The posterior of a scenario's uncertain parameters, given what was public on a day.
 
 Parameters are drawn from their priors, the record's past is simulated with each draw (its openings on their days, the
 staff of the time), and the draws are weighted by how likely they make the record as it really was on that day. A strand
@@ -22,7 +22,7 @@ from sim.inference import posterior_file
 from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
 from sim.inference.checks import compared, curve_bands
 from sim.inference.histories import Histories, real_history, simulated_histories
-from sim.inference.posterior_file import Outcome, margin
+from sim.inference.posterior_file import Outcome
 from sim.inference.regression import (
     CalibrationCheck,
     Flags,
@@ -51,6 +51,8 @@ FEWEST_DRAWS = 100
 FEW_EFFECTIVE = 10
 """With fewer effective draws less than one lies beyond either end of a central 80%, so that its ends are chance."""
 QUANTILES = (0.1, 0.5, 0.9)
+DIGITS = 6
+"""Significant digits of joint draws."""
 
 
 @dataclass(frozen=True)
@@ -192,14 +194,25 @@ class Posterior:
         names = self.basis.scenario.uncertain
         return [name for name, informed in zip(names, self.regression.informed, strict=True) if informed]
 
-    @property
-    def margins(self) -> dict[str, Distribution]:
-        """The posterior of each informed parameter by itself."""
+    def draws(self, count: int = DRAWS) -> pd.DataFrame:
+        """Equally likely joint draws of the parameters that the record informs, a column for each.
+
+        Their normal scores are drawn from the fitted normal posterior, and taken through the quantile functions of the
+        priors (a Gaussian copula with free margins, see `sim.inference.regression`); the same ones for the same seed
+        of the scenario. The other parameters are independent of these and have their priors.
+
+        Parameters
+        ----------
+        count
+            Draws.
+        """
         if self.regression is None or self.mean is None:
-            return {}
-        parameters, spread = self.basis.scenario.uncertain, np.sqrt(np.diag(self.regression.covariance))
-        rows = zip(self.informed, self.mean, spread, strict=True)
-        return {name: margin(parameters[name].value, mean, sd) for name, mean, sd in rows}
+            return pd.DataFrame(index=range(count))
+        random = np.random.default_rng(self.basis.scenario.seed)
+        scores = random.multivariate_normal(self.mean, self.regression.covariance, size=count, method="eigh")
+        parameters = self.basis.scenario.uncertain
+        columns = zip(self.informed, scores.T, strict=True)
+        return pd.DataFrame({name: rounded(parameters[name].value, column) for name, column in columns})
 
     @property
     def table(self) -> pd.DataFrame:
@@ -209,14 +222,23 @@ class Posterior:
         variance of the prior's normal score that the statistics explain, on average over records), prior_q10,
         prior_median, prior_q90 (median and central 80% of the prior), q10, median, q90 (of the posterior).
         """
-        parameters, margins, rows = self.basis.scenario.uncertain, self.margins, []
+        parameters, informed, rows = self.basis.scenario.uncertain, self.informed, []
         explained = self.regression.explained if self.regression else np.zeros(len(parameters))
         for (name, parameter), share in zip(parameters.items(), explained, strict=True):
             before = parameter.value.quantile(np.array(QUANTILES))
-            after = margins[name].quantile(np.array(QUANTILES)) if name in margins else before
-            rows.append((name, parameter.title or name, name in margins, share, *before, *after))
+            after = at_scores(parameter.value, self._scores_at(name)) if name in informed else before
+            rows.append((name, parameter.title or name, name in informed, share, *before, *after))
         columns = ["parameter", "title", "informed", "explained", "prior_q10", "prior_median", "prior_q90"]
         return pd.DataFrame(rows, columns=[*columns, "q10", "median", "q90"])
+
+    def _scores_at(self, parameter: str) -> Floats:
+        """The normal scores of an informed parameter at QUANTILES of its posterior."""
+        assert self.regression is not None
+        assert self.mean is not None
+        place = self.informed.index(parameter)
+        spread = np.sqrt(self.regression.covariance[place, place])
+        scores: Floats = self.mean[place] + spread * normal_scores(np.array(QUANTILES))
+        return scores
 
     @property
     def checks(self) -> pd.DataFrame:
@@ -240,10 +262,7 @@ class Posterior:
 
     @property
     def strongest_correlation(self) -> tuple[list[str], float]:
-        """The two parameters with the strongest correlation in the posterior, and it; none: no names and 0.
-
-        A scenario file gives each parameter by itself, so that correlations are lost in it.
-        """
+        """The two parameters with the strongest correlation in the posterior, and it; none: no names and 0."""
         names = self.informed
         if self.regression is None or len(names) < 2:
             return [], 0.0
@@ -254,21 +273,24 @@ class Posterior:
         one, other = np.unravel_index(int(np.argmax(np.abs(table))), table.shape)
         return [names[int(one)], names[int(other)]], float(table[one, other])
 
-    def to_yaml(self, path: Path | str) -> Path:
-        """Write the posterior as a scenario file and check that it loads; gives the path.
+    def save(self, path: Path | str) -> Path:
+        """Write the posterior as a table of joint draws (FILE.csv); gives the path.
 
-        It extends the file of the calibrated scenario, and is a whole scenario where that was given as a `Scenario`.
+        For FILE.yaml a scenario is written with the table beside it. It extends the file of the calibrated scenario; it
+        is a whole one where that was given as a `Scenario`.
 
         Raises
         ------
         UserError
-            If the file cannot be written, or exists and is no output of a calibration; if the posterior does not rest
-            on draws; and if it makes no valid scenario.
+            If a file cannot be written, or exists and is no output of a calibration; if the record informs nothing, or
+            the posterior does not rest on draws; and if it makes no valid scenario.
         """
         file = Path(path)
         posterior_file.check_output(file)
         if self.basis.file and file.resolve() == self.basis.file.resolve():
             raise UserError(f"{file}: would extend itself; choose another name")
+        if not self.informed:
+            raise UserError(f"{file}: not written: the record informs none of the parameters, which keep their priors")
         if not self.rests_on_draws:
             raise UserError(
                 f"{file}: not written: the {len(self.weights):,} draws are worth {self.effective_draws:.1f}, and"
@@ -278,12 +300,14 @@ class Posterior:
         posterior_file.write(self.outcome, file)
         return file
 
+    def to_yaml(self, path: Path | str) -> Path:
+        """The former name of `save`, which says so."""
+        raise UserError(f"{path}: Posterior.to_yaml is now called save")
+
     @property
     def outcome(self) -> Outcome:
-        """What a file says of the posterior."""
-        return Outcome(
-            self.basis, self.as_of, len(self.weights), self.effective_draws, self.margins, self.strongest_correlation
-        )
+        """What files say of the posterior."""
+        return Outcome(self.basis, self.as_of, len(self.weights), self.effective_draws, self.draws())
 
     def plot(self, name: str = "calibration-parameters") -> Any:
         """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
@@ -305,6 +329,23 @@ class Posterior:
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>" + self.table.to_html(index=False, float_format="{:.3g}".format)
+
+
+def at_scores(prior: Distribution, scores: Floats) -> Floats:
+    """The values of a parameter with these normal scores in its prior, no farther out than scores are told apart."""
+    from scipy.special import ndtr
+
+    ends: Floats = normal_scores(np.array([0.0, 1.0]))
+    return prior.quantile(ndtr(np.clip(scores, *ends)))
+
+
+def rounded(prior: Distribution, scores: Floats) -> list[float]:
+    """The same to DIGITS, unless that would be an end of what the prior can be, or beyond."""
+    with np.errstate(divide="ignore"):  # of a logarithm, at the end of what has none
+        least, most = prior.quantile(np.array([0.0, 1.0]))
+    values = at_scores(prior, scores).tolist()
+    short = [float(f"{value:.{DIGITS}g}") for value in values]
+    return [s if least < s < most else value for s, value in zip(short, values, strict=True)]
 
 
 @renamed_arguments(until="as_of")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import combinations_with_replacement
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -138,30 +139,72 @@ def test_the_table_of_parameters(small):
     )
 
 
-def test_margins_are_those_of_the_weighted_draws(small):
-    """The written posterior of each parameter has the mean of the weighted draws, within 4 standard errors."""
-    for (name, parameter), scores in zip(small.basis.scenario.uncertain.items(), small.reference.scores.T, strict=True):
-        margin = small.margins.get(name, parameter.value)
-        drawn = parameter.value.quantile(norm.cdf(scores))
-        mean = np.dot(small.weights, drawn)
-        error = np.sqrt(np.dot(small.weights, (drawn - mean) ** 2) / small.effective_draws)
-        assert margin.mean_value() == pytest.approx(mean, abs=4 * error), name
+def test_joint_draws_are_those_of_the_weighted_ones(small):
+    """Means of the parameters, and of the products of their scores, within 4 standard errors of the weighted draws."""
+    table, number = small.draws(4000), list(small.basis.scenario.uncertain)
+    assert list(table) == small.informed
+    assert table.equals(small.draws(4000))
+    parameters = small.basis.scenario.uncertain
+    weighted = small.reference.scores[:, [number.index(name) for name in small.informed]]
+    drawn = np.array([norm.ppf([parameters[n].value.cdf(v) for v in table[n]]) for n in small.informed]).T
+    for one, other in combinations_with_replacement(range(len(small.informed)), 2):
+        pairs = [(scores[:, one], scores[:, one] * scores[:, other]) for scores in (drawn, weighted)]
+        for ours, theirs in zip(*pairs, strict=True):
+            mean = np.dot(small.weights, theirs)
+            error = np.sqrt(np.dot(small.weights, (theirs - mean) ** 2) / small.effective_draws)
+            assert ours.mean() == pytest.approx(mean, abs=4 * error)
+
+
+def test_joint_draws_are_those_of_the_fitted_posterior(small):
+    """The quantiles of the table of parameters, and the correlation that it tells, at 99.9% confidence."""
+    draws = 20_000
+    table, parameters = small.draws(draws), small.basis.scenario.uncertain
+    shown = small.table.set_index("parameter")
+    half = norm.ppf(0.9995) * np.sqrt(0.1 * 0.9 / draws)
+    for name in small.informed:
+        for share, column in ((0.1, "q10"), (0.9, "q90")):
+            assert (table[name] <= shown.loc[name, column]).mean() == pytest.approx(share, abs=half)
+    (one, other), strength = small.strongest_correlation
+    scores = [norm.ppf([parameters[name].value.cdf(value) for value in table[name]]) for name in (one, other)]
+    away = np.arctanh(np.corrcoef(scores)[0, 1]) - np.arctanh(strength)  # normal (Fisher, 1915)
+    assert abs(away) < norm.ppf(0.9995) / np.sqrt(draws)
 
 
 def test_the_written_file_is_a_scenario(small, tmp_path):
-    """It extends the given one, sets the posteriors, and loads; a file of somebody else is left alone."""
+    """It extends the given one and has the joint draws; a file of somebody else is left alone."""
     file = small.basis.file.parent / "calibrated.yaml"
-    assert small.to_yaml(file) == small.to_yaml(str(file)) == file
+    assert small.save(file) == small.save(str(file)) == file
     assert MARK in file.read_text("utf-8")
-    loaded = load_scenario(file)
-    assert loaded.uncertain["effort"].value == small.margins["effort"]
-    assert loaded.uncertain["rate"].value.mean_value() == pytest.approx(small.margins["rate"].mean_value())
-    assert loaded.staffing == load_scenario(small.basis.file).staffing
+    loaded, base = load_scenario(file), load_scenario(small.basis.file)
+    assert loaded.posterior.as_of == END
+    assert loaded.posterior.columns == small.informed
+    np.testing.assert_array_equal(loaded.posterior.rows, small.draws().to_numpy())
+    assert (loaded.uncertain, loaded.staffing) == (base.uncertain, base.staffing)
     assert simulate(loaded.model_copy(update={"replications": 2})).replications == 2
     (tmp_path / "mine.yaml").write_text("name: mine\n", encoding="utf-8")
     with pytest.raises(UserError, match="exists already"):
-        small.to_yaml(tmp_path / "mine.yaml")
+        small.save(tmp_path / "mine.yaml")
+    (tmp_path / "data.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"data.csv: exists already"):
+        small.save(tmp_path / "data.yaml")
+    with pytest.raises(UserError, match=r"name a table of draws, FILE.csv, or a scenario that has it, FILE.yaml"):
+        small.save(tmp_path / "posterior.json")
+    with pytest.raises(UserError, match=r"Posterior\.to_yaml is now called save"):
+        small.to_yaml(file)
     assert "extends: small.yaml" in scenario_text(small.outcome, file)
+
+
+def test_the_written_table_is_the_posterior_of_a_scenario(small, tmp_path):
+    """With where it comes from; a calibration of a scenario that has one begins with its priors."""
+    table = small.save(tmp_path / "draws.csv")
+    written = table.read_text("utf-8").splitlines()
+    assert written[:4] == [MARK, f"# as_of: {END}", "# scenario: small-authority", written[3]]
+    assert written[3].startswith(f"# draws: {DRAWS} from the priors, worth ")
+    assert len(written) >= 1005
+    loaded = load_scenario(small.basis.file, {"posterior": str(table)})
+    assert str(loaded.posterior) == f"posterior of {END}, 1,000 joint draws"
+    again = calibrate(loaded, END, draws=DRAWS)
+    assert again.weights.tobytes() == small.weights.tobytes()
 
 
 def test_a_staff_without_a_past_has_a_first_day(small):
@@ -201,8 +244,8 @@ def test_a_scenario_in_memory_is_as_good_as_its_file(tmp_path):
     assert scenario == load_scenario(file).with_record_folder(None)
     one, other = (calibrate(given, as_of=END, draws=100) for given in (file, scenario))
     assert one.weights.tobytes() == other.weights.tobytes()
-    loaded = load_scenario(other.to_yaml(tmp_path / "whole.yaml"))
-    assert loaded.uncertain == load_scenario(one.to_yaml(tmp_path / "short.yaml")).uncertain
+    loaded = load_scenario(other.save(tmp_path / "whole.yaml"))
+    assert loaded.posterior == load_scenario(one.save(tmp_path / "short.yaml")).posterior
     assert loaded.probes == scenario.probes
     with pytest.raises(UserError, match="names no record"):
         calibrate(scenario.with_record_folder(None), as_of=END)

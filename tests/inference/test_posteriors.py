@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 import small_authority
+from scipy.stats import norm
 
 from sim.errors import UserError
-from sim.inference.calibrate import Posterior, calibrate
-from sim.inference.posterior_file import POINTS
-from sim.inference.posterior_file import margin as margin_of
+from sim.inference.calibrate import Posterior, calibrate, rounded
 from sim.inference.regression import fit, normalised
-from sim.scenario.distributions import Beta, Empirical, Lognormal, Uniform
+from sim.scenario.distributions import Beta, Lognormal, Uniform
 from sim.scenario.loading import load_scenario
 from sim.view.terminal.calibration import as_data, summary
 from sim.view.verdicts import THIN
@@ -40,10 +40,10 @@ def test_a_posterior_worth_one_draw_is_not_written(small, tmp_path):
     one = worth_one(small)
     assert not one.rests_on_draws
     with pytest.raises(UserError, match=r"150 draws are worth 1.0, and the informed parameters \(3\) need at least 4"):
-        one.to_yaml(file)
+        one.save(file)
     assert not file.exists()
     assert small.rests_on_draws
-    assert small.to_yaml(file) == file
+    assert small.save(file) == file
 
 
 def test_a_posterior_of_few_draws_is_told(small):
@@ -60,27 +60,29 @@ def test_a_posterior_of_few_draws_is_told(small):
         Beta(distribution="beta", mean=0.999, observations=2),
         Uniform(distribution="uniform", low=0.0, high=1.0),
         Uniform(distribution="uniform", low=0.0, high=2 / 3),
+        Lognormal(distribution="lognormal", median=1, cv=0.5),
     ],
 )
-def test_a_share_that_rounds_to_one_stays_a_share(prior, mean):
-    """However far out the record is, the margin is a distribution that lies within the prior's range."""
-    margin = margin_of(prior, mean, 0.05)
+def test_draws_stay_within_the_prior(prior, mean):
+    """However far out the record is: no farther than draws are told apart, and no number rounds to an end."""
+    scores = mean + 0.05 * np.random.default_rng(1).normal(size=200)
+    values = np.array(rounded(prior, scores))
+    np.testing.assert_allclose(values, prior.quantile(np.clip(norm.cdf(scores), 1e-6, 1 - 1e-6)), rtol=1e-5)
     least, most = prior.quantile(np.array([0.0, 1.0]))
-    assert least <= margin.quantile(np.array([0.0]))[0] <= margin.quantile(np.array([1.0]))[0] <= most
-    if isinstance(margin, Beta):
-        assert 0 < margin.mean < 1
-    elif abs(mean) <= 5 and isinstance(prior, Uniform):
-        assert len(margin.values) == POINTS
-        assert least < min(margin.values) <= max(margin.values) < most
+    assert ((least <= values) & (values <= most)).all()
+    short = np.array([float(f"{value:.6g}") for value in values])
+    assert (values == short)[(least < short) & (short < most)].all()
+    if isinstance(prior, Uniform | Lognormal):
+        assert ((least < values) & (values < most)).all()
 
 
 def test_a_scenario_that_is_not_valid_is_not_left_behind(small, monkeypatch):
     """What would be written is read first; the message has the name of the file."""
     file = small.basis.file.parent / "invalid.yaml"
-    wrong = {"share": Empirical(distribution="empirical", values=[0.9, 0.95])}
-    monkeypatch.setattr(Posterior, "margins", property(lambda self: wrong))
-    with pytest.raises(UserError, match=r"invalid\.yaml:\d+:\d+: .*it may be 0.9, where the scenario is wrong"):
-        small.to_yaml(file)
+    wrong = pd.DataFrame({"effort": [1.0, 1.0], "share": [0.5, 1.5]})
+    monkeypatch.setattr(Posterior, "draws", lambda self: wrong)
+    with pytest.raises(UserError, match=r"invalid\.csv:8:5: share is 1.5, and its `value` goes from 0.3 to 0.75"):
+        small.save(file)
     assert not list(file.parent.glob("*invalid*"))
 
 
@@ -99,7 +101,8 @@ def test_a_parameter_that_the_statistics_give_exactly_has_a_posterior():
     weights = normalised(regression.log_weights(scores, regression.mean(2 * scores[:1])[0]))
     assert weights[0] == pytest.approx(1.0)
     prior = Lognormal(distribution="lognormal", median=1, cv=0.5)
-    assert margin_of(prior, 0.3, np.sqrt(regression.covariance[0, 0])).mean_value() > 1
+    draws = rounded(prior, 0.3 + np.sqrt(regression.covariance[0, 0]) * scores[:, 0])
+    assert draws == pytest.approx([float(prior.quantile(norm.cdf(np.array([0.3])))[0])] * 200, rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -121,4 +124,4 @@ def test_a_parameter_of_what_the_past_has_not_keeps_its_prior(tmp_path, added, s
     posterior = calibrate(file, as_of, draws=100, results=tmp_path / "results")
     assert "later" not in posterior.informed
     np.testing.assert_allclose(posterior.weights, plain.weights, rtol=1e-9)
-    assert load_scenario(posterior.to_yaml(tmp_path / "out.yaml")).uncertain["later"].sets == [sets]
+    assert load_scenario(posterior.save(tmp_path / "out.yaml")).uncertain["later"].sets == [sets]
