@@ -135,7 +135,7 @@ def _caseload(v: View) -> Parts:
 def _durations(v: View) -> Parts:
     yield no_case(v)
     yield durations.where_days_go(v.base, v.stages)
-    yield durations.durations(v.base, v.record, v.stages)
+    yield durations.durations(v.base, v.stages)
 
 
 def _staff(v: View) -> Parts:

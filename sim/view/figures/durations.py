@@ -6,21 +6,19 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, lines
+from sim.view.figures.labels import lines
 from sim.view.figures.stacks import stacked
-from sim.view.figures.style import INK, PALETTE, pale, styled, subplots
+from sim.view.figures.style import INK, PALETTE, styled, subplots
 
 PANEL = 210
 """Pixels of height of one panel of the small multiples."""
 STILL = "%{y:.0%} still in the stage after %{x:.0f} days"
-MODEL, RECORD = PALETTE[0], PALETTE[5]
 
 
-def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[str, str]) -> go.Figure:
+def survival(curves: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
     """The share of visits that are still in each stage after so many days: one panel a stage, each with its own days.
 
-    `curves`: columns stage, age (days), survival. `record`: the same as steps of the public record with its band,
-    columns stage, days, survival, low80, high80; stages that it does not show are left out of it. `titles`: of stages.
+    `curves`: columns stage, age (days), survival. `titles`: of stages.
     """
     stages = list(curves["stage"].unique())
     columns = 2 if len(stages) > 1 else 1
@@ -30,19 +28,16 @@ def survival(curves: pd.DataFrame, record: pd.DataFrame | None, titles: Mapping[
         horizontal_spacing=0.06, vertical_spacing=0.34 / max(rows, 2),
     )  # fmt: skip
     figure.update_annotations(font={"size": 13, "color": INK})
-    steps = record if record is not None else pd.DataFrame({"stage": []})
     for number, stage in enumerate(stages):
         at = {"row": number // columns + 1, "col": number % columns + 1}
-        _record_steps(figure, steps[steps["stage"] == stage], at)
         mine = curves[curves["stage"] == stage]
         figure.add_scatter(
-            x=mine["age"].round(1).tolist(), y=mine["survival"].round(4).tolist(), name="the model",
-            line={"color": MODEL, "width": 2.5}, legendgroup="model", legendrank=1,
-            showlegend=number == 0, hovertemplate=f"{STILL}<extra>the model</extra>", **at,
+            x=mine["age"].round(1).tolist(), y=mine["survival"].round(4).tolist(), showlegend=False,
+            line={"color": PALETTE[0], "width": 2.5}, hovertemplate=f"{STILL}<extra></extra>", **at,
         )  # fmt: skip
     styled(figure, height=130 + PANEL * rows)
     halves = [_half(number) for number in range(1, len(stages) + 1)]  # all at once: add_hline takes its time
-    figure.update_layout(hovermode="closest", margin={"t": 44}, legend=BELOW, shapes=halves)
+    figure.update_layout(hovermode="closest", margin={"t": 44}, shapes=halves)
     figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25)
     figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
     for column in range(1, columns + 1):
@@ -58,26 +53,6 @@ def _half(panel: int) -> dict[str, Any]:
     across = {"xref": f"x{panel if panel > 1 else ''} domain", "x0": 0, "x1": 1}
     return {"type": "line", **across, "yref": f"y{panel if panel > 1 else ''}", "y0": 0.5, "y1": 0.5, "line": line,
             "opacity": 0.5}  # fmt: skip
-
-
-def _record_steps(figure: go.Figure, steps: pd.DataFrame, at: Mapping[str, int]) -> None:
-    """The public record's curve as steps with its band; nothing if there are no steps."""
-    if steps.empty:
-        return
-    first = not any(trace.legendgroup == "record" for trace in figure.data)
-    bounded = steps.dropna(subset=["low80", "high80"])
-    both = {"mode": "lines", "legendgroup": "record", **at}
-    edge = {"line": {"width": 0, "shape": "hv"}, "showlegend": False, "hoverinfo": "skip"}
-    figure.add_scatter(x=bounded["days"].tolist(), y=bounded["high80"].round(4).tolist(), **edge, **both)
-    figure.add_scatter(
-        x=bounded["days"].tolist(), y=bounded["low80"].round(4).tolist(), fill="tonexty", fillcolor=pale(RECORD),
-        **edge, **both,
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[0, *steps["days"].tolist()], y=[1, *steps["survival"].round(4).tolist()],
-        line={"color": RECORD, "shape": "hv", "dash": "dash"}, name="the public record, with its 80% band",
-        showlegend=first, hovertemplate=f"{STILL}<extra>the record</extra>", **both,
-    )  # fmt: skip
 
 
 def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:

@@ -1,16 +1,12 @@
-"""Pictures of durations: how long the stages take, beside the record; and why."""
+"""Pictures of durations: how long the stages take, and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 import numpy as np
 import pandas as pd
 
-from sim.dates import days_between
-from sim.record import tables as record_tables
-from sim.record.model import Record
 from sim.results.run import Run
-from sim.scenario.staffing import headcount
 from sim.view import words
 from sim.view.figures import durations as figures
 from sim.view.figures.picture import Picture
@@ -43,11 +39,11 @@ def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
     return [stage for stage in open_stages if visits[stage] >= MIN_VISITS_SHOWN] or open_stages
 
 
-def durations(run: Run, record: Record | None = None, stages: Sequence[str] | None = None) -> Picture | None:
-    """How long visits to the stages take: the share that lasts longer than so many days, beside the record's curve.
+def durations(run: Run, stages: Sequence[str] | None = None) -> Picture | None:
+    """How long visits to the stages take: the share that lasts longer than so many days.
 
-    The record is read as known on its last day. Stages that a case may leave without anybody outside knowing have no
-    curve of the record: it does not show their ends.
+    The record's curves are not beside them: they are of past cases and of the staff of their time. A calibration
+    compares like with like, in its figure `calibration-curves`.
     """
     curves = run.table("survival")
     observed = set(curves["stage"].unique())
@@ -57,14 +53,14 @@ def durations(run: Run, record: Record | None = None, stages: Sequence[str] | No
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     known = run.table("durations").set_index("stage").loc[chosen]
     drawn = pd.concat([_thinned(curves[curves["stage"] == stage]) for stage in chosen], ignore_index=True)
-    steps, real = _of_record(run, record, chosen)
     return Picture(
         "durations",
         _title(known, titles),
         f"{words.of_run(run)} · each curve is over all visits of all replications, by Kaplan-Meier",
-        " ".join(_caption(known, real, titles, record, run)),
-        figures.survival(drawn, steps if len(steps) else None, titles),
-        _table(known, real, titles),
+        "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
+        " have ended. Visits still in progress at the horizon count as longer than what was seen of them.",
+        figures.survival(drawn, titles),
+        _table(known, titles),
     )
 
 
@@ -76,24 +72,6 @@ def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
         at = np.searchsorted(ages, np.linspace(ages[0], ages[-1], POINTS), side="right") - 1
         curve = curve.iloc[np.unique(np.clip(at, 0, len(ages) - 1))]
     return pd.concat([begin, curve[["stage", "age", "survival"]]])
-
-
-def _of_record(run: Run, record: Record | None, stages: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The record's curves, and its `record_tables.stages`, by those stages of the procedure that compare with it."""
-    if record is None:
-        return pd.DataFrame(), pd.DataFrame()
-    procedure = run.scenario.procedure.stages
-    of = {procedure[stage].record_event: stage for stage in stages if not _silent(run, stage)}
-    curves, known = record_tables.survival(record), record_tables.stages(record)
-    curves, known = (table[table["stage"].isin(list(of))] for table in (curves, known))
-    return curves.assign(stage=curves["stage"].map(of)), known.assign(stage=known["stage"].map(of)).set_index("stage")
-
-
-def _silent(run: Run, stage: str) -> bool:
-    """Whether a case may leave the stage without anybody outside knowing."""
-    leaving = run.scenario.procedure.stages[stage]
-    routes = [leaving.next, *(other.next for other in leaving.next_when)]
-    return any(route.silent for each in routes for route in each.values())
 
 
 def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
@@ -109,60 +87,8 @@ def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
     return f"Half of the visits take {words.listing(parts)}"
 
 
-def _caption(
-    known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str], record: Record | None, run: Run
-) -> Iterator[str]:
-    yield (
-        "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
-        " have ended. Visits still in progress at the horizon count as longer than what was seen of them."
-    )
-    medians = known["median"].to_dict()
-    for stage, row in real.iterrows():
-        yield _beside(titles[str(stage)], row, medians[stage])
-    if record is None:
-        return
-    if len(real):
-        yield (
-            f"The record, as known on {record.last_day}, is of past cases and the staff of their time;"
-            f" the model's visits are of the time from {run.scenario.start} on{_other_staff(run, record)}."
-            " Whether the model could have produced the record, with the staff of its time, is for a calibration to"
-            " answer."
-        )
-    hidden = [titles[str(stage)] for stage in known.index if _silent(run, str(stage))]
-    if hidden:
-        yield f"That cases end in {words.listing(hidden)} need not be published: it has no curve of the record."
-
-
-def _other_staff(run: Run, record: Record) -> str:
-    """How the mean headcount until the horizon differs from that in the time of the record's strands."""
-    begun = [strand.opened for strand in record.strands]
-    before = days_between(run.scenario.start, min(begun)) if begun else 0
-    if before >= 0:
-        return ""
-    heads = [
-        sum(float(headcount(pool, run.scenario.start, days).mean()) for pool in run.scenario.staffing.values())
-        for days in (np.arange(before, 0.0), np.arange(0.0, int(run.scenario.horizon_days)))
-    ]
-    then, now = map(words.count, heads)
-    return f", with {now} people of these roles on average after {then} before" if then != now else ""
-
-
-def _beside(title: str, real: pd.Series, ours: float) -> str:
-    """What the record says of a stage, and where the model's median lies beside it."""
-    ended, cases = int(real["ended"]), int(real["cases"])
-    seen = f"{title}: {ended} of {cases} visits in the record have ended, {cases - ended} are censored"
-    if not isfinite(real["median"]):
-        return f"{seen}, so that it has no median yet; the model's is {words.count(ours)} days."
-    low, high = real["low80"], real["high80"]
-    interval = f"80%: {words.count(low)} {f'to {words.count(high)}' if isfinite(high) else 'or more'}"
-    place = "within that interval" if low <= ours <= high else "below it" if ours < low else "above it"
-    return (
-        f"{seen}; median {words.count(real['median'])} days ({interval}), the model's {words.count(ours)} is {place}."
-    )
-
-
-def _table(known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame(
+def _table(known: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
         {
             "stage": [titles[str(stage)] for stage in known.index],
             "visits per replication": known["visits"].round(1).tolist(),
@@ -172,14 +98,6 @@ def _table(known: pd.DataFrame, real: pd.DataFrame, titles: dict[str, str]) -> p
             "80% to": known["q90"].round(0).tolist(),
         }
     )
-    if len(real):
-        observed = real.reindex(known.index)
-        for column, name in (
-            ("cases", "record: visits"), ("ended", "record: ended"), ("median", "record: median days"),
-            ("low80", "record: 80% from"), ("high80", "record: 80% to"),
-        ):  # fmt: skip
-            table[name] = observed[column].tolist()
-    return table
 
 
 def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Picture | None:

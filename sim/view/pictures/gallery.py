@@ -85,7 +85,7 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
             "Caseload",
             [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), flow.flow(run)],
         ),
-        ("Durations", [durations.where_days_go(run), durations.durations(run, record)]),
+        ("Durations", [durations.where_days_go(run), durations.durations(run)]),
         (
             "Staff",
             [staffing.delay_by_role(run), staffing.utilisation(run), staffing.work(run), staffing.staff_over_time(run)],
