@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from sim.scenario.expected_staff import expected_staffing
+from sim.scenario.loading import load_scenario
 from sim.scenario.staffing import CURVE_STEP, Calendar, Pool, capacity, headcount, productive, season_share
 
 START = date(2024, 1, 1)
@@ -213,3 +215,13 @@ def test_impossible_seasons_are_refused(day):
     """A season begins and ends on a day that exists."""
     with pytest.raises(ValidationError, match="must be a month and day such as 08-31"):
         Calendar.model_validate({"slow": [{"first": day, "last": "12-31", "share": 0.5}]})
+
+
+def test_how_many_people_a_scenario_expects():
+    """An uncertain share of the announced staff is taken at its mean, (low + 4 mode + high) / 6 of a PERT."""
+    scenario = load_scenario("scenarios/status-quo.yaml", {"posterior": None})
+    first = date(2026, 10, 8)
+    pools = expected_staffing(scenario)
+    assert pools["case_handlers"].headcount[first] == pytest.approx(103 * (0.635 + 4 * 0.8 + 1) / 6)
+    assert pools["case_handlers"].headcount[date(2025, 4, 15)] == 65
+    assert pools["legal"] == scenario.staffing["legal"]

@@ -37,10 +37,11 @@ def test_a_file_sets_only_what_differs_and_means_the_same(folder):
     file = save(scenario, base, folder)
     assert file == folder / "mine.yaml"
     written = plain(read(file))
-    assert set(written) == {"extends", "name", "title", "description", "replications", "seed", "staffing"}
+    assert set(written) == {"extends", "name", "title", "description", "replications", "seed", "staffing", "uncertain"}
     assert set(written["staffing"]) == {"case_handlers"}
     assert set(written["staffing"]["case_handlers"]) == {"headcount"}
     assert written["extends"] == "status-quo.yaml"
+    assert set(written["uncertain"]) == {"staff"}, "the handlers before the change are as uncertain as before"
     assert digest(load_scenario(file)) == digest(scenario)
 
 

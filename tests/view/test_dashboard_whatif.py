@@ -1,11 +1,14 @@
 """What-ifs: from the inputs of the form to a scenario, and messages beside the inputs."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
 from sim.scenario import checks
+from sim.scenario.checks import with_values
+from sim.scenario.distributions import Uniform
+from sim.scenario.schema import Uncertain
 from sim.scenario.staffing import headcount
 from sim.view.dashboard.headcounts import people_in, with_people, years
 from sim.view.dashboard.whatif import defaults, read
@@ -56,6 +59,36 @@ def test_a_headcount_that_grows_evenly_jumps_on_the_day(base):
     for day in (date(2025, 1, 1), date(2025, 7, 1), date(2025, 12, 31)):
         assert people(found, "handlers", day) == pytest.approx(20)
     assert people_in(growing, pool, 2024) == pytest.approx(7, abs=0.01)
+
+
+@pytest.fixture
+def uncertain(base):
+    """The scenario with 10 handlers from the first day on, or anything between 6 and 10, and 4 the year before."""
+    table = {date(2023, 1, 1): 4.0, base.start: 10.0}
+    pool = base.staffing["handlers"].model_copy(update={"headcount": table, "between": "linear"})
+    path = f"staffing.handlers.headcount.{base.start}"
+    reached = Uncertain(scales=[path], value=Uniform(distribution="uniform", low=0.6, high=1))
+    update = {"staffing": {**base.staffing, "handlers": pool}, "uncertain": {**base.uncertain, "reached": reached}}
+    return base.model_copy(update=update)
+
+
+def test_people_of_whom_it_is_uncertain_how_many_there_are(uncertain):
+    """The form shows how many are expected; it sets so many in every draw, and before that each draw is as it was."""
+    assert defaults(uncertain)["staff.handlers.2024"] == "8"
+    found = read(uncertain, {"staff.handlers.2025": "12"}).scenario
+    for factor in (0.6, 1.0):
+        drawn, usual = (with_values(one, {"reached": factor}) for one in (found, uncertain))
+        for day in (date(2023, 7, 1), uncertain.start, date(2024, 12, 31)):
+            assert people(drawn, "handlers", day) == pytest.approx(people(usual, "handlers", day))
+        assert people(drawn, "handlers", date(2025, 1, 1)) == 12
+
+
+def test_what_is_not_there_any_more_is_not_uncertain(uncertain):
+    """With people set from the first day on the parameter has nothing left to change, and is gone."""
+    found = read(uncertain, {"staff.handlers.2024": "9", "staff.handlers.2025": "9"}).scenario
+    assert set(found.uncertain) == set(uncertain.uncertain) - {"reached"}
+    assert people(found, "handlers", found.start) == 9
+    assert people(found, "handlers", found.start - timedelta(days=1)) == pytest.approx(8, abs=0.05)
 
 
 def test_probes_are_left_out(base):

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 import numpy as np
 
 from sim.dates import days_between
-from sim.scenario.schema import Scenario
+from sim.scenario.expected_staff import expected_staffing, places_of
+from sim.scenario.paths import joined
+from sim.scenario.schema import Scenario, Uncertain
 from sim.scenario.staffing import Pool, headcount
 
 MIN_DAYS = 31
@@ -34,19 +36,53 @@ def _within(scenario: Scenario, year: int) -> tuple[date, date]:
 def with_people(scenario: Scenario, role: str, people: Mapping[int, float]) -> Scenario:
     """The scenario with so many people of a role from the first day of each year on, and throughout it.
 
-    Before the first of these years they are the pool's own. Where a headcount moves evenly from date to date, the day
-    before each change gets its own entry, because people would otherwise come or go long before the change.
+    Before the first of these years they are the pool's own, with all that is uncertain about them. Where a headcount
+    moves evenly from date to date, the day before each change gets its own entry, because people would otherwise come
+    or go long before the change.
     """
-    pool = scenario.staffing[role]
-    first = _within(scenario, min(people))[0]
+    pool, first = scenario.staffing[role], _within(scenario, min(people))[0]
     before = first - timedelta(days=1)
-    own = headcount(pool, scenario.start, np.array([float(days_between(scenario.start, before))]))
-    table = {**pool.headcount, before: float(own[0])}
-    table = {day: value for day, value in sorted(table.items()) if day < first}
+    table = {day: value for day, value in sorted(pool.headcount.items()) if day < first}
+    latest, added = max(table, default=None), before not in table
+    uncertain = {
+        name: _kept(scenario, parameter, role, [*table], [before] if added else [])
+        for name, parameter in scenario.uncertain.items()
+    }
+    follows = any(latest in _entries(scenario, parameter, role) for parameter in scenario.uncertain.values())
+    as_it_is = pool if follows else expected_staffing(scenario)[role]
+    if added:
+        day = np.array([float(days_between(scenario.start, before))])
+        table[before] = float(headcount(as_it_is, scenario.start, day)[0])
     for year, value in people.items():
         begin, end = _within(scenario, year)
         table[begin] = value
         if pool.between == "linear":
             table[end] = value
     changed = pool.model_copy(update={"headcount": table})
-    return scenario.model_copy(update={"staffing": {**scenario.staffing, role: changed}})
+    return scenario.model_copy(
+        update={
+            "staffing": {**scenario.staffing, role: changed},
+            "uncertain": {name: parameter for name, parameter in uncertain.items() if parameter},
+        }
+    )
+
+
+def _entries(scenario: Scenario, parameter: Uncertain, role: str) -> list[date]:
+    """The days of those entries of a role's headcount that an uncertain parameter changes."""
+    return [keys[-1] for keys in places_of(scenario, parameter) if keys[:-1] == ("staffing", role, "headcount")]
+
+
+def _kept(scenario: Scenario, parameter: Uncertain, role: str, stay: list[date], added: list[date]) -> Uncertain | None:
+    """An uncertain parameter without the entries of a headcount that do not stay; None if it changes nothing then.
+
+    What is `added` after an entry, to hold what was there, is as uncertain as that.
+    """
+    entries = _entries(scenario, parameter, role)
+    if not entries:
+        return parameter
+    days = [day for day in stay if day in entries]
+    days += added if stay[-1:] == days[-1:] and days else []
+    of_role = ("staffing", role, "headcount")
+    left = [keys for keys in places_of(scenario, parameter) if keys[:-1] != of_role]
+    paths = [joined(keys) for keys in [*left, *((*of_role, day) for day in days)]]
+    return parameter.model_copy(update={"scales" if parameter.scales else "sets": paths}) if paths else None

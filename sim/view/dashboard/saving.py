@@ -69,7 +69,10 @@ def same(scenario: Scenario, base: Scenario) -> bool:
 
 
 def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
-    """What the scenario sets beyond the file of its baseline: words, replications and seed, people, probes left out."""
+    """What the scenario sets beyond the file of its baseline.
+
+    Words, replications and seed, people and what is uncertain about them, probes left out.
+    """
     before = load_scenario(origin)
     settings, former = part(scenario, ""), part(before, "")
     result: dict[str, Any] = {"extends": relpath(origin, folder)}
@@ -81,6 +84,13 @@ def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
     }
     if staffing:
         result["staffing"] = staffing
+    uncertain = {
+        name: settings["uncertain"].get(name) if name in scenario.uncertain else None
+        for name, parameter in before.uncertain.items()
+        if scenario.uncertain.get(name) != parameter
+    }
+    if uncertain:
+        result["uncertain"] = uncertain
     without = [name for name in _pending(origin) if name not in scenario.probes]
     gone = [name for name in before.probes if name not in scenario.probes]
     if set(gone) & set(without):

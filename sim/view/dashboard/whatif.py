@@ -13,6 +13,7 @@ from math import isfinite, nan
 from pydantic import ValidationError
 
 from sim.scenario import checks
+from sim.scenario.expected_staff import expected_staffing
 from sim.scenario.findings import Finding
 from sim.scenario.schema import Scenario
 from sim.view.dashboard.headcounts import people_in, with_people, years
@@ -86,7 +87,7 @@ def defaults(base: Scenario) -> dict[str, str]:
     """The inputs for the baseline itself."""
     staff = {
         staff_input(role, year): f"{people_in(base, pool, year):.1f}".removesuffix(".0")
-        for role, pool in base.staffing.items()
+        for role, pool in expected_staffing(base).items()
         for year in years(base)
     }
     replications = str(min(DEFAULT_REPLICATIONS, base.replications))

@@ -8,6 +8,7 @@ import pandas as pd
 from sim.results.run import Run
 from sim.results.summary import HEADLINE
 from sim.results.tables import ALL_ROLES, ALL_STAGES
+from sim.scenario.expected_staff import expected_staffing
 from sim.scenario.staffing import capacity, headcount
 from sim.view import words
 from sim.view.figures import staffing as figures
@@ -190,7 +191,7 @@ def staff_over_time(run: Run) -> Picture:
     staff = pd.concat(
         [
             pd.DataFrame({"role": role, "time": times, "heads": headcount(pool, scenario.start, times)})
-            for role, pool in scenario.staffing.items()
+            for role, pool in expected_staffing(scenario).items()
         ],
         ignore_index=True,
     )
@@ -223,12 +224,9 @@ def _change(what: str, before: float, after: float, unit: str) -> str:
 def _for_cases(run: Run) -> str:
     """How much of the staff is available for cases, on average until the horizon."""
     scenario, horizon = run.scenario, run.scenario.horizon_days
-    every = np.arange(int(horizon), dtype=float)
-    heads = sum(float(headcount(pool, scenario.start, every).mean()) for pool in scenario.staffing.values())
-    fte = sum(
-        capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) / horizon
-        for pool in scenario.staffing.values()
-    )
+    every, pools = np.arange(int(horizon), dtype=float), expected_staffing(scenario).values()
+    heads = sum(float(headcount(pool, scenario.start, every).mean()) for pool in pools)
+    fte = sum(capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) / horizon for pool in pools)
     return (
         f"Of {words.count(heads)} people on average {words.count(fte)} FTE are available for cases; other work, slow"
         " seasons and recruits' first months take the rest."
