@@ -4,7 +4,8 @@ Each draw of the parameters from their priors makes a simulated record; the draw
 table. Parameters are taken as normal scores (the standard normal quantile of their rank in the prior), so that the
 prior is a standard normal whatever its family. Their regression on the statistics of the records, and the squares of
 these, gives the posterior mean at any record, which is the best statistic for a parameter (Fearnhead and Prangle 2012);
-its residuals give the posterior covariance (Beaumont, Zhang and Balding 2002; Blum, Nunes, Prangle and Sisson 2013).
+its errors at draws left out give the posterior covariance (Beaumont, Zhang and Balding 2002; Blum, Nunes, Prangle and
+Sisson 2013).
 That is a normal posterior of the scores: a Gaussian copula with free margins (Li, Nott, Fan and Sisson 2017).
 
 Draws are then weighted by posterior over prior (importance weights) rather than drawn anew, so that the simulated

@@ -65,6 +65,10 @@ def test_removing_what_came_later_changes_no_bit(tmp_path):
     assert one.posterior.reference.statistics.tobytes() == other.posterior.reference.statistics.tobytes()
     assert one.posterior.reference.observed.tobytes() == other.posterior.reference.observed.tobytes()
     assert one.posterior.table.equals(other.posterior.table)
+    for name in ("checks", "curves"):
+        first, second = (getattr(origin.posterior, name) for origin in (one, other))
+        assert len(first) > 10
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
     for table, same in zip(tables, others, strict=True):
         pd.testing.assert_frame_equal(table, same, check_exact=True)
 
