@@ -58,7 +58,7 @@ def small(line: str) -> list[str]:
     words = shlex.split(line.replace("--rolling 3M", "--rolling 12M"), comments=True)
     if "--precision" in words:
         return [*words, "--floor", "25", "--ceiling", "25"]
-    if words[1] in ("run", "compare", "sweep", "report"):
+    if words[1] in ("run", "compare", "sweep", "report", "forecast"):
         return [*words, "-n", "3"]
     if words[1] == "sensitivity":
         return [*words, "-n", "4", "--points", "2", "--set", "replications=4"]
@@ -133,6 +133,7 @@ def test_every_command_of_the_readme_works(checkout: Path, sim: Command) -> None
     [
         pytest.param("experiments", 5, marks=pytest.mark.slow),
         pytest.param("report", 2, marks=pytest.mark.slow),
+        ("forecasts", 2),
         ("dashboard", 1),
     ],
 )

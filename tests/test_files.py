@@ -1,5 +1,6 @@
 """Files that users name: whatever they are, reading them ends, with their text or with one line."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -95,3 +96,30 @@ def test_a_pipe_without_an_end_is_refused(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as writer:
         assert message_of(pipe) == ": is larger than 16 MB, the most that is read"
         writer.terminate()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_replaces_none(tmp_path, monkeypatch, links):
+    """Whole with its content, on a file system without links too; an existing one stays, and nothing is left over."""
+    if not links:
+
+        def refuse(*_):
+            raise PermissionError(errno.EPERM, "no links here")
+
+        monkeypatch.setattr("sim.files.os.link", refuse)
+    files.write_new(tmp_path / "one", b"first")
+    with pytest.raises(FileExistsError):
+        files.write_new(tmp_path / "one", b"second")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"one": b"first"}
+
+
+def test_a_new_file_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    """A full disk, as it shows when what was written is flushed."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sim.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        files.write_new(tmp_path / "one", b"first")
+    assert list(tmp_path.iterdir()) == []

@@ -23,6 +23,11 @@ RECORD = "../record"
 """Where its record lies, seen from its folder; it does not say so itself."""
 
 
+LONGEST = 36_525.0
+"""Days ahead that a forecast looks at most: a century."""
+Days = Annotated[float, Field(ge=0, le=LONGEST)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
@@ -35,12 +40,12 @@ class Row(_Part):
     milestone: str
     forecaster: str
     truth: date | None
-    days: float | None
+    days: Days | None
     until_days: int
     probability: float
-    low: float | None
-    median: float | None
-    high: float | None
+    low: Days | None
+    median: Days | None
+    high: Days | None
     brier: float
     crps: float
     pit_low: float

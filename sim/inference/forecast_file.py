@@ -26,6 +26,9 @@ FORMAT = 1
 """Of forecast files; readers refuse what they do not know."""
 GRID_DAYS = 7
 """Days between the points at which a file gives a probability."""
+PLACES = 4
+"""Decimals of a probability in a file."""
+ROUNDING = 10.0**-PLACES
 LEVELS = {"q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9}
 """The quantiles of a day that a file gives."""
 TOTAL_LEVELS = {"q05": 0.05, **LEVELS, "q95": 0.95}
@@ -77,13 +80,22 @@ class MadeWith(_Part):
     replications: int
 
 
+class DayQuantiles(_Part):
+    """The first day by which the probability is at least so much; missing: later than the last day, or never."""
+
+    q10: date | None
+    q25: date | None
+    q50: date | None
+    q75: date | None
+    q90: date | None
+
+
 class MilestoneForecast(_Part):
     """When a case comes to a milestone."""
 
     by: dict[date, Probability]
     "the probability that it has come by the end of a day: of each quarter, and of the last day"
-    quantiles: dict[str, date | None]
-    "the first day by which the probability is at least so much; missing: later than the last day, or never"
+    quantiles: DayQuantiles
     curve: list[Probability]
     "the probability at each of `grid_days`"
 
@@ -103,15 +115,33 @@ class CaseForecast(_Part):
     "the probability of being resolved by the last day in this way; the rest: not resolved by then"
 
 
+class CountQuantiles(_Part):
+    """The smallest count that a replication has with at least this probability."""
+
+    q05: int
+    q10: int
+    q25: int
+    q50: int
+    q75: int
+    q90: int
+    q95: int
+
+
 class Total(_Part):
     """A count by the end of a day: its distribution over replications."""
 
     mean: float
-    quantiles: dict[str, int]
+    quantiles: CountQuantiles
     least: Annotated[int, Field(ge=0)]
     "the smallest count of any replication"
     probabilities: Annotated[list[Probability], Field(min_length=1)]
     "of the smallest count, of one more, and so on"
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if abs(sum(self.probabilities) - 1) > ROUNDING * len(self.probabilities):
+            raise PydanticCustomError("total", "probabilities must add to 1")
+        return self
 
     def below(self, count: float) -> float:
         """The probability of fewer."""

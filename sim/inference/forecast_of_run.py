@@ -12,15 +12,24 @@ import pandas as pd
 from sim.dates import date_after, days_between
 from sim.inference.as_of import stages_from, stages_of
 from sim.inference.backtest import forecast_curve
-from sim.inference.forecast_file import GRID_DAYS, LEVELS, TOTAL_LEVELS, CaseForecast, Floats, MilestoneForecast, Total
+from sim.inference.forecast_file import (
+    GRID_DAYS,
+    LEVELS,
+    PLACES,
+    TOTAL_LEVELS,
+    CaseForecast,
+    CountQuantiles,
+    DayQuantiles,
+    Floats,
+    MilestoneForecast,
+    Total,
+)
 from sim.inference.histories import RESOLUTION
 from sim.inference.scores import quantile
 from sim.record.spans import FINDINGS, OPENED
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
-PLACES = 4
-"""Decimals of a probability in a file."""
 PROCEEDINGS, STRANDS, FINDINGS_SENT, OUTCOMES, IN_PROGRESS = (
     "proceedings opened",
     "strands opened",
@@ -89,7 +98,9 @@ def _milestone(run: Run, case: str, milestone: str) -> MilestoneForecast:
     days = {name: quantile(curve, level) for name, level in LEVELS.items()}
     return MilestoneForecast(
         by=by,
-        quantiles={name: date_after(start, day) if np.isfinite(day) else None for name, day in days.items()},
+        quantiles=DayQuantiles(
+            **{name: date_after(start, day) if np.isfinite(day) else None for name, day in days.items()}
+        ),
         curve=[_rounded(curve[day - 1]) for day in grid_of(run.scenario)],
     )
 
@@ -169,7 +180,7 @@ def _total(counts: Floats) -> Total:
     levels = np.quantile(counts, list(TOTAL_LEVELS.values()), method="inverted_cdf")
     return Total(
         mean=float(f"{counts.mean():.4g}"),
-        quantiles={name: int(level) for name, level in zip(TOTAL_LEVELS, levels, strict=True)},
+        quantiles=CountQuantiles(**{name: int(level) for name, level in zip(TOTAL_LEVELS, levels, strict=True)}),
         least=least,
         probabilities=[_rounded(share) for share in shares],
     )

@@ -91,9 +91,11 @@ class _Truth:
         came = reached(self.later[name_of(strand)], milestone)
         days = float(days_between(self.forecast.made, came)) if came else np.inf
         for forecaster in FORECASTERS:
-            curve, quantiles = self.forecast.daily(forecast)[: self.days], forecast.quantiles
-            if forecaster != MODEL:
-                curve, quantiles = self._baseline(strand, milestone, forecaster), {}
+            model = forecaster == MODEL  # of the others no quantiles are shown
+            curve = (
+                self.forecast.daily(forecast)[: self.days] if model else self._baseline(strand, milestone, forecaster)
+            )
+            middle = forecast.quantiles if model else None
             yield {
                 "proceeding": strand.proceeding,
                 "strand": name_of(strand),
@@ -103,7 +105,9 @@ class _Truth:
                 "days": days,
                 "days_ahead": self.days,
                 "probability": float(curve[-1]),
-                **{label: quantiles.get(name) for label, name in (("q10", "q10"), ("median", "q50"), ("q90", "q90"))},
+                "q10": middle and middle.q10,
+                "median": middle and middle.q50,
+                "q90": middle and middle.q90,
                 **score(curve, days),
             }
 
@@ -125,9 +129,9 @@ class _Truth:
                         "date": day,
                         "what": what,
                         "mean": total.mean,
-                        "q10": float(total.quantiles["q10"]),
-                        "median": float(total.quantiles["q50"]),
-                        "q90": float(total.quantiles["q90"]),
+                        "q10": float(total.quantiles.q10),
+                        "median": float(total.quantiles.q50),
+                        "q90": float(total.quantiles.q90),
                         "truth": count,
                         "pit_low": total.below(count),
                         "pit_high": total.below(count + 1),

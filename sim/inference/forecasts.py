@@ -52,7 +52,7 @@ class Forecast:
         the horizon, or never).
         """
         rows = [
-            {"case": case, "milestone": milestone, "probability": forecast.curve[-1], **forecast.quantiles}
+            {"case": case, "milestone": milestone, "probability": forecast.curve[-1], **dict(forecast.quantiles)}
             for case, one in self.content.cases.items()
             for milestone, forecast in one.milestones.items()
         ]
@@ -68,7 +68,7 @@ class Forecast:
     def totals(self) -> pd.DataFrame:
         """One row for each count and day: what, date, mean, and q05, q10, q25, q50, q75, q90, q95."""
         return pd.DataFrame(
-            {"what": what, "date": day, "mean": total.mean, **total.quantiles}
+            {"what": what, "date": day, "mean": total.mean, **dict(total.quantiles)}
             for what, by_day in self.content.totals.items()
             for day, total in by_day.items()
         )

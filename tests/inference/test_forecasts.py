@@ -114,7 +114,7 @@ def test_totals_are_those_of_a_backtest(made, run):
         shares = {total.least + k: p for k, p in enumerate(total.probabilities) if p}
         assert shares == pytest.approx(dict(zip(values, frequencies / run.replications, strict=True)))
         assert total.mean == pytest.approx(counts[simulated].mean(), rel=1e-3)
-        assert total.quantiles["q50"] == np.quantile(counts[simulated], 0.5, method="inverted_cdf")
+        assert total.quantiles.q50 == np.quantile(counts[simulated], 0.5, method="inverted_cdf")
 
 
 def test_flows_add_up(run, made):

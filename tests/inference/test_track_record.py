@@ -200,6 +200,14 @@ BAD = {
     "short": (changed(lambda data: curve_of(data).pop()), "with a value for each of grid_days"),
     "nan": (changed(lambda data: curve_of(data).__setitem__(-1, float("nan"))), "curve.52"),
     "another-day": (changed(lambda data: data.update(made="2022-01-02", grid_days=[364])), "must"),
+    "no-quantile": (
+        changed(lambda data: data["totals"]["findings"]["2022-03-31"]["quantiles"].pop("q10")),
+        r"totals\.findings\.2022-03-31\.quantiles\.q10: is missing",
+    ),
+    "less-than-one": (
+        changed(lambda data: data["totals"]["findings"]["2022-03-31"].update(probabilities=[0.5])),
+        "probabilities must add to 1",
+    ),
     "unknown": (changed(lambda data: data.update(more=1)), "more"),
 }
 
