@@ -8,7 +8,7 @@ import json
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +59,10 @@ class ForecastOf(_Part):
     title: str
     settings: str
     "hash of all settings of the scenario that change a number"
-    parameters: str
-    "what the uncertain parameters were drawn from: priors or posterior"
+    parameters: Literal["posterior", "priors", "fixed"]
+    "what the uncertain parameters were drawn from; fixed: there are none"
+    posterior_as_of: date | None
+    "the day up to which the posterior knows the record, if it says so"
     record: str
     "the folder of the record that the scenario names, seen from that of this file; empty if it names none"
     record_until: date | None

@@ -174,3 +174,17 @@ def test_procedures_without_such_stages_are_forecast(tmp_path, text, cases, coun
     assert (len(made.content.cases), len(made.content.totals)) == (cases, counts)
     assert made.save(tmp_path / "kept").is_file()
     assert made.content.of.record_until is None
+
+
+def test_it_says_what_its_parameters_were_drawn_from(authority, made, tmp_path):
+    """The priors; a posterior, with its day; or nothing, where nothing is uncertain."""
+    assert (made.content.of.parameters, made.content.of.posterior_as_of) == ("priors", None)
+    file = small_scenario(tmp_path, "drawn")
+    draws = "# as_of: 2021-12-31\neffort,rate,share\n1.2,5.0,0.5\n0.8,7.0,0.6\n"
+    (file.parent / "draws.csv").write_text(draws, encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8") + "posterior: draws.csv\n", encoding="utf-8")
+    one = forecast(load_scenario(file, {"replications": 5})).content.of
+    assert (one.parameters, one.posterior_as_of) == ("posterior", date(2021, 12, 31))
+    bare = tmp_path / "bare.yaml"
+    bare.write_text(BARE, encoding="utf-8")
+    assert forecast(load_scenario(bare, {"replications": 5})).content.of.parameters == "fixed"
