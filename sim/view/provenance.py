@@ -86,6 +86,7 @@ def _made(run: Run) -> dict[str, str]:
         "horizon": str(scenario.horizon),
         "seed": str(scenario.seed),
         "replications": f"{run.replications:,}",
+        "parameters": words.of_parameters(scenario) if scenario.uncertain else "all fixed",
         "replications that share a draw of the parameters": str(scenario.replications_per_draw),
     }
     if run.folder is None:

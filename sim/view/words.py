@@ -79,14 +79,27 @@ def listing(names: Iterable[str]) -> str:
 
 
 def of_parameters(scenario: Scenario) -> str:
-    """From what the uncertain parameters are drawn: their priors, or what was known of them on a day."""
+    """How many uncertain parameters there are, and from what they are drawn: their priors, or a posterior of a day."""
+    number, draws = len(scenario.uncertain), scenario.posterior
+    count = plural(number, "uncertain parameter")
+    if draws is None:
+        return f"{count}, drawn from {'its prior' if number == 1 else 'their priors'}"
+    posterior = "the posterior" + (f" of {draws.as_of}" if draws.as_of else "")
+    rest = number - len(draws.columns)
+    if not rest:
+        return f"{count}, drawn together from {posterior}"
+    return (
+        f"{count}, {len(draws.columns)} drawn from {posterior} and {rest} from {'its prior' if rest == 1 else 'priors'}"
+    )
+
+
+def without_correlations(scenario: Scenario) -> str:
+    """That a design takes the parameters of a posterior one by one, as a further sentence; nothing without one."""
     draws = scenario.posterior
     if draws is None:
-        return "drawn from their priors"
-    from_posterior = "drawn together from the posterior" + (f" of {draws.as_of}" if draws.as_of else "")
-    rest = len(scenario.uncertain) - len(draws.columns)
-    others = f", {rest} of them from {'their priors' if rest > 1 else 'its prior'}" if rest else ""
-    return from_posterior + others
+        return ""
+    day = f" of {draws.as_of}" if draws.as_of else ""
+    return f" Parameters that have the posterior{day} vary each by itself as in that: its correlations are left out."
 
 
 def of_run(run: Run) -> str:

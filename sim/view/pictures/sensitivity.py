@@ -43,7 +43,8 @@ def tornado(analysis: Sensitivity, indicator: str) -> Picture | None:
         f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}"
         f" ({words.number(first['low'])} to {words.number(first['high'])}), more than any other; its mean is"
         f" {words.number(first['mean'])}. Bars to the right: more of the parameter means more of the indicator."
-        f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}",
+        f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}"
+        f"{words.without_correlations(analysis.scenario)}",
         figures.tornado(rows, unit),
         _table(
             rows,
@@ -70,7 +71,8 @@ def sobol(analysis: Sensitivity, indicator: str) -> Picture | None:
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(analysis),
         "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
-        f" were known. {_verdicts(rows, f'less than {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}",
+        f" were known. {_verdicts(rows, f'less than {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}"
+        f"{words.without_correlations(analysis.scenario)}",
         figures.sobol(rows),
         _table(
             rows,

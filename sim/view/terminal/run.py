@@ -59,11 +59,7 @@ def _heading(run: Run) -> Text:
     text.append(
         f"\n{scenario.start} to {scenario.horizon}, {plural(run.replications, 'replication')}, seed {scenario.seed}."
         " Intervals hold the central 80% of the replications: stochastic variation"
-        + (
-            f" and {plural(len(scenario.uncertain), 'uncertain parameter')}, {of_parameters(scenario)}."
-            if scenario.uncertain
-            else "."
-        ),
+        + (f" and {of_parameters(scenario)}." if scenario.uncertain else "."),
         style="not bold",
     )
     return text

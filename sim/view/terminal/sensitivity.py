@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
-from sim.scenario.schema import Scenario
-from sim.view.words import number, of_parameters, share
+from sim.view.words import number, of_parameters, share, without_correlations
 
 
 def summary(analysis: Sensitivity) -> RenderableType:
@@ -28,44 +27,32 @@ def summary(analysis: Sensitivity) -> RenderableType:
 
 def _heading(analysis: Sensitivity) -> Text:
     scenario, count = analysis.scenario, len(analysis.scenario.uncertain)
-    margins = _margins(scenario)
     question, rest = {
         "split": (
             "How much of the forecast's variance is stochastic, how much is parameter uncertainty?",
             f"{analysis.replications:,} replications, {scenario.replications_per_draw} with each of"
-            f" {analysis.points:,} draws of {count} uncertain parameters, {of_parameters(scenario)}."
-            " Parameter uncertainty is what differs"
-            " between draws; the rest is stochastic.",
+            f" {analysis.points:,} draws of {of_parameters(scenario)}. Parameter uncertainty is what"
+            " differs between draws; the rest is stochastic.",
         ),
         "morris": (
             "Which parameters matter at all? (Morris screening)",
             f"{analysis.points} steps along each of {count} parameters: {len(analysis.runs):,} runs of"
             f" {analysis.replications} replications, with common random numbers. An effect is the change of the mean"
             " over the replications, in the indicator's unit, per whole range of the parameter's quantiles (from its"
-            f" lowest to its highest value, at the rate of the steps).{margins}",
+            f" lowest to its highest value, at the rate of the steps)."
+            f"{without_correlations(scenario)}",
         ),
         "sobol": (
             "What does each parameter explain of the variance by parameter uncertainty? (Sobol indices)",
             f"{analysis.points} pairs of points, {count} parameters: {len(analysis.runs):,} runs of"
             f" {analysis.replications} replications, with common random numbers. Divided is the variance of the"
             " expected value over the parameters' distributions; what is stochastic within a replication is not in it."
-            f"{margins}",
+            f"{without_correlations(scenario)}",
         ),
     }[analysis.method]
     text = Text(f"{question}\n", style="bold")
     text.append(f"{scenario.title or scenario.name}, seed {scenario.seed}. {rest}", style="not bold")
     return text
-
-
-def _margins(scenario: Scenario) -> str:
-    """That the parameters of a posterior are taken as independent."""
-    if scenario.posterior is None:
-        return ""
-    day = f" of {scenario.posterior.as_of}" if scenario.posterior.as_of else ""
-    return (
-        f" Each of {len(scenario.posterior.columns)} parameters varies by itself, as in the posterior{day} without its"
-        " correlations."
-    )
 
 
 def _grid(title: str, *columns: str) -> Table:
