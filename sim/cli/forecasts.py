@@ -47,6 +47,8 @@ def forecast(
     from sim.view.terminal.forecast import summary
 
     (loaded,) = load_all([scenario], None, replications, None, priors)
+    if output is None and not scenario.is_file():  # a pipe: nothing is kept among devices
+        raise UserError(f"{scenario}: is no file beside which a forecast could be kept; give -o FOLDER")
     folder = output if output is not None else scenario.parent / FOLDER
     path_in(folder, loaded.name, loaded.start)  # before the work: a kept forecast is not made again
     with resumable(loaded.name) as progress:

@@ -54,16 +54,17 @@ def scores_of(path: Path, forecast: ForecastFile, record: Record, day: date) -> 
         scores.notes.append(f"made on {forecast.made}; not yet: nothing has happened since")
         return scores
     truth = _Truth(forecast, record, last)
-    for name, case in forecast.cases.items():
-        strand = truth.strands.get(name)
-        if strand is None:
-            scores.notes.append(f"{name}: the record has no such strand open on {forecast.made}; not scored")
-            continue
+    known = {name: case for name, case in forecast.cases.items() if name in truth.strands}
+    if missing := [name for name in forecast.cases if name not in known]:
+        scores.notes.append(f"not scored, as the record has no such strands on {forecast.made}: {', '.join(missing)}")
+    if missing and not known:  # the record of something else, whose totals say nothing of these
+        return scores
+    for name, case in known.items():
         for milestone, one in case.milestones.items():
-            if why := truth.not_scored(strand, milestone):
+            if why := truth.not_scored(truth.strands[name], milestone):
                 scores.notes.append(f"{name}: {why}; not scored")
             else:
-                scores.rows += truth.rows(strand, milestone, one)
+                scores.rows += truth.rows(truth.strands[name], milestone, one)
     scores.totals += truth.totals()
     return scores
 

@@ -1,9 +1,12 @@
 """`sim forecast` and `sim score`: what they print, what they refuse, and with which exit code."""
 
 import json
+import os
+import threading
 
 import pytest
 import small_authority
+from small_scenarios import BARE
 
 
 @pytest.fixture
@@ -122,3 +125,17 @@ def test_a_report_finds_forecasts_beside_the_record(sim, authority):
     code, _, err = sim("report", authority, "-n", "20", "-o", "page.html", "--forecasts", "forecasts")
     assert (code, err.count("\n")) == (2, 1)
     assert err.startswith("forecasts/2022-01-01.json: has no format")
+
+
+def test_a_scenario_from_a_pipe_needs_a_folder(sim, tmp_path, monkeypatch):
+    """Beside a pipe nothing is kept; a scenario without a record can be kept, and scored only on a record."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(BARE,), daemon=True)
+    writer.start()
+    code, out, err = sim("forecast", "pipe", "-n", "5")
+    assert (code, out, err) == (2, "", "pipe: is no file beside which a forecast could be kept; give -o FOLDER\n")
+    writer.join(10)
+    assert sim("forecast", "pipe", "-n", "5", "-o", "kept")[0] == 0
+    code, _, err = sim("score", "kept")
+    assert (code, err) == (2, "kept/2024-01-01.json: names no record; give one with --record FOLDER\n")

@@ -23,7 +23,6 @@ from sim.view.terminal.track_record import as_data
 from sim.view.verdicts import fared
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
-FIRST = SHIPPED / "forecasts" / "2025-12-31.json"
 MADE = date(2022, 1, 1)
 
 
@@ -153,7 +152,14 @@ def test_cases_that_the_record_does_not_have(kept):
     scored = score(kept / "forecasts")
     assert set(scored.table["strand"]) == {"b/one", "d/one"}
     (note,) = scored.files[0].notes
-    assert note == "e/one: the record has no such strand open on 2022-01-01; not scored"
+    assert note == "not scored, as the record has no such strands on 2022-01-01: e/one"
+
+
+def test_the_record_of_another_authority_scores_nothing(kept):
+    """Neither strands nor totals of one are those of the other."""
+    scored = score(kept / "forecasts", record=SHIPPED / "record")
+    assert (len(scored.table), len(scored.totals)) == (0, 0)
+    assert scored.files[0].notes[0].endswith("b/one, d/one, e/one")
 
 
 def test_what_the_record_now_dates_before_the_forecast(kept):

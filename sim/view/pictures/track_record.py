@@ -34,7 +34,7 @@ def by_forecast(record: TrackRecord) -> Picture | None:
     return Picture(
         "track-record",
         fared(record)[0].removesuffix("."),
-        f"{plural(len(scored), 'forecast')} kept, scored by {max(scored['scored_on'])}",
+        f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
         "Each forecast, then all of them by milestone. CRPS: squared error of the probability of a milestone by each"
         " day up to that of scoring, averaged over days and forecasts. Each was kept on the day on which it was made;"
         " Kaplan-Meier curves and constant rates are of the record as it was known on that day."
