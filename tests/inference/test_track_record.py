@@ -159,7 +159,7 @@ def test_the_record_of_another_authority_scores_nothing(kept):
     """Neither strands nor totals of one are those of the other."""
     scored = score(kept / "forecasts", record=SHIPPED / "record")
     assert (len(scored.table), len(scored.totals)) == (0, 0)
-    assert scored.files[0].notes[0].endswith("b/one, d/one, e/one")
+    assert scored.files[0].notes[0].endswith("on 2022-01-01: d/one, b/one, e/one")
 
 
 def test_what_the_record_now_dates_before_the_forecast(kept):
