@@ -79,10 +79,10 @@ the file that says it. A loaded scenario holds the table itself, and `sim show` 
 repeated from its manifest, and another table is another run.
 
 `posterior: null` in a file that extends another, `--set posterior=null` and the option `--priors` of the commands that run scenarios go back
-to the priors. A `value` that is written after the posterior that takes its place, in an extending file or with `--set`, is an error, since it
-would do nothing; so are draws outside of what the `value` can be, or where the scenario would be wrong. Morris and Sobol designs vary
-parameters by themselves: with a posterior each has the quantiles of its column, without the correlations. `sim calibrate` and
-`sim backtest` always begin with the priors.
+to the priors. A parameter that an extending file takes away (`null`) has no draws any more. A `value` that is written after the posterior
+that takes its place, in an extending file or with `--set`, is an error, since it would do nothing; so are draws outside of what the
+`value` can be, or at which the scenario would be wrong. Morris and Sobol designs vary parameters by themselves: with a posterior each
+has the quantiles of its column, without the correlations. `sim calibrate` and `sim backtest` always begin with the priors.
 
 ## Names
 

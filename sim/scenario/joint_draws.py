@@ -8,7 +8,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,13 @@ class JointDraws(Settings):
         """The distribution of one parameter by itself."""
         column = self.columns.index(parameter)
         return Empirical(distribution="empirical", values=[row[column] for row in self.rows])
+
+    def without(self, parameters: Collection[str]) -> "JointDraws | None":
+        """The draws of the other parameters, which are as likely as before; None if there are none."""
+        kept = [place for place, name in enumerate(self.columns) if name not in parameters]
+        rows = [[row[place] for place in kept] for row in self.rows]
+        columns = [self.columns[place] for place in kept]
+        return self.model_copy(update={"columns": columns, "rows": rows}) if kept else None
 
     def __str__(self) -> str:
         day = f" of {self.as_of}" if self.as_of else ""

@@ -18,7 +18,7 @@ from sim.scenario.findings import Finding, Path_
 from sim.scenario.idle import Own
 from sim.scenario.parameters import rows
 from sim.scenario.paths import joined, part
-from sim.scenario.posterior import TableFile, with_draws
+from sim.scenario.posterior import Layers, TableFile, with_draws, without_removed
 from sim.scenario.schema import InFlight, Platform, Probe, Procedure, Scenario, Strand
 from sim.scenario.settings import MOST_PROBLEMS, Settings
 from sim.scenario.sources import SETTING, Source, declared_at, overridden, without_sources, written, written_sources
@@ -88,10 +88,10 @@ def load_undated(path: Path | str) -> tuple[Scenario, Path | None]:
 
 def _read_scenario(path: Path | str, settings: Mapping[str, Any]) -> tuple[MappingNode, MappingNode, Scenario]:
     """The tree of a scenario's own files, the whole one, and the scenario, whose first day is not looked up yet."""
-    layers: list[str] = []
+    layers = Layers()
     own = _extended(Path(path), layers=layers)
     tree = with_draws(_with_settings(_with_procedure(own), settings))
-    scenario = _validated(Scenario, tree)
+    scenario = without_removed(_validated(Scenario, tree), tree, layers)
     _raise(tree, posterior.overridden(scenario, tree, layers))
     return own, tree, scenario
 
@@ -119,7 +119,7 @@ def replace(scenario: Scenario, settings: Mapping[str, Any], name: str | None = 
         settings = {"title": "", **settings, "name": name}
     tree = with_draws(_with_settings(tree, settings))
     changed = _validated(Scenario, tree)
-    _raise(tree, posterior.overridden(changed, tree, ()))
+    _raise(tree, posterior.overridden(changed, tree, Layers()))
     before = checks.slips(scenario)  # the file of its procedure may have some, of which only another one is told
     new = [slip for slip in checks.slips(changed) if slip not in before]
     _raise(tree, checks.problems(changed) or new)
@@ -150,16 +150,16 @@ def is_procedure(path: Path) -> bool:
     return find(tree, "stages") is not None and find(tree, "procedure") is None
 
 
-def _extended(path: Path, seen: tuple[Path, ...] = (), layers: list[str] | None = None) -> MappingNode:
+def _extended(path: Path, seen: tuple[Path, ...] = (), layers: Layers | None = None) -> MappingNode:
     """A file's tree laid on the tree of the file it extends, and so on.
 
-    To `layers` go the names of all the files, each after those on which it is built.
+    To `layers` go all the files, each after those on which it is built.
     """
     tree = without_sources(read(path))
-    layers = [] if layers is None else layers
+    layers = Layers() if layers is None else layers
     base = find(tree, "extends")
     if base is None:
-        layers.append(str(path))
+        layers.add(tree)
         return tree
     if not isinstance(base, ScalarNode):
         raise UserError(problem(base, "extends must be the name of one file"))
@@ -171,7 +171,7 @@ def _extended(path: Path, seen: tuple[Path, ...] = (), layers: list[str] | None 
         message = f"is number {len(seen) + 1} of the files that are built one on another; at most {LONGEST_CHAIN}"
         raise UserError(problem(base, f"{base.value!r} {message} may be"))
     extended = _extended(found, seen, layers)
-    layers.append(str(path))
+    layers.add(tree)
     _check_procedure(extended, tree)
     merged = merge(extended, without(tree, "extends"))
     assert isinstance(merged, MappingNode)

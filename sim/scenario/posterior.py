@@ -1,6 +1,7 @@
 """The `posterior` of a scenario in its files: the table that it names, and what contradicts it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,30 @@ class TableFile(ScalarNode):
         return ScalarNode(self.tag, "", mark, mark)
 
 
+@dataclass
+class Layers:
+    """The files of a scenario, each after those on which it is built.
+
+    `removed`: uncertain parameters that a file takes away with null, by the place of the last file that does.
+    """
+
+    files: list[str] = field(default_factory=list)
+    removed: dict[str, int] = field(default_factory=dict)
+
+    def add(self, tree: MappingNode) -> None:
+        """Add a file, given by its tree."""
+        uncertain = find(tree, "uncertain")
+        for key, value in uncertain.value if isinstance(uncertain, MappingNode) else ():
+            if is_null(value):
+                self.removed[key.value] = len(self.files)
+        self.files.append(tree.start_mark.name)
+
+    def of(self, node: Node) -> int:
+        """How late a value is said: the place of its file; a command's settings come last, what was loaded first."""
+        name = node.start_mark.name
+        return len(self.files) if name.startswith(SETTING) else self.files.index(name) if name in self.files else -1
+
+
 def with_draws(tree: MappingNode) -> MappingNode:
     """The tree with the table of its posterior in the place of the name of the file, as seen from where it is named.
 
@@ -52,30 +77,35 @@ def with_draws(tree: MappingNode) -> MappingNode:
     return changed
 
 
-def overridden(scenario: Scenario, tree: MappingNode, layers: Sequence[str]) -> list[Finding]:
-    """Distributions that are written after the posterior which takes their place, and so would do nothing.
+def without_removed(scenario: Scenario, tree: MappingNode, layers: Layers) -> Scenario:
+    """The scenario without draws of parameters that a file after the one which names the posterior has taken away."""
+    named = _named(tree)
+    if scenario.posterior is None or named is None:
+        return scenario
+    gone = {name for name, place in layers.removed.items() if place > layers.of(named)} - scenario.uncertain.keys()
+    return scenario.model_copy(update={KEY: scenario.posterior.without(gone)}) if gone else scenario
 
-    `layers`: the files of the scenario, those that are extended first; settings of a command come after all.
-    """
-    node, uncertain = find(tree, KEY), find(tree, "uncertain")
-    if scenario.posterior is None or node is None:
+
+def _named(tree: MappingNode) -> Node | None:
+    """Where the posterior is named, or written out."""
+    node = find(tree, KEY)
+    return node.named if isinstance(node, TableFile) else node
+
+
+def overridden(scenario: Scenario, tree: MappingNode, layers: Layers) -> list[Finding]:
+    """Distributions that are written after the posterior which takes their place, and so would do nothing."""
+    node, named, uncertain = find(tree, KEY), _named(tree), find(tree, "uncertain")
+    if scenario.posterior is None or node is None or named is None:
         return []
-    named = _layer(node.named if isinstance(node, TableFile) else node, layers)
     where = f" of {node.start_mark.name}" if isinstance(node, TableFile) else ""
     findings = []
     for name in scenario.posterior.columns:
         value = find(find(uncertain, name) or uncertain, "value") if uncertain else None
-        last = max(_nodes(value, ("uncertain", name, "value")), key=lambda it: _layer(it[1], layers)) if value else None
-        if last and _layer(last[1], layers) > named:
+        last = max(_nodes(value, ("uncertain", name, "value")), key=lambda it: layers.of(it[1])) if value else None
+        if last and layers.of(last[1]) > layers.of(named):
             message = f"does nothing, since the posterior has draws of {name!r}: write `posterior: null`, or take the"
             findings.append(Finding(last[0], f"{message} column {name!r} out{where}"))
     return findings
-
-
-def _layer(node: Node, layers: Sequence[str]) -> int:
-    """How late a value is said: the place of its file; a command's settings come last, and first what was loaded."""
-    name = node.start_mark.name
-    return len(layers) if name.startswith(SETTING) else layers.index(name) if name in layers else -1
 
 
 def _nodes(node: Node, path: Path_) -> Iterator[tuple[Path_, Node]]:

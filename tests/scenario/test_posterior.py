@@ -252,6 +252,16 @@ def test_a_prior_that_is_set_is_told(folder: Path) -> None:
     assert scenario.replace({"uncertain.cases.value.high": 70}).posterior == scenario.posterior
 
 
+def test_a_parameter_that_is_taken_away_has_no_draws(folder: Path) -> None:
+    """The others keep theirs; but a posterior named after that has no column of it."""
+    fixed = over("uncertain: {work: null}\n")
+    assert fixed.posterior.columns == ["dropping"]
+    assert fixed.posterior.rows == [[row[0]] for row in load_scenario("base.yaml").posterior.rows]
+    assert over("uncertain: {work: null, dropping: null}\n").posterior is None
+    with pytest.raises(UserError, match=r"draws.csv:3:10: unknown uncertain parameter 'work'"):
+        over(f"uncertain: {{work: null}}\nposterior: {CSV}\n")
+
+
 def test_hindsight_is_noted(folder: Path) -> None:
     """A run from a day on whose parameters know what came later forecasts nothing, and is kept as no forecast."""
     assert load_scenario("base.yaml").notes == []

@@ -9,6 +9,7 @@ from sim.results.identity import digest
 from sim.scenario.loading import load_scenario
 from sim.scenario.yaml_nodes import plain, read
 from sim.view.dashboard import whatif
+from sim.view.dashboard.headcounts import years
 from sim.view.dashboard.saving import file_of, save
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -43,6 +44,21 @@ def test_a_file_sets_only_what_differs_and_means_the_same(folder):
     assert written["extends"] == "status-quo.yaml"
     assert set(written["uncertain"]) == {"staff"}, "the handlers before the change are as uncertain as before"
     assert digest(load_scenario(file)) == digest(scenario)
+
+
+def test_a_posterior_stays_that_of_the_file(folder):
+    """With more people from now on and from the first day on: who is not there has no draws any more."""
+    table = "staff,openings\n0.8,0.06\n0.9,0.07\n"
+    (folder / "draws.csv").write_text(table, encoding="utf-8")
+    (folder / "drawn.yaml").write_text("extends: status-quo\nname: drawn\nposterior: draws.csv\n", encoding="utf-8")
+    base = load_scenario(folder / "drawn.yaml")
+    everybody = {f"staff.{role}.{year}": "20" for role in base.staffing for year in years(base)}
+    for name, people, columns in (("later", MORE_HANDLERS, ["staff", "openings"]), ("all", everybody, ["openings"])):
+        scenario = scenario_of(base, name=name, **people)
+        assert scenario.posterior.columns == columns
+        file = save(scenario, base, folder)
+        assert "posterior" not in plain(read(file))
+        assert digest(load_scenario(file)) == digest(scenario)
 
 
 def test_a_case_of_the_record_can_be_left_out(folder):

@@ -59,10 +59,12 @@ def with_people(scenario: Scenario, role: str, people: Mapping[int, float]) -> S
         if pool.between == "linear":
             table[end] = value
     changed = pool.model_copy(update={"headcount": table})
+    gone = [name for name, parameter in uncertain.items() if parameter is None]
     return scenario.model_copy(
         update={
             "staffing": {**scenario.staffing, role: changed},
             "uncertain": {name: parameter for name, parameter in uncertain.items() if parameter},
+            "posterior": scenario.posterior.without(gone) if scenario.posterior else None,
         }
     )
 

@@ -1,5 +1,6 @@
 """A what-if as a scenario file that extends its baseline's, sets only what differs, and means what was run."""
 
+from collections.abc import Mapping
 from os.path import relpath
 from pathlib import Path
 from shlex import quote
@@ -85,7 +86,7 @@ def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
     if staffing:
         result["staffing"] = staffing
     uncertain = {
-        name: settings["uncertain"].get(name) if name in scenario.uncertain else None
+        name: _changed(former["uncertain"][name], settings["uncertain"][name]) if name in scenario.uncertain else None
         for name, parameter in before.uncertain.items()
         if scenario.uncertain.get(name) != parameter
     }
@@ -99,6 +100,12 @@ def extending(scenario: Scenario, origin: Path, folder: Path) -> dict[str, Any]:
     if listed:
         result["probes"] = dict.fromkeys(listed)
     return result
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes one group of settings of another; null for what is gone."""
+    different = {name: value for name, value in now.items() if value != before.get(name)}
+    return {**{name: None for name in before if name not in now}, **different}
 
 
 def _pending(origin: Path) -> list[str]:
