@@ -235,7 +235,10 @@ def test_what_cannot_be_tested_is_said(tmp_path, options, message):
         (["calibrate", "scenarios/three-probes.yaml", "--until", "2024-03-14"], "write --as-of 2024-03-14"),
         (["backtest", "--as-of", "2024-03-14", "--until", "2025-03-14"], "write --truth 2025-03-14"),
         (["calibrate", "scenarios/none.yaml", "--as-of", "2024-03-14"], "there is no such file"),
-        (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "x.txt"], "ends in .yaml"),
+        (
+            ["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "x.txt"],
+            "name a table of draws, FILE.csv",
+        ),
         (["calibrate", "scenarios/three-probes.yaml", "--as-of", "2024-03-14", "-o", "scenarios/cap.yaml"], "exists"),
     ],
 )
