@@ -130,9 +130,15 @@ def _strand_problems(tables: Tables) -> Iterator[Problem]:
         yield from _strand_platform_problems(row, providers, openings)
         yield from _milestone_problems(row, days)
     stranded = {(row["proceeding"], name) for row in rows for name in items(row["platform"])}
+    # One that is opened under its own name is not the misspelt name of another.
+    unopened = sorted({proceeding for proceeding, _ in stranded} - {proceeding for proceeding, _ in openings})
     for (proceeding, name), act in openings.items():
         if proceeding and name in providers and (proceeding, name) not in stranded:
-            hint = meant(proceeding, sorted({proceeding for proceeding, _ in stranded}))
+            hint = (
+                meant(proceeding, unopened)
+                if unopened
+                else "; add a line for each group of grievances, or the service to one"
+            )
             yield act.wrong("proceeding", f"strands.csv has no strand of {proceeding!r} for {name}{hint}")
 
 

@@ -247,7 +247,10 @@ def test_opening_for_a_service_without_strand_is_a_fault(tmp_path: Path) -> None
         act("2024-03-01", "proceedings_opened", proceeding="video-2024-03", platform="Video Lite")
     )
     (problem,) = problems_of(write(tmp_path, tables))
-    assert problem.message == "proceeding: strands.csv has no strand of 'video-2024-03' for Video Lite"
+    assert problem.message == (
+        "proceeding: strands.csv has no strand of 'video-2024-03' for Video Lite; add a line for each group of"
+        " grievances, or the service to one"
+    )
 
 
 @pytest.mark.parametrize("file", FORMAT)
