@@ -31,7 +31,6 @@ from sim.inference.regression import (
     effective_draws,
     fit,
     normal_scores,
-    normalised,
     prior_predictive_p,
     simulation_based_calibration,
 )
@@ -159,7 +158,7 @@ class Posterior:
         """The posterior that a reference table gives."""
         regression = fit(reference.scores, reference.statistics, reference.use)
         mean = regression.mean(reference.observed)[0]
-        weights = normalised(regression.log_weights(reference.scores, mean))
+        weights = regression.weights(reference.scores, mean)
         return cls(basis, as_of, weights, reference, regression, mean)
 
     @classmethod

@@ -9,7 +9,10 @@ Sisson 2013).
 That is a normal posterior of the scores: a Gaussian copula with free margins (Li, Nott, Fan and Sisson 2017).
 
 Draws are then weighted by posterior over prior (importance weights) rather than drawn anew, so that the simulated
-futures of the same draws become the forecast and no second simulation is needed.
+futures of the same draws become the forecast and no second simulation is needed. With many parameters informed a few
+draws would carry most of the weight, and what is forecast would be theirs: so weights are cut (truncated importance
+sampling, Ionides 2008), and then tilted to the posterior means, which are known (calibration estimators, Deville and
+Särndal 1992; exponential tilting).
 """
 
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ PENALTIES = np.logspace(-4, 1, 11)
 """Penalties of the regression that are tried, for each draw: from hardly any to one that leaves nothing."""
 SPREAD = 1e-9
 """Statistics that vary less are constants."""
+TILTS = 50
+"""Steps in which tilted weights must have the posterior's means."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,14 @@ class Regression:
         distance = (from_mean * np.linalg.solve(self.covariance, from_mean.T).T).sum(axis=1)
         ratio: Floats = 0.5 * (informed**2).sum(axis=1) - 0.5 * distance
         return ratio
+
+    def weights(self, scores: Floats, mean: Floats) -> Floats:
+        """Weights of draws with these scores, which add to one: posterior over prior density, cut and tilted.
+
+        Of n draws each counts for at most sqrt(n) of average weight (Ionides 2008, section 2) before they are tilted.
+        """
+        raw = normalised(self.log_weights(scores, mean))
+        return tilted(np.minimum(raw, 1.0 / np.sqrt(len(raw))), scores[:, self.informed], mean)
 
 
 def normal_scores(uniforms: Floats) -> Floats:
@@ -235,6 +248,25 @@ def normalised(log_weights: Floats) -> Floats:
     return weights
 
 
+def tilted(weights: Floats, scores: Floats, mean: Floats) -> Floats:
+    """The weights nearest to these, in relative entropy, with which the scores have this mean; they add to one.
+
+    They are multiplied by exp(scores @ slopes), with the slopes found by Newton's method on the dual, which is convex.
+    Where the mean lies beyond the draws there are none, and the weights stay as they are.
+    """
+    slopes = np.zeros(scores.shape[1])
+    for _ in range(TILTS):
+        tried = normalised(np.log(np.maximum(weights, np.finfo(float).tiny)) + scores @ slopes)
+        centre = tried @ scores
+        if np.abs(mean - centre).max(initial=0.0) < SPREAD:
+            return tried
+        spread = (scores * tried[:, None]).T @ scores - np.outer(centre, centre)
+        step = np.linalg.lstsq(spread, mean - centre, rcond=None)[0]
+        slopes = slopes + step / max(1.0, float(np.abs(step).max()))
+    whole: Floats = weights / weights.sum()
+    return whole
+
+
 def effective_draws(weights: Floats) -> float:
     """How many equally weighted draws are worth as much: the effective sample size of Kong (1992)."""
     return float(weights.sum() ** 2 / (weights**2).sum())
@@ -306,7 +338,7 @@ def simulation_based_calibration(
         others = np.arange(len(scores)) != number
         truth = scores[number]
         mean = (means[number] - pull[number] * truth[regression.informed]) / (1 - pull[number])
-        weights = normalised(regression.log_weights(scores[others], mean))
+        weights = regression.weights(scores[others], mean)
         for column in range(scores.shape[1]):
             values = scores[others, column]
             ranks[row, column] = weights[values < truth[column]].sum()

@@ -12,6 +12,7 @@ from sim.inference.regression import (
     normalised,
     prior_predictive_p,
     simulation_based_calibration,
+    tilted,
     weighted_quantile,
 )
 
@@ -104,6 +105,31 @@ def test_simulation_based_calibration_sees_a_wrong_posterior():
     scores, seen = reference_table(2000, 0.3, 7)
     wrong = np.where(np.arange(2000)[:, None] < 200, np.roll(seen, 1, axis=0), seen)
     assert simulation_based_calibration(scores, wrong, np.arange(200)).inside[:, 0].mean() < 0.85
+
+
+def test_weights_are_tilted_to_the_mean_of_the_posterior():
+    """By hand: four draws of which each is as likely; and where the mean lies beyond all draws nothing changes."""
+    scores, equal = np.array([[-1.0], [0.0], [0.0], [1.0]]), np.full(4, 0.25)
+    weights = tilted(equal, scores, np.array([0.5]))
+    assert weights @ scores[:, 0] == pytest.approx(0.5)
+    assert weights[3] / weights[1] == pytest.approx(weights[1] / weights[0])  # exp(slope) from each to the next
+    np.testing.assert_array_equal(tilted(equal, scores, np.array([2.0])), equal)
+    np.testing.assert_array_equal(tilted(equal, np.empty((4, 0)), np.empty(0)), equal)
+
+
+def test_weights_have_the_means_of_the_posterior_with_few_draws():
+    """Of 300 draws of ten parameters, each known with an error of its own: exactly, where bare weights miss them.
+
+    And no draw has more than a small part of the weight.
+    """
+    rng = np.random.default_rng(12)
+    scores = rng.normal(size=(300, 10))
+    fitted = fit(scores, scores + 0.8 * rng.normal(size=(300, 10)))
+    mean = fitted.mean(np.full((1, 10), 0.7))[0]
+    bare, weights = normalised(fitted.log_weights(scores, mean)), fitted.weights(scores, mean)
+    assert weights @ scores[:, fitted.informed] == pytest.approx(mean, abs=1e-6)
+    assert np.abs(bare @ scores[:, fitted.informed] - mean).max() > 0.05
+    assert effective_draws(weights) > effective_draws(bare)
 
 
 def test_prior_predictive_p():
