@@ -91,13 +91,13 @@ def test_effort_is_recovered_from_synthetic_records(small):
 
 @pytest.mark.slow
 def test_parameters_of_the_shipped_scenario_are_recovered():
-    """200 synthetic records of the size of the shipped one.
+    """200 synthetic records of the size of the shipped one, to its last day.
 
     Of all 90% intervals 85 to 95% hold the truth, and of each parameter's a share inside the 99.9% bounds of a
-    binomial with 0.9; ranks are uniform (Kolmogorov-Smirnov, p > 0.001 for each of nine).
+    binomial with 0.9; ranks are uniform (Kolmogorov-Smirnov, p > 0.001 for each parameter).
     """
     basis = load_basis("scenarios/three-probes.yaml")
-    table = ReferenceTable.of(basis, simulate(past_scenario(basis, date(2025, 12, 31), 300)))
+    table = ReferenceTable.of(basis, simulate(past_scenario(basis, date(2026, 10, 8), 600)))
     check = table.simulation_based_calibration(200, seed=11)
     assert 0.85 <= check.inside.mean() <= 0.95
     low, high = binom.ppf([0.0005, 0.9995], 200, 0.9) / 200
