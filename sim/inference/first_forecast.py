@@ -7,9 +7,10 @@ as they stand, of that day only, and each truth that they rest on is compared wi
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from sim.dates import date_after
 from sim.errors import Problem, UserError
@@ -77,6 +78,17 @@ class FirstForecast(_Part):
     until: date
     forecasts: list[Row]
     totals: list[TotalRow]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Scores are compared forecast by forecast."""
+        of = [
+            [(row.strand, row.milestone, row.truth) for row in self.forecasts if row.forecaster == name]
+            for name in FORECASTERS
+        ]
+        if any(rows != of[0] for rows in of):
+            raise PydanticCustomError("rows", "every forecaster must have forecast the same")
+        return self
 
     @property
     def made(self) -> date:

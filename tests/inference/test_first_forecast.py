@@ -76,3 +76,7 @@ def test_a_damaged_one_is_told(kept):
     path.write_text(json.dumps(first), encoding="utf-8")
     with pytest.raises(UserError, match=r"2025-12-31\.json: forecasts\.3\.crps: must be a number, not"):
         score(kept / "forecasts")
+    first["forecasts"].pop(3)
+    path.write_text(json.dumps(first), encoding="utf-8")
+    with pytest.raises(UserError, match=r"2025-12-31\.json: every forecaster must have forecast the same"):
+        score(kept / "forecasts")
