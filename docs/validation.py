@@ -469,7 +469,8 @@ def section_left_out(analysis: LeaveOneOut) -> str:
 `sim backtest --leave-one-out`. {conclusion(analysis)}
 Each proceeding is left out of the record, and of the simulated ones, and forecast from the day of its opening by what is left;
 proceedings that were opened on one day for the same topics are left out together ({analysis.moving_apart} groups, which are resampled for the
-intervals). This judges every proceeding with nearly the whole record behind it, but uses what happened to others later.
+intervals). This judges every proceeding with nearly the whole record behind it, but uses what happened to others later. The priors were
+written by people who knew the record, with what is left out: both forecasts of the model are judged a little too kindly beside the others.
 
 {scores(analysis)}
 
