@@ -338,8 +338,7 @@ as its `posterior` (`-o FILE.yaml` writes one that does).
 - **Regression**: the normal scores of the parameters on the statistics of their simulated records, and their squares, give the posterior mean, the
   errors at draws left out the covariance (Beaumont, Zhang and Balding 2002; Fearnhead and Prangle 2012; Li, Nott, Fan and Sisson 2017), and
   the draws are weighted by posterior over prior. Slopes are shrunk as much as predicts draws best that are left out (ridge regression, Hoerl
-  and Kennard 1970), so that many statistics of few draws do no harm. Weights are cut at the square root of the number of draws, in averages
-  (Ionides 2008), and tilted to the known posterior means (Deville and Särndal 1992): a few draws would carry them otherwise. A parameter that is not predicted better than by its mean (p < 0.001)
+  and Kennard 1970), so that many statistics of few draws do no harm. A parameter that is not predicted better than by its mean (p < 0.001)
   keeps its prior.
 - **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.

@@ -2,14 +2,13 @@
 
 On each day of a forecast (its origin, the day of knowledge) the parameters are calibrated on what was public then,
 every strand in progress is forecast, and the forecasts are scored against what the record has by a later day, the
-day of the truth. The simulated futures are those of the draws from the priors, weighted by the calibration, so that the
-forecast from the priors alone comes from the same runs with equal weights. Only the truth is read of what came after an
-origin.
+day of the truth. The future is simulated with draws from the posterior, as a scenario that names them does, and with
+draws from the priors. Only the truth is read of what came after an origin.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,10 +18,10 @@ import pandas as pd
 
 from sim.dates import days_between
 from sim.errors import UserError, renamed_arguments
-from sim.experiments.simulate import Progress, simulate_each
-from sim.inference.as_of import Basis, forecast_scenario, load_basis, past_scenario
+from sim.experiments.simulate import Progress
+from sim.inference.as_of import Basis, forecast_scenario, load_basis
 from sim.inference.baselines import BASELINES, durations_for
-from sim.inference.calibrate import DRAWS, Posterior, ReferenceTable, check_draws
+from sim.inference.calibrate import DRAWS, Posterior, Runner, check_draws, posteriors
 from sim.inference.histories import (
     MILESTONES,
     RESOLUTION,
@@ -33,7 +32,7 @@ from sim.inference.histories import (
     real_counts,
     simulated_counts,
 )
-from sim.inference.regression import Floats, weighted_quantile
+from sim.inference.normal import Floats
 from sim.inference.scores import histogram, pooled, quantile, score
 from sim.plotting import views
 from sim.record.model import Record, RecordedStrand
@@ -41,12 +40,12 @@ from sim.results.run import Run
 from sim.scenario.schema import Scenario
 
 MODEL, PRIORS = "model", "priors only"
-"""The calibrated model, and the same with equal weights."""
+"""The calibrated model, and the same with draws from the priors."""
 FORECASTERS = (MODEL, PRIORS, *BASELINES)
 AHEAD_DAYS = 1096
 """Days ahead that a forecast shown by itself looks at least: medians often lie beyond the day of the truth."""
-SCORED, SHOWN, PAST = "scored", "shown", "past"
-"""The scenarios of an origin: up to the day of the truth; so far ahead that medians can be given; before the origin."""
+SCORED, SHOWN = "scored", "shown"
+"""The futures of an origin: up to the day of the truth; and so far ahead that medians can be given."""
 
 
 class Scored:
@@ -203,7 +202,7 @@ def backtest(
     record
         The folder of a record instead of the one that the scenario names.
     draws
-        From the priors, at each origin.
+        At each origin, in each of the two rounds and of the forecast.
     jobs
         Processes.
     results
@@ -221,52 +220,57 @@ def backtest(
     basis.check_day(truth, "--truth")
     check_draws(draws)
     days = _origins(basis, as_of, truth, rolling_months)
-    plans = [origin_scenarios(basis, day, truth, draws, look_ahead=rolling_months is None) for day in days]
-    planned = [scenario for plan in plans for scenario in plan.values()]
-    runs = simulate_each(planned, jobs=jobs, results=results, progress=progress)
-    origins = [
-        Origin(basis, day, truth, {name: next(runs) for name in plan}) for day, plan in zip(days, plans, strict=True)
-    ]
-    known = basis.record.known_on(truth)
-    table = pd.concat([origin.forecasts(known) for origin in origins], ignore_index=True)
-    totals = pd.concat([origin.totals(known) for origin in origins], ignore_index=True)
-    return Backtest(basis, truth, {origin.as_of: origin.posterior for origin in origins}, table, totals)
+    futures = {day: futures_of(basis, day, truth, draws, look_ahead=rolling_months is None) for day in days}
+    run = Runner(sum(2 * draws * (1 + len(plan)) for plan in futures.values()), jobs, results, progress)
+    known = posteriors(basis, days, draws, run)
+    runs = run([future for day in days for future in on_both(known[day], futures[day])])
+    origins = [Origin.of(basis, truth, known[day], futures[day], runs) for day in days]
+    later = basis.record.known_on(truth)
+    table = pd.concat([origin.forecasts(later) for origin in origins], ignore_index=True)
+    totals = pd.concat([origin.totals(later) for origin in origins], ignore_index=True)
+    return Backtest(basis, truth, known, table, totals)
 
 
-def origin_scenarios(basis: Basis, as_of: date, truth: date, draws: int, look_ahead: bool) -> dict[str, Scenario]:
-    """What has to be run for an origin, by `SCORED`, `SHOWN` and `PAST`."""
+def futures_of(basis: Basis, as_of: date, truth: date, draws: int, look_ahead: bool) -> dict[str, Scenario]:
+    """What has to be run of an origin with draws from the priors, by `SCORED` and `SHOWN`."""
     scenarios = {SCORED: forecast_scenario(basis, as_of, truth, draws)}
     if look_ahead:
         ahead = max(truth, date.fromordinal(as_of.toordinal() + AHEAD_DAYS))
         scenarios[SHOWN] = forecast_scenario(basis, as_of, ahead, draws)
-    if basis.scenario.uncertain and min(strand.opened for strand in basis.record.strands) < as_of:
-        scenarios[PAST] = past_scenario(basis, as_of, draws)
     return scenarios
+
+
+def on_both(posterior: Posterior, futures: dict[str, Scenario]) -> list[Scenario]:
+    """Futures with draws from the priors, and then from the posterior if it differs."""
+    own = [posterior.drawn(future) for future in futures.values()] if posterior.informed else []
+    return [*futures.values(), *own]
 
 
 @dataclass(frozen=True)
 class Origin:
-    """One origin with the finished runs of its scenarios, and what comes of them."""
+    """One origin with its posterior and the finished runs of its futures, and what comes of them.
+
+    `runs`: of the model and of the priors, by `SCORED` and `SHOWN`.
+    """
 
     basis: Basis
-    as_of: date
     truth: date
-    runs: dict[str, Run]
+    posterior: Posterior
+    runs: dict[str, dict[str, Run]]
 
-    @cached_property
-    def posterior(self) -> Posterior:
-        """The calibration on what was public; the priors where the record had no past yet."""
-        if PAST not in self.runs:
-            return Posterior.prior(self.basis, self.as_of, self.runs[SCORED].replications)
-        # Weights pass from the past to the future only because both have the same draws.
-        assert self.runs[SCORED].parameters.equals(self.runs[PAST].parameters)
-        return Posterior.of(self.basis, self.as_of, ReferenceTable.of(self.basis, self.runs[PAST]))
+    @classmethod
+    def of(
+        cls, basis: Basis, truth: date, posterior: Posterior, futures: dict[str, Scenario], runs: Iterator[Run]
+    ) -> "Origin":
+        """An origin with the next of the runs, which are those of `on_both`."""
+        priors = {name: next(runs) for name in futures}
+        model = {name: next(runs) for name in futures} if posterior.informed else priors
+        return cls(basis, truth, posterior, {MODEL: model, PRIORS: priors})
 
-    def weights(self, forecaster: str) -> Floats:
-        """The weights of the draws: equal for the priors."""
-        draws = self.runs[SCORED].replications
-        equal: Floats = np.full(draws, 1.0 / draws)
-        return self.posterior.weights if forecaster == MODEL else equal
+    @property
+    def as_of(self) -> date:
+        """The day of knowledge."""
+        return self.posterior.as_of
 
     def forecasts(self, truth: Record) -> pd.DataFrame:
         """The rows of `Backtest.table`; `truth`: the record as known on the day of scoring."""
@@ -284,16 +288,16 @@ class Origin:
 
     def _curves(self, strand: RecordedStrand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
         """The forecast up to the day of the truth, and as far ahead as is looked."""
-        scored, shown = self.runs[SCORED], self.runs.get(SHOWN, self.runs[SCORED])
+        runs = self.runs.get(forecaster, self.runs[MODEL])
+        scored, shown = runs[SCORED], runs.get(SHOWN, runs[SCORED])
         if forecaster in BASELINES:
             record = self.basis.record.known_on(self.as_of)
             known = durations_for(record, milestone, strand.preliminary_findings is not None)
             age = float(days_between(strand.preliminary_findings or strand.opened, self.as_of))
             ahead = BASELINES[forecaster](known, age, int(shown.scenario.horizon_days))
             return ahead[: int(scored.scenario.horizon_days)], ahead
-        name, weights = name_of(strand), self.weights(forecaster)
-        curve = forecast_curve(scored, name, milestone, weights)
-        return curve, curve if shown is scored else forecast_curve(shown, name, milestone, weights)
+        curve = forecast_curve(scored, name_of(strand), milestone)
+        return curve, curve if shown is scored else forecast_curve(shown, name_of(strand), milestone)
 
     def totals(self, truth: Record) -> pd.DataFrame:
         """The rows of `Backtest.totals`; `truth`: the record as known on the day of scoring."""
@@ -301,14 +305,13 @@ class Origin:
         pending = {m: [name_of(strand) for strand in strands if not reached(strand, m)] for m in MILESTONES}
         counts = real_counts(truth, self.as_of, self.truth, pending)
         rows = []
-        for what, simulated in simulated_counts(self.runs[SCORED], pending).items():
-            for forecaster in (MODEL, PRIORS):
-                weights, real = self.weights(forecaster), counts[what]
-                low, median, high = (weighted_quantile(simulated, weights, p) for p in (0.1, 0.5, 0.9))
-                row = {"origin": self.as_of, "what": what, "forecaster": forecaster, "truth": real}
-                row |= {"mean": float(np.dot(weights, simulated)), "q10": low, "median": median, "q90": high}
-                row |= {"pit_low": weights[simulated < real].sum(), "pit_high": weights[simulated <= real].sum()}
-                rows.append(row)
+        for forecaster in (MODEL, PRIORS):
+            for what, simulated in simulated_counts(self.runs[forecaster][SCORED], pending).items():
+                low, median, high = np.quantile(simulated, (0.1, 0.5, 0.9), method="inverted_cdf")
+                row = {"origin": self.as_of, "what": what, "forecaster": forecaster, "truth": counts[what]}
+                row |= {"mean": float(simulated.mean()), "q10": low, "median": median, "q90": high}
+                row["pit_low"] = float((simulated < counts[what]).mean())
+                rows.append(row | {"pit_high": float((simulated <= counts[what]).mean())})
         return pd.DataFrame(rows)
 
 
@@ -338,12 +341,10 @@ def forecast_row(
     }
 
 
-def forecast_curve(run: Run, strand: str, milestone: str, weights: Floats) -> Floats:
-    """The probability that a strand has come to a milestone by each day from 1 to the horizon.
-
-    `weights`: of each replication; they add to one.
-    """
-    return probabilities(milestone_times(run, strand, milestone), weights, int(run.scenario.horizon_days))
+def forecast_curve(run: Run, strand: str, milestone: str) -> Floats:
+    """The probability that a strand has come to a milestone by each day from 1 to the horizon."""
+    equal = np.full(run.replications, 1.0 / run.replications)
+    return probabilities(milestone_times(run, strand, milestone), equal, int(run.scenario.horizon_days))
 
 
 def probabilities(times: Floats, weights: Floats, days: int) -> Floats:

@@ -1,13 +1,14 @@
 """The posterior of a scenario's uncertain parameters, given what was public on a day.
 
-Parameters are drawn from their priors, the record's past is simulated with each draw (its openings on their days, the
-staff of the time), and the draws are weighted by how likely they make the record as it really was on that day. A strand
-that was in progress then is in progress in the simulated record too, so that censoring needs no correction.
-`sim.inference.regression` has the method.
+Parameters are drawn from their priors, and the record's past is simulated with each draw: its openings on their days,
+the staff of the time. From how the draws go with the statistics of their simulated records comes what the statistics of
+the real one say of them. A second round does the same with draws from near there. A strand that was in progress on the
+day is in progress in the simulated record too, so that censoring needs no correction. `sim.inference.regression` has
+the method.
 """
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -19,111 +20,33 @@ import pandas as pd
 from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress, simulate_each
 from sim.inference import posterior_file
-from sim.inference.as_of import Basis, load_basis, past_scenario, stages_from, stages_of
+from sim.inference.as_of import Basis, load_basis, past_scenario
 from sim.inference.checks import compared, curve_bands
-from sim.inference.histories import Histories, real_history, simulated_histories
+from sim.inference.histories import Histories
+from sim.inference.normal import Floats, Normal
 from sim.inference.posterior_file import Outcome
-from sim.inference.regression import (
-    CalibrationCheck,
-    Flags,
-    Floats,
-    Regression,
-    effective_draws,
-    fit,
-    normal_scores,
-    prior_predictive_p,
-    simulation_based_calibration,
-)
-from sim.inference.statistics import OPENINGS_RATE, statistics
+from sim.inference.reference import ReferenceTable
+from sim.inference.regression import effective_draws, normal_scores, prior_predictive_p
 from sim.plotting import views
-from sim.record.spans import OPENED
 from sim.results.run import Run
 from sim.scenario import bounds
 from sim.scenario.distributions import Distribution
+from sim.scenario.joint_draws import JointDraws
 from sim.scenario.schema import Scenario
-from sim.scenario.yaml_nodes import split
 
 DRAWS = 1000
-"""Draws from the priors, unless another number is given."""
+"""Draws in each of the two rounds, unless another number is given."""
+WIDER = 1.5
+"""By how much the variance of the second round's draws is more than that of the posterior so far."""
 FEWEST_DRAWS = 100
 """Fewer draws make no regression."""
 FEW_EFFECTIVE = 10
 """With fewer effective draws less than one lies beyond either end of a central 80%, so that its ends are chance."""
 QUANTILES = (0.1, 0.5, 0.9)
+LEAST_MOVE = 1e-6
+"""Changes of a moment of a score, or correlations, that are less are rounding."""
 DIGITS = 6
 """Significant digits of joint draws."""
-
-
-@dataclass(frozen=True)
-class ReferenceTable:
-    """Draws from the priors with the record that each makes, and the observed one.
-
-    Attributes
-    ----------
-    past : Scenario
-        What was simulated; its `uncertain` gives the order of the parameters.
-    scores : (draws, parameters)
-        The draws as normal scores in their priors.
-    names : list of str
-        Of the statistics.
-    statistics : (draws, statistics)
-    observed : (1, statistics)
-    real, simulated : Histories
-        What the statistics are of.
-    """
-
-    past: Scenario
-    scores: Floats
-    names: list[str]
-    statistics: Floats
-    observed: Floats
-    real: Histories
-    simulated: Histories
-
-    @classmethod
-    def of(cls, basis: Basis, run: Run) -> "ReferenceTable":
-        """The reference table of a simulated past."""
-        past, parameters = run.scenario, run.scenario.uncertain
-        values = run.parameters[list(parameters)].to_numpy(dtype=float)
-        uniforms = [[p.value.cdf(v) for v in values[:, n]] for n, p in enumerate(parameters.values())]
-        real, simulated = real_history(basis.record, past), simulated_histories(run)
-        (names, made), (_, observed) = statistics(simulated), statistics(real)
-        return cls(past, normal_scores(np.array(uniforms).T), names, made, observed, real, simulated)
-
-    def without(self, strands: Collection[str]) -> "ReferenceTable":
-        """The table of the record without these strands, and of simulated ones without them; openings are as they were.
-
-        The strands take staff in the simulated pasts all the same.
-        """
-        real, simulated = self.real.without(strands), self.simulated.without(strands)
-        (names, made), (_, observed) = statistics(simulated), statistics(real)
-        return replace(self, names=names, statistics=made, observed=observed, real=real, simulated=simulated)
-
-    @property
-    def use(self) -> Flags:
-        """Which statistics may inform which parameter: (parameters, statistics).
-
-        Openings inform what leads up to them (arrivals, and stages before the opening), and nothing else; what strands
-        do after their openings informs the rest. How long requests took before the record began is not known, and an
-        error there must not be read as an error about the work on strands.
-        """
-        of_openings = np.array([name == OPENINGS_RATE for name in self.names])
-        return np.array([of_openings if upstream(self.past, name) else ~of_openings for name in self.past.uncertain])
-
-    def simulation_based_calibration(self, records: int, seed: int) -> CalibrationCheck:
-        """Infer known parameters from so many of the table's own records, chosen at random."""
-        numbers = np.random.default_rng(seed).choice(len(self.scores), min(records, len(self.scores)), replace=False)
-        return simulation_based_calibration(self.scores, self.statistics, numbers, self.use)
-
-
-def upstream(scenario: Scenario, parameter: str) -> bool:
-    """Whether a parameter concerns only what comes before the opening of proceedings: arrivals, earlier stages."""
-    stages = stages_from(scenario, stages_of(scenario)[OPENED])
-    for path in scenario.uncertain[parameter].sets or scenario.uncertain[parameter].scales or []:
-        parts = split(path)
-        if parts[0] != "arrivals" and (parts[:2] != ["procedure", "stages"] or parts[2] in {*stages, "*"}):
-            return False
-    return True
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,35 +59,45 @@ class Posterior:
         The assumptions and the record.
     as_of : date
         The day of knowledge.
-    weights : (draws,)
-        Of each draw from the priors; they add to one.
-    reference : ReferenceTable or None
-        None where the record had no past to compare with.
-    regression : Regression or None
-        Of the reference table.
-    mean : (informed,)
-        Posterior means of the normal scores of the informed parameters.
+    count : int
+        Draws in each round.
+    normal : Normal
+        Of the normal scores of all parameters in their priors.
+    explained : (parameters,)
+        Share of the variance of each score that the statistics explain, on average over the records that priors make.
+    priors, reference : ReferenceTable or None
+        The tables of the first round, whose draws are from the priors, and of the last one; None where the record had
+        no past to compare with.
     """
 
     basis: Basis
     as_of: date
-    weights: Floats
+    count: int
+    normal: Normal
+    explained: Floats
+    priors: ReferenceTable | None = None
     reference: ReferenceTable | None = None
-    regression: Regression | None = None
-    mean: Floats | None = None
 
     @classmethod
-    def of(cls, basis: Basis, as_of: date, reference: ReferenceTable) -> "Posterior":
-        """The posterior that a reference table gives."""
-        regression = fit(reference.scores, reference.statistics, reference.use)
-        mean = regression.mean(reference.observed)[0]
-        weights = regression.weights(reference.scores, mean)
-        return cls(basis, as_of, weights, reference, regression, mean)
+    def of(
+        cls, basis: Basis, as_of: date, priors: ReferenceTable, reference: ReferenceTable | None = None
+    ) -> "Posterior":
+        """The posterior that the reference table of the first round gives, or that of the last one."""
+        first, table = priors.fitted(), reference or priors
+        normal = table.posterior(first if table is priors else table.fitted())
+        return cls(basis, as_of, len(table.scores), normal, first.explained, priors, table)
 
     @classmethod
     def prior(cls, basis: Basis, as_of: date, draws: int) -> "Posterior":
         """The priors: what is known before there is a past to compare with."""
-        return cls(basis, as_of, np.full(draws, 1.0 / draws))
+        parameters = len(basis.scenario.uncertain)
+        return cls(basis, as_of, draws, Normal.standard(parameters), np.zeros(parameters))
+
+    @property
+    def weights(self) -> Floats:
+        """Of each draw of the last round; they add to one."""
+        equal: Floats = np.full(self.count, 1.0 / self.count)
+        return self.reference.weights(self.normal) if self.reference else equal
 
     @property
     def effective_draws(self) -> float:
@@ -183,15 +116,14 @@ class Posterior:
     @property
     def prior_predictive_p(self) -> float:
         """The share of simulated records more extreme than the observed one; near 0: the model cannot make it."""
-        return prior_predictive_p(self.reference.statistics, self.reference.observed) if self.reference else 1.0
+        return prior_predictive_p(self.priors.statistics, self.priors.observed) if self.priors else 1.0
 
     @property
     def informed(self) -> list[str]:
         """The parameters that the record informs."""
-        if self.regression is None:
-            return []
-        names = self.basis.scenario.uncertain
-        return [name for name, informed in zip(names, self.regression.informed, strict=True) if informed]
+        variance = np.diag(self.normal.covariance)
+        moved = (np.abs(self.normal.mean) > LEAST_MOVE) | (np.abs(variance - 1.0) > LEAST_MOVE)
+        return [name for name, one in zip(self.basis.scenario.uncertain, moved, strict=True) if one]
 
     def draws(self, count: int = DRAWS) -> pd.DataFrame:
         """Equally likely joint draws of the parameters that the record informs, a column for each.
@@ -205,13 +137,18 @@ class Posterior:
         count
             Draws.
         """
-        if self.regression is None or self.mean is None:
-            return pd.DataFrame(index=range(count))
-        random = np.random.default_rng(self.basis.scenario.seed)
-        scores = random.multivariate_normal(self.mean, self.regression.covariance, size=count, method="eigh")
-        parameters = self.basis.scenario.uncertain
-        columns = zip(self.informed, scores.T, strict=True)
-        return pd.DataFrame({name: rounded(parameters[name].value, column) for name, column in columns})
+        parameters, informed = self.basis.scenario.uncertain, self.informed
+        scores = zip(parameters.items(), self.normal.draws(count, self.basis.scenario.seed).T, strict=True)
+        columns = {name: rounded(one.value, column) for (name, one), column in scores if name in informed}
+        return pd.DataFrame(columns, index=range(count))
+
+    def drawn(self, scenario: Scenario) -> Scenario:
+        """A scenario with the same uncertain parameters, on the posterior: a joint draw for each replication."""
+        if not self.informed:
+            return scenario
+        table = self.draws(scenario.replications)
+        draws = JointDraws(columns=list(table.columns), rows=table.to_numpy().tolist())
+        return scenario.model_copy(update={"posterior": draws})
 
     @property
     def table(self) -> pd.DataFrame:
@@ -222,8 +159,7 @@ class Posterior:
         prior_median, prior_q90 (median and central 80% of the prior), q10, median, q90 (of the posterior).
         """
         parameters, informed, rows = self.basis.scenario.uncertain, self.informed, []
-        explained = self.regression.explained if self.regression else np.zeros(len(parameters))
-        for (name, parameter), share in zip(parameters.items(), explained, strict=True):
+        for (name, parameter), share in zip(parameters.items(), self.explained, strict=True):
             before = parameter.value.quantile(np.array(QUANTILES))
             after = at_scores(parameter.value, self._scores_at(name)) if name in informed else before
             rows.append((name, parameter.title or name, name in informed, share, *before, *after))
@@ -231,12 +167,10 @@ class Posterior:
         return pd.DataFrame(rows, columns=[*columns, "q10", "median", "q90"])
 
     def _scores_at(self, parameter: str) -> Floats:
-        """The normal scores of an informed parameter at QUANTILES of its posterior."""
-        assert self.regression is not None
-        assert self.mean is not None
-        place = self.informed.index(parameter)
-        spread = np.sqrt(self.regression.covariance[place, place])
-        scores: Floats = self.mean[place] + spread * normal_scores(np.array(QUANTILES))
+        """The normal scores of a parameter at QUANTILES of its posterior."""
+        place = list(self.basis.scenario.uncertain).index(parameter)
+        spread = np.sqrt(self.normal.covariance[place, place])
+        scores: Floats = self.normal.mean[place] + spread * normal_scores(np.array(QUANTILES))
         return scores
 
     @property
@@ -255,19 +189,17 @@ class Posterior:
         """
         return self._of_histories(curve_bands)
 
-    def _of_histories(self, table: Callable[[Histories, Histories, Floats], pd.DataFrame]) -> pd.DataFrame:
-        known = self.reference
-        return table(known.real, known.simulated, self.weights) if known else pd.DataFrame()
+    def _of_histories(self, table: Callable[[Histories, Histories, Histories, Floats], pd.DataFrame]) -> pd.DataFrame:
+        first, last = self.priors, self.reference
+        return table(last.real, first.simulated, last.simulated, self.weights) if first and last else pd.DataFrame()
 
     @property
     def strongest_correlation(self) -> tuple[list[str], float]:
         """The two parameters with the strongest correlation in the posterior, and it; none: no names and 0."""
-        names = self.informed
-        if self.regression is None or len(names) < 2:
-            return [], 0.0
-        scale = np.sqrt(np.diag(self.regression.covariance))
-        table = np.triu(self.regression.covariance / np.outer(scale, scale), 1)
-        if not table.any():  # each is informed by other statistics than the others
+        names = list(self.basis.scenario.uncertain)
+        scale = np.sqrt(np.diag(self.normal.covariance))
+        table = np.triu(self.normal.covariance / np.outer(scale, scale), 1)
+        if not (np.abs(table) > LEAST_MOVE).any():  # none is informed, or each by other statistics than the others
             return [], 0.0
         one, other = np.unravel_index(int(np.argmax(np.abs(table))), table.shape)
         return [names[int(one)], names[int(other)]], float(table[one, other])
@@ -292,7 +224,7 @@ class Posterior:
             raise UserError(f"{file}: not written: the record informs none of the parameters, which keep their priors")
         if not self.rests_on_draws:
             raise UserError(
-                f"{file}: not written: the {len(self.weights):,} draws are worth {self.effective_draws:.1f}, and"
+                f"{file}: not written: the {self.count:,} draws are worth {self.effective_draws:.1f}, and"
                 f" the informed parameters ({len(self.informed)}) need at least {len(self.informed) + 1}; the priors"
                 " hardly make such a record: take more draws (--draws), or wider priors"
             )
@@ -306,7 +238,7 @@ class Posterior:
     @property
     def outcome(self) -> Outcome:
         """What files say of the posterior."""
-        return Outcome(self.basis, self.as_of, len(self.weights), self.effective_draws, self.draws())
+        return Outcome(self.basis, self.as_of, self.count, self.effective_draws, self.draws())
 
     def plot(self, name: str = "calibration-parameters") -> Any:
         """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
@@ -322,7 +254,7 @@ class Posterior:
         total = len(self.basis.scenario.uncertain)
         return (
             f"<Posterior {self.basis.scenario.name!r}, as of {self.as_of}: {len(self.informed)} of {total} parameters"
-            f" informed, {len(self.weights):,} draws worth {self.effective_draws:,.0f},"
+            f" informed, {self.count:,} draws worth {self.effective_draws:,.0f},"
             f" prior predictive p = {self.prior_predictive_p:.2f}>"
         )
 
@@ -395,9 +327,55 @@ def calibrated(
     check_draws(draws)
     if not basis.scenario.uncertain:
         raise UserError(f"{basis.name}: has no uncertain parameters; there is nothing to calibrate")
-    past = past_scenario(basis, as_of, draws)
-    (run,) = simulate_each([past], jobs=jobs, results=results, progress=progress)
-    return Posterior.of(basis, as_of, ReferenceTable.of(basis, run))
+    past_scenario(basis, as_of, draws)  # raises where there is no past
+    return posteriors(basis, [as_of], draws, Runner(2 * draws, jobs, results, progress))[as_of]
+
+
+@dataclass
+class Runner:
+    """Where scenarios run, one set after the other, with one measure of progress over all.
+
+    `total`: replications of all sets together; `done`: of the sets that are finished. The others as in `calibrate`.
+    """
+
+    total: int
+    jobs: int
+    results: Path | str | None
+    progress: Progress | None
+    done: int = 0
+
+    def __call__(self, scenarios: Sequence[Scenario]) -> Iterator[Run]:
+        """The finished runs, in the order of the scenarios."""
+        yield from simulate_each(scenarios, jobs=self.jobs, results=self.results, progress=self._tell)
+        self.done += sum(scenario.replications for scenario in scenarios)
+
+    def _tell(self, done: int, _: int) -> None:
+        if self.progress:
+            self.progress(self.done + done, self.total)
+
+
+def posteriors(basis: Basis, days: Sequence[date], draws: int, run: Runner) -> dict[date, Posterior]:
+    """The posterior of each of several days of knowledge; the priors for a day before which nothing was opened."""
+    opened = min((strand.opened for strand in basis.record.strands), default=date.max)
+    known = [day for day in days if basis.scenario.uncertain and opened < day]
+    pasts = {day: past_scenario(basis, day, draws) for day in known}
+    runs = run(list(pasts.values()))
+    found = {day: Posterior.of(basis, day, ReferenceTable.of(basis, next(runs))) for day in known}
+    again = [day for day in known if found[day].informed]
+    nearer = {day: found[day].normal.wider(WIDER) for day in again}
+    runs = run([nearer_past(pasts[day], nearer[day]) for day in again])
+    for day in again:
+        table = ReferenceTable.of(basis, next(runs), nearer[day])
+        found[day] = Posterior.of(basis, day, found[day].priors or table, table)
+    return {day: found.get(day) or Posterior.prior(basis, day, draws) for day in days}
+
+
+def nearer_past(past: Scenario, proposal: Normal) -> Scenario:
+    """The past with draws of all its uncertain parameters from a proposal."""
+    scores = proposal.draws(past.replications, past.seed, 2)  # others than those of which a posterior is written
+    values = [at_scores(one.value, column) for one, column in zip(past.uncertain.values(), scores.T, strict=True)]
+    draws = JointDraws(columns=list(past.uncertain), rows=np.array(values).T.tolist())
+    return past.model_copy(update={"posterior": draws})
 
 
 def check_draws(draws: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.inference.histories import Floats, Histories
-from sim.inference.regression import SPREAD, Flags, weighted_quantile
+from sim.inference.regression import SPREAD, weighted_quantile
 from sim.inference.statistics import Measures, curves, ends, rates, shares, totals
 
 PRIOR, POSTERIOR = (0.05, 0.5, 0.95), (0.1, 0.5, 0.9)
@@ -22,36 +22,48 @@ RATE, SHARE, COUNT = "a year", "share", "count"
 """Units of statistics."""
 
 
-def compared(real: Histories, simulated: Histories, weights: Floats) -> pd.DataFrame:
+def compared(real: Histories, priors: Histories, simulated: Histories, weights: Floats) -> pd.DataFrame:
     """One row a statistic, and the plain counts behind them.
 
     Statistics that are the same in all simulated records and in the real one are left out.
 
     Parameters
     ----------
-    weights
-        Of each simulated history; they add to one.
+    real
+        What the record says.
+    priors
+        Simulated, with draws from the priors.
+    simulated, weights
+        Simulated, with draws whose weights make them such from the posterior; the weights add to one.
 
     Returns
     -------
     DataFrame
         Columns: statistic, unit ("a year", "share" or "count"), record (the real one's), prior_q05, prior_median,
-        prior_q95, inside90 (whether the record lies within these ends), prior_below (the share of the simulated records
-        that lie below the real one, with half of those that equal it); and of the weighted records q10, median, q90,
-        inside80, below.
+        prior_q95, inside90 (whether the record lies within these ends), prior_below (the share of the records that the
+        priors make that lie below the real one, with half of those that equal it); and of the weighted records q10,
+        median, q90, inside80, below.
     """
-    equal, rows = np.full(len(weights), 1.0 / len(weights)), []
+    equal, rows = equally(priors), []
+    of_priors = {name: values for _, measures in _measures(priors) for name, values in measures.items()}
     own = {name: float(values[0]) for _, measures in _measures(real) for name, values in measures.items()}
     for unit, measures in _measures(simulated):
         for name, values in measures.items():
-            if np.ptp(values) <= SPREAD and abs(values[0] - own[name]) <= SPREAD:
+            made = of_priors[name]
+            if max(np.ptp(values), np.ptp(made)) <= SPREAD and abs(values[0] - own[name]) <= SPREAD:
                 continue
-            before, after = _quantiles(values, equal, PRIOR), _quantiles(values, weights, POSTERIOR)
-            prior = (*before, _within(own[name], before), _below(own[name], values, equal))
+            before, after = _quantiles(made, equal, PRIOR), _quantiles(values, weights, POSTERIOR)
+            prior = (*before, _within(own[name], before), _below(own[name], made, equal))
             posterior = (*after, _within(own[name], after), _below(own[name], values, weights))
             rows.append((name, unit, own[name], *prior, *posterior))
     columns = ["statistic", "unit", "record", "prior_q05", "prior_median", "prior_q95", "inside90", "prior_below"]
     return pd.DataFrame(rows, columns=[*columns, "q10", "median", "q90", "inside80", "below"])
+
+
+def equally(histories: Histories) -> Floats:
+    """Equal weights for histories."""
+    weights: Floats = np.full(len(histories.findings), 1.0 / len(histories.findings))
+    return weights
 
 
 def _measures(h: Histories) -> list[tuple[str, Measures]]:
@@ -71,11 +83,11 @@ def _below(value: float, values: Floats, weights: Floats) -> float:
     return float(below + (1.0 - below - above) / 2)
 
 
-def curve_bands(real: Histories, simulated: Histories, weights: Floats) -> pd.DataFrame:
+def curve_bands(real: Histories, priors: Histories, simulated: Histories, weights: Floats) -> pd.DataFrame:
     """The survival curve of the record among the simulated ones, of formal proceedings and of the time since findings.
 
     One row for each stage and age at which at least `sim.inference.statistics.FEWEST_FOLLOWED` strands of the record
-    were followed; of the simulated records those count in which as many were.
+    were followed; of the simulated records those count in which as many were. The arguments are those of `compared`.
 
     Returns
     -------
@@ -84,19 +96,20 @@ def curve_bands(real: Histories, simulated: Histories, weights: Floats) -> pd.Da
         median, q90 (shares still pending).
     """
     ages = np.arange(0.0, real.end - real.opened.min(initial=real.end) + STEP_DAYS, STEP_DAYS)
-    own, made = curves(real, ages), curves(simulated, ages)
-    equal, rows = np.full(len(weights), 1.0 / len(weights)), []
+    own, before, after = (curves(one, ages) for one in (real, priors, simulated))
+    rows = []
     for stage, record in own.items():
         for number in np.nonzero(np.isfinite(record[0]))[0].tolist():
-            values = made[stage][:, number]
-            some = np.isfinite(values)
-            if not _enough(weights, some):
-                continue
-            bands = (q for w in (equal, weights) for q in _quantiles(values[some], w[some], POSTERIOR))
-            rows.append((stage, ages[number], record[0, number], *bands))
+            bands = (_band(before[stage][:, number], equally(priors)), _band(after[stage][:, number], weights))
+            if all(bands):
+                rows.append((stage, ages[number], record[0, number], *bands[0], *bands[1]))
     columns = ["stage", "age", "record", "prior_q10", "prior_median", "prior_q90", "q10", "median", "q90"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _enough(weights: Floats, some: Flags) -> bool:
-    return min(float(weights[some].sum()), float(some.mean())) >= LEAST_WEIGHT
+def _band(values: Floats, weights: Floats) -> list[float]:
+    """Quantiles of the curves at an age; none where too few tell of it."""
+    some = np.isfinite(values)
+    if min(float(weights[some].sum()), float(some.mean())) < LEAST_WEIGHT:
+        return []
+    return _quantiles(values[some], weights[some], POSTERIOR)

@@ -93,7 +93,7 @@ def _case(run: Run, case: str, stage: str, since: date) -> CaseForecast:
 
 def _milestone(run: Run, case: str, milestone: str) -> MilestoneForecast:
     start = run.scenario.start
-    curve = forecast_curve(run, case, milestone, np.full(run.replications, 1.0 / run.replications))
+    curve = forecast_curve(run, case, milestone)
     by = {day: _rounded(curve[days_between(start, day) - 1]) for day in dates_of(start, run.scenario.horizon)}
     days = {name: quantile(curve, level) for name, level in LEVELS.items()}
     return MilestoneForecast(

@@ -13,7 +13,6 @@ from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
 from sim.dates import days_between
@@ -23,8 +22,9 @@ from sim.inference.as_of import Basis, load_basis
 from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Scored, forecast_row, probabilities
 from sim.inference.baselines import BASELINES, durations_for
 from sim.inference.calibrate import DRAWS, Posterior, calibrated
+from sim.inference.checks import equally
 from sim.inference.histories import MILESTONES, name_of, reached
-from sim.inference.regression import Floats
+from sim.inference.normal import Floats
 from sim.plotting import views
 from sim.record.model import Record, RecordedStrand
 from sim.scenario.schema import Scenario
@@ -148,11 +148,12 @@ def leave_one_out(
             " there is nothing to learn from"
         )
     whole = calibrated(basis, truth, draws, jobs, results, progress)
+    assert whole.priors is not None
     assert whole.reference is not None
     posteriors, rows = {}, []
     for name, strands in apart.items():
-        reference = whole.reference.without({name_of(strand) for strand in strands})
-        posteriors[name] = Posterior.of(basis, truth, reference)
+        left = {name_of(strand) for strand in strands}
+        posteriors[name] = Posterior.of(basis, truth, whole.priors.without(left), whole.reference.without(left))
         rows += [{"group": name, **row} for row in _forecasts(whole, posteriors[name].weights, known, strands)]
     return LeaveOneOut(basis, truth, whole, posteriors, pd.DataFrame(rows))
 
@@ -179,21 +180,25 @@ def _forecasts(
     whole: Posterior, weights: Floats, known: Record, strands: list[RecordedStrand]
 ) -> Iterator[dict[str, object]]:
     """The forecasts of the strands of a group, by everybody, from their openings to the record's last day."""
+    assert whole.priors is not None
     assert whole.reference is not None
-    simulated, left = whole.reference.simulated, {name_of(strand) for strand in strands}
+    left = {name_of(strand) for strand in strands}
     others = replace(known, strands=tuple(strand for strand in known.strands if name_of(strand) not in left))
-    of_draws = {MODEL: weights, PRIORS: np.full(len(weights), 1.0 / len(weights))}
+    simulated = {
+        MODEL: (whole.reference.simulated, weights),
+        PRIORS: (whole.priors.simulated, equally(whole.priors.simulated)),
+    }
     for strand in strands:
         days = days_between(strand.opened, whole.as_of)
         if days < 1:
             continue
         for milestone in MILESTONES:
-            times, durations = simulated.days_to(name_of(strand), milestone), durations_for(others, milestone, False)
+            durations = durations_for(others, milestone, False)
             for forecaster in FORECASTERS:
-                curve = (
-                    BASELINES[forecaster](durations, 0.0, days)
-                    if forecaster in BASELINES
-                    else probabilities(times, of_draws[forecaster], days)
-                )
+                if forecaster in BASELINES:
+                    curve = BASELINES[forecaster](durations, 0.0, days)
+                else:
+                    histories, of_draws = simulated[forecaster]
+                    curve = probabilities(histories.days_to(name_of(strand), milestone), of_draws, days)
                 came = reached(strand, milestone)
                 yield forecast_row(strand, milestone, forecaster, strand.opened, came, curve, curve)

@@ -1,4 +1,4 @@
-"""Approximate Bayesian computation by regression: from simulated records to weights on the draws that made them.
+"""Approximate Bayesian computation by regression: from simulated records to the posterior of what made them.
 
 Each draw of the parameters from their priors makes a simulated record; the draws with their records are the reference
 table. Parameters are taken as normal scores (the standard normal quantile of their rank in the prior), so that the
@@ -8,11 +8,10 @@ its errors at draws left out give the posterior covariance (Beaumont, Zhang and 
 Sisson 2013).
 That is a normal posterior of the scores: a Gaussian copula with free margins (Li, Nott, Fan and Sisson 2017).
 
-Draws are then weighted by posterior over prior (importance weights) rather than drawn anew, so that the simulated
-futures of the same draws become the forecast and no second simulation is needed. With many parameters informed a few
-draws would carry most of the weight, and what is forecast would be theirs: so weights are cut (truncated importance
-sampling, Ionides 2008), and then tilted to the posterior means, which are known (calibration estimators, Deville and
-Särndal 1992; exponential tilting).
+Draws need not come from the priors. In a second round they come from near the posterior of the first, where more of
+them make such a record; the regression is then of their places in that proposal, and the posterior under the proposal
+is turned into the one under the prior (sequential neural posterior estimation, of which this is the linear normal case;
+Papamakarios and Murray 2016). Draws weighted by posterior over proposal show what the posterior predicts.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from sim.inference.normal import Floats, Normal
+
 Flags = NDArray[np.bool_]
 
 SIGNIFICANT = 1e-3
@@ -33,8 +33,6 @@ PENALTIES = np.logspace(-4, 1, 11)
 """Penalties of the regression that are tried, for each draw: from hardly any to one that leaves nothing."""
 SPREAD = 1e-9
 """Statistics that vary less are constants."""
-TILTS = 50
-"""Steps in which tilted weights must have the posterior's means."""
 
 
 @dataclass(frozen=True)
@@ -112,23 +110,12 @@ class Regression:
         """Posterior means of the informed parameters' scores at statistics: (records, informed)."""
         return self.intercept + self.predictors.matrix(statistics) @ self.slopes
 
-    def log_weights(self, scores: Floats, mean: Floats) -> Floats:
-        """The logarithm of posterior over prior density at draws with these scores, but for a constant."""
-        if not self.informed.any():
-            return np.zeros(len(scores))
-        informed = scores[:, self.informed]
-        from_mean = informed - mean
-        distance = (from_mean * np.linalg.solve(self.covariance, from_mean.T).T).sum(axis=1)
-        ratio: Floats = 0.5 * (informed**2).sum(axis=1) - 0.5 * distance
-        return ratio
-
-    def weights(self, scores: Floats, mean: Floats) -> Floats:
-        """Weights of draws with these scores, which add to one: posterior over prior density, cut and tilted.
-
-        Of n draws each counts for at most sqrt(n) of average weight (Ionides 2008, section 2) before they are tilted.
-        """
-        raw = normalised(self.log_weights(scores, mean))
-        return tilted(np.minimum(raw, 1.0 / np.sqrt(len(raw))), scores[:, self.informed], mean)
+    def normal(self, mean: Floats) -> Normal:
+        """The posterior of all scores, given the mean of the informed ones: the others have their prior."""
+        places, every = np.nonzero(self.informed)[0], len(self.informed)
+        centre, covariance = np.zeros(every), np.eye(every)
+        centre[places], covariance[np.ix_(places, places)] = mean, self.covariance
+        return Normal(centre, covariance)
 
 
 def normal_scores(uniforms: Floats) -> Floats:
@@ -248,25 +235,6 @@ def normalised(log_weights: Floats) -> Floats:
     return weights
 
 
-def tilted(weights: Floats, scores: Floats, mean: Floats) -> Floats:
-    """The weights nearest to these, in relative entropy, with which the scores have this mean; they add to one.
-
-    They are multiplied by exp(scores @ slopes), with the slopes found by Newton's method on the dual, which is convex.
-    Where the mean lies beyond the draws there are none, and the weights stay as they are.
-    """
-    slopes = np.zeros(scores.shape[1])
-    for _ in range(TILTS):
-        tried = normalised(np.log(np.maximum(weights, np.finfo(float).tiny)) + scores @ slopes)
-        centre = tried @ scores
-        if np.abs(mean - centre).max(initial=0.0) < SPREAD:
-            return tried
-        spread = (scores * tried[:, None]).T @ scores - np.outer(centre, centre)
-        step = np.linalg.lstsq(spread, mean - centre, rcond=None)[0]
-        slopes = slopes + step / max(1.0, float(np.abs(step).max()))
-    whole: Floats = weights / weights.sum()
-    return whole
-
-
 def effective_draws(weights: Floats) -> float:
     """How many equally weighted draws are worth as much: the effective sample size of Kong (1992)."""
     return float(weights.sum() ** 2 / (weights**2).sum())
@@ -308,7 +276,7 @@ class CalibrationCheck:
     """Simulation-based calibration: one row a synthetic record, one column a parameter.
 
     `ranks`: where the true value lies in its posterior, 0 to 1; uniform if posteriors mean what they say. `inside`:
-    whether the central interval holds it. `width`: of that interval, over the width of the prior's.
+    whether the central interval holds it. `width`: of that interval, over the width that it has in the prior.
     """
 
     ranks: Floats
@@ -322,26 +290,24 @@ def simulation_based_calibration(
     numbers: NDArray[np.int64],
     use: Flags | None = None,
     level: float = 0.9,
+    proposal: Normal | None = None,
 ) -> CalibrationCheck:
     """Take draws of the reference table for the truth, one after the other, and infer them from the others.
 
-    Talts, Betancourt, Simpson, Vehtari and Gelman (2018). The draw that plays the truth counts neither in the
-    regression (its leverage is taken out) nor among the weighted draws: it would else help to find itself.
+    Talts, Betancourt, Simpson, Vehtari and Gelman (2018). The draw that plays the truth does not count in the
+    regression (its leverage is taken out): it would else help to find itself. What draws were drawn from, the proposal
+    (the prior if not given), is the prior of this check.
     """
-    regression = fit(scores, statistics, use)
-    pull = regression.leverage
-    means = regression.mean(statistics)
-    tail = (1 - level) / 2
-    prior_width = float(normal_scores(np.array([1 - tail]))[0]) * 2
-    ranks, inside, width = (np.empty((len(numbers), scores.shape[1])) for _ in range(3))
-    for row, number in enumerate(numbers):
-        others = np.arange(len(scores)) != number
-        truth = scores[number]
-        mean = (means[number] - pull[number] * truth[regression.informed]) / (1 - pull[number])
-        weights = regression.weights(scores[others], mean)
-        for column in range(scores.shape[1]):
-            values = scores[others, column]
-            ranks[row, column] = weights[values < truth[column]].sum()
-            low, high = (weighted_quantile(values, weights, p) for p in (tail, 1 - tail))
-            inside[row, column], width[row, column] = low <= truth[column] <= high, (high - low) / prior_width
-    return CalibrationCheck(ranks, inside.astype(bool), width)
+    from scipy.special import ndtr
+
+    proposal = proposal or Normal.standard(scores.shape[1])
+    places = proposal.standardised(scores)
+    regression = fit(places, statistics, use)
+    informed, pull = regression.informed, regression.leverage[numbers]
+    means = (regression.mean(statistics)[numbers] - pull * places[numbers][:, informed]) / (1 - pull)
+    spread = np.sqrt(np.diag(regression.normal(means[0]).seen_from(proposal).covariance))
+    centres = np.array([regression.normal(mean).seen_from(proposal).mean for mean in means])
+    away = (scores[numbers] - centres) / spread
+    half = float(normal_scores(np.array([(1 + level) / 2]))[0])
+    width = np.broadcast_to(spread / np.sqrt(np.diag(proposal.covariance)), away.shape)
+    return CalibrationCheck(ndtr(away), np.abs(away) <= half, width)

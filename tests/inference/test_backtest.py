@@ -14,9 +14,9 @@ from record_rows import cut, read_tables, write_tables
 from rich.console import Console
 
 from sim.errors import UserError
-from sim.experiments.simulate import simulate_each
 from sim.inference.as_of import Basis, load_basis
-from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Origin, backtest, forecast_curve, origin_scenarios
+from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Origin, backtest, forecast_curve, futures_of, on_both
+from sim.inference.calibrate import Runner, posteriors
 from sim.inference.histories import milestone_times
 from sim.inference.scores import coverage, pit
 from sim.record.model import Record
@@ -31,8 +31,10 @@ ORIGIN, END = date(2024, 9, 30), date(2025, 12, 31)
 
 def simulated(basis: Basis, as_of: date, truth: date, draws: int) -> Origin:
     """An origin with its runs."""
-    plan = origin_scenarios(basis, as_of, truth, draws, look_ahead=False)
-    return Origin(basis, as_of, truth, dict(zip(plan, simulate_each(list(plan.values()), jobs=2), strict=True)))
+    run = Runner(0, 2, None, None)
+    posterior = posteriors(basis, [as_of], draws, run)[as_of]
+    futures = futures_of(basis, as_of, truth, draws, look_ahead=False)
+    return Origin.of(basis, truth, posterior, futures, run(on_both(posterior, futures)))
 
 
 def made(basis: Basis, truth: Record) -> tuple[Origin, pd.DataFrame, pd.DataFrame]:
@@ -62,6 +64,7 @@ def test_removing_what_came_later_changes_no_bit(tmp_path):
     one, *tables = made(whole, whole.record)
     other, *others = made(known, whole.record)
     assert one.posterior.weights.tobytes() == other.posterior.weights.tobytes()
+    assert one.posterior.draws(10).equals(other.posterior.draws(10))
     assert one.posterior.reference.statistics.tobytes() == other.posterior.reference.statistics.tobytes()
     assert one.posterior.reference.observed.tobytes() == other.posterior.reference.observed.tobytes()
     assert one.posterior.table.equals(other.posterior.table)
@@ -187,10 +190,9 @@ def test_a_true_model_is_calibrated_on_average(tmp_path):
     file = small_authority.write(tmp_path)
     basis = load_basis(file)
     origin = simulated(basis, date(2021, 12, 31), date(2022, 12, 31), 600)
-    run = origin.runs["scored"]
-    equal, held = origin.weights(PRIORS), []
+    run, held = origin.runs[PRIORS]["scored"], []
     for strand in ("d/one", "e/one"):
-        curve = forecast_curve(run, strand, "resolution", equal)
+        curve = forecast_curve(run, strand, "resolution")
         times = np.ceil(milestone_times(run, strand, "resolution"))
         held.append([coverage(pit(curve, t if t <= 365 else np.inf), 0.8) for t in times])
     means = np.mean(held, axis=0)

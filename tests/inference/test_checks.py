@@ -30,7 +30,7 @@ WEIGHTS = np.array([0.05, 0.45, 0.45, 0.05, 0.0])
 
 def test_places_and_intervals_by_hand():
     """Of five simulated records, four have findings; the weights leave out the fifth."""
-    rows = compared(REAL, MADE, WEIGHTS).set_index("statistic")
+    rows = compared(REAL, MADE, MADE, WEIGHTS).set_index("statistic")
     number = rows.loc["number of findings"]
     assert number[["record", "prior_q05", "prior_median", "prior_q95"]].tolist() == [1.0, 0.0, 1.0, 1.0]
     assert number[["q10", "median", "q90"]].tolist() == [1.0, 1.0, 1.0]
@@ -43,14 +43,14 @@ def test_places_and_intervals_by_hand():
 
 def test_what_no_simulated_record_shows_is_outside():
     """A record whose four strands all have findings; one of these statistics is the same in all that is simulated."""
-    rows = compared(pending_until([[50.0] * 4]), MADE, WEIGHTS).set_index("statistic")
+    rows = compared(pending_until([[50.0] * 4]), MADE, MADE, WEIGHTS).set_index("statistic")
     assert not rows.loc["number of findings", ["inside90", "inside80"]].any()
     assert rows.loc["number of findings", "below"] == pytest.approx(1.0)
 
 
 def test_bands_of_curves_by_hand():
     """The record's curve steps down at 200 days; so do, by their own days, the weighted ones."""
-    rows = curve_bands(REAL, MADE, WEIGHTS)
+    rows = curve_bands(REAL, MADE, MADE, WEIGHTS)
     assert set(rows["stage"]) == {OPENED}  # fewer than four have findings
     at = rows.set_index("age")
     assert at["record"].loc[[0.0, 195.0, 200.0, 500.0]].tolist() == [1.0, 1.0, 0.75, 0.75]
@@ -74,7 +74,7 @@ def test_records_that_the_model_made_lie_inside_as_often_as_said(tmp_path):
             *(getattr(known.simulated, name)[[number]] for name in ("findings", "resolved", "how", "openings")),
             known.simulated.end,
         )
-        shares.append(compared(one, known.simulated, equal)["inside90"].mean())
+        shares.append(compared(one, known.simulated, known.simulated, equal)["inside90"].mean())
     error = np.std(shares) / np.sqrt(len(shares))
     assert np.mean(shares) >= 0.9 - 4 * error  # ends of intervals are values that are inside, so that more lie there
 
@@ -83,7 +83,7 @@ def test_checks_of_a_posterior(tmp_path):
     """Those of its histories and weights; the record's curve is that of the record, and nothing without a past."""
     posterior = calibrate(small_authority.write(tmp_path), END, draws=100)
     known = posterior.reference
-    assert posterior.checks.equals(compared(known.real, known.simulated, posterior.weights))
+    assert posterior.checks.equals(compared(known.real, posterior.priors.simulated, known.simulated, posterior.weights))
     assert posterior.checks["record"].tolist()[0] == pytest.approx(np.exp(known.observed[0, 0]))
     assert set(posterior.curves["stage"]) <= {OPENED, FINDINGS}
     nothing = Posterior.prior(posterior.basis, END, 100)

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from sim.errors import UserError
 from sim.inference.calibrate import Posterior, calibrate, rounded
+from sim.inference.normal import Normal
 from sim.inference.regression import fit, normalised
 from sim.scenario.distributions import Beta, Lognormal, Uniform
 from sim.scenario.loading import load_scenario
@@ -28,10 +29,9 @@ def small(tmp_path_factory) -> Posterior:
 
 
 def worth_one(posterior: Posterior) -> Posterior:
-    """The same with all weight on one draw."""
-    weights = np.zeros(len(posterior.weights))
-    weights[3] = 1.0
-    return replace(posterior, weights=weights)
+    """The same so far out that all weight is on one draw."""
+    normal = Normal(posterior.normal.mean + 4000.0, posterior.normal.covariance)
+    return replace(posterior, normal=normal)
 
 
 def test_a_posterior_worth_one_draw_is_not_written(small, tmp_path):
@@ -49,7 +49,7 @@ def test_a_posterior_worth_one_draw_is_not_written(small, tmp_path):
 def test_a_posterior_of_few_draws_is_told(small):
     """On the terminal, in words that say what to do."""
     assert THIN in str(summary(worth_one(small)).renderables[0].renderable)
-    assert THIN not in str(summary(replace(small, weights=np.full(150, 1 / 150))).renderables[0].renderable)
+    assert THIN not in str(summary(small).renderables[0].renderable)
 
 
 @pytest.mark.parametrize("mean", [-9.0, -5.0, 0.0, 5.0, 9.0])
@@ -88,17 +88,18 @@ def test_a_scenario_that_is_not_valid_is_not_left_behind(small, monkeypatch):
 
 def test_one_parameter_has_no_correlation(small):
     """None either where each is informed by statistics of its own."""
-    regression = replace(small.regression, covariance=np.diag([1.0, 2.0, 3.0]))
-    assert replace(small, regression=regression).strongest_correlation == ([], 0.0)
-    assert as_data(replace(small, regression=regression))["strongest_correlation"]["parameters"] == []
-    assert "Strongest" not in str(summary(replace(small, regression=regression)).renderables[1].renderable.caption)
+    apart = replace(small, normal=Normal(small.normal.mean, np.diag(np.diag(small.normal.covariance))))
+    assert apart.strongest_correlation == ([], 0.0)
+    assert as_data(apart)["strongest_correlation"]["parameters"] == []
+    assert "Strongest" not in str(summary(apart).renderables[1].renderable.caption)
 
 
 def test_a_parameter_that_the_statistics_give_exactly_has_a_posterior():
     """Its spread is not zero, so that draws can be weighted."""
     scores = np.random.default_rng(1).normal(size=(200, 1))
     regression = fit(scores, 2 * scores)
-    weights = normalised(regression.log_weights(scores, regression.mean(2 * scores[:1])[0]))
+    posterior, prior_ = regression.normal(regression.mean(2 * scores[:1])[0]), Normal.standard(1)
+    weights = normalised(posterior.log_density(scores) - prior_.log_density(scores))
     assert weights[0] == pytest.approx(1.0)
     prior = Lognormal(distribution="lognormal", median=1, cv=0.5)
     draws = rounded(prior, 0.3 + np.sqrt(regression.covariance[0, 0]) * scores[:, 0])
@@ -123,5 +124,7 @@ def test_a_parameter_of_what_the_past_has_not_keeps_its_prior(tmp_path, added, s
     plain = calibrate(small_authority.write(tmp_path / "plain"), as_of, draws=100)
     posterior = calibrate(file, as_of, draws=100, results=tmp_path / "results")
     assert "later" not in posterior.informed
-    np.testing.assert_allclose(posterior.weights, plain.weights, rtol=1e-9)
+    first, of_plain = (Posterior.of(one.basis, as_of, one.priors) for one in (posterior, plain))
+    assert first.informed == of_plain.informed
+    assert posterior.priors.statistics.tobytes() == plain.priors.statistics.tobytes()
     assert load_scenario(posterior.save(tmp_path / "out.yaml")).uncertain["later"].sets == [sets]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
+from sim.inference.normal import Normal
 from sim.inference.regression import (
     Predictors,
     _Ridge,
@@ -12,7 +13,6 @@ from sim.inference.regression import (
     normalised,
     prior_predictive_p,
     simulation_based_calibration,
-    tilted,
     weighted_quantile,
 )
 
@@ -24,25 +24,39 @@ def reference_table(draws: int, noise: float, seed: int) -> tuple[np.ndarray, np
     return scores, scores[:, :1] + noise * rng.normal(size=(draws, 2))
 
 
-def test_weights_give_the_known_posterior():
+def test_the_known_posterior_is_found():
     """Normal prior and noise of variance 1/2 seen twice: the posterior is normal, mean 0.8 x the mean, variance 0.2."""
     scores, seen = reference_table(20_000, np.sqrt(0.5), 1)
     fitted = fit(scores, seen)
     assert fitted.informed.tolist() == [True, False]
-    weight = normalised(fitted.log_weights(scores, fitted.mean(np.array([[1.0, 1.4]]))[0]))
+    posterior = fitted.normal(fitted.mean(np.array([[1.0, 1.4]]))[0])
+    assert posterior.mean[0] == pytest.approx(0.96, abs=0.03)
+    assert posterior.covariance[0, 0] == pytest.approx(0.2, abs=0.02)
+    assert (posterior.mean[1], posterior.covariance[1].tolist()) == (0.0, [0.0, 1.0])
+    weight = normalised(posterior.log_density(scores) - Normal.standard(2).log_density(scores))
     mean = np.dot(weight, scores[:, 0])
-    sd = np.sqrt(np.dot(weight, (scores[:, 0] - mean) ** 2))
-    assert mean == pytest.approx(0.96, abs=0.03)
-    assert sd == pytest.approx(np.sqrt(0.2), abs=0.02)
-    assert np.dot(weight, scores[:, 1]) == pytest.approx(0.0, abs=4 / np.sqrt(effective_draws(weight)))
+    assert mean == pytest.approx(posterior.mean[0], abs=4 * np.sqrt(0.2 / effective_draws(weight)))
+
+
+def test_another_proposal_gives_the_same_posterior():
+    """Draws from elsewhere than the prior: what the noise says is the same, and so is the posterior."""
+    proposal = Normal(np.array([0.6, 0.2]), np.diag([0.5, 0.8]))
+    scores = proposal.draws(20_000, 3)
+    noise = np.random.default_rng(4).normal(scale=np.sqrt(0.5), size=(20_000, 2))
+    fitted = fit(proposal.standardised(scores), scores[:, :1] + noise)
+    pseudo = fitted.normal(fitted.mean(np.array([[1.0, 1.4]]))[0]).seen_from(proposal)
+    posterior = pseudo.instead_of(proposal)
+    assert pseudo.covariance[0, 0] == pytest.approx(1 / (1 / 0.5 + 4), abs=0.01)
+    assert posterior.mean == pytest.approx([0.96, 0.0], abs=0.03)
+    assert np.diag(posterior.covariance) == pytest.approx([0.2, 1.0], abs=0.02)
 
 
 def test_an_uninformative_statistic_leaves_the_prior():
-    """Constant or unrelated statistics give equal weights."""
+    """Constant or unrelated statistics inform nothing."""
     scores, _ = reference_table(500, 1.0, 2)
     constant = fit(scores, np.ones((500, 3)))
     assert not constant.informed.any()
-    assert np.ptp(constant.log_weights(scores, constant.mean(np.ones((1, 3)))[0])) == 0.0
+    assert constant.normal(constant.mean(np.ones((1, 3)))[0]).mean.tolist() == [0.0, 0.0]
     assert not fit(scores, np.random.default_rng(3).normal(size=(500, 3))).informed.any()
 
 
@@ -105,16 +119,6 @@ def test_simulation_based_calibration_sees_a_wrong_posterior():
     scores, seen = reference_table(2000, 0.3, 7)
     wrong = np.where(np.arange(2000)[:, None] < 200, np.roll(seen, 1, axis=0), seen)
     assert simulation_based_calibration(scores, wrong, np.arange(200)).inside[:, 0].mean() < 0.85
-
-
-def test_weights_are_tilted_to_the_mean_of_the_posterior():
-    """By hand: four draws of which each is as likely; and where the mean lies beyond all draws nothing changes."""
-    scores, equal = np.array([[-1.0], [0.0], [0.0], [1.0]]), np.full(4, 0.25)
-    weights = tilted(equal, scores, np.array([0.5]))
-    assert weights @ scores[:, 0] == pytest.approx(0.5)
-    assert weights[3] / weights[1] == pytest.approx(weights[1] / weights[0])  # exp(slope) from each to the next
-    np.testing.assert_array_equal(tilted(equal, scores, np.array([2.0])), equal)
-    np.testing.assert_array_equal(tilted(equal, np.empty((4, 0)), np.empty(0)), equal)
 
 
 def test_weights_have_the_means_of_the_posterior_with_few_draws():
