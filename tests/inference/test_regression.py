@@ -121,21 +121,6 @@ def test_simulation_based_calibration_sees_a_wrong_posterior():
     assert simulation_based_calibration(scores, wrong, np.arange(200)).inside[:, 0].mean() < 0.85
 
 
-def test_weights_have_the_means_of_the_posterior_with_few_draws():
-    """Of 300 draws of ten parameters, each known with an error of its own: exactly, where bare weights miss them.
-
-    And no draw has more than a small part of the weight.
-    """
-    rng = np.random.default_rng(12)
-    scores = rng.normal(size=(300, 10))
-    fitted = fit(scores, scores + 0.8 * rng.normal(size=(300, 10)))
-    mean = fitted.mean(np.full((1, 10), 0.7))[0]
-    bare, weights = normalised(fitted.log_weights(scores, mean)), fitted.weights(scores, mean)
-    assert weights @ scores[:, fitted.informed] == pytest.approx(mean, abs=1e-6)
-    assert np.abs(bare @ scores[:, fitted.informed] - mean).max() > 0.05
-    assert effective_draws(weights) > effective_draws(bare)
-
-
 def test_prior_predictive_p():
     """1 for a record in the middle of the simulated ones, 0 for one far away."""
     _, seen = reference_table(1000, 0.5, 8)
