@@ -13,7 +13,7 @@ from sim.scenario.findings import Finding, Path_
 from sim.scenario.joint_draws import position
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import SETTING
-from sim.scenario.yaml_nodes import find, is_null, problem, put
+from sim.scenario.yaml_nodes import find, is_null, locate, problem, put
 
 KEY = "posterior"
 
@@ -94,18 +94,25 @@ def _named(tree: MappingNode) -> Node | None:
 
 def overridden(scenario: Scenario, tree: MappingNode, layers: Layers) -> list[Finding]:
     """Distributions that are written after the posterior which takes their place, and so would do nothing."""
-    node, named, uncertain = find(tree, KEY), _named(tree), find(tree, "uncertain")
+    node, named = find(tree, KEY), _named(tree)
     if scenario.posterior is None or node is None or named is None:
         return []
     where = f" of {node.start_mark.name}" if isinstance(node, TableFile) else ""
     findings = []
     for name in scenario.posterior.columns:
-        value = find(find(uncertain, name) or uncertain, "value") if uncertain else None
-        last = max(_nodes(value, ("uncertain", name, "value")), key=lambda it: layers.of(it[1])) if value else None
-        if last and layers.of(last[1]) > layers.of(named):
+        said = _last_said(tree, ("uncertain", name, "value"), layers)
+        if said and layers.of(said[1]) > layers.of(named):
             message = f"does nothing, since the posterior has draws of {name!r}: write `posterior: null`, or take the"
-            findings.append(Finding(last[0], f"{message} column {name!r} out{where}"))
+            findings.append(Finding(said[0], f"{message} column {name!r} out{where}"))
     return findings
+
+
+def _last_said(tree: MappingNode, path: Path_, layers: Layers) -> tuple[Path_, Node] | None:
+    """What is said last of a setting, it or a part of it, with its path; None where it is not said at all."""
+    node, known = locate(tree, path)
+    if len(known) < len(path):
+        return None
+    return max(_nodes(node, path), key=lambda it: layers.of(it[1]))
 
 
 def _nodes(node: Node, path: Path_) -> Iterator[tuple[Path_, Node]]:
@@ -121,17 +128,28 @@ def _nodes(node: Node, path: Path_) -> Iterator[tuple[Path_, Node]]:
 
 def problems(scenario: Scenario) -> list[Finding]:
     """Columns that are no uncertain parameters, and draws beyond what the distributions of these can give."""
-    draws, findings = scenario.posterior, list[Finding]()
-    for column, name in enumerate(draws.columns if draws else ()):
-        if name not in scenario.uncertain:
-            known = [other for other in scenario.uncertain if draws and other not in draws.columns]
-            message = f"unknown uncertain parameter {name!r}{suggestion(name, known or list(scenario.uncertain))}"
+    findings = list[Finding]()
+    for column, name in enumerate(scenario.posterior.columns if scenario.posterior else ()):
+        if name in scenario.uncertain:
+            findings += _beyond_prior(scenario, column, name)
+        else:
+            free = [
+                other for other in scenario.uncertain if scenario.posterior and other not in scenario.posterior.columns
+            ]
+            message = f"unknown uncertain parameter {name!r}{suggestion(name, free or list(scenario.uncertain))}"
             findings.append(Finding((KEY, "columns", column), message))
-            continue
-        with np.errstate(divide="ignore"):  # of a logarithm, at the end of what has none
-            least, most = scenario.uncertain[name].value.quantile(np.array([0.0, 1.0])).tolist()
-        for number, row in enumerate(draws.rows if draws else ()):
-            if not least <= row[column] <= most:
-                message = f"{name} is {row[column]:.6g}, and its `value` goes from {least:.6g} to {most:.6g}"
-                findings.append(Finding((KEY, "rows", number, column), message))
     return findings
+
+
+def _beyond_prior(scenario: Scenario, column: int, name: str) -> list[Finding]:
+    """That draws of a parameter lie outside of its prior: the first of them, and how many others."""
+    assert scenario.posterior is not None
+    with np.errstate(divide="ignore"):  # of a logarithm, at the end of what has none
+        least, most = scenario.uncertain[name].value.quantile(np.array([0.0, 1.0])).tolist()
+    values = [row[column] for row in scenario.posterior.rows]
+    beyond = [number for number, value in enumerate(values) if not least <= value <= most]
+    if not beyond:
+        return []
+    message = f"{name} is {values[beyond[0]]:.6g}, and its `value` goes from {least:.6g} to {most:.6g}"
+    others = f"; {len(beyond) - 1:,} more of its draws lie outside" if len(beyond) > 1 else ""
+    return [Finding((KEY, "rows", beyond[0], column), message + others)]

@@ -203,8 +203,11 @@ def test_the_written_table_is_the_posterior_of_a_scenario(small, tmp_path):
     assert len(written) >= 1005
     loaded = load_scenario(small.basis.file, {"posterior": str(table)})
     assert str(loaded.posterior) == f"posterior of {END}, 1,000 joint draws"
-    again = calibrate(loaded, END, draws=DRAWS)
-    assert again.weights.tobytes() == small.weights.tobytes()
+    file = small.save(small.basis.file.parent / "drawn.yaml")
+    for scenario in (loaded, file):
+        again = calibrate(scenario, END, draws=DRAWS)
+        assert again.weights.tobytes() == small.weights.tobytes()
+        assert again.basis.scenario.posterior is None
 
 
 def test_a_staff_without_a_past_has_a_first_day(small):

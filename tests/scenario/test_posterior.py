@@ -184,9 +184,9 @@ def test_null_goes_back_to_the_priors(folder: Path) -> None:
             "# as_of: yesterday\nwork\n1\n",
             ["tables/draws.csv:1:1: as_of must be a date such as 2024-03-14, not 'yesterday'"],
         ),
-        ("work,cases\n1,50\n-1,60.5\n", [
+        ("work,cases\n1,50\n-1,60.5\n1,39\n2,0\n", [
             "tables/draws.csv:3:1: work is -1, and its `value` goes from 0 to inf",
-            "tables/draws.csv:3:4: cases is 60.5, and its `value` goes from 40 to 60",
+            "tables/draws.csv:3:4: cases is 60.5, and its `value` goes from 40 to 60; 2 more of its draws lie outside",
         ]),
         (
             "work\n1\n2e8\n",
@@ -260,6 +260,11 @@ def test_a_parameter_that_is_taken_away_has_no_draws(folder: Path) -> None:
     assert over("uncertain: {work: null, dropping: null}\n").posterior is None
     with pytest.raises(UserError, match=r"draws.csv:3:10: unknown uncertain parameter 'work'"):
         over(f"uncertain: {{work: null}}\nposterior: {CSV}\n")
+    (folder / CSV).write_text("works\n1\n", encoding="utf-8")
+    with pytest.raises(
+        UserError, match=r"^tables/draws.csv:1:1: unknown uncertain parameter 'works'; did you mean 'work'"
+    ):
+        over("seed: 4\n")
 
 
 def test_hindsight_is_noted(folder: Path) -> None:
