@@ -154,7 +154,7 @@ def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
 
 def of_track_record(record: "TrackRecord") -> list[Section]:
     """The picture of kept forecasts that can be scored."""
-    return _sections(("Track record", [track_record.by_forecast(record)]))
+    return _sections(("The track record", [track_record.by_forecast(record)]))
 
 
 def milestones_asked_for(scenario: Scenario) -> list[str]:
