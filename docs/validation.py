@@ -343,7 +343,7 @@ as its `posterior` (`-o FILE.yaml` writes one that does).
 - **Modules**: the number of openings informs only what leads up to openings, what strands do after it only the rest ("cut" inference,
   Plummer 2015), so that an error about requests, most of which are not public, does not spoil the effort of the work on strands.
 - **Posteriors are joint**: the draws that are written come from the fitted normal posterior of the scores, with its correlations (the
-  strongest is {strength:.2f}, {" with ".join(names)}). Backtests use the weighted draws from the priors themselves.
+  strongest is {strength:.2f}, {" with ".join(names)}). Backtests forecast with such draws.
 
 What the whole record, to {end.as_of}, says:
 

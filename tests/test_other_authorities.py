@@ -63,9 +63,11 @@ def test_it_is_compared_and_swept(sim, file):
 
 
 def test_it_is_calibrated(sim, file):
-    """The record moves in simulated pasts: no statistic of strands is a constant. What does not fit is told."""
+    """The record moves in simulated pasts: no rate of acts is a constant. What does not fit is told."""
     data = json.loads(ended(sim, "calibrate", file, "--as-of", "2022-06-30", "--draws", 100, "-j", 1, "--json"))
-    assert all(row["sd"] > 0 for row in data["statistics"])
+    rates = [row for row in data["checks"] if row["unit"] == "a year"]
+    assert len(rates) >= 4
+    assert all(row["prior_q05"] < row["prior_q95"] for row in rates)
     assert data["parameters"][0]["informed"]
     assert data["notes"] == list(load_basis(file).notes)
     assert bool(data["notes"]) == (file.stem == "privacy")
