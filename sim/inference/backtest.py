@@ -21,7 +21,7 @@ from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress
 from sim.inference.as_of import Basis, forecast_scenario, load_basis
 from sim.inference.baselines import BASELINES, durations_for
-from sim.inference.calibrate import DRAWS, Posterior, Runner, check_draws, posteriors
+from sim.inference.calibrate import DRAWS, ROUNDS, Posterior, Runner, check_draws, posteriors
 from sim.inference.histories import (
     MILESTONES,
     RESOLUTION,
@@ -202,7 +202,7 @@ def backtest(
     record
         The folder of a record instead of the one that the scenario names.
     draws
-        At each origin, in each of the two rounds and of the forecast.
+        At each origin, in each round of the calibration and in the forecast.
     jobs
         Processes.
     results
@@ -221,7 +221,7 @@ def backtest(
     check_draws(draws)
     days = _origins(basis, as_of, truth, rolling_months)
     futures = {day: futures_of(basis, day, truth, draws, look_ahead=rolling_months is None) for day in days}
-    run = Runner(sum(2 * draws * (1 + len(plan)) for plan in futures.values()), jobs, results, progress)
+    run = Runner(sum(draws * (ROUNDS + 2 * len(plan)) for plan in futures.values()), jobs, results, progress)
     known = posteriors(basis, days, draws, run)
     runs = run([future for day in days for future in on_both(known[day], futures[day])])
     origins = [Origin.of(basis, truth, known[day], futures[day], runs) for day in days]

@@ -2,7 +2,7 @@
 
 Parameters are drawn from their priors, and the record's past is simulated with each draw: its openings on their days,
 the staff of the time. From how the draws go with the statistics of their simulated records comes what the statistics of
-the real one say of them. A second round does the same with draws from near there. A strand that was in progress on the
+the real one say of them. Another round does the same with draws from near there. A strand that was in progress on the
 day is in progress in the simulated record too, so that censoring needs no correction. `sim.inference.regression` has
 the method.
 """
@@ -35,9 +35,13 @@ from sim.scenario.joint_draws import JointDraws
 from sim.scenario.schema import Scenario
 
 DRAWS = 1000
-"""Draws in each of the two rounds, unless another number is given."""
+"""Draws in each round, unless another number is given."""
+ROUNDS = 3
+"""Rounds at most."""
+ENOUGH = 1 / 3
+"""Share of the draws of a round that the posterior's must be worth for it to be the last one."""
 WIDER = 1.5
-"""By how much the variance of the second round's draws is more than that of the posterior so far."""
+"""By how much the variance of draws after the first round is more than that of the posterior so far."""
 FEWEST_DRAWS = 100
 """Fewer draws make no regression."""
 FEW_EFFECTIVE = 10
@@ -301,7 +305,7 @@ def calibrate(
     record
         The folder of a record instead of the one that the scenario names.
     draws
-        From the priors.
+        In each round.
     jobs
         Processes.
     results
@@ -328,7 +332,7 @@ def calibrated(
     if not basis.scenario.uncertain:
         raise UserError(f"{basis.name}: has no uncertain parameters; there is nothing to calibrate")
     past_scenario(basis, as_of, draws)  # raises where there is no past
-    return posteriors(basis, [as_of], draws, Runner(2 * draws, jobs, results, progress))[as_of]
+    return posteriors(basis, [as_of], draws, Runner(ROUNDS * draws, jobs, results, progress))[as_of]
 
 
 @dataclass
@@ -361,18 +365,19 @@ def posteriors(basis: Basis, days: Sequence[date], draws: int, run: Runner) -> d
     pasts = {day: past_scenario(basis, day, draws) for day in known}
     runs = run(list(pasts.values()))
     found = {day: Posterior.of(basis, day, ReferenceTable.of(basis, next(runs))) for day in known}
-    again = [day for day in known if found[day].informed]
-    nearer = {day: found[day].normal.wider(WIDER) for day in again}
-    runs = run([nearer_past(pasts[day], nearer[day]) for day in again])
-    for day in again:
-        table = ReferenceTable.of(basis, next(runs), nearer[day])
-        found[day] = Posterior.of(basis, day, found[day].priors or table, table)
+    for number in range(2, ROUNDS + 1):
+        again = [day for day in known if found[day].effective_draws < ENOUGH * draws]
+        nearer = {day: found[day].normal.wider(WIDER) for day in again}
+        runs = run([nearer_past(pasts[day], nearer[day], number) for day in again])
+        for day in again:
+            table = ReferenceTable.of(basis, next(runs), nearer[day])
+            found[day] = Posterior.of(basis, day, found[day].priors or table, table)
     return {day: found.get(day) or Posterior.prior(basis, day, draws) for day in days}
 
 
-def nearer_past(past: Scenario, proposal: Normal) -> Scenario:
-    """The past with draws of all its uncertain parameters from a proposal."""
-    scores = proposal.draws(past.replications, past.seed, 2)  # others than those of which a posterior is written
+def nearer_past(past: Scenario, proposal: Normal, number: int) -> Scenario:
+    """The past with draws of all its uncertain parameters from a proposal, for a round with this number."""
+    scores = proposal.draws(past.replications, past.seed, number)
     values = [at_scores(one.value, column) for one, column in zip(past.uncertain.values(), scores.T, strict=True)]
     draws = JointDraws(columns=list(past.uncertain), rows=np.array(values).T.tolist())
     return past.model_copy(update={"posterior": draws})

@@ -123,7 +123,7 @@ def leave_one_out(
     record
         The folder of a record instead of the one that the scenario names.
     draws
-        From the priors.
+        In each round.
     jobs
         Processes.
     results
