@@ -1,5 +1,6 @@
 """`sim calibrate`: what the public record says about a scenario's uncertain parameters."""
 
+from os.path import relpath
 from pathlib import Path
 from typing import Annotated
 
@@ -65,7 +66,7 @@ def calibrate(
     else:
         display(summary(posterior))
         if output and not refused:
-            named = f"a scenario may name it: `posterior: {output.name}`"
+            named = f"{scenario.name} may name it: `posterior: {relpath(output, scenario.parent)}`"
             tell(f"wrote {output}; {named if output.suffix == '.csv' else f'try: sim run {output}'}")
     if figures:
         from sim.view.figures.files import made_by

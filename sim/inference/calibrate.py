@@ -69,6 +69,8 @@ class Posterior:
         Of the normal scores of all parameters in their priors.
     explained : (parameters,)
         Share of the variance of each score that the statistics explain, on average over the records that priors make.
+    rounds : int
+        How many there were; none where the record had no past to compare with.
     priors, reference : ReferenceTable or None
         The tables of the first round, whose draws are from the priors, and of the last one; None where the record had
         no past to compare with.
@@ -79,17 +81,23 @@ class Posterior:
     count: int
     normal: Normal
     explained: Floats
+    rounds: int = 0
     priors: ReferenceTable | None = None
     reference: ReferenceTable | None = None
 
     @classmethod
     def of(
-        cls, basis: Basis, as_of: date, priors: ReferenceTable, reference: ReferenceTable | None = None
+        cls,
+        basis: Basis,
+        as_of: date,
+        priors: ReferenceTable,
+        reference: ReferenceTable | None = None,
+        rounds: int = 1,
     ) -> "Posterior":
         """The posterior that the reference table of the first round gives, or that of the last one."""
         first, table = priors.fitted(), reference or priors
         normal = table.posterior(first if table is priors else table.fitted())
-        return cls(basis, as_of, len(table.scores), normal, first.explained, priors, table)
+        return cls(basis, as_of, len(table.scores), normal, first.explained, rounds, priors, table)
 
     @classmethod
     def prior(cls, basis: Basis, as_of: date, draws: int) -> "Posterior":
@@ -242,7 +250,7 @@ class Posterior:
     @property
     def outcome(self) -> Outcome:
         """What files say of the posterior."""
-        return Outcome(self.basis, self.as_of, self.count, self.effective_draws, self.draws())
+        return Outcome(self.basis, self.as_of, self.rounds, self.count, self.effective_draws, self.draws())
 
     def plot(self, name: str = "calibration-parameters") -> Any:
         """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
@@ -258,7 +266,7 @@ class Posterior:
         total = len(self.basis.scenario.uncertain)
         return (
             f"<Posterior {self.basis.scenario.name!r}, as of {self.as_of}: {len(self.informed)} of {total} parameters"
-            f" informed, {self.count:,} draws worth {self.effective_draws:,.0f},"
+            f" informed, {self.rounds} x {self.count:,} draws, the last worth {self.effective_draws:,.0f},"
             f" prior predictive p = {self.prior_predictive_p:.2f}>"
         )
 
@@ -371,7 +379,7 @@ def posteriors(basis: Basis, days: Sequence[date], draws: int, run: Runner) -> d
         runs = run([nearer_past(pasts[day], nearer[day], number) for day in again])
         for day in again:
             table = ReferenceTable.of(basis, next(runs), nearer[day])
-            found[day] = Posterior.of(basis, day, found[day].priors or table, table)
+            found[day] = Posterior.of(basis, day, found[day].priors or table, table, number)
     return {day: found.get(day) or Posterior.prior(basis, day, draws) for day in days}
 
 

@@ -153,7 +153,9 @@ def leave_one_out(
     posteriors, rows = {}, []
     for name, strands in apart.items():
         left = {name_of(strand) for strand in strands}
-        posteriors[name] = Posterior.of(basis, truth, whole.priors.without(left), whole.reference.without(left))
+        posteriors[name] = Posterior.of(
+            basis, truth, whole.priors.without(left), whole.reference.without(left), whole.rounds
+        )
         rows += [{"group": name, **row} for row in _forecasts(whole, posteriors[name].weights, known, strands)]
     return LeaveOneOut(basis, truth, whole, posteriors, pd.DataFrame(rows))
 

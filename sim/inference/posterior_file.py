@@ -28,12 +28,13 @@ TABLE, SCENARIO = ".csv", (".yaml", ".yml")
 class Outcome:
     """What files say of a posterior.
 
-    `table`: equally likely joint draws, a column for each parameter that the record informs; `draws`: from the priors,
-    on which it rests, worth `effective`.
+    `table`: equally likely joint draws, a column for each parameter that the record informs; it rests on so many
+    `rounds` of so many `draws`, the last of which are worth `effective`.
     """
 
     basis: Basis
     as_of: date
+    rounds: int
     draws: int
     effective: float
     table: pd.DataFrame
@@ -86,7 +87,7 @@ def draws_text(outcome: Outcome) -> str:
         MARK,
         f"{AS_OF}{outcome.as_of}",
         f"# scenario: {scenario.name}",
-        f"# draws: {outcome.draws:,} from the priors, worth {outcome.effective:,.0f}",
+        f"# rounds: {outcome.rounds} of {outcome.draws:,} draws, the last worth {outcome.effective:,.0f}",
     ]
     if uninformed := [name for name in scenario.uncertain if name not in columns]:
         comments.append(f"# drawn from their priors, since the record does not inform them: {', '.join(uninformed)}")

@@ -106,6 +106,15 @@ def verdict(posterior: Posterior) -> str:
     return f"{extreme}: the model can produce it."
 
 
+def worth(posterior: Posterior) -> str:
+    """On how many draws a posterior rests."""
+    if posterior.rounds > 1:
+        drawn = f"{posterior.rounds} rounds of {posterior.count:,} draws, the last of which are"
+    else:
+        drawn = f"{posterior.count:,} draws from the priors,"
+    return f"{drawn} worth {posterior.effective_draws:,.0f} after weighting"
+
+
 def thin(posterior: Posterior) -> bool:
     """Whether a posterior rests on so few draws that its intervals are chance."""
     return posterior.effective_draws < FEW_EFFECTIVE

@@ -199,7 +199,7 @@ def test_the_written_table_is_the_posterior_of_a_scenario(small, tmp_path):
     table = small.save(tmp_path / "draws.csv")
     written = table.read_text("utf-8").splitlines()
     assert written[:4] == [MARK, f"# as_of: {END}", "# scenario: small-authority", written[3]]
-    assert written[3].startswith(f"# draws: {DRAWS} from the priors, worth ")
+    assert written[3].startswith(f"# rounds: 2 of {DRAWS} draws, the last worth ")
     assert len(written) >= 1005
     loaded = load_scenario(small.basis.file, {"posterior": str(table)})
     assert str(loaded.posterior) == f"posterior of {END}, 1,000 joint draws"

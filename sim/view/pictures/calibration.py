@@ -12,7 +12,7 @@ from sim.record.model import RecordedStrand
 from sim.view.figures import calibration as figures
 from sim.view.figures.labels import label
 from sim.view.figures.picture import Picture
-from sim.view.verdicts import undated_staff, verdict
+from sim.view.verdicts import undated_staff, verdict, worth
 from sim.view.words import listing, measured, number, plural, share, statistic
 
 PARAMETERS = {
@@ -249,7 +249,4 @@ def _words(row: Mapping[Hashable, Any], low: str, median: str, high: str) -> str
 
 def _subtitle(posterior: Posterior) -> str:
     scenario = posterior.basis.scenario
-    return (
-        f"{scenario.title or scenario.name}, on what was public on {posterior.as_of} ·"
-        f" {len(posterior.weights):,} draws, worth {posterior.effective_draws:,.0f}"
-    )
+    return f"{scenario.title or scenario.name}, on what was public on {posterior.as_of} · {worth(posterior)}"

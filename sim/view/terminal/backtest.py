@@ -14,9 +14,10 @@ from rich.text import Text
 
 from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
+from sim.inference.calibrate import ROUNDS
 from sim.inference.histories import MILESTONES
 from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict
+from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict, worth
 from sim.view.words import listing, plural, share, spark
 
 
@@ -44,9 +45,9 @@ def _heading(backtest: Backtest) -> Text:
     days = f"{first}" if first == last else f"{len(backtest.origins)} days from {first} to {last}"
     text = Text(f"Forecasts of {days}, scored on {backtest.truth}", style="bold")
     posterior = backtest.posteriors[first]
-    note = f"\n{len(posterior.weights):,} draws from the priors on each day, calibrated on what was public then."
+    note = f"\nCalibrated on what was public then: {posterior.count:,} draws on each day in up to {ROUNDS} rounds."
     if first == last:
-        note += f" Worth {posterior.effective_draws:,.0f} after weighting. {verdict(posterior)}"
+        note = f"\nCalibrated on what was public then: {worth(posterior)}. {verdict(posterior)}"
     text.append(note, style="not bold")
     few = [f"{day}" for day, one in backtest.posteriors.items() if thin(one)]
     if few:

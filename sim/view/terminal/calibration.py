@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.inference.calibrate import Posterior
-from sim.view.verdicts import THIN, thin, undated_staff, verdict
+from sim.view.verdicts import THIN, thin, undated_staff, verdict, worth
 from sim.view.words import measured, statistic
 
 
@@ -25,8 +25,7 @@ def _heading(posterior: Posterior) -> Text:
     scenario = posterior.basis.scenario
     text = Text(f"{scenario.title or scenario.name}: calibrated on what was public on {posterior.as_of}", style="bold")
     text.append(
-        f"\n{len(posterior.weights):,} draws from the priors, worth {posterior.effective_draws:,.0f} after weighting. "
-        + verdict(posterior),
+        f"\n{worth(posterior)}. {verdict(posterior)}",
         style="not bold",
     )
     if thin(posterior):

@@ -12,7 +12,7 @@ from sim.inference.histories import MILESTONES
 from sim.inference.leave_one_out import LeaveOneOut
 from sim.view.terminal.backtest import closing, has, records, scores
 from sim.view.titles import NAMES
-from sim.view.verdicts import conclusion
+from sim.view.verdicts import conclusion, worth
 
 
 def summary(analysis: LeaveOneOut) -> RenderableType:
@@ -31,8 +31,8 @@ def summary(analysis: LeaveOneOut) -> RenderableType:
 def _heading(analysis: LeaveOneOut) -> Text:
     text = Text(f"Each proceeding forecast from all others, scored on {analysis.truth}", style="bold")
     text.append(
-        f"\n{len(analysis.whole.weights):,} draws from the priors, worth {analysis.whole.effective_draws:,.0f} with all"
-        " proceedings. Each is left out of the record and of the simulated ones, and forecast from its opening; those"
+        f"\nWith all proceedings, {worth(analysis.whole)}. Each is left out of the record and of the"
+        " simulated ones, and forecast from its opening; those"
         " opened on one day for the same topics are left out together.",
         style="not bold",
     )
