@@ -1,4 +1,4 @@
-"""Writes docs/first-results.md: the forecast of 14 March 2024 beside what had happened by the end of 2025.
+"""Writes docs/first-results.md: a forecast of 14 March 2024 beside what happened, and what is expected from now on.
 
 python docs/first_results.py
 """
@@ -11,17 +11,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import Record, Run, load_record, simulate
+from sim import Record, Run, Scenario, load_record, load_scenario, simulate
 from sim.dates import date_after
+from sim.inference.as_of import load_basis, past_scenario
+from sim.inference.baselines import durations as durations_of
+from sim.inference.baselines import kaplan_meier_forecast
+from sim.inference.scores import quantile
+from sim.record.spans import OPENED
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = ROOT / "scenarios" / "three-probes.yaml"
 RECORD = ROOT / "scenarios" / "record"
 PAGE = ROOT / "docs" / "first-results.md"
-LATER = date(2025, 12, 31)
+STATUS_QUO = ROOT / "scenarios" / "status-quo.yaml"
+LATER = date(2026, 10, 8)
 """The end of the record."""
+WHEN = f"{LATER.day} {LATER:%B %Y}"
+PAST_REPLICATIONS = 500
+"""Of the past with the posterior: enough for a mean."""
 RESOLVED = ("decision", "commitments", "closed")
 INTERVAL = (0.1, 0.9)
+LONGEST = 3650
+"""Days that the curve of the record is followed at most."""
 
 
 def first_times(run: Run, states: tuple[str, ...]) -> pd.DataFrame:
@@ -43,7 +54,7 @@ def milestone_date(record: Record, case: str, milestone: str) -> date | None:
 
 
 def rows(run: Run, record: Record, times: pd.DataFrame, milestone: str) -> Iterator[str]:
-    """A line for each strand: probability by the end of 2025, median and 80% interval, and the truth."""
+    """A line for each strand: probability by the end of the record, median and 80% interval, and the truth."""
     until = (LATER - run.scenario.start).days
     for case in times.columns:
         time = np.sort(times[case].to_numpy())
@@ -52,12 +63,12 @@ def rows(run: Run, record: Record, times: pd.DataFrame, milestone: str) -> Itera
         inside = "" if truth is None else ("yes" if low <= (truth - run.scenario.start).days <= high else "no")
         yield (
             f"| {case} | {(time <= until).mean():.0%} | {day(run, median)} | {day(run, low)} to {day(run, high)} "
-            f"| {truth or 'not by the end of 2025'} | {inside} |"
+            f"| {truth or f'not by {WHEN}'} | {inside} |"
         )
 
 
 def total(run: Run, record: Record, times: pd.DataFrame, milestone: str, what: str) -> str:
-    """A sentence on how many strands reach a milestone by the end of 2025."""
+    """A sentence on how many strands reach a milestone by the end of the record."""
     until = (LATER - run.scenario.start).days
     counts = (times <= until).sum(axis=1).to_numpy()
     low, high = np.quantile(counts, INTERVAL)
@@ -66,7 +77,7 @@ def total(run: Run, record: Record, times: pd.DataFrame, milestone: str, what: s
     truth = np.array([milestone_date(record, case, milestone) is not None for case in times.columns], dtype=float)
     brier = float(np.mean((chances - truth) ** 2))
     return (
-        f"Of these {len(times.columns)} strands the model expected {counts.mean():.1f} {what} by the end of 2025 "
+        f"Of these {len(times.columns)} strands the model expected {counts.mean():.1f} {what} by {WHEN} "
         f"(80% between {low:.0f} and {high:.0f}); it was {true}. Brier score {brier:.2f} (0.25 for a coin)."
     )
 
@@ -81,18 +92,43 @@ def openings(run: Run, record: Record) -> str:
     true = {act.proceeding for act in record.acts if act.event == "proceedings_opened" and act.date > start}
     days = {act.date for act in record.acts if act.proceeding in true and act.event == "proceedings_opened"}
     return (
-        f"After that day the model expected {counts.mean():.0f} new proceedings by the end of 2025 (80% between "
+        f"After that day the model expected {counts.mean():.0f} new proceedings by {WHEN} (80% between "
         f"{low:.0f} and {high:.0f}); the record has {len(true)}, opened on {len(days)} days."
     )
 
 
-def page(run: Run, record: Record) -> str:
+def words(days: float) -> str:
+    """A number of days, or that it is longer than was observed."""
+    return f"{days:.0f}" if np.isfinite(days) else "more than was observed"
+
+
+def in_days(delay: pd.DataFrame, stage: str) -> str:
+    """Where the days of a stage go, in words."""
+    row = delay.loc[stage]
+    others = row["party"] + row["procedure"] + row["hold"] + row["dormancy"]
+    return f"{row['work']:.0f} days of work, {row['staff']:.0f} waiting for staff, {others:.0f} for the party, the procedure and holds"
+
+
+def from_now_on(future: Run, past: Run, record: Record) -> str:
+    """How long formal proceedings take from now on, beside the record, and why."""
+    durations = future.table("durations").set_index("stage").loc["proceedings"]
+    ended = kaplan_meier_forecast(durations_of(record, OPENED, None), 0.0, LONGEST)
+    low, median, high = (words(quantile(ended, p)) for p in (INTERVAL[0], 0.5, INTERVAL[1]))
+    span = " and ".join(words(durations[name]) for name in ("q10", "q90"))
+    then, now = (run.table("delay").set_index("stage") for run in (past, future))
+    return f"""\
+From {future.scenario.start} on a strand is in formal proceedings for {durations["median"]:.0f} days at the median (80% between {span}), with
+the posterior of the whole record and the staff reached by then. In the record it took {median} days from the opening to preliminary findings
+or another end (80% between {low} and {high}). The work is the same; the wait for staff is not: simulated with the staff of the time, strands had
+{in_days(then, "proceedings")}; from now on they have {in_days(now, "proceedings")}."""
+
+
+def page(run: Run, future: Run, past: Run, record: Record) -> str:
     """The whole page."""
     scenario = run.scenario
-    head = "| strand | probability by the end of 2025 | median | 80% interval | what happened | inside the interval |\n|---|---|---|---|---|---|"
+    head = f"| strand | probability by {WHEN} | median | 80% interval | what happened | inside the interval |\n|---|---|---|---|---|---|"
     findings, ends = first_times(run, ("preliminary_findings",)), first_times(run, RESOLVED)
     delay = run.table("delay").set_index("stage")
-    proceedings, after = delay.loc["proceedings"], delay.loc["preliminary_findings"]
     return f"""\
 # First results: the forecast of 14 March 2024
 
@@ -126,24 +162,33 @@ An interval holds the central 80% of the replications: stochastic variation, and
 
 {openings(run, record)}
 
-A strand in formal proceedings spends {proceedings["days"]:.0f} days there on average (as far as the horizon shows):
-{proceedings["work"]:.0f} days of work, {proceedings["staff"]:.0f} waiting for staff, {proceedings["dormancy"]:.0f} dormant,
-{proceedings["party"] + proceedings["procedure"]:.0f} for the party and the procedure. After the findings it is {after["days"]:.0f} days:
-{after["work"]:.0f} of work, {after["staff"]:.0f} waiting for staff, {after["party"]:.0f} the party's, {after["procedure"]:.0f} the
-procedure's, {after["hold"]:.0f} holds.
+A strand in formal proceedings spends {delay.loc["proceedings", "days"]:.0f} days there on average (as far as the horizon shows): {in_days(delay, "proceedings")}.
+After the findings it is {delay.loc["preliminary_findings", "days"]:.0f} days: {in_days(delay, "preliminary_findings")}.
 
 ## How to read this
 
 Eight strands of three proceedings, worked on by the same people, are not eight independent trials: that the totals lie within
 their intervals says little, and the intervals are wide because little was known. What the page does show is whether the
 assumptions are of the right order of magnitude.
+
+## From now on
+
+{from_now_on(future, past, record)}
 """
+
+
+def past_with_posterior(replications: int) -> Scenario:
+    """The record's past with its openings and the staff of the time, on the posterior of the status quo."""
+    past = past_scenario(load_basis(STATUS_QUO), LATER, replications)
+    return past.model_copy(update={"posterior": load_scenario(STATUS_QUO).posterior})
 
 
 def main() -> None:
     """Run the scenario, or load the stored run, and write the page."""
-    run = simulate(SCENARIO, jobs=os.cpu_count() or 1, results=ROOT / "results")
-    PAGE.write_text(page(run, load_record(RECORD)), encoding="utf-8")
+    common = {"jobs": os.cpu_count() or 1, "results": ROOT / "results"}
+    run, future = simulate(SCENARIO, **common), simulate(STATUS_QUO, **common)
+    past = simulate(past_with_posterior(PAST_REPLICATIONS), **common)
+    PAGE.write_text(page(run, future, past, load_record(RECORD)), encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
 

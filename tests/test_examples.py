@@ -230,7 +230,8 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
     """The page names every strand, and the committed one has this scenario's seed and strands."""
     first = module(ROOT / "docs" / "first_results.py")
     run = simulate(load_scenario(first.SCENARIO, {"replications": 4}))
-    text = first.page(run, load_record(first.RECORD))
+    future = simulate(load_scenario(first.STATUS_QUO, {"replications": 4}))
+    text = first.page(run, future, simulate(first.past_with_posterior(4)), load_record(first.RECORD))
     committed = (ROOT / "docs" / "first-results.md").read_text(encoding="utf-8")
     strands = re.findall(r"^\| (\S+/\S+) \|", text, re.MULTILINE)
     assert len(set(strands)) == 8
@@ -242,17 +243,20 @@ def test_the_page_of_first_results_can_be_written_and_is_of_this_scenario() -> N
 @pytest.mark.slow
 def test_the_page_of_the_validation_can_be_written_and_is_of_this_scenario() -> None:
     """With few draws the page has the sections, parameters and strands that the committed one has."""
-    from sim import backtest, calibrate
+    from sim import backtest, calibrate, leave_one_out, score
 
     written = module(ROOT / "docs" / "validation.py")
     few = {"draws": 100, "jobs": 2}
-    one = backtest(written.SCENARIO, written.AS_OF, **few)
-    rolling = backtest(written.SCENARIO, date(2025, 6, 30), rolling_months=3, **few)
-    other = backtest(written.SCENARIO, written.EXAMPLE_AS_OF, record=written.EXAMPLE, **few)
+    one = backtest(written.FIRST, written.AS_OF, **few)
+    rolling = backtest(written.SCENARIO, date(2026, 3, 31), rolling_months=3, **few)
+    other = backtest(written.FIRST, written.EXAMPLE_AS_OF, record=written.EXAMPLE, **few)
     end = calibrate(written.SCENARIO, rolling.truth, **few)
+    apart = leave_one_out(written.SCENARIO, rolling.truth, **few)
+    alternatives = dict.fromkeys((file.stem for file in written.ALTERNATIVES.glob("*.yaml")), apart)
+    check = end.reference.simulation_based_calibration(20, 1)
     queue = written.Queue("one queue", 1.0, 1.01, 0.02)
     record = load_record(written.RECORD)
-    text = written.page([queue], one, rolling, end, end.reference.simulation_based_calibration(20, 1), other, record)
+    text = written.page([queue], one, rolling, end, check, apart, alternatives, score(), other, record)
     committed = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
     pages = [re.sub(r"[\d,]", "", page) for page in (text, committed)]
     for pattern in (r"^#+ [^(\n]*", r"^\| (\S+/\S+) \|"):
