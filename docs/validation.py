@@ -39,7 +39,7 @@ EXAMPLE = ROOT / "docs" / "example-record"
 AS_OF = date(2024, 3, 14)
 EXAMPLE_AS_OF = date(2021, 12, 31)
 DRAWS = 1000
-FEWER = 600
+FEWER = 500
 """Draws with which alternatives are compared: they need be no better than the differences."""
 CURVES = {OPENED: "formal proceedings", FINDINGS: "the time since findings"}
 """What is still pending in the curves, by the event with which it begins."""
