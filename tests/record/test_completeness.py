@@ -167,12 +167,14 @@ def test_a_scenario_behind_its_record(sim: Sim, scenarios: Path) -> None:
     """After the record has grown the note says what to write as the first and the last day."""
     (scenarios / "record" / "until.txt").write_text("2026-11-30\n", encoding="utf-8")
     code, out, err = sim("record", "check", scenarios / "status-quo.yaml")
-    assert (code, out.count("1 note")) == (0, 1)
-    assert err == (
+    assert (code, out.count("2 notes")) == (0, 1)
+    posterior, start = err.splitlines()
+    assert start == (
         f"note: {scenarios}/status-quo.yaml:8:8: start: is 2026-10-08, and the record goes on to 2026-11-30; for a"
         " forecast from what is known now write start: 2026-11-30 and, for as many years as before, horizon:"
-        " 2029-11-30\n"
+        " 2029-11-30"
     )
+    assert posterior.startswith(f"note: {scenarios}/posterior/2026-10-08.csv:6:1: is what was known on 2026-10-08")
 
 
 def test_a_posterior_behind_the_record(sim: Sim, scenarios: Path) -> None:
