@@ -23,6 +23,7 @@ from sim.record.spans import FINDINGS
 FORECASTS = Path(__file__).parents[2] / "scenarios" / "forecasts"
 KEPT = {
     "2025-12-31.json": "fd53952e0b6da479dd09d615e85a5b57e58d4e43cf4de9294091f2bfd13c13eb",
+    "2026-10-08.json": "968689c8da7d4cc4aecbc5f1471e97dc29a4ba392edd3e165919f7859bbaff7d",
 }
 """The SHA-256 of every kept forecast; add that of a new one, and change none."""
 
