@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ PAST_REPLICATIONS = 500
 """Of the past with the posterior: enough for a mean."""
 RESOLVED = ("decision", "commitments", "closed")
 INTERVAL = (0.1, 0.9)
+WIDTH = 130
 LONGEST = 3650
 """Days that the curve of the record is followed at most."""
 
@@ -116,11 +118,14 @@ def from_now_on(future: Run, past: Run, record: Record) -> str:
     low, median, high = (words(quantile(ended, p)) for p in (INTERVAL[0], 0.5, INTERVAL[1]))
     span = " and ".join(words(durations[name]) for name in ("q10", "q90"))
     then, now = (run.table("delay").set_index("stage") for run in (past, future))
-    return f"""\
-From {future.scenario.start} on a strand is in formal proceedings for {durations["median"]:.0f} days at the median (80% between {span}), with
-the posterior of the whole record and the staff reached by then. In the record it took {median} days from the opening to preliminary findings
-or another end (80% between {low} and {high}). The work is the same; the wait for staff is not: simulated with the staff of the time, strands had
-{in_days(then, "proceedings")}; from now on they have {in_days(now, "proceedings")}."""
+    text = (
+        f"From {future.scenario.start} on a strand is in formal proceedings for {durations['median']:.0f} days at the median (80% between"
+        f" {span}), with the posterior of the whole record and the staff reached by then. In the record it took {median} days"
+        f" from the opening to preliminary findings or another end (80% between {low} and {high}). The work is the same; the"
+        " wait for staff is not: simulated with the staff of the time, strands had on average"
+        f" {in_days(then, 'proceedings')}; from now on they have {in_days(now, 'proceedings')}."
+    )
+    return fill(text, WIDTH)
 
 
 def page(run: Run, future: Run, past: Run, record: Record) -> str:
@@ -162,8 +167,10 @@ An interval holds the central 80% of the replications: stochastic variation, and
 
 {openings(run, record)}
 
-A strand in formal proceedings spends {delay.loc["proceedings", "days"]:.0f} days there on average (as far as the horizon shows): {in_days(delay, "proceedings")}.
-After the findings it is {delay.loc["preliminary_findings", "days"]:.0f} days: {in_days(delay, "preliminary_findings")}.
+A strand in formal proceedings spends {delay.loc["proceedings", "days"]:.0f} days there on average (as far as the horizon shows):
+{in_days(delay, "proceedings")}.
+After the findings it is {delay.loc["preliminary_findings", "days"]:.0f} days:
+{in_days(delay, "preliminary_findings")}.
 
 ## How to read this
 
