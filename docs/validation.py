@@ -25,7 +25,7 @@ from sim.inference.track_record import TrackRecord, score
 from sim.record.files import load_record
 from sim.record.model import Record
 from sim.record.spans import FINDINGS, OPENED
-from sim.view.titles import NAMES, TITLES
+from sim.view.titles import NAMES, SHORT, TITLES
 from sim.view.verdicts import MIN_DIFFERENCE, conclusion, listed, worth
 from sim.view.words import listing, measured, statistic
 
@@ -588,7 +588,7 @@ blurs when strands are ripe. Topics and obligations set apart strands that the r
 def section_kept(track: TrackRecord, rolling: Backtest) -> str:
     """Forecasts that were made before the fact, as they were."""
     rows = [
-        (row["made"], row["forecasts"], row["happened"], *(f"{row[name]:.3f}" for name in FORECASTERS),
+        (row["made"], row["forecasts"], row["happened"], *(f"{row[name]:.3f}" for name in SHORT),
          f"{row['inside80']} of {row['totals']}")
         for row in track.by_file.to_dict("records") if row["forecasts"]
     ]  # fmt: skip
@@ -597,7 +597,7 @@ def section_kept(track: TrackRecord, rolling: Backtest) -> str:
         f"On the record to {made} this page's model, which was built with the rest known, has {days.loc[made, MODEL]:.3f}."
         for made in (row[0] for row in rows) if made in days.index
     ]  # fmt: skip
-    head = ("forecast of", "milestones", "came", *(NAMES[name] for name in FORECASTERS), "totals inside 80%")
+    head = ("forecast of", "milestones", "came", *(NAMES[name] for name in SHORT), "totals inside 80%")
     return f"""\
 ## 7. Forecasts made before the fact
 
