@@ -16,9 +16,10 @@ from scipy import stats
 
 from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Backtest, Scored, backtest
-from sim.inference.calibrate import ROUNDS, WIDER, Posterior, calibrate
+from sim.inference.calibrate import ROUNDS, WIDER, calibrate
 from sim.inference.histories import MILESTONES, RESOLUTION
 from sim.inference.leave_one_out import LeaveOneOut, leave_one_out
+from sim.inference.posterior import Posterior
 from sim.inference.regression import CalibrationCheck
 from sim.inference.statistics import FINDINGS_AGES, OPENED_AGES
 from sim.inference.track_record import TrackRecord, score

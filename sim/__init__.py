@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulate import simulate
     from sim.experiments.sweep import Sweep, sweep
     from sim.inference.backtest import Backtest, backtest
-    from sim.inference.calibrate import Posterior, calibrate
+    from sim.inference.calibrate import calibrate
     from sim.inference.forecasts import Forecast, forecast
     from sim.inference.leave_one_out import LeaveOneOut, leave_one_out
     from sim.inference.track_record import TrackRecord, score
@@ -71,7 +71,8 @@ _MODULES = {
     "sim.experiments.simulate": ("simulate",),
     "sim.experiments.sweep": ("Sweep", "sweep"),
     "sim.inference.backtest": ("Backtest", "backtest"),
-    "sim.inference.calibrate": ("Posterior", "calibrate"),
+    "sim.inference.calibrate": ("calibrate",),
+    "sim.inference.posterior": ("Posterior",),
     "sim.inference.forecasts": ("Forecast", "forecast"),
     "sim.inference.leave_one_out": ("LeaveOneOut", "leave_one_out"),
     "sim.inference.track_record": ("TrackRecord", "score"),

@@ -21,7 +21,7 @@ from sim.errors import UserError, renamed_arguments
 from sim.experiments.simulate import Progress
 from sim.inference.as_of import Basis, forecast_scenario, load_basis
 from sim.inference.baselines import BASELINES, durations_for
-from sim.inference.calibrate import DRAWS, ROUNDS, Posterior, Runner, check_draws, posteriors
+from sim.inference.calibrate import DRAWS, ROUNDS, Runner, check_draws, posteriors
 from sim.inference.histories import (
     MILESTONES,
     RESOLUTION,
@@ -33,6 +33,7 @@ from sim.inference.histories import (
     simulated_counts,
 )
 from sim.inference.normal import Floats
+from sim.inference.posterior import Posterior
 from sim.inference.scores import histogram, pooled, quantile, score
 from sim.plotting import views
 from sim.record.model import Record, RecordedStrand
@@ -131,7 +132,7 @@ class Backtest(Scored):
         """One row for each origin.
 
         Columns: origin, strands, forecasts, happened, effective_draws, prior_predictive_p (see
-        `sim.inference.calibrate.Posterior`), and the mean crps of each forecaster by its name.
+        `sim.inference.posterior.Posterior`), and the mean crps of each forecaster by its name.
         """
         rows = []
         for origin, posterior in self.posteriors.items():
@@ -223,7 +224,9 @@ def backtest(
     futures = {day: futures_of(basis, day, truth, draws, look_ahead=rolling_months is None) for day in days}
     run = Runner(sum(draws * (ROUNDS + 2 * len(plan)) for plan in futures.values()), jobs, results, progress)
     known = posteriors(basis, days, draws, run)
-    runs = run([future for day in days for future in on_both(known[day], futures[day])])
+    planned = [future for day in days for future in on_both(known[day], futures[day])]
+    run.skip(2 * draws * sum(map(len, futures.values())) - draws * len(planned))
+    runs = run(planned)
     origins = [Origin.of(basis, truth, known[day], futures[day], runs) for day in days]
     later = basis.record.known_on(truth)
     table = pd.concat([origin.forecasts(later) for origin in origins], ignore_index=True)

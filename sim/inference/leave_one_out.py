@@ -21,10 +21,11 @@ from sim.experiments.simulate import Progress
 from sim.inference.as_of import Basis, load_basis
 from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Scored, forecast_row, probabilities
 from sim.inference.baselines import BASELINES, durations_for
-from sim.inference.calibrate import DRAWS, Posterior, calibrated
+from sim.inference.calibrate import DRAWS, calibrated
 from sim.inference.checks import equally
 from sim.inference.histories import MILESTONES, name_of, reached
 from sim.inference.normal import Floats
+from sim.inference.posterior import Posterior
 from sim.plotting import views
 from sim.record.model import Record, RecordedStrand
 from sim.scenario.schema import Scenario

@@ -10,8 +10,8 @@ from sim.experiments.compare import Comparison
 from sim.experiments.sensitivity import Sensitivity
 from sim.experiments.sweep import Sweep
 from sim.inference.backtest import Backtest
-from sim.inference.calibrate import Posterior
 from sim.inference.leave_one_out import LeaveOneOut
+from sim.inference.posterior import Posterior
 from sim.inference.track_record import TrackRecord
 from sim.record.model import Record
 from sim.results.run import Run

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sim.experiments.sweep import Sweep, helping
 from sim.inference.backtest import MODEL, Scored
-from sim.inference.calibrate import FEW_EFFECTIVE, Posterior
+from sim.inference.posterior import FEW_EFFECTIVE, Posterior
 from sim.inference.track_record import TrackRecord
 from sim.view.titles import NAMES, TITLES
 from sim.view.words import decimals, listing, number, plural, share

@@ -14,9 +14,11 @@ from scipy.stats import binom, gamma, kstest, norm
 from sim.errors import UserError
 from sim.experiments.simulate import simulate
 from sim.inference.as_of import OPENINGS, known_by, load_basis, past_scenario
-from sim.inference.calibrate import Posterior, ReferenceTable, calibrate
+from sim.inference.calibrate import calibrate
 from sim.inference.histories import KINDS, PENDING, real_history, simulated_histories
+from sim.inference.posterior import Posterior
 from sim.inference.posterior_file import MARK, scenario_text
+from sim.inference.reference import ReferenceTable
 from sim.scenario.loading import load_scenario
 from sim.view.verdicts import undated_staff
 
@@ -264,7 +266,7 @@ def test_a_posterior_is_shown_in_a_line(small):
 def test_a_posterior_is_drawn_by_the_views(small, monkeypatch):
     """The first figure unless another is named; the views know the names."""
     drawn = SimpleNamespace(plot=lambda result, name: (result, name), names=lambda result: ["a", "b"])
-    monkeypatch.setattr("sim.inference.calibrate.views", lambda: drawn)
+    monkeypatch.setattr("sim.inference.posterior.views", lambda: drawn)
     assert small.plot() == (small, "calibration-parameters")
     assert small.plot("b") == (small, "b")
     assert small.plots == ["a", "b"]
@@ -290,3 +292,15 @@ def test_the_posterior_is_a_function_of_the_reference_table(small):
     """Computed again from the same table it is the same, bit for bit."""
     again = Posterior.of(small.basis, END, small.reference)
     assert again.weights.tobytes() == small.weights.tobytes()
+
+
+def test_progress_is_one_measure_over_all_rounds(tmp_path):
+    """It never goes back, and ends at its total, also where fewer rounds were made than were planned for."""
+    seen = []
+    posterior = calibrate(
+        small_authority.write(tmp_path), END, draws=100, progress=lambda done, total: seen.append((done, total))
+    )
+    assert 1 <= posterior.rounds <= 3
+    assert {total for _, total in seen} == {300}
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (300, 300)

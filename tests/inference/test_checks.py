@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import small_authority
 
-from sim.inference.calibrate import Posterior, calibrate
+from sim.inference.calibrate import calibrate
 from sim.inference.checks import compared, curve_bands
 from sim.inference.histories import PENDING, Histories
+from sim.inference.posterior import Posterior
 from sim.record.spans import FINDINGS, OPENED
 
 END = date(2022, 12, 31)

@@ -14,8 +14,8 @@ from record_rows import cut, read_tables, write_tables
 from sim.errors import UserError
 from sim.inference.backtest import FORECASTERS, MODEL, PRIORS
 from sim.inference.baselines import durations, kaplan_meier_forecast
-from sim.inference.calibrate import Posterior
 from sim.inference.leave_one_out import groups, leave_one_out
+from sim.inference.posterior import Posterior
 from sim.inference.scores import score
 from sim.inference.statistics import statistics
 from sim.record.files import load_record

@@ -10,8 +10,9 @@ import small_authority
 from scipy.stats import norm
 
 from sim.errors import UserError
-from sim.inference.calibrate import Posterior, calibrate, rounded
+from sim.inference.calibrate import calibrate
 from sim.inference.normal import Normal
+from sim.inference.posterior import Posterior, rounded
 from sim.inference.regression import fit, normalised
 from sim.scenario.distributions import Beta, Lognormal, Uniform
 from sim.scenario.loading import load_scenario

@@ -8,7 +8,8 @@ import pytest
 import small_authority
 
 from sim.inference.as_of import load_basis
-from sim.inference.calibrate import Posterior, calibrate
+from sim.inference.calibrate import calibrate
+from sim.inference.posterior import Posterior
 from sim.record.spans import OPENED
 from sim.view.pictures import calibration as pictures
 from sim.view.verdicts import verdict

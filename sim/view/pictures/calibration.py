@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.inference.as_of import stages_of
-from sim.inference.calibrate import Posterior
+from sim.inference.posterior import Posterior
 from sim.record.model import RecordedStrand
 from sim.view.figures import calibration as figures
 from sim.view.figures.labels import label

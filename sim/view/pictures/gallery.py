@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sim.experiments.sensitivity import Sensitivity
     from sim.experiments.sweep import Sweep
     from sim.inference.backtest import Backtest
-    from sim.inference.calibrate import Posterior
     from sim.inference.leave_one_out import LeaveOneOut
+    from sim.inference.posterior import Posterior
     from sim.inference.track_record import TrackRecord
 
 __all__ = [

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sim.inference.calibrate import Posterior
+from sim.inference.posterior import Posterior
 from sim.view.verdicts import THIN, thin, undated_staff, verdict, worth
 from sim.view.words import measured, statistic
 
