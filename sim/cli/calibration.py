@@ -41,7 +41,7 @@ def calibrate(
     The record's past is simulated from draws of the parameters, and compared with the actual one; see
     docs/validation.md.
 
-    Example: sim calibrate scenarios/three-probes.yaml --as-of 2024-03-14 -o scenarios/calibrated.yaml
+    Example: sim calibrate scenarios/three-probes.yaml --as-of 2025-12-31 -o scenarios/calibrated.yaml
     """
     from sim.inference.calibrate import calibrate as calibrated
     from sim.inference.posterior_file import check_output
