@@ -2,7 +2,7 @@
 
 from os.path import relpath
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from sim.cli.app import app, check_figures, cores, day_of, resumable, write_figu
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
 from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.inference.posterior import Posterior
 
 
 @app.command()
@@ -69,12 +72,16 @@ def calibrate(
             named = f"{scenario.name} may name it: `posterior: {relpath(output, scenario.parent)}`"
             tell(f"wrote {output}; {named if output.suffix == '.csv' else f'try: sim run {output}'}")
     if figures:
-        from sim.view.figures.files import made_by
-        from sim.view.pictures.gallery import of_calibration
-
-        model = posterior.basis.scenario
-        title = f"Calibration of {model.title or model.name} on what was public on {day}"
-        made = made_by(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=draws)
-        write_figures(figures, title, of_calibration(posterior), made)
+        _write_figures(posterior, figures)
     if refused:
         raise refused
+
+
+def _write_figures(posterior: "Posterior", folder: Path) -> None:
+    from sim.view.figures.files import made_by
+    from sim.view.pictures.gallery import of_calibration
+
+    model, day = posterior.basis.scenario, posterior.as_of
+    title = f"Calibration of {model.title or model.name} on what was public on {day}"
+    made = made_by(model, record=posterior.basis.folder.resolve().name, until=str(day), draws=posterior.count)
+    write_figures(folder, title, of_calibration(posterior), made)
