@@ -33,7 +33,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Row(_Part):
+class KeptForecast(_Part):
     """One forecast of a milestone by one forecaster, with its scores; days from the day of the forecast."""
 
     proceeding: str
@@ -56,7 +56,7 @@ class Row(_Part):
     cover95: float
 
 
-class TotalRow(_Part):
+class KeptTotal(_Part):
     """One count by one forecaster, with its truth."""
 
     what: str
@@ -76,8 +76,8 @@ class FirstForecast(_Part):
     scenario: str
     origins: Annotated[list[date], Field(min_length=1, max_length=1)]
     until: date
-    forecasts: list[Row]
-    totals: list[TotalRow]
+    forecasts: list[KeptForecast]
+    totals: list[KeptTotal]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -136,7 +136,7 @@ def scores_of(path: Path, first: FirstForecast, record: Record, day: date) -> Fi
     return scores
 
 
-def _as_scored(row: Row, made: date) -> dict[str, Any]:
+def _as_scored(row: KeptForecast, made: date) -> dict[str, Any]:
     model = row.forecaster == MODEL  # of the others no quantiles are shown
     days = {"q10": row.low, "median": row.median, "q90": row.high} if model else {}
     return {
