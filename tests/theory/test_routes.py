@@ -14,11 +14,15 @@ from sim.scenario.shares import shares
 EXITS = {name: name.capitalize() for name in ("a", "b", "c", "d", "done")}
 
 
-def branching(routes: dict[str, object], **more: object) -> Scenario:
-    """An office whose cases leave by these routes; checked."""
+def office(routes: dict[str, object], **more: object) -> Scenario:
+    """An office whose cases leave by these routes; not checked."""
     stage = STAGE | {"next": routes, "steps": {"wait": {"step": "wait", "reason": "hold", "days": 1}}}
-    procedure = QUEUE["procedure"] | {"exits": EXITS, "stages": {"work": stage}}
-    made = queue(procedure=procedure, **more)
+    return queue(procedure=QUEUE["procedure"] | {"exits": EXITS, "stages": {"work": stage}}, **more)
+
+
+def branching(routes: dict[str, object], **more: object) -> Scenario:
+    """The same, and checked."""
+    made = office(routes, **more)
     assert problems(made) == []
     return made
 
@@ -73,10 +77,18 @@ def test_independent_betas_of_the_rest_make_a_dirichlet() -> None:
 
 
 def test_uncertain_shares_of_the_rest_cannot_leave_too_little() -> None:
-    """However near to 1 they may be, where probabilities as uncertain would be refused."""
+    """However near to 1 they may be, where probabilities as uncertain are refused."""
     wide = {"distribution": "beta", "mean": 0.9, "observations": 1}
-    at = "procedure.stages.work.next"
-    branching(
-        {"a": {"of_rest": 0.9}, "b": {"of_rest": 0.9}, "done": "rest"},
-        uncertain={name: {"sets": f"{at}.{name}.of_rest", "value": wide} for name in ("a", "b")},
+
+    def uncertain(word: str) -> dict[str, object]:
+        at = "procedure.stages.work.next"
+        return {name: {"sets": f"{at}.{name}.{word}", "value": wide} for name in ("a", "b")}
+
+    rest = office({"a": {"of_rest": 0.9}, "b": {"of_rest": 0.9}, "done": "rest"}, uncertain=uncertain("of_rest"))
+    assert problems(rest) == []
+    of_all = office({"a": 0.4, "b": 0.4, "done": "rest"}, uncertain=uncertain("probability"))
+    refused = [finding.message for finding in problems(of_all)]
+    assert (
+        refused
+        == ["it may be 1, where the scenario is wrong: probabilities add to 1.4; nothing is left for 'done'"] * 2
     )
