@@ -6,12 +6,13 @@ day of the truth. The future is simulated with draws from the posterior, as a sc
 draws from the priors. Only the truth is read of what came after an origin.
 """
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ from sim.inference.histories import (
 from sim.inference.normal import Floats
 from sim.inference.posterior import Posterior
 from sim.inference.scores import histogram, pooled, quantile, score
-from sim.plotting import views
+from sim.plotting import Drawable
 from sim.record.model import Record, RecordedStrand
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -49,7 +50,7 @@ SCORED, SHOWN = "scored", "shown"
 """The futures of an origin: up to the day of the truth; and so far ahead that medians can be given."""
 
 
-class Scored:
+class Scored(Drawable, ABC):
     """Forecasts beside what happened, with their scores.
 
     `table`: as that of `Backtest`. `truth`: the day of scoring. `clusters`: the column of the table with what moves
@@ -61,9 +62,9 @@ class Scored:
     truth: date
 
     @property
+    @abstractmethod
     def days(self) -> str:
         """What was forecast when, in words."""
-        raise NotImplementedError
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -150,16 +151,6 @@ class Backtest(Scored):
         inside = (self.totals["q10"] <= self.totals["truth"]) & (self.totals["truth"] <= self.totals["q90"])
         by = self.totals.assign(inside=inside).groupby(["what", "forecaster"], sort=False)["inside"]
         return by.agg(origins="size", inside="sum").reset_index()
-
-    def plot(self, name: str = "backtest-forecasts") -> Any:
-        """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
-        return views().plot(self, name)
-
-    @property
-    def plots(self) -> list[str]:
-        """The names of the figures, for `plot`."""
-        names: list[str] = views().names(self)
-        return names
 
     def __repr__(self) -> str:
         model = self.table[self.table["forecaster"] == MODEL]
@@ -287,7 +278,8 @@ class Origin:
 
     def _row(self, strand: RecordedStrand, milestone: str, forecaster: str, came: date | None) -> dict[str, object]:
         curve, ahead = self._curves(strand, milestone, forecaster)
-        return forecast_row(strand, milestone, forecaster, self.as_of, came, curve, ahead)
+        row = forecast_row(strand, milestone, forecaster, self.as_of, came, curve, quantiles_of(ahead))
+        return {"origin": self.as_of, **row}
 
     def _curves(self, strand: RecordedStrand, milestone: str, forecaster: str) -> tuple[Floats, Floats]:
         """The forecast up to the day of the truth, and as far ahead as is looked."""
@@ -325,12 +317,14 @@ def forecast_row(
     origin: date,
     came: date | None,
     curve: Floats,
-    ahead: Floats,
+    quantiles: Mapping[str, object],
 ) -> dict[str, object]:
-    """A row of `Backtest.table`: a forecast up to the day of scoring and as far ahead as is looked, and what came."""
+    """A row of `Backtest.table` without its origin: a forecast up to the day of scoring, and what came.
+
+    `quantiles`: q10, median and q90, which may lie later than the curve ends.
+    """
     days = float(days_between(origin, came)) if came else np.inf
     return {
-        "origin": origin,
         "proceeding": strand.proceeding,
         "strand": name_of(strand),
         "milestone": milestone,
@@ -339,9 +333,14 @@ def forecast_row(
         "days": days,
         "days_ahead": len(curve),
         "probability": float(curve[-1]),
-        **{label: quantile(ahead, p) for label, p in (("q10", 0.1), ("median", 0.5), ("q90", 0.9))},
+        **quantiles,
         **score(curve, days),
     }
+
+
+def quantiles_of(curve: Floats) -> dict[str, float]:
+    """The median and the central 80% of a forecast, in days; infinite where they lie beyond its last day."""
+    return {label: quantile(curve, p) for label, p in (("q10", 0.1), ("median", 0.5), ("q90", 0.9))}
 
 
 def forecast_curve(run: Run, strand: str, milestone: str) -> Floats:

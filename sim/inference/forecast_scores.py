@@ -10,15 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sim.dates import days_between
-from sim.inference.backtest import MODEL
+from sim.inference.backtest import MODEL, forecast_row
 from sim.inference.baselines import BASELINES, RecordDurations, durations_for
 from sim.inference.forecast_file import Floats, ForecastFile, MilestoneForecast
 from sim.inference.forecast_of_run import FINDINGS_SENT, IN_PROGRESS, OUTCOMES, PROCEEDINGS, STRANDS
 from sim.inference.histories import MILESTONES, name_of, reached
-from sim.inference.scores import score
 from sim.record.model import Record, RecordedStrand
 
 FORECASTERS = (MODEL, *BASELINES)
@@ -90,27 +87,14 @@ class _Truth:
     def rows(self, strand: RecordedStrand, milestone: str, forecast: MilestoneForecast) -> Iterator[dict[str, Any]]:
         """The scores of the forecast and of the baselines."""
         came = reached(self.later[name_of(strand)], milestone)
-        days = float(days_between(self.forecast.made, came)) if came else np.inf
         for forecaster in FORECASTERS:
             model = forecaster == MODEL  # of the others no quantiles are shown
             curve = (
                 self.forecast.daily(forecast)[: self.days] if model else self._baseline(strand, milestone, forecaster)
             )
             middle = forecast.quantiles if model else None
-            yield {
-                "proceeding": strand.proceeding,
-                "strand": name_of(strand),
-                "milestone": milestone,
-                "forecaster": forecaster,
-                "truth": came,
-                "days": days,
-                "days_ahead": self.days,
-                "probability": float(curve[-1]),
-                "q10": middle and middle.q10,
-                "median": middle and middle.q50,
-                "q90": middle and middle.q90,
-                **score(curve, days),
-            }
+            quantiles = {"q10": middle and middle.q10, "median": middle and middle.q50, "q90": middle and middle.q90}
+            yield forecast_row(strand, milestone, forecaster, self.forecast.made, came, curve, quantiles)
 
     def _baseline(self, strand: RecordedStrand, milestone: str, forecaster: str) -> Floats:
         at_findings = strand.preliminary_findings is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 
@@ -19,14 +19,13 @@ from sim.dates import days_between
 from sim.errors import UserError
 from sim.experiments.simulate import Progress
 from sim.inference.as_of import Basis, load_basis
-from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Scored, forecast_row, probabilities
+from sim.inference.backtest import FORECASTERS, MODEL, PRIORS, Scored, forecast_row, probabilities, quantiles_of
 from sim.inference.baselines import BASELINES, durations_for
 from sim.inference.calibrate import DRAWS, calibrated
 from sim.inference.checks import equally
 from sim.inference.histories import MILESTONES, name_of, reached
 from sim.inference.normal import Floats
 from sim.inference.posterior import Posterior
-from sim.plotting import views
 from sim.record.model import Record, RecordedStrand
 from sim.scenario.schema import Scenario
 
@@ -80,16 +79,6 @@ class LeaveOneOut(Scored):
             row["effective_draws"] = self.posteriors[str(group)].effective_draws
             rows.append(row | own.groupby("forecaster")["crps"].mean().to_dict())
         return pd.DataFrame(rows)
-
-    def plot(self, name: str = "backtest-scores") -> Any:
-        """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
-        return views().plot(self, name)
-
-    @property
-    def plots(self) -> list[str]:
-        """The names of the figures, for `plot`."""
-        names: list[str] = views().names(self)
-        return names
 
     def __repr__(self) -> str:
         model = self.table[self.table["forecaster"] == MODEL]
@@ -204,4 +193,6 @@ def _forecasts(
                     histories, of_draws = simulated[forecaster]
                     curve = probabilities(histories.days_to(name_of(strand), milestone), of_draws, days)
                 came = reached(strand, milestone)
-                yield forecast_row(strand, milestone, forecaster, strand.opened, came, curve, curve)
+                shown = quantiles_of(curve)
+                row = forecast_row(strand, milestone, forecaster, strand.opened, came, curve, shown)
+                yield {"origin": strand.opened, **row}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from sim.inference.normal import Floats, Normal
 from sim.inference.posterior_file import Outcome
 from sim.inference.reference import ReferenceTable
 from sim.inference.regression import effective_draws, normal_scores, prior_predictive_p
-from sim.plotting import views
+from sim.plotting import Drawable
 from sim.scenario.distributions import Distribution
 from sim.scenario.joint_draws import JointDraws
 from sim.scenario.schema import Scenario
@@ -36,7 +35,7 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, repr=False)
-class Posterior:
+class Posterior(Drawable):
     """What is known of the uncertain parameters on a day.
 
     Attributes
@@ -233,16 +232,6 @@ class Posterior:
     def outcome(self) -> Outcome:
         """What files say of the posterior."""
         return Outcome(self.basis, self.as_of, self.rounds, self.count, self.effective_draws, self.draws())
-
-    def plot(self, name: str = "calibration-parameters") -> Any:
-        """One of the figures (`plots` has their names), as a plotly figure with its title and caption."""
-        return views().plot(self, name)
-
-    @property
-    def plots(self) -> list[str]:
-        """The names of the figures, for `plot`."""
-        names: list[str] = views().names(self)
-        return names
 
     def __repr__(self) -> str:
         total = len(self.basis.scenario.uncertain)
