@@ -60,9 +60,7 @@ Indicators = Annotated[
 RecordFolder = Annotated[
     Path | None, typer.Option("--record", metavar="FOLDER", help="A record other than the one named in the scenario.")
 ]
-Draws = Annotated[
-    int, typer.Option(max=bounds.DRAWS.count, help="Draws of the uncertain parameters from their priors.")
-]
+Draws = Annotated[int, typer.Option(max=bounds.DRAWS.count, help="Draws of the uncertain parameters, in each round.")]
 Figures = Annotated[
     Path | None,
     typer.Option(
