@@ -38,7 +38,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PLATFORMS = 4
 """How many of them the filter is tried on."""
 LOADED = """() => new Promise(found => {
-    document.querySelector('figure.picture').scrollIntoView();
+    document.querySelector('figure.figure').scrollIntoView();
     const drawn = () => {
         if (!document.querySelector('figure.drawn .main-svg')) return requestAnimationFrame(drawn);
         const { loadEventEnd } = performance.getEntriesByType('navigation')[0];

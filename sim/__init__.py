@@ -88,7 +88,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 _FORMER = {
     "estimates": "call summary() of the run",
     "per_replication": "it is a property of the run",
-    "pictures": "call plot() of the run, comparison, sweep, ...",
+    "figures": "call plot() of the run, comparison, sweep, ...",
     "simulate_all": "call simulate() for each scenario, or compare() and sweep() with several",
 }
 

@@ -54,7 +54,7 @@ def test_dir_shows_the_public_names():
     [
         ("estimates", "summary"),
         ("per_replication", "property of the run"),
-        ("pictures", "plot"),
+        ("figures", "plot"),
         ("simulate_all", "simulate"),
     ],
 )

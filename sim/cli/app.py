@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.experiments.simulate import Progress
     from sim.scenario.schema import Scenario
     from sim.view.figures.files import MadeBy
-    from sim.view.pictures.gallery import Section
+    from sim.view.figures.gallery import Section
 
 app = typer.Typer(
     name="sim",
@@ -63,11 +63,11 @@ def check_figures(folder: Path | None) -> None:
 def write_figures(folder: Path, title: str, sections: "Iterable[Section]", made_by: "MadeBy") -> None:
     """Write figures to a folder, with a line that says so."""
     from sim.view.figures import files
-    from sim.view.pictures.gallery import flat
+    from sim.view.figures.gallery import flat
 
-    pictures = flat(sections)
-    files.write_figures(folder, title, pictures, made_by)
-    count = f"{len(pictures)} figure{'' if len(pictures) == 1 else 's'}"
+    figures = flat(sections)
+    files.write_figures(folder, title, figures, made_by)
+    count = f"{len(figures)} figure{'' if len(figures) == 1 else 's'}"
     tell(f"{count} in {folder}; try: sim report RUN --with {folder}")
 
 

@@ -15,7 +15,7 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from sim.inference.backtest import Backtest
     from sim.inference.leave_one_out import LeaveOneOut
-    from sim.view.pictures.gallery import Section
+    from sim.view.figures.gallery import Section
 
 SHIPPED = Path("scenarios/three-probes.yaml")
 
@@ -95,7 +95,7 @@ def _backtest(
     else:
         display(summary(tested))
     if figures:
-        from sim.view.pictures.gallery import of_backtest
+        from sim.view.figures.gallery import of_backtest
 
         title = f"forecasts {tested.days}"
         _write_figures(tested, title, of_backtest(tested), len(tested.posteriors[tested.origins[0]].weights), figures)
@@ -114,7 +114,7 @@ def _leave_one_out(
     else:
         display(summary(tested))
     if figures:
-        from sim.view.pictures.gallery import of_leave_one_out
+        from sim.view.figures.gallery import of_leave_one_out
 
         title = "each proceeding forecast from all others"
         _write_figures(tested, title, of_leave_one_out(tested), len(tested.whole.weights), figures)

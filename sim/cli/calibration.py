@@ -79,7 +79,7 @@ def calibrate(
 
 def _write_figures(posterior: "Posterior", folder: Path) -> None:
     from sim.view.figures.files import made_by
-    from sim.view.pictures.gallery import of_calibration
+    from sim.view.figures.gallery import of_calibration
 
     model, day = posterior.basis.scenario, posterior.as_of
     title = f"Calibration of {model.title or model.name} on what was public on {day}"

@@ -17,7 +17,7 @@ HEIGHT = 25
 
 
 class LegibleConsole(Console):
-    """Brackets are no markup here, words between colons no pictures, and numbers are not coloured.
+    """Brackets are no markup here, words between colons no figures, and numbers are not coloured.
 
     What a terminal would obey, and what the encoding lacks, is replaced before lines and columns are measured.
     """

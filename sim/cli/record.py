@@ -47,7 +47,7 @@ def record(
         display(one_table(shown, table) if table else summary(shown), whole_lines=table == "sources")
     if figures:
         from sim.view.figures.files import made_by
-        from sim.view.pictures.gallery import of_record
+        from sim.view.figures.gallery import of_record
 
         title = f"The public record, as known on {shown.as_of}"
         made = made_by(record=shown.folder.resolve().name, until=str(shown.as_of))

@@ -50,7 +50,7 @@ def report(
             help="Kept forecasts whose scores to show; default: the folder forecasts beside the record.",
         ),
     ] = None,
-    images: Annotated[Images | None, typer.Option(help="Write each picture as a file instead of a page.")] = None,
+    images: Annotated[Images | None, typer.Option(help="Write each figure as a file instead of a page.")] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
     replications: Replications = None,
     priors: Priors = False,
@@ -82,7 +82,7 @@ def report(
         tell(why)
     if images:
         files = image_files.write(made.figures(), out, images.value)
-        tell(f"{len(files)} pictures in {out}")
+        tell(f"{len(files)} figures in {out}")
     else:
         page.write(page.html(made), out)
         tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {note}")

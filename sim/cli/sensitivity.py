@@ -110,7 +110,7 @@ def _tell_amount(scenario: "Scenario", method: "Method", points: int = 0, replic
 
 def _write_figures(analyses: "list[Sensitivity]", folder: Path) -> None:
     from sim.view.figures.files import made_by
-    from sim.view.pictures.gallery import of_sensitivity
+    from sim.view.figures.gallery import of_sensitivity
 
     model, methods = analyses[0].scenario, " and ".join(each.method for each in analyses)
     sections = [section for each in analyses for section in of_sensitivity(each)]

@@ -181,7 +181,7 @@ def _check_csv(csv: Path | None) -> None:
 
 def _write_figures(swept: "Sweep", folder: Path) -> None:
     from sim.view.figures.files import made_by
-    from sim.view.pictures.gallery import of_sweep
+    from sim.view.figures.gallery import of_sweep
 
     model = swept.scenario
     title = f"{model.title or model.name}, swept over {' and '.join(swept.axes)}"

@@ -15,67 +15,67 @@ from sim.inference.posterior import Posterior
 from sim.inference.track_record import TrackRecord
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.view.figures.picture import Picture
-from sim.view.pictures import gallery
+from sim.view.figures import gallery
+from sim.view.figures.figure import Figure
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
 @singledispatch
-def pictures(result: Any) -> list[Picture]:
-    """The pictures of a result, in the order in which they are presented."""
+def figures(result: Any) -> list[Figure]:
+    """The figures of a result, in the order in which they are presented."""
     raise TypeError(f"there are no figures of a {type(result).__name__}")
 
 
-@pictures.register
-def _(result: Run) -> list[Picture]:
+@figures.register
+def _(result: Run) -> list[Figure]:
     return gallery.flat(gallery.of_run(result))
 
 
-@pictures.register
-def _(result: Comparison) -> list[Picture]:
+@figures.register
+def _(result: Comparison) -> list[Figure]:
     return gallery.flat(gallery.of_comparison(result.runs))
 
 
-@pictures.register
-def _(result: Sweep) -> list[Picture]:
+@figures.register
+def _(result: Sweep) -> list[Figure]:
     return gallery.flat(gallery.of_sweep(result))
 
 
-@pictures.register
-def _(result: Sensitivity) -> list[Picture]:
+@figures.register
+def _(result: Sensitivity) -> list[Figure]:
     return gallery.flat(gallery.of_sensitivity(result))
 
 
-@pictures.register
-def _(result: Posterior) -> list[Picture]:
+@figures.register
+def _(result: Posterior) -> list[Figure]:
     return gallery.flat(gallery.of_calibration(result))
 
 
-@pictures.register
-def _(result: Backtest) -> list[Picture]:
+@figures.register
+def _(result: Backtest) -> list[Figure]:
     return gallery.flat(gallery.of_backtest(result))
 
 
-@pictures.register
-def _(result: LeaveOneOut) -> list[Picture]:
+@figures.register
+def _(result: LeaveOneOut) -> list[Figure]:
     return gallery.flat(gallery.of_leave_one_out(result))
 
 
-@pictures.register
-def _(result: TrackRecord) -> list[Picture]:
+@figures.register
+def _(result: TrackRecord) -> list[Figure]:
     return gallery.flat(gallery.of_track_record(result))
 
 
-@pictures.register
-def _(result: Record) -> list[Picture]:
+@figures.register
+def _(result: Record) -> list[Figure]:
     return gallery.flat(gallery.of_record(result))
 
 
 def names(result: Any) -> list[str]:
     """The names of the figures of a result."""
-    return [picture.name for picture in pictures(result)]
+    return [figure.name for figure in figures(result)]
 
 
 def plot(result: Any, name: str | None = None) -> "go.Figure":
@@ -83,7 +83,7 @@ def plot(result: Any, name: str | None = None) -> "go.Figure":
 
     Raises UserError for a name that there is not.
     """
-    by_name = {picture.name: picture for picture in pictures(result)}
+    by_name = {figure.name: figure for figure in figures(result)}
     if name and name not in by_name:
         hint = suggestion(name, by_name, len(by_name))
         raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")

@@ -19,9 +19,9 @@ from sim.results.summary import IN_PROGRESS, Floats
 from sim.results.tables import ALL_CASES
 from sim.scenario.schema import Scenario
 from sim.view import words
-from sim.view.pictures import listed, staffing
-from sim.view.pictures.comparison import HEADLINE, distinct
-from sim.view.pictures.durations import PARTS, shares_of_days
+from sim.view.figures import listed, staffing
+from sim.view.figures.comparison import HEADLINE, distinct
+from sim.view.figures.durations import PARTS, shares_of_days
 from sim.view.titles import cases_of
 
 SPREAD = "in eight of ten replications"

@@ -16,6 +16,10 @@ from sim.results.statistics import Estimate
 from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.results.tables import ALL_ROLES
 from sim.view import words
+from sim.view.figures import listed, staffing
+from sim.view.figures.comparison import HEADLINE, distinct
+from sim.view.figures.durations import shares_of_days
+from sim.view.figures.gallery import milestones_asked_for
 from sim.view.findings import (
     FEW_FTE,
     SPREAD,
@@ -29,10 +33,6 @@ from sim.view.findings import (
     staff_share,
     where_days_go,
 )
-from sim.view.pictures import listed, staffing
-from sim.view.pictures.comparison import HEADLINE, distinct
-from sim.view.pictures.durations import shares_of_days
-from sim.view.pictures.gallery import milestones_asked_for
 from sim.view.titles import cases_of
 
 MOST = 8
@@ -42,11 +42,11 @@ MOST_CHANGES = 5
 
 
 class Answer(NamedTuple):
-    """A question, the answer computed from the runs, and the name of the picture that shows it."""
+    """A question, the answer computed from the runs, and the name of the figure that shows it."""
 
     question: str
     answer: str
-    picture: str
+    figure: str
 
 
 def answers(runs: Sequence[Run]) -> list[Answer]:

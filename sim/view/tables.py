@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 DIGITS = 6
-"""Digits of a number that count, at most: pictures round their tables, this only ends binary fractions."""
+"""Digits of a number that count, at most: figures round their tables, this only ends binary fractions."""
 
 Cell = str | int | float | None
 

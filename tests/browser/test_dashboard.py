@@ -70,7 +70,7 @@ def opened(address, watched):
 def shown(page: Page) -> None:
     """Wait until the tab shows something, and every graph of it is drawn."""
     page.locator(".view > *:visible").first.wait_for()
-    expect(page.locator(".picture .graph:not(:has(.main-svg))")).to_have_count(0)
+    expect(page.locator(".figure .graph:not(:has(.main-svg))")).to_have_count(0)
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -96,7 +96,7 @@ def test_every_tab_at_every_size(opened, axe, size):
 
 
 def test_a_filter_shows_its_part_and_stands_in_the_address(opened):
-    """The pictures are those of the platform; benchmarks/pages.py says how fast they come."""
+    """The figures are those of the platform; benchmarks/pages.py says how fast they come."""
     page = opened("?tab=staff")
     for platform in ("Agora", "Babel", "Corso"):
         choose(page, "Platform", platform)
@@ -139,16 +139,16 @@ def test_a_bad_address_is_told_and_shows_what_is_usual(opened):
 
 @pytest.mark.slow
 def test_a_click_on_a_case_opens_it(opened):
-    """The row of the timelines that is clicked gives the picture of that case across replications."""
+    """The row of the timelines that is clicked gives the figure of that case across replications."""
     page = opened()
-    bar = page.locator("#picture-timelines .barlayer .point path").first
+    bar = page.locator("#figure-timelines .barlayer .point path").first
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.move(*middle)
-    page.locator("#picture-timelines .hoverlayer .hovertext").first.wait_for()
+    page.locator("#figure-timelines .hoverlayer .hovertext").first.wait_for()
     page.mouse.click(*middle)
-    page.locator("#picture-one-case .main-svg").first.wait_for()
+    page.locator("#figure-one-case .main-svg").first.wait_for()
     expect(page).to_have_url(re.compile("case=agora-2023-06"))
 
 
@@ -156,7 +156,7 @@ def test_a_click_on_a_case_opens_it(opened):
 def test_data_and_figures_are_saved(opened):
     """As CSV, Excel, SVG and PNG; the table can be read on the page."""
     page = opened("?tab=caseload")
-    figure = page.locator("#picture-pending")
+    figure = page.locator("#figure-pending")
     begins = {"CSV": b"", "Excel": b"PK", "SVG": b"<svg", "PNG": b"\x89PNG"}
     for kind, start in begins.items():
         with page.expect_download() as download:
@@ -209,11 +209,11 @@ def test_a_what_if_is_run_with_progress_and_saved(opened, scenarios):
     expect(page).to_have_url(re.compile("if.name=mine"))
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text(re.compile(r"^\d+ of 300 replications$"))).to_be_visible()
-    expect(page.locator("#picture-what-if-differences")).to_contain_text(
+    expect(page.locator("#figure-what-if-differences")).to_contain_text(
         re.compile(r"the first (?!300)\d+ replications")
     )
     expect(page.get_by_text("All 300 replications are done.")).to_be_visible()
-    expect(page.locator("#picture-what-if-differences .main-svg").first).to_be_visible()
+    expect(page.locator("#figure-what-if-differences .main-svg").first).to_be_visible()
     page.get_by_role("button", name="Save as scenario").click()
     expect(page.get_by_text("Saved as")).to_be_visible()
     [run] = (scenarios / "results" / ".what-if").glob("mine-*/manifest.json")
@@ -284,7 +284,7 @@ def test_back_shows_the_view_before(opened):
     expect(page.get_by_role("tab", name="Caseload")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".subtitle").first).to_contain_text("cases on Agora")
     page.go_back()
-    expect(page.locator("#picture-pending .subtitle")).not_to_contain_text("cases on Agora")
+    expect(page.locator("#figure-pending .subtitle")).not_to_contain_text("cases on Agora")
     expect(page.get_by_label("Platform", exact=True).first).to_have_value("")
     page.go_back()
     expect(page.get_by_role("heading", name="Key findings")).to_be_visible()
@@ -318,7 +318,7 @@ def test_runs_come_and_go(results, scenarios, served, watched, tmp_path, monkeyp
     shutil.rmtree(tmp_path / more.name)
     expect(page.locator("#notices")).to_contain_text(f"The run {more.name} is not in")
     expect(page.locator(".view")).to_contain_text([f"There is no run '{more.name}'"])
-    expect(page.locator(".picture")).to_have_count(0)
+    expect(page.locator(".figure")).to_have_count(0)
     shutil.rmtree(tmp_path / small.name)
     page.goto(f"{place}/")
     expect(page.locator("#messages")).to_contain_text("There are no stored runs in")

@@ -62,7 +62,7 @@ def opened(watched, path):
 
 def walk(tab) -> None:
     """Look at every figure, as somebody who scrolls through the page."""
-    for figure in tab.locator("figure.picture").all():
+    for figure in tab.locator("figure.figure").all():
         figure.scroll_into_view_if_needed()
         figure.locator(".main-svg").first.wait_for(state="attached")
 
@@ -87,7 +87,7 @@ def test_every_figure_draws_with_data(opened, report):
     tab = opened()
     assert tab.locator("figure.drawn").count() < len(report.figures())
     walk(tab)
-    marked = tab.locator("figure.picture", has=tab.locator(".trace path, .sankey path"))
+    marked = tab.locator("figure.figure", has=tab.locator(".trace path, .sankey path"))
     expect(marked).to_have_count(len(report.figures()))
 
 
@@ -126,7 +126,7 @@ def test_figures_follow_the_window(opened):
     """A figure that was drawn for a wide window is drawn anew in a narrow one."""
     tab = opened(PROJECTOR)
     walk(tab)
-    drawing = tab.locator("figure.picture .main-svg").first
+    drawing = tab.locator("figure.figure .main-svg").first
     assert drawing.bounding_box()["width"] > PHONE["width"]
     tab.set_viewport_size(PHONE)
     drawing.scroll_into_view_if_needed()
@@ -149,7 +149,7 @@ def test_keys_present_one_figure_a_page(opened, report):
     expect(tab).to_have_url(re.compile("#slide-3$"))
     first = report.figures()[0]
     expect(tab.locator(f"#{first.key}")).to_be_focused()
-    expect(tab.locator("h2:visible, h3:visible")).to_have_text([first.picture.title])
+    expect(tab.locator("h2:visible, h3:visible")).to_have_text([first.figure.title])
     tab.keyboard.press("Escape")
     expect(tab.locator("#in-brief")).to_be_visible()
     expect(tab).to_have_url(re.compile(f"#{first.key}$"))
@@ -190,20 +190,20 @@ def test_the_buttons_present_too(opened, report):
 
 @pytest.mark.slow
 def test_the_data_of_a_figure_are_shown_and_downloaded(opened, report):
-    """The table has a row for each of the picture's, and the file has the same cells."""
+    """The table has a row for each of the figure's, and the file has the same cells."""
     tab = opened()
     shown = report.figures()[0]
     figure = tab.locator(f"#{shown.key}")
     figure.locator("summary").click()
-    expect(figure.locator("tbody tr")).to_have_count(len(shown.picture.table))
-    expect(figure.locator("thead th")).to_have_text(list(shown.picture.table.columns))
+    expect(figure.locator("tbody tr")).to_have_count(len(shown.figure.table))
+    expect(figure.locator("thead th")).to_have_text(list(shown.figure.table.columns))
     with tab.expect_download() as download:
         figure.get_by_role("button", name="Download as CSV").click()
     assert download.value.suggested_filename == f"{shown.key}.csv"
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
         header, *cells = csv.reader(file)
-    assert header == list(shown.picture.table.columns)
-    assert cells == [["" if value is None else str(value) for value in row] for row in rows(shown.picture.table)]
+    assert header == list(shown.figure.table.columns)
+    assert cells == [["" if value is None else str(value) for value in row] for row in rows(shown.figure.table)]
 
 
 @pytest.mark.slow
@@ -254,7 +254,7 @@ def test_figures_in_print_are_as_wide_as_the_text(opened, report):
         assert width == pytest.approx(TEXT[0], abs=2)
         assert height < TEXT[1]
     tab.emulate_media(media="screen")
-    first = tab.locator("figure.picture").first
+    first = tab.locator("figure.figure").first
     first.scroll_into_view_if_needed()
     tab.wait_for_function(f"() => document.querySelector('figure .main-svg').clientWidth > {TEXT[0]}")
 
@@ -264,4 +264,4 @@ def test_without_scripts_the_words_are_there(watched, path, report):
     tab = watched(java_script_enabled=False).new_page()
     tab.goto(path.as_uri())
     assert "this browser does not run it" in tab.locator("noscript").text_content()
-    assert report.figures()[0].picture.caption in tab.locator("figcaption").first.inner_text()
+    assert report.figures()[0].figure.caption in tab.locator("figcaption").first.inner_text()

@@ -19,7 +19,7 @@ from sim.inference.scores import score
 from sim.inference.statistics import statistics
 from sim.record.files import load_record
 from sim.record.spans import FINDINGS
-from sim.view.pictures.gallery import flat, of_leave_one_out
+from sim.view.figures.gallery import flat, of_leave_one_out
 from sim.view.terminal.leave_one_out import as_data
 
 DRAWS = 200
@@ -132,7 +132,7 @@ def test_it_is_shown(small, monkeypatch):
     data = json.loads(json.dumps(as_data(small), allow_nan=False))
     assert [row["group"] for row in data["by_group"]][-1] == "g and 1 more"
     assert data["by_group"][0]["opened"] == "2021-01-10"
-    names = [picture.name for picture in flat(of_leave_one_out(small))]
+    names = [figure.name for figure in flat(of_leave_one_out(small))]
     assert names == small.plots == ["backtest-scores", "backtest-coverage", "backtest-pit"]
     assert "8 strands in 8 proceedings" in flat(of_leave_one_out(small))[0].subtitle
     assert small.plot().to_json() == small.plot("backtest-scores").to_json()

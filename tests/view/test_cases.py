@@ -10,10 +10,10 @@ import pytest
 from sim.experiments.simulate import simulate_each
 from sim.record.model import Record, RecordedStrand, Service
 from sim.results.summary import IN_PROGRESS
-from sim.view.figures import cases as figures
-from sim.view.pictures import cases
-from sim.view.pictures.gallery import milestones_asked_for
-from sim.view.pictures.listed import apart, chosen, names
+from sim.view.charts import cases as charts
+from sim.view.figures import cases
+from sim.view.figures.gallery import milestones_asked_for
+from sim.view.figures.listed import apart, chosen, names
 
 OPEN = ["agora-2023-06/minors", "agora-2023-06/adverts", "babel-2023-09", "corso-2024-03/a", "corso-2024-03/b"]
 ADVERTS = "agora-2023-06/adverts"
@@ -40,9 +40,9 @@ def resolved(run, case):
     return run.first_reached(case, run.layout.resolving)
 
 
-def bars(picture, title):
+def bars(figure, title):
     """The bars of one name: (row, from, to)."""
-    (trace,) = [trace for trace in picture.figure.data if trace.type == "bar" and trace.name == title]
+    (trace,) = [trace for trace in figure.chart.data if trace.type == "bar" and trace.name == title]
     begins = pd.to_datetime(pd.Series(trace.base))
     ends = begins + pd.to_timedelta(np.array(trace.x, dtype=float), unit="ms")
     return [(y, b.date(), e.date()) for y, b, e in zip(trace.y, begins, ends, strict=True)]
@@ -78,26 +78,26 @@ def test_open_cases_are_shown(small_run):
 
 def test_the_past_is_of_the_record_as_known_on_the_first_day(small_run):
     """Stages follow one another up to the first day; what the record learned later is not there."""
-    picture = cases.timelines(small_run, RECORD)
+    figure = cases.timelines(small_run, RECORD)
     start = small_run.scenario.start
-    assert bars(picture, "Preliminary findings") == [(1, date(2023, 12, 1), start)]
-    assert bars(picture, "Formal proceedings") == [
+    assert bars(figure, "Preliminary findings") == [(1, date(2023, 12, 1), start)]
+    assert bars(figure, "Formal proceedings") == [
         (0, date(2023, 6, 1), start),
         (1, date(2023, 6, 1), date(2023, 12, 1)),
         (2, date(2023, 9, 15), start),
     ]
     known = cases.timelines(small_run, RECORD.known_on(start))
-    assert known.figure.to_json() == picture.figure.to_json()
+    assert known.chart.to_json() == figure.chart.to_json()
 
 
 def test_without_a_record_a_row_begins_with_the_present_stage(small_run):
     """The scenario says since when a case is in its stage; a case that is to come has a mark on its day."""
-    picture = cases.timelines(small_run)
-    assert bars(picture, "Formal proceedings") == [
+    figure = cases.timelines(small_run)
+    assert bars(figure, "Formal proceedings") == [
         (0, date(2023, 6, 1), small_run.scenario.start),
         (2, date(2023, 9, 15), small_run.scenario.start),
     ]
-    (coming,) = [trace for trace in picture.figure.data if trace.name == "Is to come"]
+    (coming,) = [trace for trace in figure.chart.data if trace.name == "Is to come"]
     assert list(coming.y) == [3, 4]
 
 
@@ -120,11 +120,11 @@ def test_a_median_beyond_the_horizon_is_an_arrow():
     """Where half of the replications resolve a case later, an arrow stands at the horizon."""
     day, horizon = pd.Timestamp("2024-03-01"), date(2024, 12, 31)
     table = pd.DataFrame(
-        [("a", "forecast", figures.RESOLVED, day, pd.NaT, pd.NaT, 0.3, "later"),
-         ("b", "forecast", figures.RESOLVED, day, day, pd.NaT, 0.6, "soon")],
+        [("a", "forecast", charts.RESOLVED, day, pd.NaT, pd.NaT, 0.3, "later"),
+         ("b", "forecast", charts.RESOLVED, day, day, pd.NaT, 0.6, "soon")],
         columns=cases.COLUMNS,
     )  # fmt: skip
-    figure = figures.timelines(table, {"a": "A", "b": "B"}, date(2024, 1, 1), horizon, {})
+    figure = charts.timelines(table, {"a": "A", "b": "B"}, date(2024, 1, 1), horizon, {})
     (arrow,) = [trace for trace in figure.data if trace.name == "Median later"]
     assert (arrow.marker.symbol, list(arrow.x), list(arrow.customdata)) == (
         "arrow-right",
@@ -158,31 +158,31 @@ def test_probabilities_are_shares_of_replications(small_run):
 
 def test_many_curves_are_grey_but_the_extremes(small_run, monkeypatch):
     """Where there are more curves than colours tell apart, the most and least likely stand out and are named."""
-    monkeypatch.setattr(figures, "MAX_COLOURED", 3)
+    monkeypatch.setattr(charts, "MAX_COLOURED", 3)
     monkeypatch.setattr(cases, "OUTSTANDING", 1)
-    picture = cases.probabilities(small_run)
-    grey = [trace for trace in picture.figure.data if trace.line.color == figures.UNCOLOURED]
+    figure = cases.probabilities(small_run)
+    grey = [trace for trace in figure.chart.data if trace.line.color == charts.UNCOLOURED]
     assert len(grey) == 3
-    assert len(picture.figure.layout.annotations) == 2
-    assert "the 1 most and least likely of 5" in picture.caption
+    assert len(figure.chart.layout.annotations) == 2
+    assert "the 1 most and least likely of 5" in figure.caption
 
 
 def test_decisions_of_a_case(small_run):
     """Each milestone ahead that is not rare has its curve, and the title gives the probability of being resolved."""
-    picture = cases.decisions(small_run, "agora-2023-06/minors")
-    last = picture.table.groupby("milestone")["probability"].last()
+    figure = cases.decisions(small_run, "agora-2023-06/minors")
+    last = figure.table.groupby("milestone")["probability"].last()
     assert last["Preliminary findings sent"] == np.isfinite(
         small_run.first_reached("agora-2023-06/minors", ["findings"])
     ).mean().round(3)
     assert "Proceedings opened" not in last.index
-    assert f"with probability {last['Resolved, whichever way']:.0%}" in picture.title
+    assert f"with probability {last['Resolved, whichever way']:.0%}" in figure.title
 
 
 def test_one_case_is_its_visits(small_run):
     """Every replication is a row of visits that follow one another, and rows are in the order of resolution."""
     case = "agora-2023-06/minors"
-    picture = cases.one_case(small_run, case, replications=30)
-    table, start = picture.table, pd.Timestamp(small_run.scenario.start)
+    figure = cases.one_case(small_run, case, replications=30)
+    table, start = figure.table, pd.Timestamp(small_run.scenario.start)
     order = list(dict.fromkeys(table["replication"]))
     assert sorted(order) == list(range(30))
     times = resolved(small_run, case)[order]
@@ -193,7 +193,7 @@ def test_one_case_is_its_visits(small_run):
         assert (ends[number] - start).days == int(min(time, small_run.scenario.horizon_days))
     pending = table[table["the case ends in"] == IN_PROGRESS]["replication"].nunique()
     assert pending == np.isinf(resolved(small_run, case)[:30]).sum()
-    assert f"{pending} are still in progress at the horizon" in picture.caption
+    assert f"{pending} are still in progress at the horizon" in figure.caption
 
 
 def test_one_case_of_a_run_that_is_not_stored(small_run):
@@ -206,13 +206,13 @@ def test_one_case_of_a_run_that_is_not_stored(small_run):
 
 def test_a_case_that_forks_goes_on_as_strands(small_run):
     """A case still whole is shown until it forks."""
-    picture = cases.one_case(small_run, "corso-request", 40)
-    assert set(picture.table["stage"]) == {"Request for information"}
-    assert "go on as strands in “Formal proceedings”" in picture.caption
+    figure = cases.one_case(small_run, "corso-request", 40)
+    assert set(figure.table["stage"]) == {"Request for information"}
+    assert "go on as strands in “Formal proceedings”" in figure.caption
 
 
 def test_a_run_without_events_has_no_single_case(small_run, tmp_path):
-    """The points of a sweep are stored without events; the picture is left out, the others are there."""
+    """The points of a sweep are stored without events; the figure is left out, the others are there."""
     [run] = simulate_each([small_run.scenario.model_copy(update={"replications": 4})], results=tmp_path)
     assert cases.one_case(run, ADVERTS) is None
     assert cases.timelines(run) is not None
@@ -234,20 +234,20 @@ def test_labels_stand_apart(values, least, expected):
 
 def test_size(small_run):
     """The figures are small enough to be sent."""
-    for picture in (
+    for figure in (
         cases.timelines(small_run, RECORD),
         cases.probabilities(small_run),
         cases.one_case(small_run, ADVERTS),
     ):
-        assert len(picture.whole().to_json()) < 300_000
+        assert len(figure.whole().to_json()) < 300_000
 
 
 def test_the_probability_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):
     """Asked of one milestone, a curve ends at the share of replications that reach it; cases beyond it are left out."""
     place = milestones_asked_for(small_run.scenario)[0]
-    picture = cases.probabilities(small_run, place=place)
-    assert picture.name == f"probabilities-{place}"
-    last = picture.table.groupby("case", sort=False)["probability"].last()
+    figure = cases.probabilities(small_run, place=place)
+    assert figure.name == f"probabilities-{place}"
+    last = figure.table.groupby("case", sort=False)["probability"].last()
     called = {case: name.whole for case, name in names(small_run).items()}
     for case in small_run.layout.open_cases:
         first = small_run.first_reached(case, [place])

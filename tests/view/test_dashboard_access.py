@@ -255,7 +255,7 @@ def test_values_that_no_page_has_are_told(shown, values, line, caplog):
 
 
 def parts(listed: str) -> list[dict[str, Any]]:
-    """The outputs of a callback, as its page names them: one of each picture, one input of the form."""
+    """The outputs of a callback, as its page names them: one of each figure, one input of the form."""
     found = []
     for output in listed.strip(".").split("..."):
         name, _, prop = output.partition("@")[0].rpartition(".")

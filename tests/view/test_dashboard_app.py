@@ -24,8 +24,8 @@ from sim.view.dashboard.cache import LRUCache, RunCache
 from sim.view.dashboard.downloads import excel, file_of
 from sim.view.dashboard.jobs import Jobs
 from sim.view.dashboard.tabs import View, tab_of
+from sim.view.figures import caseload
 from sim.view.figures.files import made_by, write_figures
-from sim.view.pictures import caseload
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ def test_a_tab_is_made_once_for_the_choices_that_it_depends_on(cache, name, monk
 def test_figures_of_other_analyses_are_shown(cache, results, small_run):
     """As soon as they are there; of files of an earlier version, and of broken ones, a line says what to do."""
     state = ViewState((small_run.folder.name,), "record")
-    assert not tab_of(View(state, cache)).pictures
+    assert not tab_of(View(state, cache)).figures
     write_figures(results / "mine", "Mine", [caseload.pending(small_run)], made_by())
-    assert [one.name for one in tab_of(View(state, cache)).pictures] == ["mine-pending"]
+    assert [one.name for one in tab_of(View(state, cache)).figures] == ["mine-pending"]
     (results / "old.figures.json").touch()
     (results / "broken").mkdir()
     (results / "broken" / "001-x.json").write_text("{")
@@ -162,7 +162,7 @@ def test_every_tab_shows_something(cache, name, tab, platform):
     """Pictures or words; those of a platform say that they are."""
     tab_shown = tab_of(View(ViewState(runs=(name,), tab=tab, platform=platform, case="babel-2023-09"), cache))
     assert tab_shown.content
-    of_platform = tab_shown.pictures
+    of_platform = tab_shown.figures
     assert all(platform in one.subtitle for one in of_platform)
     assert len({one.name for one in of_platform}) == len(of_platform)
 
@@ -192,7 +192,7 @@ def test_the_data_of_a_picture_as_files(cache, name):
     """CSV and Excel hold the table; the Excel file says what it is of."""
     import pandas as pd
 
-    [found, *_] = tab_of(View(ViewState(runs=(name,), tab="caseload"), cache)).pictures
+    [found, *_] = tab_of(View(ViewState(runs=(name,), tab="caseload"), cache)).figures
     csv = file_of(found, "csv")
     assert csv["filename"] == f"{found.name}.csv"
     assert csv["content"].splitlines()[0] == "\ufeff" + ",".join(map(str, found.table.columns))

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from sim.view.pictures import durations
+from sim.view.figures import durations
 
 
 def test_curves_fall_from_all_visits(small_run):
     """Each stage's curve begins with all visits and never rises; the table has the medians of the indicator."""
-    picture = durations.durations(small_run)
-    lines = picture.figure.data
-    assert len(lines) == len(picture.table) >= 3
+    figure = durations.durations(small_run)
+    lines = figure.chart.data
+    assert len(lines) == len(figure.table) >= 3
     for line in lines:
         assert line.y[0] == 1
         assert (np.diff(line.y) <= 0).all()
     known = small_run.table("durations").set_index("stage")["median"]
     chosen = durations.shown_stages(small_run, None)
-    assert picture.table["median days"].tolist() == known[chosen].round(0).tolist()
+    assert figure.table["median days"].tolist() == known[chosen].round(0).tolist()
 
 
 def test_title_says_the_longest_median(small_run):
@@ -30,15 +30,15 @@ def test_title_says_the_longest_median(small_run):
 
 def test_where_days_go_adds_up(small_run):
     """The parts of each bar add up to the days, and the title's shares to about 100%."""
-    picture = durations.where_days_go(small_run)
-    parts = [column for column in picture.table if column not in ("stage", "days", "80% from", "80% to")]
-    assert np.allclose(picture.table[parts].sum(axis=1), picture.table["days"], atol=0.4)
-    assert "waiting for staff" in picture.title
+    figure = durations.where_days_go(small_run)
+    parts = [column for column in figure.table if column not in ("stage", "days", "80% from", "80% to")]
+    assert np.allclose(figure.table[parts].sum(axis=1), figure.table["days"], atol=0.4)
+    assert "waiting for staff" in figure.title
     assert sum(durations.shares_of_days(small_run).values()) == pytest.approx(1)
 
 
 def test_only_the_stages_asked_for(small_run):
-    """A filter leaves the other stages out; a stage that nobody knows gives no picture."""
+    """A filter leaves the other stages out; a stage that nobody knows gives no figure."""
     assert durations.where_days_go(small_run, ["findings"]).table["stage"].tolist() == ["Preliminary findings"]
     assert len(durations.durations(small_run, stages=["findings"]).table) == 1
     assert durations.durations(small_run, stages=["nowhere"]) is None
@@ -47,5 +47,5 @@ def test_only_the_stages_asked_for(small_run):
 
 def test_a_queue_has_pictures_too(bare_run):
     """A run of one stage without a fork is drawn and told as a whole."""
-    assert durations.durations(bare_run).figure.data
+    assert durations.durations(bare_run).chart.data
     assert "of all days" in durations.where_days_go(bare_run).title

@@ -11,17 +11,17 @@ import plotly.io
 import pytest
 
 from sim.errors import UserError
+from sim.view.figures import caseload
+from sim.view.figures.figure import Figure
 from sim.view.figures.files import check_folder, figure_folders, made_by, read_figures, write_figures
-from sim.view.figures.picture import Picture
-from sim.view.pictures import caseload
 from sim.view.tables import rows
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def picture():
-    """A picture whose table has every kind of column, with what is missing and what is infinite."""
+def figure():
+    """A figure whose table has every kind of column, with what is missing and what is infinite."""
     table = pd.DataFrame(
         {
             "day": pd.Series([date(2024, 1, 2), None, date(2025, 12, 31)], dtype="object"),
@@ -35,59 +35,59 @@ def picture():
     )
     figure = go.Figure(go.Scatter(x=np.arange(300, dtype="float32"), y=["2024-01-01"] * 300))
     figure.update_layout(height=300, margin={"t": 20, "l": 5}, xaxis={"title": "x"})
-    return Picture("a-picture:x", "One finding: 3 of 4 < 5", "a subtitle · 80%", "A caption.", figure, table)
+    return Figure("a-figure:x", "One finding: 3 of 4 < 5", "a subtitle · 80%", "A caption.", figure, table)
 
 
 @pytest.fixture
-def folder(tmp_path, picture):
+def folder(tmp_path, figure):
     """A folder with two figures."""
     path = tmp_path / "results" / "some"
-    write_figures(path, "A title", [picture, picture._replace(name="b")], made_by(draws=100))
+    write_figures(path, "A title", [figure, figure._replace(name="b")], made_by(draws=100))
     return path
 
 
-def test_figures_come_back(folder, picture):
+def test_figures_come_back(folder, figure):
     """Words and figures are the same, in their order, and their tables show the same cells."""
     analysis = read_figures(folder)
     assert (analysis.title, analysis.made_by["draws"]) == ("A title", 100)
-    back, other = analysis.pictures
-    assert back[:4] == picture[:4]
+    back, other = analysis.figures
+    assert back[:4] == figure[:4]
     assert other.name == "b"
-    assert json.loads(back.whole().to_json()) == json.loads(picture.whole().to_json())
-    assert rows(back.table) == rows(picture.table)
+    assert json.loads(back.whole().to_json()) == json.loads(figure.whole().to_json())
+    assert rows(back.table) == rows(figure.table)
 
 
 def test_a_figure_of_a_run_comes_back(tmp_path, small_run):
     """The same of a real one, with what made it."""
-    picture = caseload.pending(small_run)
-    write_figures(tmp_path / "run", "A run", [picture], made_by(small_run.scenario))
+    figure = caseload.pending(small_run)
+    write_figures(tmp_path / "run", "A run", [figure], made_by(small_run.scenario))
     analysis = read_figures(tmp_path / "run")
     assert (analysis.made_by["scenario"], analysis.made_by["seed"]) == ("small", 7)
     assert "plotly" in str(analysis.made_by["versions"])
-    [back] = analysis.pictures
-    assert rows(back.table) == rows(picture.table)
-    assert json.loads(back.whole().to_json()) == json.loads(picture.whole().to_json())
+    [back] = analysis.figures
+    assert rows(back.table) == rows(figure.table)
+    assert json.loads(back.whole().to_json()) == json.loads(figure.whole().to_json())
 
 
-def test_other_programs_read_the_files(folder, picture):
+def test_other_programs_read_the_files(folder, figure):
     """Plotly reads the figure, with its title inside; pandas the data."""
     assert sorted(path.name for path in folder.iterdir()) == [
-        "001-a-picture-x.csv", "001-a-picture-x.json", "002-b.csv", "002-b.json",
+        "001-a-figure-x.csv", "001-a-figure-x.json", "002-b.csv", "002-b.json",
     ]  # fmt: skip
-    figure = plotly.io.read_json(folder / "001-a-picture-x.json")
-    assert "One finding" in figure.layout.title.text
+    figure = plotly.io.read_json(folder / "001-a-figure-x.json")
+    assert "One finding" in drawn.layout.title.text
     assert figure.layout.meta["caption"] == "A caption."
-    assert pd.read_csv(folder / "001-a-picture-x.csv")["count"].tolist() == picture.table["count"].tolist()
+    assert pd.read_csv(folder / "001-a-figure-x.csv")["count"].tolist() == figure.table["count"].tolist()
 
 
-def test_older_figures_are_replaced(folder, picture):
+def test_older_figures_are_replaced(folder, figure):
     """None of an earlier call is left between the new ones."""
-    write_figures(folder, "Another", [picture._replace(name="new")], {})
+    write_figures(folder, "Another", [figure._replace(name="new")], {})
     assert sorted(path.name for path in folder.iterdir()) == ["001-new.csv", "001-new.json"]
     assert read_figures(folder).title == "Another"
 
 
-def test_a_disk_that_is_full_is_said(folder, picture, monkeypatch):
+def test_a_disk_that_is_full_is_said(folder, figure, monkeypatch):
     """In one line."""
 
     def full(*_):
@@ -95,7 +95,7 @@ def test_a_disk_that_is_full_is_said(folder, picture, monkeypatch):
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UserError, match="cannot be written: No space left on device"):
-        write_figures(folder, "Another", [picture], {})
+        write_figures(folder, "Another", [figure], {})
 
 
 def test_folders_of_figures_are_known_from_others(folder, small_run):
@@ -156,7 +156,7 @@ def with_meta(**words):
 )
 def test_another_content_is_refused(folder, change):
     """In one line that names the file and says what to do."""
-    file = folder / "001-a-picture-x.json"
+    file = folder / "001-a-figure-x.json"
     file.write_text(change(json.loads(file.read_text("utf-8"))), encoding="utf-8")
     with pytest.raises(UserError) as refused:
         read_figures(folder)
@@ -185,16 +185,16 @@ def test_another_table_is_refused(folder, change):
 def test_line_ends_of_another_system_change_nothing(folder):
     """As a version control system may write them."""
     file = folder / "002-b.csv"
-    before = read_figures(folder).pictures[1].table
+    before = read_figures(folder).figures[1].table
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
-    pd.testing.assert_frame_equal(read_figures(folder).pictures[1].table, before)
+    pd.testing.assert_frame_equal(read_figures(folder).figures[1].table, before)
 
 
 def test_figures_of_two_analyses_in_one_folder_are_refused(folder):
     """They would be shown as one, made by what made the first."""
     file = folder / "002-b.json"
     file.write_text(with_meta(analysis="Another")(json.loads(file.read_text("utf-8"))), encoding="utf-8")
-    with pytest.raises(UserError, match=r"002-b.json: is of another analysis than 001-a-picture-x.json"):
+    with pytest.raises(UserError, match=r"002-b.json: is of another analysis than 001-a-figure-x.json"):
         read_figures(folder)
 
 
@@ -248,7 +248,7 @@ def test_the_record_s_figures_are_written(sim, tmp_path):
     analysis = read_figures(folder)
     assert analysis.title == "The public record, as known on 2022-12-31"
     assert analysis.made_by["record"] == "example-record"
-    assert "rows" in analysis.pictures[0].table
+    assert "rows" in analysis.figures[0].table
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_every_analysis_checks_the_folder_first(sim, command, tmp_path, monkeypa
 
 
 def test_figures_of_a_sweep_and_of_a_sensitivity_analysis_are_written(sim, tmp_path):
-    """Both commands write the pictures that the gallery has of them."""
+    """Both commands write the figures that the gallery has of them."""
     common = ("-j", 1, "--results", tmp_path / "results", "--indicator", "pending_end")
     swept, sensitive = tmp_path / "sweep", tmp_path / "sensitivity"
     setting = "staffing.case_handlers.headcount=20,40"
@@ -279,5 +279,5 @@ def test_figures_of_a_sweep_and_of_a_sensitivity_analysis_are_written(sim, tmp_p
     method = ("--method", "morris", "--points", 2, "-n", 2)
     assert sim("sensitivity", "scenarios/dma.yaml", *method, *common, "--figures", sensitive)[0] == 0
     assert read_figures(swept).made_by["points"] == 2
-    assert len(read_figures(swept).pictures) == 1
+    assert len(read_figures(swept).figures) == 1
     assert read_figures(sensitive).made_by["method"] == "morris"

@@ -149,7 +149,7 @@ def test_answers_of_a_comparison(small_run, more_run):
     found = {answer.question: answer for answer in answers([small_run, more_run])}
     answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
     assert re.search("Many handlers: the . tracked .*. Over all cases: delay due to staffing per case", answer.answer)
-    assert answer.picture == "differences"
+    assert answer.figure == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
 
 

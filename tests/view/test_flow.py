@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.view.pictures import flow
+from sim.view.figures import flow
 
 ROWS = [
     ("new", "request", 50.0),
@@ -32,9 +32,9 @@ def table():
     return frame.assign(ci_low=0.0, ci_high=0.0, q10=frame["value"] * 0.8, q90=frame["value"] * 1.2)
 
 
-def ways(picture):
+def ways(figure):
     """What is drawn: (from, to) with the number of cases."""
-    (sankey,) = picture.figure.data
+    (sankey,) = figure.chart.data
     labels = [label.replace("<br>", " ") for label in sankey.node.label]
     ends = zip(sankey.link.source, sankey.link.target, strict=True)
     return dict(zip(((labels[one], labels[other]) for one, other in ends), sankey.link.value, strict=True))
@@ -75,7 +75,7 @@ def test_the_caption_tells_where_cases_come_from(table, small_run):
 
 
 def test_nothing_resolved_and_nothing_there(table, small_run):
-    """Extremes are said as they are: no case resolved; and no picture where no case goes anywhere."""
+    """Extremes are said as they are: no case resolved; and no figure where no case goes anywhere."""
     still = table[table["target"] == "still in progress"]
     assert (
         flow.drawn(small_run, still).title

@@ -1,27 +1,27 @@
-"""All pictures together: in sections, with unique names, small, and with words."""
+"""All figures together: in sections, with unique names, small, and with words."""
 
 from pathlib import Path
 
 import pytest
 
 from sim import load_record
-from sim.view.pictures import gallery
+from sim.view.figures import gallery
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-record"
 
 
 @pytest.mark.parametrize("name", ["small_run", "bare_run"])
 def test_pictures_of_a_run(name, request):
-    """Every picture has words, data and a name of its own, and is below 300 kB."""
+    """Every figure has words, data and a name of its own, and is below 300 kB."""
     found = gallery.flat(gallery.of_run(request.getfixturevalue(name), load_record(EXAMPLE)))
-    names = [picture.name for picture in found]
+    names = [figure.name for figure in found]
     assert len(set(names)) == len(names) >= 5
-    for picture in found:
-        assert picture.title
-        assert picture.caption.endswith(".")
-        assert "nan" not in f"{picture.title} {picture.subtitle} {picture.caption}".split()
-        assert len(picture.table)
-        assert len(picture.figure.to_json()) < 300_000
+    for figure in found:
+        assert figure.title
+        assert figure.caption.endswith(".")
+        assert "nan" not in f"{figure.title} {figure.subtitle} {figure.caption}".split()
+        assert len(figure.table)
+        assert len(figure.chart.to_json()) < 300_000
 
 
 def test_sections_without_pictures_are_left_out(small_run, bare_run):
@@ -34,4 +34,4 @@ def test_pictures_of_a_comparison_and_a_record(small_run):
     """The sections of a comparison, here of a run with itself, and of a record are there by name."""
     assert [section.title for section in gallery.of_comparison([small_run, small_run])] == ["Comparison"]
     (section,) = gallery.of_record(load_record(EXAMPLE))
-    assert len(section.pictures) >= 3
+    assert len(section.figures) >= 3

@@ -6,8 +6,8 @@ import pytest
 
 from sim import simulate
 from sim.scenario.loading import load_scenario
-from sim.view.pictures import comparison
-from sim.view.pictures.staffing import work
+from sim.view.figures import comparison
+from sim.view.figures.staffing import work
 from sim.view.report.content import report
 
 NAMES = """\
@@ -59,10 +59,10 @@ def test_names_of_columns(run):
     page = report([run])
     assert len(page.figures()) > 10
     assert any(row[0].startswith("a.b: ") for table in page.parameters for row in table.rows)
-    picture = work(run)
+    figure = work(run)
     effort = run.table("effort")
     for role, title in (("stage", "stage, FTE"), ("q10", "q10, FTE"), ("date", "Lawyers {y}, FTE")):
-        assert picture.table[title].sum() == pytest.approx(effort[effort["role"] == role]["value"].sum(), abs=0.02)
+        assert figure.table[title].sum() == pytest.approx(effort[effort["role"] == role]["value"].sum(), abs=0.02)
 
 
 def test_a_stage_and_a_role_of_one_name(run):

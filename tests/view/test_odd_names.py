@@ -9,9 +9,9 @@ from small_scenarios import SMALL
 
 from sim import compare, simulate
 from sim.scenario.loading import load_scenario
+from sim.view.charts.labels import label, lines
+from sim.view.figures import gallery
 from sim.view.figures.files import read_figures, write_figures
-from sim.view.figures.labels import label, lines
-from sim.view.pictures import gallery
 from sim.view.report import content, page
 
 ODD = '<i>{x}</i> </script> & $a$ %{y} "q"'
@@ -38,19 +38,19 @@ def odd_run(tmp_path_factory):
     return simulate(load_scenario(path), results=folder / "results")
 
 
-def pictures(run):
-    """All pictures of a run and of its comparison with another one."""
+def figures(run):
+    """All figures of a run and of its comparison with another one."""
     other = simulate(run.scenario.replace({"staffing.lawyers.headcount": 2}, name="other"))
     return gallery.flat([*gallery.of_run(run), *gallery.of_comparison(compare([run, other]).runs)])
 
 
 def test_names_in_figures_are_no_markup(odd_run):
     """In no figure is there a tag but the program's own, a formula, or a value that plotly would put in."""
-    found = pictures(odd_run)
+    found = figures(odd_run)
     assert len(found) > 10
     seen = 0
-    for picture in found:
-        data = json.loads(picture.whole().to_json())
+    for figure in found:
+        data = json.loads(figure.whole().to_json())
         for place, text in texts(data):
             assert "<" not in PLOTLY_TAGS.sub("", text.replace("<extra>", "").replace("</extra>", "")), (place, text)
             assert "$a$" not in text, (place, text)
@@ -74,11 +74,11 @@ def texts(data, place=""):
 
 def test_figures_in_files_keep_names(tmp_path, odd_run):
     """What is in the words of a figure comes back from its file as it was."""
-    first, *_ = pictures(odd_run)
+    first, *_ = figures(odd_run)
     write_figures(tmp_path / "f", ODD, [first], {"scenario": ODD})
     back = read_figures(tmp_path / "f")
     assert (back.title, back.made_by["scenario"]) == (ODD, ODD)
-    assert back.pictures[0][:4] == first[:4]
+    assert back.figures[0][:4] == first[:4]
 
 
 def test_names_in_a_report_are_no_markup(odd_run):

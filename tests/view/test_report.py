@@ -18,9 +18,9 @@ from sim.errors import RunFailed, UserError
 from sim.record.files import load_record
 from sim.results.run import Run
 from sim.view import provenance
+from sim.view.figures import gallery
+from sim.view.figures.figure import Figure
 from sim.view.figures.files import Analysis
-from sim.view.figures.picture import Picture
-from sim.view.pictures import gallery
 from sim.view.report import content, images, page
 from sim.view.report.chapters import Shown
 from sim.view.tables import cell, rows
@@ -62,21 +62,21 @@ def html(one):
 
 
 def test_it_holds_every_picture_of_the_gallery_in_order(one, small_run):
-    """The pictures of the run stand in the gallery's order, numbered from 1, under keys of their own."""
-    names = [picture.name for picture in gallery.flat(gallery.of_run(small_run))]
-    assert [shown.picture.name for shown in one.figures()] == names
+    """The figures of the run stand in the gallery's order, numbered from 1, under keys of their own."""
+    names = [figure.name for figure in gallery.flat(gallery.of_run(small_run))]
+    assert [shown.figure.name for shown in one.figures()] == names
     assert [shown.number for shown in one.figures()] == list(range(1, len(names) + 1))
     assert len({shown.key for shown in one.figures()}) == len(names)
 
 
 def test_figures_and_tables_are_packed_whole(one, html):
-    """What the page unpacks is each picture's figure and table, to the last digit."""
+    """What the page unpacks is each figure's figure and table, to the last digit."""
     packed = re.findall(r'<script type="text/plain" class="packed">(.+?)</script>', html)
     drawings = [json.loads(unpacked(text)) for text in packed[: len(one.figures())]]
     for shown, drawing in zip(one.figures(), drawings, strict=True):
-        assert drawing["figure"]["data"] == json.loads(shown.picture.figure.to_json())["data"]
-        assert drawing["table"]["columns"] == list(shown.picture.table.columns)
-        assert drawing["table"]["rows"] == rows(shown.picture.table)
+        assert drawing["figure"]["data"] == json.loads(shown.figure.chart.to_json())["data"]
+        assert drawing["table"]["columns"] == list(shown.figure.table.columns)
+        assert drawing["table"]["rows"] == rows(shown.figure.table)
 
 
 def test_nothing_is_asked_of_any_other_place(html):
@@ -176,8 +176,8 @@ def test_two_scenarios_of_one_name_are_refused(small_run):
 
 def test_the_record_and_other_analyses_have_their_chapters(small_run):
     """Chapters of the record and of figures that another command wrote come last."""
-    picture = Picture("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
-    analysis = Analysis("Where help stops", {"seed": 7}, [picture])
+    figure = Figure("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
+    analysis = Analysis("Where help stops", {"seed": 7}, [figure])
     record = load_record(ROOT / "docs" / "example-record")
     found = content.report([small_run], {small_run.scenario.name: record}, [analysis], record_note="a record")
     assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
@@ -269,12 +269,12 @@ def test_images_without_kaleido_or_a_browser_say_what_to_install(tmp_path, monke
     reason="no browser to draw with; in CI its absence is a failure",
 )
 def test_images_are_files_with_the_words_inside(one, tmp_path):
-    """A picture as SVG has its number in the name, and the title in it."""
+    """A figure as SVG has its number in the name, and the title in it."""
     shown: Shown = one.figures()[0]
     (path,) = images.write([shown], tmp_path / "new", "svg")
     assert path.name == f"01-{shown.key}.svg"
     text = re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))
-    assert shown.picture.title.split()[0] in text
+    assert shown.figure.title.split()[0] in text
 
 
 def test_runs_that_other_software_made_are_told(small_run):

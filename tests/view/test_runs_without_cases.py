@@ -8,7 +8,7 @@ from sim.results.run import Run, platforms
 from sim.results.tables import TABLES
 from sim.scenario.schema import Scenario
 from sim.view import api, findings, questions
-from sim.view.pictures import caseload, cases, comparison, durations, flow, staffing
+from sim.view.figures import caseload, cases, comparison, durations, flow, staffing
 from sim.view.terminal.run import summary
 
 STAGES = {
@@ -138,7 +138,7 @@ def test_that_no_case_comes_is_said():
 
 
 def test_nobody_is_the_busiest_where_nobody_has_anything_to_do():
-    """A picture of roles at 0% would rank them all the same."""
+    """A figure of roles at 0% would rank them all the same."""
     assert staffing.utilisation(simulate(EDGES["no case"])) is None
     assert "Busiest" in staffing.utilisation(simulate(probe("examine"))).title
 

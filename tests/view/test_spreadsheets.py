@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from odd_cells import FORMULAS, HARMLESS
 
 from sim.view.dashboard.downloads import file_of
+from sim.view.figures.figure import Figure
 from sim.view.figures.files import made_by, read_figures, write_figures
-from sim.view.figures.picture import Picture
 from sim.view.spreadsheets import csv, csv_download, from_csv
 from sim.view.tables import rows
 
 ERRORS = ["#N/A", "#REF!", "#DIV/0!"]
 
 
-def picture(words):
-    """A picture with these words in its first column, in a heading and in its own words."""
+def figure(words):
+    """A figure with these words in its first column, in a heading and in its own words."""
     table = pd.DataFrame(
         {
             "words": words,
@@ -33,12 +33,12 @@ def picture(words):
             "or day": pd.Series([date(2024, 1, 2)] * len(words), dtype=object),
         }
     )
-    return Picture("odd", words[0], words[-1], words[0], go.Figure(), table)
+    return Figure("odd", words[0], words[-1], words[0], go.Figure(), table)
 
 
 def saved_csv(words):
     """The cells of the first column of a saved CSV file."""
-    text = file_of(picture(words), "csv")["content"]
+    text = file_of(figure(words), "csv")["content"]
     assert text.startswith("\ufeff")
     heading, *lines = csv_files.reader(StringIO(text[1:], newline=""))
     assert {line[2] for line in lines} == {"-1.5"}
@@ -60,7 +60,7 @@ def test_text_in_csv_is_no_formula():
 def test_text_in_excel_is_text():
     """No cell of an Excel file is a formula or an error; numbers are numbers, days are days."""
     words = [*FORMULAS, *HARMLESS, *ERRORS]
-    book = openpyxl.load_workbook(BytesIO(b64decode(file_of(picture(words), "xlsx")["content"])))
+    book = openpyxl.load_workbook(BytesIO(b64decode(file_of(figure(words), "xlsx")["content"])))
     assert book.sheetnames == ["data", "about"]
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert kinds <= {"s", "inlineStr", "n", "d"}  # n: also of empty cells
@@ -75,7 +75,7 @@ def test_text_in_excel_is_text():
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_control_characters_do_no_harm(odd, kind):
     """They are written out."""
-    content = file_of(picture([odd, "plain"]), kind)["content"]
+    content = file_of(figure([odd, "plain"]), kind)["content"]
     if kind == "csv":
         content.encode()
         assert odd not in content
@@ -86,9 +86,9 @@ def test_control_characters_do_no_harm(odd, kind):
 
 def test_figures_keep_their_words(tmp_path):
     """The data of figures that are written to a folder comes back as it was, whatever it begins with."""
-    one = picture([*FORMULAS, *HARMLESS[:-3]])
+    one = figure([*FORMULAS, *HARMLESS[:-3]])
     write_figures(tmp_path / "figures", "=1", [one], made_by())
-    [back] = read_figures(tmp_path / "figures").pictures
+    [back] = read_figures(tmp_path / "figures").figures
     texts = [[cell.replace("\r", "\n") if isinstance(cell, str) else cell for cell in row] for row in rows(one.table)]
     shown = [[cell.replace("\r", "\n") if isinstance(cell, str) else cell for cell in row] for row in rows(back.table)]
     assert [[cell or None for cell in row] for row in texts] == shown  # empty text is nothing

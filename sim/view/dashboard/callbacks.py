@@ -9,7 +9,7 @@ from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import part_of
 from sim.view.dashboard.received import CLICK, NAME, NAMES, received
 from sim.view.dashboard.tabs import View, tab_of
-from sim.view.pictures.listed import chosen
+from sim.view.figures.listed import chosen
 
 
 def register(app: Dash, cache: RunCache) -> None:

@@ -1,4 +1,4 @@
-"""A picture as a part of the page: its words, the graph, the data behind it, and buttons that save them."""
+"""A figure as a part of the page: its words, the graph, the data behind it, and buttons that save them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -7,63 +7,63 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from sim.view.figures.picture import Picture
-from sim.view.figures.style import CONFIG, HEIGHT
+from sim.view.charts.style import CONFIG, HEIGHT
+from sim.view.figures.figure import Figure
 from sim.view.tables import rows
 
 MAX_ROWS = 200
 """Rows of a table that are shown; all of them are in the file."""
 _CONFIG: Any = CONFIG
 FILES = {"csv": "CSV", "xlsx": "Excel", "svg": "SVG", "png": "PNG"}
-"""The kinds of files that a picture is saved as."""
+"""The kinds of files that a figure is saved as."""
 
 
 class Card(NamedTuple):
-    """A picture with the part of the page that shows it."""
+    """A figure with the part of the page that shows it."""
 
-    picture: Picture
+    figure: Figure
     part: Component
 
 
 def part_of(name: Any, part: str) -> dict[str, Any]:
-    """The id of a part of a picture on the page, by the picture's name (or a wildcard for all of them)."""
-    return {"picture": name, "part": part}
+    """The id of a part of a figure on the page, by the figure's name (or a wildcard for all of them)."""
+    return {"figure": name, "part": part}
 
 
-def card(picture: Picture, wide: bool = False) -> Card:
-    """The picture and its part of the page; `wide`: over the whole width of a large screen."""
-    name = picture.name
+def card(figure: Figure, wide: bool = False) -> Card:
+    """The figure and its part of the page; `wide`: over the whole width of a large screen."""
+    name = figure.name
     aria: dict[str, Any] = {"aria-labelledby": f"caption-{name}"}
     part = html.Figure(
         [
-            html.H3(picture.title, className="finding"),
-            html.P(picture.subtitle, className="subtitle"),
+            html.H3(figure.title, className="finding"),
+            html.P(figure.subtitle, className="subtitle"),
             html.Div(
                 dcc.Graph(
                     id=part_of(name, "graph"),
-                    figure=picture.figure.to_plotly_json(),
+                    figure=figure.chart.to_plotly_json(),
                     config=_CONFIG,
                     responsive=True,
                     className="graph",
                 ),
-                style={"height": f"{picture.figure.layout.height or HEIGHT}px"},
+                style={"height": f"{figure.chart.layout.height or HEIGHT}px"},
             ),
-            html.Figcaption(picture.caption, id=f"caption-{name}"),
+            html.Figcaption(figure.caption, id=f"caption-{name}"),
             html.Details(
                 [
                     html.Summary("Data behind the figure", id=part_of(name, "data"), n_clicks=0),
                     html.Div(id=part_of(name, "rows")),
                 ]
             ),
-            html.Div([_save(name, kind, picture.title) for kind in FILES], className="save"),
-            dcc.Store(id=part_of(name, "words"), data={"name": name, "layout": picture.heading()}),
+            html.Div([_save(name, kind, figure.title) for kind in FILES], className="save"),
+            dcc.Store(id=part_of(name, "words"), data={"name": name, "layout": figure.heading()}),
             dcc.Download(id=part_of(name, "file")),
         ],
-        id=f"picture-{name}",
-        className="picture wide" if wide else "picture",
+        id=f"figure-{name}",
+        className="figure wide" if wide else "figure",
         **aria,
     )
-    return Card(picture, part)
+    return Card(figure, part)
 
 
 def _save(name: str, kind: str, title: str) -> html.Button:

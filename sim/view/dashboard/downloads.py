@@ -1,4 +1,4 @@
-"""Saving what is shown: the data of a picture as CSV or Excel; its figure as SVG or PNG is made by the browser."""
+"""Saving what is shown: the data of a figure as CSV or Excel; its figure as SVG or PNG is made by the browser."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ from sim.view.dashboard.jobs import Jobs
 from sim.view.dashboard.received import BUTTON, SESSION, received
 from sim.view.dashboard.tabs import View, tab_of
 from sim.view.dashboard.whatif_callbacks import what_if_picture
-from sim.view.figures.picture import Picture
+from sim.view.figures.figure import Figure
 from sim.view.spreadsheets import csv_download, workbook
 
 
 def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
     """Add the callbacks of downloads to the application."""
 
-    def pressed(values: Sequence[Any], session: Any) -> tuple[Picture, str]:
-        """The picture, in the view or of the session's what-if, a part of which was clicked, and the part.
+    def pressed(values: Sequence[Any], session: Any) -> tuple[Figure, str]:
+        """The figure, in the view or of the session's what-if, a part of which was clicked, and the part.
 
         Raises UserError if it is not there any more.
         """
         button = received("the button", BUTTON, ctx.triggered_id)
         state = address.of_controls(values, cache.scenario)
-        pictures = tab_of(View(state, cache)).pictures if state.runs else []
+        figures = tab_of(View(state, cache)).figures if state.runs else []
         job = jobs.of(received("the session", SESSION, session))
         of_what_if = what_if_picture(cache, job) if job else None
-        for one in (*pictures, of_what_if):
-            if one is not None and one.name == button.picture:
+        for one in (*figures, of_what_if):
+            if one is not None and one.name == button.figure:
                 return one, button.part
-        raise UserError(f"The figure {button.picture!r} is not shown any more; load the page again.")
+        raise UserError(f"The figure {button.figure!r} is not shown any more; load the page again.")
 
     @app.callback(
         Output(part_of(MATCH, "file"), "data"),
@@ -69,20 +69,20 @@ def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
     )
 
 
-def file_of(picture: Picture, kind: str) -> dict[str, Any]:
-    """The data of a picture as a file that the browser saves. Raises UserError for a kind that is not made here."""
+def file_of(figure: Figure, kind: str) -> dict[str, Any]:
+    """The data of a figure as a file that the browser saves. Raises UserError for a kind that is not made here."""
     if kind == "csv":
-        return {"content": csv_download(picture.table), "filename": f"{file_name(picture.name)}.csv"}
+        return {"content": csv_download(figure.table), "filename": f"{file_name(figure.name)}.csv"}
     if kind != "xlsx":
         raise UserError(f"There are no files of the kind {kind!r}.")
     return {
-        "content": b64encode(excel(picture)).decode(),
-        "filename": f"{file_name(picture.name)}.xlsx",
+        "content": b64encode(excel(figure)).decode(),
+        "filename": f"{file_name(figure.name)}.xlsx",
         "base64": True,
     }
 
 
-def excel(picture: Picture) -> bytes:
-    """The data of a picture as an Excel file: one sheet with the table, one that says what it is."""
-    about = pd.DataFrame({"": [picture.title, picture.subtitle, picture.caption]})
-    return workbook({"data": (picture.table, True), "about": (about, False)})
+def excel(figure: Figure) -> bytes:
+    """The data of a figure as an Excel file: one sheet with the table, one that says what it is."""
+    about = pd.DataFrame({"": [figure.title, figure.subtitle, figure.caption]})
+    return workbook({"data": (figure.table, True), "about": (about, False)})

@@ -12,7 +12,7 @@ from sim.results.run import services
 from sim.scenario.schema import Scenario
 from sim.view.dashboard.headcounts import years
 from sim.view.dashboard.whatif import BETWEEN, defaults, staff_input
-from sim.view.pictures.staffing import short
+from sim.view.figures.staffing import short
 from sim.view.words import listing
 
 OPEN = "open"

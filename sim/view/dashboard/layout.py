@@ -10,8 +10,8 @@ from dash.development.base_component import Component
 
 from sim.results.run import Run, platforms
 from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases
-from sim.view.pictures.listed import names
-from sim.view.pictures.staffing import short
+from sim.view.figures.listed import names
+from sim.view.figures.staffing import short
 
 THEME = {"primaryColor": "blue", "primaryShade": 8, "fontFamily": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"}
 POLL = 1000

@@ -1,4 +1,4 @@
-"""What a tab holds beside pictures: sentences, questions with their answers, method and data as text and tables."""
+"""What a tab holds beside figures: sentences, questions with their answers, method and data as text and tables."""
 
 from collections.abc import Sequence
 

@@ -60,9 +60,9 @@ class Click(BaseModel):
 
 
 class Button(BaseModel):
-    """A part of a picture that was clicked."""
+    """A part of a figure that was clicked."""
 
-    picture: Name
+    figure: Name
     part: Name
 
 

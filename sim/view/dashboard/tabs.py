@@ -1,4 +1,4 @@
-"""What each tab shows of a view: pictures and sentences, made once for the choices that it depends on."""
+"""What each tab shows of a view: figures and sentences, made once for the choices that it depends on."""
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from sim.view.dashboard import form, layout, panels
 from sim.view.dashboard.address import ViewState, cases
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import Card, card
+from sim.view.figures import caseload, comparison, durations, flow, gallery, staffing
+from sim.view.figures import cases as pictures_of_cases
+from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
-from sim.view.figures.picture import Picture
 from sim.view.findings import findings, findings_of_comparison
-from sim.view.pictures import caseload, comparison, durations, flow, gallery, staffing
-from sim.view.pictures import cases as pictures_of_cases
 from sim.view.questions import answers
 
 NARROW = {"backlog", "where-cases-go", "one-case", "decisions"}
@@ -81,15 +81,15 @@ class View:
         return self.state.case if self.cases is None or self.state.case in self.cases else ""
 
 
-Parts = Iterable[Component | Picture | None]
-"""What a tab is made of; None for a picture that would show nothing."""
+Parts = Iterable[Component | Figure | None]
+"""What a tab is made of; None for a figure that would show nothing."""
 
 
 class Tab(NamedTuple):
-    """A tab as it is shown, and the pictures on it."""
+    """A tab as it is shown, and the figures on it."""
 
     content: list[Component]
-    pictures: list[Picture]
+    figures: list[Figure]
 
 
 def tab_of(view: View) -> Tab:
@@ -99,10 +99,10 @@ def tab_of(view: View) -> Tab:
 
 
 def _made(parts: Parts) -> Tab:
-    cards = [card(one, one.name not in NARROW) if isinstance(one, Picture) else one for one in parts if one is not None]
+    cards = [card(one, one.name not in NARROW) if isinstance(one, Figure) else one for one in parts if one is not None]
     content = [one.part if isinstance(one, Card) else one for one in cards]
     nothing = [layout.message("There is nothing to show for this choice.", "gray")]
-    return Tab(content or nothing, [one.picture for one in cards if isinstance(one, Card)])
+    return Tab(content or nothing, [one.figure for one in cards if isinstance(one, Card)])
 
 
 def no_case(v: View) -> Component | None:
@@ -174,8 +174,8 @@ def _record(v: View) -> Parts:
         yield from gallery.flat(gallery.of_record(v.record))
     for folder in figure_folders(v.cache.results):
         try:
-            for picture in read_figures(folder).pictures:
-                yield picture._replace(name=f"{folder.name}-{picture.name}")
+            for figure in read_figures(folder).figures:
+                yield figure._replace(name=f"{folder.name}-{figure.name}")
         except UserError as error:
             yield layout.message(str(error), "red")
     for file in sorted(v.cache.results.glob(f"*{FORMER_SUFFIX}")):

@@ -19,8 +19,8 @@ from sim.view.dashboard.card import card
 from sim.view.dashboard.jobs import Jobs, WhatIfProgress
 from sim.view.dashboard.received import IDS, INPUTS, NAME, SESSION, VALUES, received
 from sim.view.dashboard.saving import save
-from sim.view.figures.picture import Picture
-from sim.view.pictures.comparison import differences
+from sim.view.figures.comparison import differences
+from sim.view.figures.figure import Figure
 
 Bases = Callable[[Any], Scenario]
 """Gives the scenario of a baseline by the name of its run, as the browser sent it; UserError if there is none."""
@@ -207,26 +207,26 @@ def progress(job: WhatIfProgress) -> list[Component]:
 def differences_so_far(cache: RunCache, job: WhatIfProgress) -> Any:
     """The differences from the baseline over the replications that are done."""
     try:
-        picture = what_if_picture(cache, job)
+        figure = what_if_picture(cache, job)
         made = made_otherwise([cache.run(job.base), job.run]) if job.run else []
     except UserError as error:
         return layout.message(str(error), "red")
-    shown = card(picture).part if picture else layout.message("So far nothing differs.", "gray")
+    shown = card(figure).part if figure else layout.message("So far nothing differs.", "gray")
     return [*([layout.message(made)] if made else []), shown]
 
 
-def what_if_picture(cache: RunCache, job: WhatIfProgress) -> Picture | None:
+def what_if_picture(cache: RunCache, job: WhatIfProgress) -> Figure | None:
     """How a what-if differs from its baseline so far; None if it does not. Raises UserError."""
     if job.run is None:
         return None
     base = cache.run(job.base)
     what_if = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
-    picture = differences([base, what_if], compare_shared(base, what_if).table)
-    if picture is None:
+    figure = differences([base, what_if], compare_shared(base, what_if).table)
+    if figure is None:
         return None
     both = min(base.replications, what_if.replications)
     subtitle = (
         f"The what-if beside {base.scenario.title or base.scenario.name} · the first {both:,} replications of each,"
         " with common random numbers · whiskers are 95% confidence intervals of the mean difference"
     )
-    return picture._replace(name="what-if-differences", subtitle=subtitle)
+    return figure._replace(name="what-if-differences", subtitle=subtitle)

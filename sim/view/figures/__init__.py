@@ -1,1 +1,1 @@
-"""The figures: tidy tables in, plotly figures with their words out."""
+"""Results -> figures: figures with findings in words, computed from the data."""

@@ -1,192 +1,394 @@
-"""Figures of single cases: what happened and is forecast, how likely it is by when, and its replications."""
+"""Figures of single cases: timelines with forecasts, probabilities by date, and the replications of one case."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from math import inf, isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, label, lines
-from sim.view.figures.stages import Look, looks
-from sim.view.figures.style import DASHES, GRID, INK, PALETTE, band, blank, pale, styled
-from sim.view.words import share
+from sim.dates import date_after
+from sim.record.model import OUTCOMES, Record
+from sim.results.run import Run
+from sim.results.statistics import by_draw
+from sim.results.store import has_events
+from sim.results.summary import IN_PROGRESS, Floats
+from sim.view import words
+from sim.view.charts import cases as charts
+from sim.view.charts.labels import label, lines
+from sim.view.charts.style import days
+from sim.view.figures.figure import Figure
+from sim.view.figures.listed import Name, apart, chosen, milestone, names, of_cases, place_titles
 
-ROW, BAR, LANE = 40, 0.6, 0.27
-"""Pixels of a case's row; shares of it that a bar of the past and one of a forecast take."""
-RESOLVED = "resolved"
-"""What is forecast beside the milestones: that a case is resolved, whichever way."""
-MAX_COLOURED = 9
-"""Curves that colours and dashes can distinguish."""
-UNCOLOURED = "#a8a8a8"
-"""Of curves that only stand behind the others."""
+MIN_PROBABILITY_FORECAST = 0.2
+"""Probability by the horizon from which on the forecast of a milestone is drawn."""
+MIN_PROBABILITY = 0.01
+"""The same of a curve."""
+OUTSTANDING = 3
+"""Cases at either end that are coloured where there are too many curves to distinguish."""
+LABEL = 0.11
+"""Room for a label of two lines, as a share of the axis."""
+NORMAL_95 = 1.96
+"""Standard errors to either side of a 95% confidence interval."""
+COLUMNS = ["case", "kind", "what", "low", "median", "high", "share", "hover"]
+Row = tuple[str, str, str, date | None, date | None, date | None, float, str]
+"""A row of a timeline, see `charts.timelines`."""
 
 
-def timelines(
-    table: pd.DataFrame, names: Mapping[str, str], start: date, horizon: date, titles: Mapping[str, str]
-) -> go.Figure:
-    """What happened in each case and what is forecast, a row for each.
+def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | None = None) -> Figure | None:
+    """What happened in each open case until the first day, and what is forecast from then on.
 
-    `table`: columns case, kind ("past", "arrives" or "forecast"), what (a stage, or `RESOLVED`), low, median, high
-    (dates; missing: later than the horizon), share (probability by the horizon), hover (for the hover). Of the past low
-    and high are its ends. `names`: of the rows, from the top; one that begins in bold begins a group. `titles`: of all
-    stages.
+    `record`: its milestones are read as known on the first day, for the strands that it has; without them a row begins
+    with the present stage. None if no such case is tracked.
     """
-    figure, rows = blank(), {case: number for number, case in enumerate(names)}
-    look = looks(titles) | {RESOLVED: Look("Resolved", INK, "solid", "x")}
-    table = table.assign(row=table["case"].map(rows))
-    for (kind, what), rows_of_kind in table.groupby(["kind", "what"], sort=False):
-        if kind == "past":
-            _bars(figure, rows_of_kind, look[str(what)], rows_of_kind["row"].tolist(), BAR)
-        elif kind == "forecast":
-            _forecast(figure, rows_of_kind, look[str(what)], horizon, what == RESOLVED)
-    coming = table[table["kind"] == "arrives"]
-    if len(coming):
-        figure.add_scatter(
-            x=coming["low"].tolist(), y=coming["row"].tolist(), mode="markers", name="Is to come",
-            marker={"symbol": "circle-open", "size": 10, "color": INK}, customdata=coming["hover"].tolist(),
-            hovertemplate="%{customdata}<extra></extra>",
-        )  # fmt: skip
-    groups = [number for number, name in enumerate(names.values()) if number and name.startswith("<b>")]
-    _lines_and_notes(figure, groups, start, horizon)
-    styled(figure, height=150 + ROW * len(names))
-    figure.update_xaxes(type="date", range=[min([start, *table["low"].dropna().dt.date]), horizon])
-    figure.update_yaxes(tickvals=list(rows.values()), ticktext=list(names.values()), range=[len(rows) - 0.4, -0.6],
-                        showgrid=False, tickfont={"size": 12})  # fmt: skip
-    return figure.update_layout(
-        barmode="overlay", hovermode="closest", legend=BELOW, margin={"t": 44, "r": 56, "b": 110}
+    wanted = chosen(run, cases)
+    if not wanted:
+        return None
+    known = record.known_on(run.scenario.start) if record else None
+    called = names(run)
+    rows = [row for case in wanted for row in (*_past(run, known, case, called), *_ahead(run, case, called))]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    for column in ("low", "median", "high"):
+        table[column] = pd.to_datetime(table[column]).dt.as_unit("s")
+    return Figure(
+        "timelines",
+        _timelines_title(run, wanted, called),
+        f"{words.of_run(run)} · hatched: central 80% of the replications; diamond: median",
+        " ".join(_timelines_caption(run, table, called)),
+        charts.timelines(table, _labels(wanted, called), run.scenario.start, run.scenario.horizon, place_titles(run)),
+        _timelines_table(run, table, called),
     )
 
 
-def _bars(figure: go.Figure, table: pd.DataFrame, look: Look, rows: Sequence[float], width: float) -> None:
-    """Solid bars from `low` to `high` in the look of a stage."""
-    figure.add_bar(
-        base=table["low"].tolist(), x=_milliseconds(table["low"], table["high"]), y=list(rows), orientation="h",
-        width=width, name=lines(look.title, 44), legendgroup=look.title,
-        marker={"color": look.colour, "line": {"width": 0}, "pattern": _pattern(look)},
-        customdata=table["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
-    )  # fmt: skip
+def _past(run: Run, known: Record | None, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
+    """What happened in a case, stage by stage, or when it comes."""
+    scenario, (stage, since) = run.scenario, run.layout.present_stage(case)
+    if since is None:
+        comes = scenario.probes[case if case in scenario.probes else case.rpartition("/")[0]].arrives
+        hover = f"{label(called[case].whole)}<br>{label(milestone(run, stage))}: {comes}"
+        yield (case, "arrives", stage, comes, None, None, np.nan, hover)
+        return
+    begun = [(day, name) for day, name in _recorded(run, known, case) if day < since] + [(since, stage)]
+    ends = [day for day, _ in begun[1:]] + [scenario.start]
+    for (day, name), end in zip(begun, ends, strict=True):
+        when = f"since {day}" if (day, name) == begun[-1] else f"from {day} to {end}"
+        hover = f"{label(called[case].whole)}<br>{label(scenario.procedure.stages[name].title)}: {when}"
+        yield (case, "past", name, day, None, end, np.nan, hover)
 
 
-def _pattern(look: Look) -> dict[str, Any]:
-    return {"shape": look.pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.8, "size": 6,
-            "solidity": 0.2}  # fmt: skip
+def _recorded(run: Run, known: Record | None, case: str) -> list[tuple[date, str]]:
+    """The milestones of a strand in the record that are stages of the procedure, in the order of their days."""
+    stage_of = {s.record_event: name for name, s in run.scenario.procedure.stages.items() if s.record_event}
+    milestones = []
+    for strand in known.strands if known else ():
+        if f"{strand.proceeding}/{strand.strand}" != case:
+            continue
+        days_of = {"proceedings_opened": strand.opened, "preliminary_findings": strand.preliminary_findings}
+        if strand.outcome:
+            days_of[OUTCOMES[strand.outcome]] = strand.outcome_date
+        milestones += [(day, stage_of[event]) for event, day in days_of.items() if day and event in stage_of]
+    return sorted(milestones)
 
 
-def _milliseconds(low: "pd.Series[Any]", high: "pd.Series[Any]") -> list[float]:
-    """The lengths of bars on an axis of dates."""
-    lengths: list[float] = ((high - low).dt.total_seconds() * 1000).tolist()
-    return lengths
+def _ahead(run: Run, case: str, called: Mapping[str, Name]) -> Iterator[Row]:
+    """What is forecast of a case: milestones that it may well reach before it is resolved, and its resolution."""
+    present, horizon = run.layout.present_stage(case)[0], run.scenario.horizon
+    name = label(called[case].whole)
+    milestones: Iterator[Any] = of_cases(run, "milestones", [case]).itertuples(index=False)
+    for row in milestones:
+        ahead = row.state in run.layout.open_stages and row.state != present and row.q10 > 0
+        if not ahead or row.probability < MIN_PROBABILITY_FORECAST:
+            continue
+        low, median, high = (_date(run, time) for time in (row.q10, row.median, row.q90))
+        hover = (
+            f"{name}<br>{label(milestone(run, row.state))}: {words.share(row.probability)} by {horizon}"
+            f"<br>if so, median {median}, 80% between {low} and {high}"
+        )
+        yield (case, "forecast", row.state, low, median, high, row.probability, hover)
+    resolution, share = of_cases(run, "resolutions", [case]).iloc[0], _resolved(run, case)
+    low, median, high = (_date(run, float(resolution[time])) for time in ("q10", "median", "q90"))
+    hover = (
+        f"{name}<br>resolved: {words.share(share)} by {horizon}<br>median {median or 'later'},"
+        f" 80% between {low or 'later'} and {high or 'later'}"
+    )
+    yield (case, "forecast", charts.RESOLVED, low, median, high, share, hover)
 
 
-def _forecast(figure: go.Figure, table: pd.DataFrame, look: Look, horizon: date, resolved: bool) -> None:
-    """Pale, hatched intervals with the median as a diamond, or an arrow at the horizon where it is later."""
-    until, lane = pd.Timestamp(horizon), 0.18 if resolved else -0.18
-    title = f"Forecast: {look.title if resolved else f'{look.title}, if any'}"
-    reached = table[table["low"].notna()]
-    figure.add_bar(
-        base=reached["low"].tolist(), x=_milliseconds(reached["low"], reached["high"].fillna(until)),
-        y=(reached["row"] + lane).tolist(), orientation="h", width=LANE, name=lines(title, 44), legendrank=2000,
-        marker={"color": pale(look.colour, 0.28), "line": {"color": look.colour, "width": 0.5},
-                "pattern": {"shape": "/", "fillmode": "overlay", "fgcolor": look.colour, "size": 5, "solidity": 0.25}},
-        customdata=reached["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
-    )  # fmt: skip
-    for late, symbol, what in ((False, "diamond", "Median"), (True, "arrow-right", "Median later")):
-        mine = table[table["median"].isna() == late]
-        if len(mine):
-            figure.add_scatter(
-                x=mine["median"].fillna(until).tolist(), y=(mine["row"] + lane).tolist(), mode="markers",
-                name=what, showlegend=resolved, legendrank=3000, cliponaxis=False,
-                marker={"symbol": symbol, "size": 10, "color": look.colour, "line": {"color": "#ffffff", "width": 1}},
-                customdata=mine["hover"].tolist(), hovertemplate="%{customdata}<extra></extra>",
-            )  # fmt: skip
-    if resolved:
-        shares = [f"  {share(value)}" for value in table["share"]]
-        figure.add_scatter(
-            x=[until] * len(table), y=table["row"].tolist(), mode="text", text=shares, textposition="middle right",
-            cliponaxis=False, showlegend=False, hoverinfo="skip", textfont={"size": 12},
-        )  # fmt: skip
+def _date(run: Run, time: float) -> date | None:
+    """A time as a date; None beyond the horizon."""
+    return date_after(run.scenario.start, time) if isfinite(time) else None
 
 
-def _lines_and_notes(figure: go.Figure, groups: Sequence[int], start: date, horizon: date) -> None:
-    """The line at the first day, those before groups of rows, and what the column of shares is."""
-    shapes: list[dict[str, Any]] = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": row - 0.5, "y1": row - 0.5, "layer": "below",
-         "line": {"color": GRID, "width": 1}}
-        for row in groups
-    ]  # fmt: skip
-    today = {"type": "line", "x0": str(start), "x1": str(start), "yref": "paper", "y0": 0, "y1": 1}
-    figure.update_layout(shapes=[*shapes, {**today, "line": {"color": INK, "width": 1.5}}])
-    above = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 12}}
-    figure.add_annotation(text=f"{start}", x=start, xanchor="right", xshift=2, **above)
-    figure.add_annotation(text=f"resolved by<br>{horizon}", xref="paper", x=1, xanchor="right", xshift=52,
-                          align="right", **above)  # fmt: skip
+def _resolved(run: Run, case: str) -> float:
+    """The share of replications in which a case is resolved by the horizon."""
+    return float(np.isfinite(run.first_reached(case, run.layout.resolving)).mean())
 
 
-def probabilities(table: pd.DataFrame, names: Mapping[str, str], labels: Mapping[str, float]) -> go.Figure:
-    """Probabilities by date: a curve for each series, with the band of its confidence interval.
+def _labels(cases: Sequence[str], called: Mapping[str, Name]) -> dict[str, str]:
+    """The names of rows: the service at the first row of its probe, and the strand."""
+    labels, before = {}, ""
+    for case in cases:
+        probe = case.rpartition("/")[0] or case
+        head = "" if probe == before else f"<b>{lines(called[case].service, 24)}</b>"
+        labels[case] = "<br>".join(part for part in (head, lines(called[case].strand, 24)) if part)
+        before = probe
+    return labels
 
-    `table`: columns series, date, probability, low, high. `names`: of all series. Those of `labels`, at most
-    `MAX_COLOURED`, are coloured and have their name beside the end, at the height given there; the others are grey.
+
+def _medians(run: Run, cases: Sequence[str]) -> dict[str, float]:
+    """The day since the start by which each case is resolved in half of the replications, the earliest first."""
+    rows = of_cases(run, "resolutions", cases).sort_values("median", kind="stable")
+    return dict(zip(rows["case"], rows["median"].astype(float), strict=True))
+
+
+def _timelines_title(run: Run, cases: Sequence[str], called: Mapping[str, Name]) -> str:
+    medians = _medians(run, cases)
+    case, median = next(iter(medians.items()))
+    if len(cases) == 1:
+        return f"{called[case].whole} is {_by(run, median)}"
+    soon, horizon = sum(map(isfinite, medians.values())), run.scenario.horizon
+    if not soon:
+        return f"None of the {len(cases)} open cases is more likely than not to be resolved by {horizon}"
+    those = "All" if soon == len(cases) else f"{soon} of the"
+    return (
+        f"{those} {len(cases)} open cases will more likely than not be resolved by {horizon}; the first is"
+        f" {called[case].whole}, by {words.day(run.scenario, median)}"
+    )
+
+
+def _by(run: Run, median: float) -> str:
+    """When a case is resolved, as half of the replications have it."""
+    if not isfinite(median):
+        return f"more likely than not still in progress on {run.scenario.horizon}"
+    return f"resolved by {words.day(run.scenario, median)} in half of the replications"
+
+
+def _timelines_caption(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) -> Iterator[str]:
+    start, horizon = run.scenario.start, run.scenario.horizon
+    yield (
+        f"Left of the line at {start} stands what happened, right of it what is forecast. In eight of ten replications"
+        " the milestone falls into the hatched bar, and in half of them before the diamond; an arrow at the right says"
+        f" that half of them come later than {horizon}."
+    )
+    resolved = table["what"] == charts.RESOLVED
+    shares = table[resolved].set_index("case")["share"]
+    least, most = str(shares.idxmin()), str(shares.idxmax())
+    if shares[least] < shares[most]:
+        yield (
+            f"By {horizon}, {called[most].whole} is resolved in {words.share(shares[most])} of the replications,"
+            f" {called[least].whole} in {words.share(shares[least])}."
+        )
+    if ((table["kind"] == "forecast") & ~resolved).any():
+        yield "Bars of a milestone are of those replications that reach it; point at one for their share."
+
+
+def _timelines_table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) -> pd.DataFrame:
+    whats = {place: milestone(run, place) for place in run.layout.states} | {charts.RESOLVED: "Resolved"}
+    kinds = {"past": "happened", "arrives": "comes", "forecast": "forecast"}
+    begins = table["low"].where(table["kind"] != "forecast")
+    return pd.DataFrame(
+        {
+            "case": [called[case].whole for case in table["case"]],
+            "milestone": table["what"].map(whats),
+            "what": table["kind"].map(kinds),
+            "date": begins.fillna(table["median"]),
+            "80% from": table["low"].where(table["kind"] == "forecast"),
+            "80% to": table["high"].where(table["kind"] == "forecast"),
+            "probability by the horizon": table["share"].round(3),
+        }
+    )
+
+
+def probabilities(run: Run, cases: Sequence[str] | None = None, place: str = "") -> Figure | None:
+    """How likely it is that each open case is resolved by a date, or reaches a `state` (a stage or exit).
+
+    None if no such case is tracked, or none of them can still reach it.
     """
-    figure = blank()
-    grey = {series: rows for series, rows in table.groupby("series", sort=False) if series not in labels}
-    for series, rows in grey.items():
-        figure.add_scatter(
-            x=rows["date"].tolist(), y=rows["probability"].round(3).tolist(), mode="lines",
-            name=label(names[str(series)]), line={"color": UNCOLOURED, "width": 1}, hoverlabel={"namelength": -1},
-            hovertemplate="%{y:.0%} by %{x}",
-        )  # fmt: skip
-    for place, (series, height) in enumerate(labels.items()):
-        _coloured_curve(figure, table[table["series"] == series], names[series], place, height)
-    styled(figure, height=460)
-    figure.update_xaxes(range=[table["date"].min(), table["date"].max()])
-    figure.update_yaxes(tickformat=".0%", range=[-0.01, 1.02])
-    return figure.update_layout(showlegend=False, margin={"l": 50, "r": 150}, hovermode="closest")
+    places = [place] if place else run.layout.resolving
+    times = {case: run.first_reached(case, places) for case in chosen(run, cases)}
+    if place:
+        times = {case: first for case, first in times.items() if first.min() > 0 and np.isfinite(first).any()}
+    if not times:
+        return None
+    called = {case: name.whole for case, name in names(run).items()}
+    table, last = _curves(run, times), {case: float(np.isfinite(first).mean()) for case, first in times.items()}
+    order = sorted(times, key=lambda case: -last[case])
+    many = len(order) > charts.MAX_COLOURED
+    shown = order[:OUTSTANDING] + order[-OUTSTANDING:] if many else order
+    grey = (
+        f" Coloured are the {OUTSTANDING} most and least likely of {len(order)}; point at a line for its name." * many
+    )
+    what = f"come to {words.quoted(milestone(run, place))}" if place else "been resolved, whichever way,"
+    horizon = run.scenario.horizon
+    rest = "that it comes later or ends in another way" if place else f"that it is still in progress on {horizon}"
+    return Figure(
+        f"probabilities-{place}" if place else "probabilities",
+        _probabilities_title(run, order, last, called, place),
+        f"{words.of_run(run)} · bands: 95% confidence intervals of the probabilities",
+        f"Each curve is the share of the replications in which a case has {what} by a date: the earlier it rises, the"
+        f" sooner.{grey} Where it ends below 100%, the rest is the probability {rest}.",
+        charts.probabilities(table, called, _heights(shown, last)),
+        _probabilities_table(table, called, "case"),
+    )
 
 
-def _coloured_curve(figure: go.Figure, rows: pd.DataFrame, name: str, place: int, height: float) -> None:
-    """One curve in colour, its band, and its name at a height beside its end."""
-    colour, x = PALETTE[place], rows["date"].tolist()
-    band(figure, x, rows["low"].round(3).tolist(), rows["high"].round(3).tolist(), colour)
-    y = rows["probability"].round(3).tolist()
-    figure.add_scatter(
-        x=x, y=y, mode="lines", name=label(name), hoverlabel={"namelength": -1},
-        line={"color": colour, "width": 2.5, "dash": DASHES[place % len(DASHES)]}, hovertemplate="%{y:.0%} by %{x}",
-    )  # fmt: skip
-    figure.add_annotation(
-        text=lines(f"{share(y[-1])} {name}", 19), x=x[-1], y=y[-1], ax=16, ay=height, ayref="y", xanchor="left",
-        arrowhead=0, arrowwidth=1, arrowcolor=colour, align="left", font={"size": 11, "color": INK},
-    )  # fmt: skip
-    figure.add_scatter(x=[x[-1]], y=[y[-1]], mode="markers", marker={"color": colour, "size": 7},
-                       cliponaxis=False, hoverinfo="skip")  # fmt: skip
+def _curves(run: Run, times: Mapping[str, Floats]) -> pd.DataFrame:
+    """The probability by date of each series of first times, with its confidence interval.
 
-
-def replications(
-    visits: pd.DataFrame, ends: pd.DataFrame, start: date, horizon: date, titles: Mapping[str, str]
-) -> go.Figure:
-    """One case in many replications: a thin row for each, its stages after one another, and how it ends.
-
-    `visits`: columns row, what (a stage), low, high (dates), hover (text). `ends`: columns row, date, what (a stage or
-    exit). `titles`: of all stages and exits.
+    Replications that share a draw of the uncertain parameters count as one value, see `sim.results.statistics`.
     """
-    figure, look = blank(), looks(titles)
-    for stage in [name for name in titles if name in set(visits["what"])]:
-        mine = visits[visits["what"] == stage]
-        _bars(figure, mine, look[stage], mine["row"].tolist(), 0.84)
-    symbols = ("diamond", "square", "x", "triangle-up", "star", "pentagon")
-    for number, place in enumerate(name for name in titles if name in set(ends["what"])):
-        mine = ends[ends["what"] == place]
-        figure.add_scatter(
-            x=mine["date"].tolist(), y=mine["row"].tolist(), mode="markers",
-            name=lines(f"ends in: {titles[place]}", 44),
-            marker={"symbol": symbols[number % len(symbols)], "size": 8, "color": INK,
-                    "line": {"color": "#ffffff", "width": 1}},
-            cliponaxis=False, hovertemplate=f"%{{x}}<extra>{label(titles[place])}</extra>",
-        )  # fmt: skip
-    rows = int(visits["row"].max()) + 1
-    styled(figure, height=170 + 8 * rows, y="replications")
-    figure.update_xaxes(type="date", range=[start, horizon])
-    figure.update_yaxes(range=[rows - 0.4, -0.6], showticklabels=False, showgrid=False)
-    figure.update_xaxes(gridcolor=GRID, layer="below traces")
-    return figure.update_layout(barmode="overlay", hovermode="closest", legend=BELOW, margin={"b": 120, "l": 40})
+    grid, parts = run.layout.times, []
+    for series, first in times.items():
+        reached = by_draw((first[:, None] <= grid[None, :]).astype(np.float64), run.scenario.replications_per_draw)
+        mean = (first[:, None] <= grid[None, :]).mean(axis=0)
+        error = reached.std(axis=0, ddof=1) / np.sqrt(len(reached)) if len(reached) > 1 else np.full(len(grid), inf)
+        low, high = np.clip(mean - NORMAL_95 * error, 0, 1), np.clip(mean + NORMAL_95 * error, 0, 1)
+        columns = {"date": days(run.scenario.start, grid.tolist()), "probability": mean, "low": low, "high": high}
+        parts.append(pd.DataFrame({"series": series, **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _heights(series: Sequence[str], last: Mapping[str, float]) -> dict[str, float]:
+    """Where the labels of curves stand."""
+    return dict(zip(series, apart([last[name] for name in series], LABEL), strict=True))
+
+
+def _probabilities_title(
+    run: Run, order: Sequence[str], last: Mapping[str, float], called: Mapping[str, str], place: str
+) -> str:
+    horizon, most, least = run.scenario.horizon, order[0], order[-1]
+    act = words.quoted(milestone(run, place)) if place else ""
+    if last[most] == last[least]:
+        those = called[most] if len(order) == 1 else f"each of the {len(order)} open cases"
+        does = f"comes to {act}" if place else "is resolved"
+        return f"The probability that {those} {does} by {horizon} is {words.share(last[most])}"
+    of = f"of {act}" if place else "of being resolved"
+    return (
+        f"The probability {of} by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f" {words.share(last[most])} ({called[most]})"
+    )
+
+
+def _probabilities_table(table: pd.DataFrame, called: Mapping[str, str], what: str) -> pd.DataFrame:
+    numbers = table[["probability", "low", "high"]].round(3)
+    named = table.assign(**numbers, series=table["series"].map(dict(called)))
+    return named.rename(columns={"series": what, "low": "95% from", "high": "95% to"})
+
+
+def decisions(run: Run, case: str) -> Figure | None:
+    """How likely it is that a tracked case reaches each milestone by a date; None if there is no such case."""
+    if not chosen(run, [case]):
+        return None
+    layout, present = run.layout, run.layout.present_stage(case)[0]
+    times = {place: run.first_reached(case, [place]) for place in (*layout.stages, *layout.exits)}
+    ahead = {
+        place: first
+        for place, first in times.items()
+        if place != present and np.isfinite(first).mean() >= MIN_PROBABILITY and first.min() > 0
+    }
+    ahead = {charts.RESOLVED: run.first_reached(case, layout.resolving), **ahead}
+    called = {place: milestone(run, place) for place in times} | {charts.RESOLVED: "Resolved, whichever way"}
+    last = {place: float(np.isfinite(first).mean()) for place, first in ahead.items()}
+    shown = sorted(last, key=lambda place: -last[place])[: charts.MAX_COLOURED]
+    table, name = _curves(run, {place: ahead[place] for place in shown}), names(run)[case].whole
+    ends = {place: last[place] for place in layout.resolving if place in last}
+    likeliest = [f"{called[place]} ({words.share(ends[place])})" for place in sorted(ends, key=lambda p: -ends[p])[:3]]
+    outcome = f"; likeliest milestones: {words.listing(likeliest)}" if likeliest else ""
+    return Figure(
+        "decisions",
+        f"{name}: resolved by {run.scenario.horizon} with probability {words.share(last[charts.RESOLVED])}{outcome}",
+        f"{words.of_run(run)} · bands: 95% confidence intervals of the probabilities",
+        "Each curve is the share of the replications in which the milestone has been reached by a date. A case can"
+        " reach several of them one after the other.",
+        charts.probabilities(table, called, _heights(shown, last)),
+        _probabilities_table(table, called, "milestone"),
+    )
+
+
+def one_case(run: Run, case: str, replications: int = 60) -> Figure | None:
+    """The stages of a tracked case in each of the first replications, the soonest resolved on top.
+
+    None if there is no such case, or if the run was stored without its events. Raises UserError if these were changed.
+    """
+    if not chosen(run, [case]) or not has_events(run):
+        return None
+    events = run.case_events(case, replications)
+    events = events[events["parent"].astype(str) != case]
+    resolved = run.first_reached(case, run.layout.resolving)
+    visits, ends = _visits(run, events, resolved)
+    if visits.empty:
+        return None
+    titles, name = place_titles(run), names(run)[case].whole
+    row = of_cases(run, "resolutions", [case]).iloc[0]
+    low, median, high = (words.day(run.scenario, float(row[column])) for column in ("q10", "median", "q90"))
+    finding = f"resolved by {median} in half of the replications, in eight of ten between {low} and {high}"
+    if median == "later":
+        finding = f"more likely than not still in progress on {run.scenario.horizon}"
+    return Figure(
+        "one-case",
+        f"{name}: {finding}",
+        f"{words.of_run(run)} · shown: {visits['row'].nunique()} of them",
+        _one_case_caption(visits, ends, titles, run.layout.resolving),
+        charts.replications(visits, ends, run.scenario.start, run.scenario.horizon, titles),
+        _one_case_table(visits, ends, titles),
+    )
+
+
+def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The open visits of a case from the first day on, and what ended it; the replication soonest resolved first."""
+    open_stages, scenario = run.layout.open_stages, run.scenario
+    open_visits = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
+    last = open_visits.sort_values("entered").groupby("replication").tail(1)
+    end = dict(zip(last["replication"], last["left"].fillna(inf), strict=True))
+    rows = {number: row for row, number in enumerate(sorted(end, key=lambda n: (resolved[n], end[n])))}
+    low, high = open_visits["entered"].clip(lower=0), open_visits["left"].fillna(scenario.horizon_days)
+    visits = pd.DataFrame(
+        {
+            "replication": open_visits["replication"],
+            "row": open_visits["replication"].map(rows),
+            "what": open_visits["stage"].astype(str),
+            "low": pd.to_datetime(pd.Series(days(scenario.start, low.tolist()), index=open_visits.index)),
+            "high": pd.to_datetime(pd.Series(days(scenario.start, high.tolist()), index=open_visits.index)),
+        }
+    ).sort_values(["row", "low"])
+    ended = last[last["left"].notna()]
+    ends = pd.DataFrame(
+        {
+            "row": ended["replication"].map(rows),
+            "date": pd.to_datetime(pd.Series(days(scenario.start, ended["left"].tolist()), index=ended.index)),
+            "what": ended["outcome"].astype(str),
+        }
+    )
+    titles = {place: label(title) for place, title in place_titles(run).items()}
+    hover = visits["what"].map(titles) + visits["low"].dt.strftime(": %Y-%m-%d to ")
+    return visits.assign(hover=hover + visits["high"].dt.strftime("%Y-%m-%d")), ends.sort_values("row")
+
+
+def _one_case_caption(
+    visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str], resolving: Sequence[str]
+) -> str:
+    total, counts = visits["row"].nunique(), Counter(ends["what"])
+    goes = {place: "end in" if place in resolving else "go on as strands in" for place in counts}
+    endings = [f"{number} {goes[place]} “{titles[place]}”" for place, number in counts.most_common()]
+    if total > len(ends):
+        endings.append(f"{total - len(ends)} are still in progress at the horizon")
+    return (
+        "Each row is one way in which the case may go: the same case, with other random numbers and other values of"
+        f" what is uncertain. Colours are stages, the mark is how it ends. Of the {total} shown,"
+        f" {words.listing(endings)}."
+    )
+
+
+def _one_case_table(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    outcome: dict[Any, str] = dict(zip(ends["row"], ends["what"].map(dict(titles)), strict=True))
+    return pd.DataFrame(
+        {
+            "replication": visits["replication"].tolist(),
+            "stage": visits["what"].map(dict(titles)).tolist(),
+            "from": visits["low"].tolist(),
+            "to": visits["high"].tolist(),
+            "the case ends in": [outcome.get(row, IN_PROGRESS) for row in visits["row"]],
+        }
+    )

@@ -1,63 +1,150 @@
-"""Figures of durations: how long visits to each stage take, and what their days are spent on."""
+"""Figures of durations: how long the stages take, and why."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from math import isfinite
 
+import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from sim.view.figures.labels import lines
-from sim.view.figures.stacks import stacked
-from sim.view.figures.style import INK, PALETTE, styled, subplots
+from sim.results.run import Run
+from sim.view import words
+from sim.view.charts import durations as charts
+from sim.view.figures.figure import Figure
 
-PANEL = 210
-"""Pixels of height of one panel of the small multiples."""
-STILL = "%{y:.0%} still in the stage after %{x:.0f} days"
+POINTS = 120
+"""Points of a curve that are drawn: more than a screen can show."""
+MIN_VISITS_SHOWN = 0.05
+"""Visits to a stage per replication below which it is not shown unless asked for."""
+PARTS = {
+    "work": "work",
+    "staff": "waiting for staff",
+    "party": "the party's time",
+    "procedure": "procedure",
+    "hold": "holds",
+    "dormancy": "dormancy",
+    "queue": "queue at a limit",
+}
+"""Where days go, in words."""
 
 
-def survival(curves: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
-    """The share of visits that are still in each stage after so many days: one panel a stage, each with its own days.
+def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
+    """The stages asked for in the procedure's order; by default those with cases in progress, seldom ones left out.
 
-    `curves`: columns stage, age (days), survival. `titles`: of stages.
+    Stages that no case visits are never among them.
     """
-    stages = list(curves["stage"].unique())
-    columns = 2 if len(stages) > 1 else 1
-    rows = -(-len(stages) // columns)
-    figure = subplots(
-        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(titles[stage]) for stage in stages],
-        horizontal_spacing=0.06, vertical_spacing=0.34 / max(rows, 2),
-    )  # fmt: skip
-    figure.update_annotations(font={"size": 13, "color": INK})
-    for number, stage in enumerate(stages):
-        at = {"row": number // columns + 1, "col": number % columns + 1}
-        mine = curves[curves["stage"] == stage]
-        figure.add_scatter(
-            x=mine["age"].round(1).tolist(), y=mine["survival"].round(4).tolist(), showlegend=False,
-            line={"color": PALETTE[0], "width": 2.5}, hovertemplate=f"{STILL}<extra></extra>", **at,
-        )  # fmt: skip
-    styled(figure, height=130 + PANEL * rows)
-    halves = [_half(number) for number in range(1, len(stages) + 1)]  # all at once: add_hline takes its time
-    figure.update_layout(hovermode="closest", margin={"t": 44}, shapes=halves)
-    figure.update_yaxes(range=[0, 1.02], tickformat=".0%", dtick=0.25)
-    figure.update_xaxes(rangemode="tozero", nticks=5, tickangle=0)
-    for column in range(1, columns + 1):
-        figure.update_xaxes(title_text="days in the stage", row=rows, col=column)
-    if len(stages) % columns:
-        figure.update_xaxes(title_text="days in the stage", row=rows - 1, col=columns)
-    return figure
+    visits = dict(run.data["visits"].mean("replication").to_series())
+    if stages is not None:
+        return [stage for stage in visits if stage in stages and visits[stage] > 0]
+    open_stages = [stage for stage in run.layout.open_stages if visits[stage] > 0]
+    return [stage for stage in open_stages if visits[stage] >= MIN_VISITS_SHOWN] or open_stages
 
 
-def _half(panel: int) -> dict[str, Any]:
-    """The line at one half across a panel, by its number from 1."""
-    line = {"color": INK, "width": 1, "dash": "dot"}
-    across = {"xref": f"x{panel if panel > 1 else ''} domain", "x0": 0, "x1": 1}
-    return {"type": "line", **across, "yref": f"y{panel if panel > 1 else ''}", "y0": 0.5, "y1": 0.5, "line": line,
-            "opacity": 0.5}  # fmt: skip
+def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
+    """How long visits to the stages take: the share that lasts longer than so many days.
 
-
-def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping[str, str]) -> go.Figure:
-    """The mean days of a visit to each stage by what they are spent on.
-
-    `table`: as the table 'delay' of a run. `stages`, `parts`: titles of the stages and of the columns shown.
+    The record's curves are not beside them: they are of past cases and of the staff of their time. A calibration
+    compares like with like, in its figure `calibration-curves`.
     """
-    return stacked(table, stages, parts, "days per visit, on average", "%{x:,.0f} days")
+    curves = run.table("survival")
+    observed = set(curves["stage"].unique())
+    chosen = [stage for stage in shown_stages(run, stages) if stage in observed]
+    if not chosen:
+        return None
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    known = run.table("durations").set_index("stage").loc[chosen]
+    drawn = pd.concat([_thinned(curves[curves["stage"] == stage]) for stage in chosen], ignore_index=True)
+    return Figure(
+        "durations",
+        _title(known, titles),
+        f"{words.of_run(run)} · each curve is over all visits of all replications, by Kaplan-Meier",
+        "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
+        " have ended. Visits still in progress at the horizon count as longer than what was seen of them.",
+        charts.survival(drawn, titles),
+        _table(known, titles),
+    )
+
+
+def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve from its beginning with as many of its steps as can be seen."""
+    begin = pd.DataFrame({"stage": curve["stage"].iloc[:1], "age": 0.0, "survival": 1.0})
+    if len(curve) > POINTS:
+        ages = curve["age"].to_numpy()
+        at = np.searchsorted(ages, np.linspace(ages[0], ages[-1], POINTS), side="right") - 1
+        curve = curve.iloc[np.unique(np.clip(at, 0, len(ages) - 1))]
+    return pd.concat([begin, curve[["stage", "age", "survival"]]])
+
+
+def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
+    """The two stages that take longest."""
+    longest = known.sort_values("median", ascending=False).head(2)
+    parts = [
+        f"more than {words.count(median)} days in {titles[str(stage)]}"
+        for stage, median in longest["median"].items()
+        if isfinite(median)
+    ]
+    if not parts:
+        return f"Of the visits to {titles[str(longest.index[0])]}, more than half outlast the time that is observed"
+    return f"Half of the visits take {words.listing(parts)}"
+
+
+def _table(known: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "stage": [titles[str(stage)] for stage in known.index],
+            "visits per replication": known["visits"].round(1).tolist(),
+            "share whose end is seen": known["ended"].round(3).tolist(),
+            "median days": known["median"].round(0).tolist(),
+            "80% from": known["q10"].round(0).tolist(),
+            "80% to": known["q90"].round(0).tolist(),
+        }
+    )
+
+
+def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
+    """What the days of a visit to each stage are spent on: work, waiting for staff, the party, procedure, holds."""
+    chosen = shown_stages(run, stages)
+    if not chosen:
+        return None
+    table = run.table("delay").set_index("stage").loc[chosen].reset_index()
+    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    parts = {name: word for name, word in PARTS.items() if name in ("work", "staff") or table[name].max() > 0.05}
+    return Figure(
+        "where-days-go",
+        _where_title(run),
+        f"{words.of_run(run)} · whiskers hold the central 80% of the replications",
+        _where_caption(table, titles),
+        charts.where_days_go(table, titles, parts),
+        table.assign(stage=[titles[stage] for stage in chosen])
+        .round(1)
+        .rename(columns={**PARTS, "q10": "80% from", "q90": "80% to"})[
+            ["stage", "days", *parts.values(), "80% from", "80% to"]
+        ],
+    )
+
+
+def shares_of_days(run: Run) -> dict[str, float]:
+    """The share of the days of headline cases that each part takes, the largest first; empty without days."""
+    return dict(run.table("share_of_days").set_index("part")["value"])
+
+
+def _where_title(run: Run) -> str:
+    """Why it takes so long: the shares of the days of headline cases."""
+    first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
+    where = f"From {first} on" if run.scenario.procedure.headline else "Of all days"
+    shares = shares_of_days(run)
+    if not shares:
+        return f"{where}, no days are spent"
+    named = [part for part in shares if shares[part] >= 0.01 or part == "staff"]
+    in_words = [f"{words.share(shares[part])} {PARTS[part]}" for part in named]
+    return f"Why it takes so long: {where[0].lower() + where[1:]}, {words.listing(in_words)}"
+
+
+def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:
+    worst = table.sort_values("staff").iloc[-1]
+    waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {titles[worst['stage']]}"
+    dormant = " Dormancy is time in which nobody was to work on the case." if table["dormancy"].max() > 0 else ""
+    return (
+        "Each bar is one visit to a stage, on average. Waiting for staff is what the visit takes beyond the time that"
+        f" it would take with unlimited staff; it is longest with {waits}. Only that part can more people"
+        f" shorten.{dormant}"
+    )

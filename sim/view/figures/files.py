@@ -23,7 +23,7 @@ from sim.characters import file_name
 from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
 from sim.scenario.schema import Scenario
-from sim.view.figures.picture import Picture
+from sim.view.figures.figure import Figure
 from sim.view.spreadsheets import csv, from_csv
 
 FILE = re.compile(r"\d{3}-[a-z0-9-]+\.(json|csv)")
@@ -66,7 +66,7 @@ class Analysis(NamedTuple):
 
     title: str
     made_by: MadeBy
-    pictures: list[Picture]
+    figures: list[Figure]
 
 
 def made_by(scenario: Scenario | None = None, **more: str | int) -> MadeBy:
@@ -88,7 +88,7 @@ def check_folder(folder: Path) -> None:
         raise UserError(f"{folder}: holds other files than figures, such as {min(others)}; name a folder of its own")
 
 
-def write_figures(folder: Path, title: str, pictures: Sequence[Picture], made_by: Mapping[str, str | int]) -> None:
+def write_figures(folder: Path, title: str, figures: Sequence[Figure], made_by: Mapping[str, str | int]) -> None:
     """Write the figures of an analysis to a folder; older figures in it are replaced.
 
     Parameters
@@ -100,22 +100,22 @@ def write_figures(folder: Path, title: str, pictures: Sequence[Picture], made_by
     Raises
     ------
     UserError
-        For a bad folder, or without pictures.
+        For a bad folder, or without figures.
     RunFailed
         Where the files cannot be written.
     """
     check_folder(folder)
-    if not pictures:
+    if not figures:
         raise UserError(f"{folder}: is not written, because this analysis has nothing that a figure could show")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for former in folder.iterdir():
             former.unlink()
-        for number, picture in enumerate(pictures, 1):
-            stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', file_name(picture.name))}"
-            data = csv(picture.table)
+        for number, figure in enumerate(figures, 1):
+            stem = f"{number:03d}-{re.sub(NO_FILE_NAME, '-', file_name(figure.name))}"
+            data = csv(figure.table)
             _write(folder / f"{stem}.csv", data)
-            _write(folder / f"{stem}.json", _to_json(picture, title, made_by, data))
+            _write(folder / f"{stem}.json", _to_json(figure, title, made_by, data))
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
 
@@ -125,20 +125,20 @@ def _write(path: Path, content: str) -> None:
         temporary.write_text(content, encoding="utf-8")
 
 
-def _to_json(picture: Picture, analysis: str, made_by: Mapping[str, str | int], data: str) -> str:
+def _to_json(figure: Figure, analysis: str, made_by: Mapping[str, str | int], data: str) -> str:
     """The figure with its title and subtitle inside for other programs, and its words in `layout.meta` for `_read`."""
-    layout = picture.figure.layout
+    layout = figure.chart.layout
     meta = _Meta(
-        name=picture.name,
-        title=picture.title,
-        subtitle=picture.subtitle,
-        caption=picture.caption,
+        name=figure.name,
+        title=figure.title,
+        subtitle=figure.subtitle,
+        caption=figure.caption,
         bare=_Bare(height=layout.height, margin=layout.margin.to_plotly_json()),
         analysis=analysis,
         made_by=dict(made_by),
         data=_hash(data),
     )
-    text: str = picture.whole().update_layout(meta=meta.model_dump()).to_json()
+    text: str = figure.whole().update_layout(meta=meta.model_dump()).to_json()
     return text
 
 
@@ -159,10 +159,10 @@ def read_figures(folder: Path) -> Analysis:
     for path, (_, meta) in zip(paths, read, strict=True):
         if (meta.analysis, meta.made_by) != (first.analysis, first.made_by):
             raise UserError(f"{path}: is of another analysis than {paths[0].name}; name a folder of one analysis")
-    return Analysis(first.analysis, first.made_by, [picture for picture, _ in read])
+    return Analysis(first.analysis, first.made_by, [figure for figure, _ in read])
 
 
-def _read(path: Path) -> tuple[Picture, _Meta]:
+def _read(path: Path) -> tuple[Figure, _Meta]:
     """A figure as it was, with its table, in which days are text; and its meta. Raises UserError."""
     data = path.with_suffix(".csv")
     try:
@@ -181,7 +181,7 @@ def _read(path: Path) -> tuple[Picture, _Meta]:
         raise UserError(f"{path}: is no figure with its data ({words}); {AGAIN}") from None
     if _hash(text) != meta.data:
         raise UserError(f"{data}: was changed since it was written, or is of another figure; {AGAIN}")
-    return Picture(meta.name, meta.title, meta.subtitle, meta.caption, figure, table), meta
+    return Figure(meta.name, meta.title, meta.subtitle, meta.caption, figure, table), meta
 
 
 def _hash(data: str) -> str:

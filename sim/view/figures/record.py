@@ -1,216 +1,313 @@
-"""Figures of the public record: curves with their censoring, timelines, cases in progress, requests, clearance."""
+"""Figures of the public record: how long stages last, where each strand stands, what is in progress, asked, resolved.
 
-from collections.abc import Mapping, Sequence
+Every table has the column `rows`: the rows of the record behind each number, as file:line with ';' between them.
+Each function takes a record and a day, and reads nothing that was not public by its end (default: the last day that
+the record covers); it gives None where the record has nothing of the kind.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date
-from math import ceil
+from math import isfinite, isinf, isnan
+from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, LEGEND, label
-from sim.view.figures.rows import headings as small_headings
-from sim.view.figures.style import DASHES, INK, PALETTE, PATTERNS, blank, pale, styled, subplots
+from sim.record import tables as record_tables
+from sim.record.model import Record
+from sim.record.spans import FINDINGS, OPENED, REQUEST, TOTAL
+from sim.view.charts import record as charts
+from sim.view.figures.figure import Figure
+from sim.view.titles import OUTCOMES, PENDING, STAGES
+from sim.view.words import count, listing, plural, share
 
-DAY_MS = 86_400_000
-"""Milliseconds of a day: the unit of the length of a bar on an axis of dates."""
-SYMBOLS = ("diamond", "square", "x", "cross", "star", "hexagon")
-BARS = 22
-"""Pixels of a row of the timelines."""
-
-
-def _pattern(number: int) -> dict[str, object]:
-    """The pattern of the bars of a series, over their colour."""
-    return {"shape": PATTERNS[number], "fgcolor": INK, "fgopacity": 0.7, "fillmode": "overlay", "size": 6}
-
-
-def survival(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
-    """The Kaplan-Meier curve of each stage as steps, with its bands; a tick where a case in progress was last seen.
-
-    `table`: as `sim.record.tables.survival` gives it; `headings`: of the stages, in the order of the panels.
-    """
-    columns = 2 if len(headings) > 1 else 1
-    rows = ceil(len(headings) / columns)
-    figure = subplots(
-        rows, columns, shared_yaxes=True, subplot_titles=list(headings.values()), horizontal_spacing=0.07,
-        vertical_spacing=0.36 / rows,
-    )  # fmt: skip
-    for number, stage in enumerate(headings):
-        _curve(figure, table[table["stage"] == stage], number // columns + 1, number % columns + 1, not number)
-    styled(figure, height=90 + 240 * rows)
-    small_headings(figure)
-    figure.update_layout(hovermode="closest", margin={"t": 44})
-    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
-    figure.update_yaxes(range=[0, 1.04], tickformat=".0%", dtick=0.25)
-    figure.update_xaxes(rangemode="tozero", nticks=5)
-    figure.update_yaxes(title_text="still in it", col=1)
-    figure.update_xaxes(title_text="days", row=rows)
-    return figure
+MAILING = 5
+"""From so many services asked on one day on, it counts as a mass mailing."""
+NAMES = {
+    "low80": "80% interval, low",
+    "high80": "80% interval, high",
+    "low95": "95% interval, low",
+    "high95": "95% interval, high",
+    "fine_eur": "fine (EUR)",
+    "findings": "preliminary findings",
+}
+"""Columns of tables whose names are more than their keys without underscores."""
+OUTCOME = {"commitments": "binding commitments", "closed": "closing"}
+"""What ends a strand, where the terminal has fewer words."""
 
 
-def _curve(figure: go.Figure, curve: pd.DataFrame, row: int, column: int, legend: bool) -> None:
-    place = {"row": row, "col": column}
-    known = curve[curve["low95"].notna()]
-    days = [*known["days"].tolist()]
-    for level, opacity in ((95, 0.14), (80, 0.26)):
-        edge = {"line": {"width": 0, "shape": "hv"}, "mode": "lines", "hoverinfo": "skip"}
-        figure.add_scatter(x=days, y=known[f"high{level}"].round(4).tolist(), showlegend=False, **edge, **place)
-        figure.add_scatter(
-            x=days, y=known[f"low{level}"].round(4).tolist(), fill="tonexty", fillcolor=pale(PALETTE[0], opacity),
-            name=f"{level}% confidence", showlegend=legend, legendrank=1000 + 100 - level, **edge, **place,
-        )  # fmt: skip
-    figure.add_scatter(
-        x=[0.0, *curve["days"].tolist()], y=[1.0, *curve["survival"].round(4).tolist()], mode="lines",
-        line={"color": PALETTE[0], "shape": "hv", "width": 2.5}, name="share still in it", showlegend=legend,
-        customdata=[int(curve["at_risk"].iloc[0]), *curve["at_risk"].tolist()],
-        hovertemplate="after %{x:.0f} days %{y:.0%}<br>%{customdata} followed so long<extra></extra>", legendrank=900,
-        **place,
-    )  # fmt: skip
-    pending = _censored(curve)
-    figure.add_scatter(
-        x=pending["days"].tolist(), y=pending["survival"].round(4).tolist(), mode="markers", showlegend=legend,
-        marker={"symbol": "line-ns", "size": 9, "line": {"color": INK, "width": 1.5}},
-        name="in progress, followed so long", customdata=pending["pending"].tolist(),
-        hovertemplate="%{customdata} in progress after %{x:.0f} days<extra></extra>", **place,
-    )  # fmt: skip
+def survival(record: Record, until: date | None = None) -> Figure | None:
+    """The share of cases still in each stage after so many days, by Kaplan-Meier, with 80% and 95% bands."""
+    day = _day(record, until)
+    if day is None or (curves := record_tables.survival(record, day)).empty:
+        return None
+    stages = record_tables.stages(record, day).set_index("stage")
+    headings = {str(stage): _stage_heading(str(stage), row) for stage, row in stages.iterrows()}
+    table = curves.assign(stage=curves["stage"].map(STAGES)).round(4)
+    return Figure(
+        "record-durations",
+        _survival_title(stages),
+        f"{_subtitle(day)} · Kaplan-Meier curves, with bands of 80% and 95% confidence",
+        _survival_caption(curves, stages, record, day),
+        charts.survival(curves, headings),
+        _named(table.rename(columns={"survival": "share still in it"})),
+    )
 
 
-def _censored(curve: pd.DataFrame) -> pd.DataFrame:
-    """The steps at which cases in progress were last seen, and how many were (`pending`)."""
-    left = curve["at_risk"] - curve["at_risk"].shift(-1, fill_value=0) - curve["ended"]
-    return curve.assign(pending=left)[left > 0]
+def _stage_heading(stage: str, row: "pd.Series[Any]") -> str:
+    cases = "requests" if stage == REQUEST else "strands"
+    return f"<b>{STAGES[stage]}</b><br>{row['ended']} of {row['cases']} {cases} ended"
 
 
-def timelines(
-    table: pd.DataFrame, last: date, stages: Sequence[str], findings: str, outcomes: Mapping[str, str]
-) -> go.Figure:
-    """All strands from their opening on, grouped by proceeding; those in progress are open at the last day.
-
-    `table`: a row for each strand in the order from top to bottom: proceeding, heading (of the proceeding), label,
-    opened, findings, outcome, ended; `stages`: names of the parts before and after findings; `findings`: what the
-    milestone between them is called; `outcomes`: names by outcome, '' for those in progress.
-    """
-    rows, names, headings = _places(table)
-    data = table.assign(row=rows, end=table["ended"].fillna(pd.Timestamp(last)))
-    figure = blank()
-    seen = data["findings"].notna()
-    _bars(figure, data, data["opened"], data["findings"].where(seen, data["end"]), stages[0], 0)
-    _bars(figure, data[seen], data["findings"][seen], data["end"][seen], stages[1], 1)
-    _marks(figure, data[seen], "findings", findings, "triangle-down")
-    for number, (outcome, title) in enumerate(outcomes.items()):
-        mine = data[data["outcome"] == outcome]
-        symbol = SYMBOLS[number % len(SYMBOLS)] if outcome else "triangle-right-open"
-        _marks(figure, mine, "end", title, symbol)
-    styled(figure, height=90 + BARS * len(names))
-    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
-    for row, heading in headings:
-        figure.add_annotation(
-            x=0, xref="paper", y=row, text=f"<b>{label(heading)}</b>", showarrow=False, xanchor="left",
-            font={"size": 12}, bgcolor="rgba(255,255,255,0.8)", borderpad=1,
-        )  # fmt: skip
-    figure.update_layout(barmode="overlay", bargap=0.35, hovermode="closest")
-    figure.update_yaxes(
-        tickvals=rows, ticktext=[*map(label, table["label"])], range=[len(names) - 0.3, -0.7], showgrid=False,
-        tickfont={"size": 12},
-    )  # fmt: skip
-    figure.update_xaxes(type="date", tickangle=0, tickformat="%b<br>%Y", nticks=6)
-    return figure
+def _survival_title(stages: pd.DataFrame) -> str:
+    stage = next((name for name in (TOTAL, OPENED, REQUEST) if name in stages.index), str(stages.index[0]))
+    row, what = stages.to_dict("index")[stage], "requests" if stage == REQUEST else "strands"
+    pending = f"{row['pending']} of {row['cases']} {what} {_is(row['pending'])} still in progress"
+    if isinf(row["median"]):
+        return f"From {STAGES[stage]}: too few have ended to estimate the median; {pending}"
+    median = f"the median is {count(row['median'])} days{_between(row['low95'], row['high95'])}"
+    return f"From {STAGES[stage]} {median}; {pending}"
 
 
-def _places(table: pd.DataFrame) -> tuple[list[int], list[str], list[tuple[int, str]]]:
-    """The row of each strand, all names from top to bottom, and the rows that hold headings."""
-    rows: list[int] = []
-    names: list[str] = []
-    headings: list[tuple[int, str]] = []
-    for _, group in table.groupby("proceeding", sort=False):
-        headings.append((len(names), str(group["heading"].iloc[0])))
-        names.append("")
-        for name in group["label"]:
-            rows.append(len(names))
-            names.append(str(name))
-    return rows, names, headings
+def _between(low: float, high: float) -> str:
+    if isnan(low) or isinf(low):
+        return ""
+    upper = f"to {count(high)}" if isfinite(high) else "or more"
+    return f" (95% interval: {count(low)} {upper})"
 
 
-def _bars(figure: go.Figure, data: pd.DataFrame, since: pd.Series, until: pd.Series, name: str, number: int) -> None:
-    lengths = (until - since).dt.days
-    figure.add_bar(
-        y=data["row"].tolist(), base=since.dt.strftime("%Y-%m-%d").tolist(), x=(lengths * DAY_MS).tolist(),
-        orientation="h", name=name, customdata=lengths.tolist(),
-        hovertemplate=f"{name}: %{{customdata}} days<extra></extra>",
-        marker={
-            "color": pale(PALETTE[number], 0.55 if number == 0 else 0.75),
-            "line": {"color": PALETTE[number], "width": 1},
-            "pattern": _pattern(number),
-        },
-    )  # fmt: skip
+def _survival_caption(curves: pd.DataFrame, stages: pd.DataFrame, record: Record, day: date) -> str:
+    known = record.known_on(day)
+    strands, proceedings = len(known.strands), len({strand.proceeding for strand in known.strands})
+    caption = (
+        "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many"
+        f" days, on {day}, which counts as longer than that."
+    )
+    if TOTAL in stages.index and isfinite(median := float(stages["median"][TOTAL])):
+        at_median = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
+        caption += (
+            f" Only {at_median['at_risk']} of {strands} strands have been followed for {count(median)} days from their"
+            " opening: the right end of a curve rests on few."
+        )
+    if not strands:
+        return caption
+    together = [f"{number} on {opened}" for opened, number in _opened_together(known).items()]
+    caption += f" The strands are of {plural(proceedings, 'proceeding')}"
+    caption += f", of which several were opened on one day ({listing(together)})" if together else ""
+    return f"{caption}: they are not independent, and the bands are too narrow."
 
 
-def _marks(figure: go.Figure, data: pd.DataFrame, column: str, name: str, symbol: str) -> None:
-    if data.empty:
-        return
-    days = data[column].dt.strftime("%Y-%m-%d").tolist()
-    figure.add_scatter(
-        x=days, y=data["row"].tolist(), mode="markers", name=name,
-        hovertemplate=f"{name} %{{x|%Y-%m-%d}}<extra></extra>",
-        marker={"symbol": symbol, "size": 10, "color": INK, "line": {"color": INK, "width": 1}},
-    )  # fmt: skip
+def _opened_together(known: Record) -> Mapping[date, int]:
+    """Days on which more than one proceeding was opened, and how many."""
+    days = Counter(opened for _, opened in {(strand.proceeding, strand.opened) for strand in known.strands})
+    return {opened: number for opened, number in sorted(days.items()) if number > 1}
 
 
-def pending(table: pd.DataFrame, titles: Mapping[str, str]) -> go.Figure:
-    """Cases in progress at the end of each month, by stage; `table`: as `sim.record.tables.pending` gives it."""
-    figure = blank()
-    for number, (stage, title) in enumerate(titles.items()):
-        rows = table[table["stage"] == stage]
-        figure.add_scatter(
-            x=rows["day"].dt.strftime("%Y-%m-%d").tolist(), y=rows["cases"].tolist(), name=title, mode="lines+markers",
-            line={"color": PALETTE[number], "dash": DASHES[number], "width": 2.5},
-            marker={"symbol": ("circle", "square", "diamond")[number % 3], "size": 5}, hovertemplate="%{y}",
-        )  # fmt: skip
-    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d")
-    figure.update_yaxes(rangemode="tozero")
-    return styled(figure, y="cases in progress")
+def timelines(record: Record, until: date | None = None) -> Figure | None:
+    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end."""
+    day = _day(record, until)
+    if day is None or (strands := record_tables.strands(record, day)).empty:
+        return None
+    rows = _timeline_rows(strands)
+    outcomes = {key: OUTCOME.get(title, title) for key, title in OUTCOMES.items()}
+    shown = {key: title for key, title in outcomes.items() if (rows["outcome"] == key).any()}
+    parts = (STAGES[OPENED], STAGES[FINDINGS])
+    table = strands.assign(outcome=strands["outcome"].map(outcomes), stage=strands["stage"].str.replace("_", " "))
+    return Figure(
+        "record-timelines",
+        _timeline_title(rows, day),
+        _subtitle(day),
+        _timeline_caption(rows, day),
+        charts.timelines(rows, day, parts, "preliminary findings", shown),
+        _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
+    )
 
 
-def requests(table: pd.DataFrame, marked: Sequence[tuple[date, int]]) -> go.Figure:
-    """Services asked and letters sent by month; `marked`: days of mass mailings with the number of services.
-
-    `table`: as `sim.record.tables.requests` gives it.
-    """
-    figure = blank()
-    months = table["month"].dt.strftime("%Y-%m-%d").tolist()
-    for number, (column, name) in enumerate((("services", "services asked"), ("letters", "letters"))):
-        figure.add_bar(
-            x=months, y=table[column].tolist(), name=name, hovertemplate="%{y}", xperiod="M1",
-            marker={"color": PALETTE[number], "pattern": _pattern(number)},
-        )  # fmt: skip
-    tallest = table.set_index("month")["services"]
-    for day, services in marked:
-        month = pd.Timestamp(day.replace(day=1))
-        figure.add_annotation(
-            x=f"{day:%Y-%m}-15", y=int(tallest[month]), text=f"{services} on<br>{day.day} {day:%b}", yanchor="bottom",
-            showarrow=False, font={"size": 11},
-        )  # fmt: skip
-    figure.update_layout(barmode="group", bargap=0.15, bargroupgap=0)
-    figure.update_xaxes(type="date", hoverformat="%B %Y")
-    figure.update_yaxes(rangemode="tozero", range=[0, max(int(tallest.max()), 1) * 1.25])
-    return styled(figure, y="requests")
+def _timeline_rows(strands: pd.DataFrame) -> pd.DataFrame:
+    """The strands by proceeding, in the order of opening, with their words."""
+    parts = strands["strand"].str.split("/", n=1)
+    rows = strands.assign(proceeding=parts.str[0], label=parts.str[1].str.replace("-", " "))
+    first = rows.groupby("proceeding")["opened"].transform("min")
+    every = rows.groupby("proceeding")["platforms"].transform(
+        lambda names: ";".join(dict.fromkeys(";".join(names).split(";")))
+    )
+    heading = [f"{listing(names.split(';'))}, {opened:%Y-%m-%d}" for names, opened in zip(every, first, strict=True)]
+    return rows.assign(first=first, heading=heading).sort_values(["first", "proceeding"], kind="stable")
 
 
-def clearance(table: pd.DataFrame, headings: Mapping[str, str]) -> go.Figure:
-    """Incoming, resolved and in progress by year, a panel for each unit; `table`: of `sim.record.tables.clearance`."""
-    figure = subplots(len(headings), 1, subplot_titles=list(headings.values()), vertical_spacing=0.3 / len(headings))
-    series = {"incoming": "came in", "resolved": "resolved", "pending": "in progress at the end"}
-    for row, unit in enumerate(headings, 1):
-        rows = table[table["unit"] == unit]
-        for number, (column, name) in enumerate(series.items()):
-            figure.add_bar(
-                x=rows["period"].tolist(), y=rows[column].tolist(), name=name, showlegend=row == 1, row=row, col=1,
-                text=rows[column].tolist(), textposition="outside", cliponaxis=False, hovertemplate="%{y}",
-                marker={"color": PALETTE[number], "pattern": _pattern(number)},
-            )  # fmt: skip
-    styled(figure, height=80 + 190 * len(headings))
-    small_headings(figure)
-    figure.update_layout(barmode="group", margin={"t": 34, "l": 20})
-    figure.update_layout(legend=BELOW, height=figure.layout.height + LEGEND)
-    figure.update_xaxes(type="category")
-    figure.update_yaxes(rangemode="tozero", showgrid=False, showticklabels=False)
-    return figure
+def _timeline_title(rows: pd.DataFrame, day: date) -> str:
+    resolved = rows[rows["outcome"] != ""]
+    cases = f"{len(resolved)} of {plural(len(rows), 'strand')} in {plural(rows['proceeding'].nunique(), 'proceeding')}"
+    waiting = rows[rows["outcome"] == ""]
+    if waiting.empty:
+        return f"All of them have an outcome: {cases} by {day}"
+    oldest = waiting.sort_values("days", ascending=False, kind="stable").iloc[0]
+    name = f"{listing(str(oldest['platforms']).split(';'))}, {oldest['label']}"
+    verb = "has" if len(resolved) == 1 else "have"
+    return f"{cases} {verb} an outcome; the oldest one in progress ({name}) has been open for {oldest['days']:,} days"
+
+
+def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
+    waiting = rows[rows["outcome"] == ""]
+    with_findings = int(waiting["findings"].notna().sum())
+    caption = (
+        "A strand is a group of grievances that moves on its own; those of one proceeding stand together, below its"
+        " services and the day of its opening."
+        f" On {day}, {plural(len(waiting), 'strand')} in {plural(waiting['proceeding'].nunique(), 'proceeding')}"
+        f" {'was' if len(waiting) == 1 else 'were'} in progress; {_of_them(with_findings)} had preliminary findings."
+    )
+    ends = [OUTCOME.get(OUTCOMES[key], OUTCOMES[key]) for key in rows.loc[rows["outcome"] != "", "outcome"]]
+    if ends:
+        counts = [f"{number} by {name}" for name, number in Counter(ends).most_common()]
+        caption += f" Of the {plural(len(ends), 'strand')} resolved, {listing(counts)}."
+    several = rows[rows["platforms"].str.contains(";")].groupby("proceeding")["platforms"].first()
+    if len(several):
+        caption += f" {plural(len(several), 'proceeding')} {_is(len(several))} about more than one service."
+    return caption
+
+
+def pending(record: Record, until: date | None = None) -> Figure | None:
+    """How many requests and strands were in progress at the end of each month, by their latest milestone."""
+    day = _day(record, until)
+    if day is None or (table := record_tables.pending(record, day)).empty or not table["cases"].any():
+        return None
+    clearance = record_tables.clearance(record, day)
+    return Figure(
+        "record-pending",
+        _pending_title(table, clearance, day),
+        f"{_subtitle(day)} · at the end of each month, by latest milestone",
+        "Strands count once each from the opening of their proceeding to a decision, commitments or closing; requests"
+        " once for each service and topic until proceedings take them up. The closing of a request is hardly ever"
+        " published, so that their curve is mostly silence and not work.",
+        charts.pending(table, PENDING),
+        _named(table.assign(stage=table["stage"].map(PENDING)).rename(columns={"stage": "latest milestone"})),
+    )
+
+
+def _pending_title(table: pd.DataFrame, clearance: pd.DataFrame, day: date) -> str:
+    counts = table.pivot_table(index="day", columns="stage", values="cases", aggfunc="sum")
+    now, strands = counts.iloc[-1], counts[OPENED] + counts[FINDINGS]
+    if not strands.any():
+        asked = int(now[REQUEST])
+        words = (
+            f"request{'' if asked == 1 else 's'} for information {_is(asked)} in progress on {day}, and no proceedings"
+        )
+        return f"{asked} {words}"
+    proceedings = clearance[(clearance["unit"] == "proceeding") & (clearance["period"] == "total")]["pending"].iloc[0]
+    waiting = int(strands.iloc[-1])
+    title = (
+        f"{plural(waiting, 'strand')} in {plural(int(proceedings), 'proceeding')} {_is(waiting)} in progress on {day}"
+    )
+    before = strands[strands.index <= pd.Timestamp(day) - pd.DateOffset(years=1)]
+    if len(before):
+        title += f", against {before.iloc[-1]} a year before"
+    return f"{title}; {_of_them(int(now[FINDINGS]))} had preliminary findings"
+
+
+def requests(record: Record, until: date | None = None) -> Figure | None:
+    """Requests for information by month: services asked and letters sent; mass mailings are marked."""
+    day = _day(record, until)
+    if day is None or (table := record_tables.requests(record, day)).empty or not table["services"].any():
+        return None
+    known = record.known_on(day)
+    asked = Counter(when for when, _ in {(act.date, act.platform) for act in known.acts if act.event == REQUEST})
+    mailings = [(when, number) for when, number in sorted(asked.items()) if number >= MAILING]
+    services, letters = int(table["services"].sum()), int(table["letters"].sum())
+    by_year = table.groupby(table["month"].dt.year)["services"].sum()
+    year = by_year.index[int(by_year.to_numpy().argmax())]
+    asked_for = f"{services} request{'' if services == 1 else 's'} for information {_is(services)} public"
+    title = f"{asked_for}, in {plural(letters, 'letter')}; {by_year[year]} of them {_is(by_year[year])} of {year}"
+    in_mailings = sum(number for _, number in mailings)
+    caption = "A request: one service on one day. A letter: one company on one day, about one service or several."
+    if mailings:
+        days = [f"{number} services on {when}" for when, number in mailings]
+        caption += f" Mass mailings: {listing(days)}; {share(in_mailings / services)} of all requests."
+    return Figure(
+        "record-requests",
+        title,
+        f"{_subtitle(day)} · by month",
+        f"{caption} Requests need not be published: these are a lower bound.",
+        charts.requests(table, mailings),
+        _named(table),
+    )
+
+
+def clearance(record: Record, until: date | None = None) -> Figure | None:
+    """Strands and proceedings that came in, were resolved and stayed in progress, by year: the clearance rate."""
+    day = _day(record, until)
+    if day is None:
+        return None
+    every = record_tables.clearance(record, day)
+    rows = every[(every["unit"] != "request") & (every["period"] != "total")]
+    if rows.empty:
+        return None
+    totals = every[every["period"] == "total"].set_index("unit")
+    headings = {
+        unit: f"<b>{unit}s</b>: clearance rate {share(totals.loc[unit, 'clearance_rate'])} since"
+        f" {totals.loc[unit, 'first_day']:%Y-%m-%d}"
+        for unit in rows["unit"].unique()
+    }
+    table = every.assign(
+        clearance_rate=every["clearance_rate"].round(4), disposition_time=every["disposition_time"].round(0)
+    )
+    return Figure(
+        "record-clearance",
+        _clearance_title(rows[rows["unit"] == "strand"].iloc[-1], totals["clearance_rate"]["strand"]),
+        f"{_subtitle(day)} · the last year to that day",
+        _clearance_caption(rows, day),
+        charts.clearance(rows, headings),
+        _named(table.rename(columns={"disposition_time": "disposition time (days)"})),
+    )
+
+
+def _clearance_title(year: "pd.Series[Any]", total: float) -> str:
+    resolved = f"{year['resolved']} {'was' if year['resolved'] == 1 else 'were'} resolved"
+    flow = f"In {year['period']} {plural(year['incoming'], 'strand')} came in and {resolved}"
+    rate = f": a clearance rate of {share(year['clearance_rate'])}" if year["incoming"] else ""
+    return f"{flow}{rate}; since the first opening it is {share(total)}"
+
+
+def _clearance_caption(rows: pd.DataFrame, day: date) -> str:
+    last = rows[rows["unit"] == "strand"].iloc[-1]
+    caption = (
+        "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved"
+        " by a decision, binding commitments or closing, a proceeding with the last of its strands."
+    )
+    if last["incoming"]:
+        more = share((last["resolved"] + 1) / last["incoming"])
+        caption += f" Numbers are small: one more strand resolved in {last['period']} would have made it {more}."
+    if isfinite(last["disposition_time"]):
+        waiting = f"what is in progress on {day} ({plural(last['pending'], 'strand')})"
+        caption += f" At the pace of {last['period']} {waiting} would take {count(last['disposition_time'])} days"
+        caption += " (disposition time)."
+    return caption
+
+
+def _day(record: Record, until: date | None) -> date | None:
+    """The last day that is read; None for a record that has none."""
+    if record.until is None and not record.acts:
+        return None
+    return record.known_on(until or record.last_day).last_day
+
+
+def _subtitle(day: date) -> str:
+    return f"The public record as known on {day}"
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with names of columns for people."""
+    return table.rename(columns={name: NAMES.get(name, name.replace("_", " ")) for name in table.columns}).reset_index(
+        drop=True
+    )
+
+
+def _spaced(cells: "pd.Series[str]") -> "pd.Series[str]":
+    return cells.str.replace(";", "; ").str.replace("_", " ")
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _of_them(number: int) -> str:
+    return "none of them has" if not number else f"{number} of them {'has' if number == 1 else 'have'}"

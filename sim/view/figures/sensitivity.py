@@ -1,95 +1,158 @@
-"""Figures of sensitivity analyses: which parameters matter, and parameter uncertainty beside what is stochastic."""
+"""Figures of sensitivity analyses: the uncertain parameters that matter."""
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import INK, PALETTE, PATTERNS, blank, styled
-
-ROW = 46
-
-
-def _spread(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, object]:
-    """The interval of a bar; none below where the value is not within it."""
-    return {
-        "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 4,
-        "array": (high - value).clip(lower=0).round(5).tolist(),
-        "arrayminus": (value - low).clip(lower=0).round(5).tolist(),
-    }  # fmt: skip
+from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.view import words
+from sim.view.charts import sensitivity as charts
+from sim.view.figures.figure import Figure
 
 
-def tornado(rows: pd.DataFrame, unit: str) -> go.Figure:
-    """Mean sizes of the elementary effects, with their intervals: to the right where more of it raises the indicator.
-
-    `rows`: of one indicator, of a Morris screening, the largest first.
-    """
-    figure = blank()
-    up = rows["mu"] >= 0
-    for name, mine, sign, colour, pattern in (
-        ("raises it", rows[up], 1.0, PALETTE[5], "/"),
-        ("lowers it", rows[~up], -1.0, PALETTE[0], ""),
-    ):
-        value, ends = mine["mu_star"] * sign, (mine["low"] * sign, mine["high"] * sign)
-        low, high = ends if sign > 0 else ends[::-1]
-        figure.add_bar(
-            y=[lines(title, 26) for title in mine["parameter_title"]], x=value.round(5).tolist(), orientation="h",
-            name=f"more of it {name}", error_x=_spread(value, low, high),
-            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "solidity": 0.3, "size": 7}},
-            hovertemplate="%{x:.3g}<extra></extra>",
-        )  # fmt: skip
-    figure.add_vline(x=0, line={"color": INK, "width": 1})
-    order = [lines(title, 26) for title in rows["parameter_title"]]
-    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], showgrid=False, tickfont={"size": 12})
-    styled(figure, x=f"effect, {unit}" if unit else "effect", height=150 + ROW * len(rows))
-    figure.update_layout(barmode="overlay", bargap=0.35, hovermode="closest", legend=BELOW)
-    return figure
+def _rows(analysis: Sensitivity, indicator: str) -> pd.DataFrame:
+    """The rows of one indicator; empty if it has no indices (no value in some runs, or the same in all)."""
+    if analysis.table.empty:
+        return analysis.table
+    rows = analysis.table[(analysis.table["indicator"] == indicator) & (analysis.table["undefined"] == 0)]
+    return rows[rows["sd"] > 0].reset_index(drop=True)
 
 
-def sobol(rows: pd.DataFrame) -> go.Figure:
-    """First and total Sobol indices with their intervals; `rows`: of one indicator."""
-    figure, labels = blank(), [lines(title, 26) for title in rows["parameter_title"]]
-    for name, value, low, high, look in (
-        ("by itself (first)", "first", "first_low", "first_high", (PALETTE[4], "")),
-        ("with its interactions (total)", "total", "low", "high", (PALETTE[0], "/")),
-    ):
-        values = rows[value].clip(0, 1)
-        figure.add_bar(
-            y=labels, x=values.round(4).tolist(), orientation="h", name=name,
-            error_x=_spread(values, rows[low], rows[high]),
-            marker={"color": look[0], "pattern": {"shape": look[1], "fillmode": "overlay", "solidity": 0.3, "size": 7}},
-            hovertemplate="%{x:.0%}",
-        )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 12})
-    figure.update_xaxes(tickformat=".0%", range=[0, 1.02])
-    styled(figure, x="share of the variance", height=150 + (ROW + 10) * len(rows))
-    figure.update_layout(barmode="group", bargap=0.3, legend=BELOW)
-    return figure
+def _key(indicator: str) -> str:
+    return indicator.replace(":", "-").replace("_", "-").lower()
 
 
-def split(rows: pd.DataFrame) -> go.Figure:
-    """Parameter uncertainty and what is stochastic, as shares of the variance of each indicator, with its interval.
+def _subtitle(analysis: Sensitivity) -> str:
+    return (
+        f"{analysis.scenario.title or analysis.scenario.name} · {len(analysis.runs):,} runs of {analysis.replications}"
+        f" replications with common random numbers · whiskers are {analysis.level:.0%} confidence intervals"
+    )
 
-    `rows`: columns title, share_parameter, low, high.
-    """
-    figure, labels = blank(), [lines(title, 26) for title in rows["title"]]
-    known = rows["share_parameter"]
-    for name, value, number in (("parameter uncertainty", known, 5), ("stochastic", 1 - known, 4)):
-        figure.add_bar(
-            y=labels, x=value.round(4).tolist(), name=name, orientation="h", hovertemplate="%{x:.0%}",
-            marker={
-                "color": PALETTE[number], "line": {"color": "#ffffff", "width": 1},
-                "pattern": {
-                    "shape": PATTERNS[1] if number == 5 else "", "fillmode": "overlay", "solidity": 0.3, "size": 7,
-                },
+
+def tornado(analysis: Sensitivity, indicator: str) -> Figure | None:
+    """How much each uncertain parameter moves an indicator, and which way (Morris). None without effects."""
+    rows = _rows(analysis, indicator)
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    unit = str(first["unit"])
+    much = f"{words.number(first['mu_star'])} {unit}".strip()
+    return Figure(
+        f"tornado-{_key(indicator)}",
+        f"{_name(first)}: {_matters(rows)}" if "matters" in set(rows["verdict"])
+        else f"{_name(first)}: no parameter is known to matter yet",
+        _subtitle(analysis),
+        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}"
+        f" ({words.number(first['low'])} to {words.number(first['high'])}), more than any other; its mean is"
+        f" {words.number(first['mean'])}. Bars to the right: more of the parameter means more of the indicator."
+        f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}"
+        f"{words.without_correlations(analysis.scenario)}",
+        charts.tornado(rows, unit),
+        _table(
+            rows,
+            {
+                "mu_star": "size (mu*)", "low": f"{analysis.level:.0%} from", "high": f"{analysis.level:.0%} to",
+                "mu": "effect (mu)", "mu_low": f"effect: {analysis.level:.0%} from",
+                "mu_high": f"effect: {analysis.level:.0%} to", "sigma": "varies (sigma)", "noise": "noise",
             },
-        )  # fmt: skip
-    figure.add_scatter(
-        y=labels, x=known.round(4).tolist(), mode="markers", marker={"color": INK, "symbol": "line-ns", "size": 9},
-        error_x=_spread(known, rows["low"], rows["high"]), showlegend=False, hoverinfo="skip",
+        ),
     )  # fmt: skip
-    figure.add_vline(x=0.5, line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 12})
-    figure.update_xaxes(tickformat=".0%", range=[0, 1])
-    styled(figure, x="share of the variance", height=150 + 40 * len(rows))
-    figure.update_layout(barmode="stack", bargap=0.35, legend=BELOW)
-    return figure
+
+
+def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
+    """What each parameter explains of the parameter uncertainty (Sobol). None without indices."""
+    rows = _rows(analysis, indicator)
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    total = words.share(min(max(float(first["total"]), 0.0), 1.0))
+    most = words.quoted(first["parameter_title"])
+    return Figure(
+        f"sobol-{_key(indicator)}",
+        f"{_name(first)}: {most} is estimated to explain most of the parameter uncertainty, {total} of the variance"
+        f" ({words.share(first['low'])} to {words.share(first['high'])})",
+        _subtitle(analysis),
+        "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
+        f" were known. {_verdicts(rows, f'less than {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}"
+        f"{words.without_correlations(analysis.scenario)}",
+        charts.sobol(rows),
+        _table(
+            rows,
+            {
+                "first": "first", "first_low": f"first: {analysis.level:.0%} from",
+                "first_high": f"first: {analysis.level:.0%} to",
+                "total": "total", "low": f"total: {analysis.level:.0%} from", "high": f"total: {analysis.level:.0%} to",
+            },
+        ),
+    )  # fmt: skip
+
+
+def split(analysis: Sensitivity) -> Figure | None:
+    """How much of each forecast's variance is stochastic, how much parameter uncertainty. None if nothing varies."""
+    rows = analysis.table
+    if rows.empty:
+        return None
+    counted = rows["verdict"].value_counts()
+    clear = [
+        f"{counted[verdict]} vary mostly by {cause}"
+        for verdict, cause in (("parameters", "parameter uncertainty"), ("stochastic", "stochastic variation"))
+        if verdict in counted
+    ]
+    still = f"; {counted['open']} are inconclusive" if "open" in counted and clear else ""
+    return Figure(
+        "variance-split",
+        f"Of {len(rows)} numbers {words.listing(clear)}{still}" if clear
+        else f"With so few draws it is inconclusive whether the {len(rows)} numbers vary more by parameter uncertainty",
+        f"{analysis.scenario.title or analysis.scenario.name} · {analysis.replications:,} replications of"
+        f" {analysis.points:,} draws of {len(analysis.scenario.uncertain)} uncertain parameters · whiskers are"
+        f" {analysis.level:.0%} confidence intervals",
+        "What differs between futures with the same parameters is stochastic: no study will narrow it. Parameter"
+        f" uncertainty is what differs between draws of the parameters: better data would. Its share is largest in"
+        f" {rows.iloc[0]['title']} ({words.share(rows.iloc[0]['share_parameter'])}), smallest in"
+        f" {rows.iloc[-1]['title']} ({words.share(rows.iloc[-1]['share_parameter'])}).",
+        charts.split(rows),
+        pd.DataFrame(
+            {
+                "indicator": rows["title"],
+                "unit": rows["unit"].replace("", "share"),
+                "mean": rows["value"].round(3),
+                "sd of one replication": rows["sd"].round(3),
+                "sd, stochastic": rows["sd_stochastic"].round(3),
+                "sd, parameter uncertainty": rows["sd_parameter"].round(3),
+                "share of parameter uncertainty": rows["share_parameter"].round(3),
+                f"{analysis.level:.0%} from": rows["low"].round(3),
+                f"{analysis.level:.0%} to": rows["high"].round(3),
+                "mostly": rows["verdict"].replace("open", "inconclusive"),
+            }
+        ),
+    )  # fmt: skip
+
+
+def _name(row: pd.Series) -> str:
+    return str(row["title"])[0].upper() + str(row["title"])[1:]
+
+
+def _matters(rows: pd.DataFrame) -> str:
+    names = [words.quoted(row["parameter_title"]) for _, row in rows[rows["verdict"] == "matters"].head(3).iterrows()]
+    return f"{words.listing(names)} {'matters' if len(names) == 1 else 'matter'} most"
+
+
+def _verdicts(rows: pd.DataFrame, negligible: str) -> str:
+    counted = rows["verdict"].value_counts()
+    names = {"matters": "matter", "negligible": f"are negligible ({negligible})", "open": "inconclusive so far"}
+    counts = [f"{name}: {counted[verdict]}" for verdict, name in names.items() if verdict in counted]
+    return f"Of the {len(rows)} parameters {'; '.join(counts)}."
+
+
+def _noise(row: pd.Series) -> str:
+    if row["noise_share"] <= NOISY:
+        return ""
+    return f" Noise is {words.share(row['noise_share'])} of the variance between runs: small effects may be noise."
+
+
+def _table(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "parameter": rows["parameter_title"],
+            **{title: rows[name].round(4) for name, title in columns.items()},
+            "verdict": rows["verdict"].replace("open", "inconclusive"),
+        }
+    )

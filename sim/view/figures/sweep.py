@@ -1,96 +1,121 @@
-"""Figures of sweeps: an indicator against the headcount, or against whatever else was varied."""
+"""Figures of sweeps: what an indicator does as settings change, and where one more FTE stops helping."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import label, lines
-from sim.view.figures.style import INK, PALETTE, band, blank, styled, subplots
+from sim.experiments.sweep import Sweep, stops_helping
+from sim.view import words
+from sim.view.charts import sweep as charts
+from sim.view.figures.figure import Figure
+from sim.view.verdicts import sentences
+
+FACTOR = " x"
+"""The ending of columns of settings that are multiplied by a factor."""
 
 
-def response(rows: pd.DataFrame, axis: str, title: str, unit: str, stops: float | None = None) -> go.Figure:
-    """An indicator along one column of the rows of `Sweep.table`, with its confidence band.
+def response(sweep: Sweep, indicator: str) -> Figure | None:
+    """An indicator along what varies: against the staff if one setting of it does, as a map if two settings do.
 
-    `axis`: words for the axis, whose values are in the column `x`: numbers, or names side by side. `stops`: where one
-    more of it stops helping, marked.
+    None if the sweep has no such indicator.
     """
-    rows, figure = rows.sort_values("x", kind="stable"), blank()
-    numbers = pd.api.types.is_numeric_dtype(rows["x"])
-    x: list[Any] = rows["x"].tolist() if numbers else [label(str(x)) for x in rows["x"]]
-    low, high, value = (rows[name].round(4) for name in ("low", "high", "value"))
-    if numbers:
-        band(figure, x, low.tolist(), high.tolist(), PALETTE[0])
-    figure.add_scatter(
-        x=x, y=value.tolist(), mode="lines+markers" if numbers else "markers", name=label(title), showlegend=False,
-        error_y={"type": "data", "symmetric": False, "array": (high - value).tolist(),
-                 "arrayminus": (value - low).tolist(), "visible": not numbers},
-        line={"color": PALETTE[0], "width": 2.5}, marker={"size": 8},
-        hovertemplate="%{y:.3g}<extra></extra>",
-    )  # fmt: skip
-    if stops is not None:
-        figure.add_vline(x=stops, line={"color": PALETTE[5], "width": 2, "dash": "dash"})
-        figure.add_annotation(
-            x=stops, y=1, yref="paper", yanchor="top", xanchor="left" if stops <= (x[0] + x[-1]) / 2 else "right",
-            text="one more stops helping", showarrow=False, font={"color": INK, "size": 13}, xshift=0,
-            bgcolor="rgba(255,255,255,0.85)",
-        )  # fmt: skip
-    styled(figure, x=lines(axis, 44), y=lines(_with_unit(title, unit), 30))
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+    rows = sweep.table[sweep.table["indicator"] == indicator].reset_index(drop=True)
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    title, unit = str(first["title"]), str(first["unit"])
+    return Figure(
+        f"response-{indicator.replace(':', '-').replace('_', '-').lower()}",
+        _title(sweep, rows, indicator),
+        f"{sweep.scenario.title or sweep.scenario.name} · {len(sweep.points)} points of {sweep.replications:,}"
+        f" replications with common random numbers · intervals hold the mean with {sweep.level:.0%} confidence",
+        _caption(sweep, rows),
+        _figure(sweep, rows, title, unit),
+        _table(sweep, rows),
+    )
 
 
-def panels(parts: Sequence[tuple[str, pd.DataFrame]], title: str, unit: str) -> go.Figure:
-    """An indicator at many points against each of the settings that vary, one panel below the other.
-
-    `parts`: words for each axis, and the rows with its values in the column `x`.
-    """
-
-    figure = subplots(rows=len(parts), cols=1, vertical_spacing=0.28 / len(parts))
-    for place, (axis, rows) in enumerate(parts, start=1):
-        value = rows["value"].round(4)
-        figure.add_scatter(
-            x=rows["x"].tolist(), y=value.tolist(), mode="markers", showlegend=False,
-            error_y={"type": "data", "symmetric": False, "array": (rows["high"] - value).round(4).tolist(),
-                     "arrayminus": (value - rows["low"]).round(4).tolist(), "color": "#767676", "thickness": 1},
-            marker={"color": PALETTE[0], "size": 7}, hovertemplate="%{y:.3g}<extra></extra>", row=place, col=1,
-        )  # fmt: skip
-        figure.update_xaxes(title_text=lines(axis, 44), row=place, col=1)
-    styled(figure, height=60 + 300 * len(parts))
-    for place, (axis, _) in enumerate(parts, start=1):
-        figure.update_xaxes(title_text=lines(axis, 44), row=place, col=1)
-    figure.update_yaxes(title_text=lines(_with_unit(title, unit), 30))
-    return figure
+def _steps(sweep: Sweep, indicator: str) -> pd.DataFrame:
+    return sweep.steps[sweep.steps["indicator"] == indicator]
 
 
-def heat(rows: pd.DataFrame, axes: tuple[str, str]) -> go.Figure:
-    """An indicator at all combinations of two settings: a map with the values and their intervals written in it.
-
-    `rows`: columns x, y, value, low, high; `axes`: words for x and y.
-    """
-    columns, lines_of = list(dict.fromkeys(rows["x"])), list(dict.fromkeys(rows["y"]))
-    at = {(row["x"], row["y"]): row for row in rows.to_dict("records")}
-    cells = [[at.get((x, y)) for x in columns] for y in lines_of]
-    figure = blank(
-        go.Heatmap(
-            x=[label(str(x)) for x in columns], y=[label(str(y)) for y in lines_of],
-            z=[[None if cell is None else round(cell["value"], 4) for cell in row] for row in cells],
-            text=[["" if cell is None else _value_text(cell) for cell in row] for row in cells],
-            texttemplate="%{text}", textfont={"size": 13}, colorscale="Cividis", hovertemplate="%{text}<extra></extra>",
-            showscale=False,
-        )
-    )  # fmt: skip
-    styled(figure, x=lines(axes[0], 44), y=lines(axes[1], 36), height=150 + 84 * len(lines_of))
-    figure.update_xaxes(type="category", showgrid=False)
-    figure.update_yaxes(type="category", showgrid=False)
-    figure.update_layout(hovermode="closest")
-    return figure
+def _figure(sweep: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figure:
+    steps = _steps(sweep, str(rows.iloc[0]["indicator"]))
+    if len(steps):
+        people = rows["fte"].round(max(words.decimals(rows["fte"]), 2))
+        return charts.response(rows.assign(x=people), "staff of all roles, FTE", title, unit, stops_helping(steps))
+    if len(sweep.axes) == 1:
+        return charts.response(rows.assign(x=rows[sweep.axes[0]]), axis_words(sweep.axes[0]), title, unit)
+    on_grid = len(rows) == rows[sweep.axes[0]].nunique() * rows[sweep.axes[1]].nunique()
+    if len(sweep.axes) == 2 and on_grid:
+        x, y = sweep.axes
+        return charts.heat(rows.assign(x=rows[x], y=rows[y]), (axis_words(x), axis_words(y)))
+    return charts.panels([(axis_words(axis), rows.assign(x=rows[axis])) for axis in sweep.axes], title, unit)
 
 
-def _value_text(cell: Mapping[Any, Any]) -> str:
-    return f"<b>{cell['value']:.3g}</b><br>{cell['low']:.2g}<br>to {cell['high']:.2g}"
+def axis_words(axis: str) -> str:
+    """What a column of settings stands for."""
+    return f"factor of {axis.removesuffix(FACTOR)}" if axis.endswith(FACTOR) else axis
 
 
-def _with_unit(title: str, unit: str) -> str:
-    return f"{title} ({unit})" if unit else title
+def _title(sweep: Sweep, rows: pd.DataFrame, indicator: str) -> str:
+    """In the words of the command where the staff varies; else the lowest and the highest value."""
+    steps = _steps(sweep, indicator)
+    if len(steps):
+        (sentence,) = sentences(replace(sweep, steps=steps))
+        return sentence[0].upper() + sentence[1:].rstrip(".")
+    name = str(rows.iloc[0]["title"]).capitalize()
+    apart = rows[(rows["diff_low"] > 0) | (rows["diff_high"] < 0)]
+    if apart.empty:
+        return f"{name}: no point differs significantly from the base, at {words.number(_base(sweep, rows)['value'])}"
+    low, high = (rows.sort_values("value").iloc[place] for place in (0, -1))
+    unit = f" {low['unit']}" if low["unit"] else ""
+    return (
+        f"{name} goes from {words.number(low['value'])}{unit} at {_at(sweep, low)} to"
+        f" {words.number(high['value'])}{unit} at {_at(sweep, high)}"
+    )
+
+
+def _base(sweep: Sweep, rows: pd.DataFrame) -> pd.Series:
+    base = rows[rows["point"] == sweep.base]
+    return base.iloc[0] if len(base) else rows.iloc[0]
+
+
+def _at(sweep: Sweep, row: pd.Series) -> str:
+    return words.listing(f"{axis_words(axis)} {_value(row[axis])}" for axis in sweep.axes)
+
+
+def _value(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _caption(sweep: Sweep, rows: pd.DataFrame) -> str:
+    base = _base(sweep, rows)
+    significant = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
+    staff = (
+        " Intervals hold for all steps between neighbouring points together, so that a false positive is unlikely."
+        if len(_steps(sweep, str(base["indicator"])))
+        else ""
+    )
+    return (
+        f"At the base ({_at(sweep, base)}) it is {words.number(base['value'])}"
+        f" ({words.number(base['low'])} to {words.number(base['high'])}). All points have the same cases with common"
+        " random numbers, so that their differences are more precise than the values: of the"
+        f" {len(rows) - 1} other points {significant} differ significantly from the base.{staff}"
+    )
+
+
+def _table(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
+    level = f"{sweep.level:.0%}"
+    names = {"value": "value", "low": f"{level} from", "high": f"{level} to", "difference": "difference from the base",
+             "diff_low": f"difference: {level} from", "diff_high": f"difference: {level} to"}  # fmt: skip
+    return pd.DataFrame(
+        {
+            **{axis_words(axis): rows[axis] for axis in sweep.axes},
+            "FTE": rows["fte"].round(max(words.decimals(rows["fte"]), 1)),
+            "indicator": rows["title"],
+            "unit": rows["unit"].replace("", "share"),
+            **{title: rows[name].round(4) for name, title in names.items()},
+        }
+    )

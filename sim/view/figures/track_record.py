@@ -1,39 +1,52 @@
-"""The figure of kept forecasts: how good each was, beside what needs no model."""
+"""The figure of the track record: each kept forecast beside what needs no model."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, LEGEND
-from sim.view.figures.rows import name_rows, rule
-from sim.view.figures.style import PALETTE, blank, styled
+from sim.inference.histories import MILESTONES
+from sim.inference.track_record import TrackRecord
+from sim.view.charts import track_record as charts
+from sim.view.figures.figure import Figure
+from sim.view.titles import FORECASTERS, TITLES
+from sim.view.verdicts import fared, few
+from sim.view.words import plural
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up")
-ROW = 56
-"""Pixels of a forecast."""
-APART = 0.17
-"""Between forecasters in a row, of which each has its height, so that equal scores are both seen."""
+POOLED = "all together"
 
 
-def by_forecast(table: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """Mean scores, a row for each forecast and a sign for each forecaster.
+def by_forecast(record: TrackRecord) -> Figure | None:
+    """The mean CRPS of every forecast that can be scored, and of all together; None if there is none yet."""
+    scored = record.by_file[record.by_file["forecasts"] > 0]
+    if scored.empty:
+        return None
+    rows: list[tuple[Any, ...]] = [
+        (_name(one), forecaster, one[forecaster], one["forecasts"])
+        for one in scored.to_dict("records")
+        for forecaster in FORECASTERS
+    ]
+    pools: dict[str, str | None] = {POOLED: None} if len(scored) > 1 else {}
+    pools |= {TITLES[name]: name for name in MILESTONES if (record.table["milestone"] == name).any()}
+    for title, milestone in pools.items():
+        scores = record.scores_of(milestone)
+        rows += [(title, *row) for row in scores[["forecaster", "crps", "forecasts"]].to_numpy()]
+    table = pd.DataFrame(rows, columns=["name", "forecaster", "score", "number"])
+    return Figure(
+        "track-record",
+        fared(record)[0].removesuffix("."),
+        f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
+        "Each forecast, then all of them by milestone. CRPS: squared error of the probability of a milestone by each"
+        " day up to that of scoring, averaged over days and forecasts. Each was kept on the day on which it was made;"
+        " Kaplan-Meier curves and constant rates are of the record as it was known on that day."
+        f"{few(record.table['proceeding'].nunique())}",
+        charts.by_forecast(table, FORECASTERS),
+        table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
+            columns={"name": "forecast of", "score": "CRPS", "number": "milestones"}
+        ),
+    )
 
-    `table`: name (of the row; those of one row stand together), forecaster, score; `names`: of the forecasters.
-    """
-    figure, rows = blank(), list(dict.fromkeys(table["name"]))
-    for number, (forecaster, name) in enumerate(names.items()):
-        mine = table[table["forecaster"] == forecaster]
-        shift = (number - (len(names) - 1) / 2) * APART
-        figure.add_scatter(
-            x=mine["score"].round(4).tolist(), y=[round(rows.index(row) + shift, 3) for row in mine["name"]],
-            mode="markers", name=name, cliponaxis=False,
-            marker={"color": PALETTE[number], "symbol": SYMBOLS[number % len(SYMBOLS)], "size": 11},
-            hovertemplate=f"{name}: %{{x:.3f}}<extra></extra>",
-        )  # fmt: skip
-    styled(figure, x="CRPS (0 is best)", height=ROW * len(rows) + 90)
-    name_rows(figure, rows)
-    rule(figure, 0)
-    figure.update_xaxes(rangemode="tozero", nticks=6, tickangle=0)
-    figure.update_layout(hovermode="closest", legend=BELOW, height=figure.layout.height + LEGEND)
-    return figure
+
+def _name(row: dict[Any, Any]) -> str:
+    """The day of a forecast, with its scenario if its file is named after that too."""
+    file = str(row["file"]).removesuffix(".json")
+    return file if file.startswith(f"{row['made']}-") else str(row["made"])

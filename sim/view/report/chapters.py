@@ -1,4 +1,4 @@
-"""The chapters of a report: pictures in their order with numbers, what is the same shown once."""
+"""The chapters of a report: figures in their order with numbers, what is the same shown once."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,10 +8,10 @@ from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.view import findings, verdicts, words
-from sim.view.figures.picture import Picture
-from sim.view.figures.style import HEIGHT
-from sim.view.pictures import gallery
-from sim.view.pictures.gallery import Section
+from sim.view.charts.style import HEIGHT
+from sim.view.figures import gallery
+from sim.view.figures.figure import Figure
+from sim.view.figures.gallery import Section
 from sim.view.provenance import changed_settings
 from sim.view.tables import Table, rows
 
@@ -32,17 +32,17 @@ TRACK_RECORD = (
 
 
 class Shown(NamedTuple):
-    """A picture at its place: `key` is unique in the page, `place` names its chapter and section."""
+    """A figure at its place: `key` is unique in the page, `place` names its chapter and section."""
 
     key: str
     number: int
     place: str
-    picture: Picture
+    figure: Figure
 
     @property
     def height(self) -> int:
         """Pixels that the figure is high."""
-        return int(self.picture.figure.layout.height or HEIGHT)
+        return int(self.figure.chart.layout.height or HEIGHT)
 
 
 class Part(NamedTuple):
@@ -123,24 +123,24 @@ class Chapters:
         """Add an analysis that was made beforehand."""
         made = ", ".join(f"{name} {value}" for name, value in analysis.made_by.items())
         lead = f"An analysis that was made beforehand{f' ({made})' if made else ''}."
-        self.add(f"analysis-{number}", analysis.title, lead, [Section(analysis.title, analysis.pictures)])
+        self.add(f"analysis-{number}", analysis.title, lead, [Section(analysis.title, analysis.figures)])
 
     def add(
         self, key: str, title: str, lead: str, sections: Sequence[Section], first: Chapter | None = None
     ) -> Chapter:
-        """Add a chapter of sections, without the pictures that the `first` chapter shows already."""
-        before = {shown.picture.name: shown for shown in first.figures()} if first else {}
+        """Add a chapter of sections, without the figures that the `first` chapter shows already."""
+        before = {shown.figure.name: shown for shown in first.figures()} if first else {}
         parts, same = list[Part](), list[Shown]()
         for section in sections:
             place = title if section.title == title else f"{title}: {section.title}"
             figures = []
-            for picture in section.pictures:
-                known = before.get(picture.name)
-                if known is not None and _look_the_same(known.picture, picture):
+            for figure in section.figures:
+                known = before.get(figure.name)
+                if known is not None and _look_the_same(known.figure, figure):
                     same.append(known)
                 else:
                     self._last += 1
-                    figures.append(Shown(self._key(f"{key}-{picture.name}"), self._last, place, picture))
+                    figures.append(Shown(self._key(f"{key}-{figure.name}"), self._last, place, figure))
             if figures:
                 parts.append(Part(section.title, figures))
         self.made.append(Chapter(key, title, lead, parts, same))
@@ -154,5 +154,5 @@ class Chapters:
         return key
 
 
-def _look_the_same(one: Picture, other: Picture) -> bool:
-    return rows(one.table) == rows(other.table) and one.figure.to_json() == other.figure.to_json()
+def _look_the_same(one: Figure, other: Figure) -> bool:
+    return rows(one.table) == rows(other.table) and one.chart.to_json() == other.chart.to_json()

@@ -1,4 +1,4 @@
-"""What a report says: findings, answers, chapters of pictures, method, parameters and provenance, in plain data."""
+"""What a report says: findings, answers, chapters of figures, method, parameters and provenance, in plain data."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import findings, method, provenance, questions, words
-from sim.view.pictures.comparison import distinct
+from sim.view.figures.comparison import distinct
 from sim.view.report import glossary
 from sim.view.report.chapters import Chapter, Chapters, Shown
 from sim.view.tables import Table
@@ -137,8 +137,8 @@ def _answers(runs: Sequence[Run], chapters: Sequence[Chapter]) -> list[Answered]
     """The answers by question, each with the first figure of its name: the baseline's before that of others."""
     shown: dict[str, Shown] = {}
     for one in (shown for chapter in chapters for shown in chapter.figures()):
-        shown.setdefault(one.picture.name, one)
+        shown.setdefault(one.figure.name, one)
     asked: dict[str, list[tuple[str, Shown | None]]] = {}
     for answer in questions.answers(runs):
-        asked.setdefault(answer.question, []).append((answer.answer, shown.get(answer.picture)))
+        asked.setdefault(answer.question, []).append((answer.answer, shown.get(answer.figure)))
     return [Answered(question, answers) for question, answers in asked.items()]

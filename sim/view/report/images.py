@@ -1,4 +1,4 @@
-"""The pictures of a report as files."""
+"""The figures of a report as files."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ SCALES: dict[Format, int] = {"svg": 1, "png": 2, "pdf": 1}
 
 
 def check_image_folder(folder: Path) -> None:
-    """Raise UserError if no pictures can be written there: before the work, not after it."""
+    """Raise UserError if no figures can be written there: before the work, not after it."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder}: is a file; with --images name a folder")
     if find_spec("kaleido") is None:
@@ -34,7 +34,7 @@ def browser() -> str | None:
 
 
 def write(figures: Sequence[Shown], folder: Path, kind: Format) -> list[Path]:
-    """Write each picture, with its words inside, as a file named after its number and key; gives the files.
+    """Write each figure, with its words inside, as a file named after its number and key; gives the files.
 
     Raises RunFailed where they cannot be written.
     """
@@ -43,7 +43,7 @@ def write(figures: Sequence[Shown], folder: Path, kind: Format) -> list[Path]:
     paths = [folder / f"{shown.number:02d}-{shown.key}.{kind}" for shown in figures]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        pio.write_images([shown.picture.whole() for shown in figures], paths, width=WIDTH, scale=SCALES[kind])
+        pio.write_images([shown.figure.whole() for shown in figures], paths, width=WIDTH, scale=SCALES[kind])
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
     return paths

@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 from sim import __version__
 from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
-from sim.view.figures.style import CONFIG
+from sim.view.charts.style import CONFIG
 from sim.view.report.chapters import Shown
 from sim.view.report.content import Report
 from sim.view.tables import rows
@@ -69,9 +69,9 @@ def words(text: str) -> Markup:
 
 def drawing(shown: Shown) -> str:
     """What the page needs to draw a figure and to show its table, as JSON."""
-    figure: dict[str, Any] = json.loads(shown.picture.figure.to_json())
+    figure: dict[str, Any] = json.loads(shown.figure.chart.to_json())
     figure["layout"]["height"] = shown.height
-    table = {"columns": [str(name) for name in shown.picture.table], "rows": rows(shown.picture.table)}
+    table = {"columns": [str(name) for name in shown.figure.table], "rows": rows(shown.figure.table)}
     return json.dumps({"figure": figure, "table": table}, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -12,7 +12,7 @@ from sim.results.estimates import subjects
 from sim.results.run import Run
 from sim.results.summary import HEADLINE, IN_PROGRESS
 from sim.results.tables import ALL_CASES, TABLES
-from sim.view.pictures.listed import names, of_cases, place_titles
+from sim.view.figures.listed import names, of_cases, place_titles
 from sim.view.terminal.tables import Column, table
 from sim.view.titles import cases_of
 from sim.view.words import blocked, count, day, no_cases, of_parameters, plural, share, spark

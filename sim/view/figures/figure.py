@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import label
-from sim.view.figures.style import CONFIG, HEIGHT, INK
+from sim.view.charts.labels import label
+from sim.view.charts.style import CONFIG, HEIGHT, INK
 
 WIDTH = 1000
 """Pixels: of figures that have their words inside."""
@@ -20,10 +20,10 @@ TOP = 24
 """Pixels above the words."""
 
 
-class Picture(NamedTuple):
+class Figure(NamedTuple):
     """A figure as it is presented.
 
-    `name`: its key, in addresses and file names: lower case with hyphens, unique among the pictures of a page.
+    `name`: its key, in addresses and file names: lower case with hyphens, unique among the figures of a page.
     `title`: the finding in one sentence, computed from the data. `subtitle`: the scenario, its replications and what
     the uncertainty is. `caption`: what is to be seen, in sentences computed from the data; also read to those who
     cannot see the figure. `figure`: without title and subtitle inside, as pages have them as text. `table`: the tidy
@@ -34,12 +34,12 @@ class Picture(NamedTuple):
     title: str
     subtitle: str
     caption: str
-    figure: go.Figure
+    chart: go.Figure
     table: pd.DataFrame
 
     def whole(self, width: int = WIDTH) -> go.Figure:
         """The figure with its title and subtitle inside, for so many pixels: for image files and notebooks."""
-        return go.Figure(self.figure).update_layout(self.heading(width))
+        return go.Figure(self.chart).update_layout(self.heading(width))
 
     def heading(self, width: int = WIDTH) -> dict[str, Any]:
         """What a figure of so many pixels has in its layout for its words: title, subtitle, and the room for them."""
@@ -47,7 +47,7 @@ class Picture(NamedTuple):
             wrap(text, int(width / each)) for text, each in ((self.title, WIDE), (self.subtitle, NARROW))
         )
         small = f"<span style='font-size:13px'>{'<br>'.join(map(label, subtitle))}</span>"
-        layout = self.figure.layout
+        layout = self.chart.layout
         room = 30 + 22 * (len(title) + len(subtitle))
         height = (layout.height or HEIGHT) + room
         return {

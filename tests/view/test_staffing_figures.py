@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sim.results.tables import TABLES
-from sim.view.pictures import staffing
+from sim.view.figures import staffing
 
 
 def waits(**shares):
@@ -21,25 +21,25 @@ def waits(**shares):
 
 def test_utilisation_is_the_indicator(small_run):
     """The busiest role comes first, with the indicator's numbers, and is named in the title."""
-    picture = staffing.utilisation(small_run)
+    figure = staffing.utilisation(small_run)
     known = small_run.table("utilisation").sort_values("value", ascending=False)
-    assert picture.table["utilisation"].tolist() == known["value"].round(3).tolist()
+    assert figure.table["utilisation"].tolist() == known["value"].round(3).tolist()
     first = small_run.scenario.staffing[known["role"].iloc[0]].title
-    assert picture.title.startswith(f"Busiest: {first}, at {known['value'].iloc[0]:.0%}")
+    assert figure.title.startswith(f"Busiest: {first}, at {known['value'].iloc[0]:.0%}")
 
 
 def test_only_the_roles_asked_for(small_run):
-    """A filter leaves the other roles out; a role that nobody has gives no picture."""
+    """A filter leaves the other roles out; a role that nobody has gives no figure."""
     assert staffing.utilisation(small_run, ["lawyers"]).table["role"].tolist() == ["Legal service"]
     assert staffing.utilisation(small_run, ["astronauts"]) is None
 
 
 def test_work_is_the_indicator(small_run):
     """The bars add up to the people at work; with one role asked for, the others are left out."""
-    picture, known = staffing.work(small_run), small_run.table("effort").groupby("role")["value"].sum()
-    assert picture.table["in all, FTE"].sum() == pytest.approx(known["all"], abs=0.05)
-    assert picture.table["stage"].iloc[-1] == "Non-compliance decision"
-    assert "After the resolution comes" in picture.caption
+    figure, known = staffing.work(small_run), small_run.table("effort").groupby("role")["value"].sum()
+    assert figure.table["in all, FTE"].sum() == pytest.approx(known["all"], abs=0.05)
+    assert figure.table["stage"].iloc[-1] == "Non-compliance decision"
+    assert "After the resolution comes" in figure.caption
     lawyers = staffing.work(small_run, ["lawyers"])
     assert list(lawyers.table)[1:3] == ["Legal service, FTE", "in all, FTE"]
     assert lawyers.table["in all, FTE"].sum() == pytest.approx(known["lawyers"], abs=0.05)
@@ -54,16 +54,16 @@ def made_of(run, monkeypatch, table):
 
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
-    picture = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
-    assert picture.title == "Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers"
-    assert picture.table["role"].tolist() == ["Legal service", "Case handlers"]
-    assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in picture.caption
+    figure = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
+    assert figure.title == "Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers"
+    assert figure.table["role"].tolist() == ["Legal service", "Case handlers"]
+    assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in figure.caption
     made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
     assert staffing.bottleneck(small_run) == "Of the delay due to staffing, >99% is for Case handlers"
 
 
 def test_delays_are_the_indicator(small_run):
-    """The picture has the days of the indicator, and they add up to the delay due to staffing per case."""
+    """The figure has the days of the indicator, and they add up to the delay due to staffing per case."""
     table = staffing.delay_by_role(small_run).table
     known = small_run.samples["delay_per_case"].value
     assert table["days of delay per case"].sum() == pytest.approx(known, abs=0.02)
@@ -79,13 +79,13 @@ def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
 
 def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     """Headcounts are those of the scenario on each day, and the title has the first and last sum."""
-    picture = staffing.staff_over_time(small_run)
-    heads = picture.table.set_index("day")["Case handlers"]
+    figure = staffing.staff_over_time(small_run)
+    heads = figure.table.set_index("day")["Case handlers"]
     assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
     assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
-    assert picture.title.startswith("Staff grows from 6.0 to 8.0 FTE by 2026-01-01")
-    axes = {trace.xaxis for trace in picture.figure.data}
-    assert picture.figure.layout.xaxis.matches in axes | {"x2"}
+    assert figure.title.startswith("Staff grows from 6.0 to 8.0 FTE by 2026-01-01")
+    axes = {trace.xaxis for trace in figure.chart.data}
+    assert figure.chart.layout.xaxis.matches in axes | {"x2"}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_change_is_said_as_it_is_printed(before, after, said):
 
 def test_constant_staff(bare_run):
     """A queue with one clerk: the staff stays, and the roles have their keys for titles."""
-    picture = staffing.staff_over_time(bare_run)
-    assert picture.title.startswith("Staff stays at 1.0 FTE")
-    assert "clerks" in picture.table
+    figure = staffing.staff_over_time(bare_run)
+    assert figure.title.startswith("Staff stays at 1.0 FTE")
+    assert "clerks" in figure.table
     assert staffing.utilisation(bare_run).table["role"].tolist() == ["clerks"]

@@ -11,7 +11,7 @@ from sim.inference.as_of import load_basis
 from sim.inference.calibrate import calibrate
 from sim.inference.posterior import Posterior
 from sim.record.spans import OPENED
-from sim.view.pictures import calibration as pictures
+from sim.view.figures import calibration as figures
 from sim.view.verdicts import verdict
 from sim.view.words import share
 
@@ -32,56 +32,56 @@ def posterior(file):
 
 def test_parameters_stand_on_the_scale_of_their_priors(posterior):
     """The share of the prior below the posterior's median, for each parameter of which the record says anything."""
-    picture = pictures.parameters(posterior)
-    now = next(trace for trace in picture.figure.data if trace.name == "now, median")
+    figure = figures.parameters(posterior)
+    now = next(trace for trace in figure.chart.data if trace.name == "now, median")
     table = posterior.table
     informed = table[table["informed"]]
     priors = posterior.basis.scenario.uncertain
     medians = zip(informed["parameter"], informed["median"], strict=True)
     places = [priors[name].value.cdf(value) for name, value in medians]
     assert list(now.x) == pytest.approx(places, abs=1e-4)
-    assert len(picture.table) == len(table) == 3
-    assert len(picture.whole().to_json()) < 300_000
+    assert len(figure.table) == len(table) == 3
+    assert len(figure.whole().to_json()) < 300_000
 
 
 def test_a_parameter_of_which_nothing_is_said_has_no_bar(posterior):
     """It is said so in the figure, once for each, and in the table."""
     table = posterior.table
     uninformed = int((~table["informed"]).sum())
-    picture = pictures.parameters(posterior)
-    notes = [note.text for note in picture.figure.layout.annotations]
+    figure = figures.parameters(posterior)
+    notes = [note.text for note in figure.chart.layout.annotations]
     assert notes.count("the record is silent") == uninformed
-    assert (picture.table["informed by the record"] == "no").sum() == uninformed
+    assert (figure.table["informed by the record"] == "no").sum() == uninformed
 
 
 def test_where_there_is_no_past(file):
     """On the priors alone: nothing is claimed to be narrower, and there are no statistics to show."""
     found = Posterior.prior(load_basis(file), date(2021, 1, 10), 100)
-    picture = pictures.parameters(found)
-    assert picture.title.startswith("The record says nothing of the 3 uncertain parameters")
-    assert pictures.statistics(found) is None
-    assert pictures.curves(found) is None
+    figure = figures.parameters(found)
+    assert figure.title.startswith("The record says nothing of the 3 uncertain parameters")
+    assert figures.statistics(found) is None
+    assert figures.curves(found) is None
 
 
 def test_statistics_stand_where_they_lie_among_the_simulated_ones(posterior):
     """The place of the record before and now; the title is the verdict of the console."""
-    picture = pictures.statistics(posterior)
+    figure = figures.statistics(posterior)
     checks = posterior.checks
     for name, column in (("before (prior)", "prior_below"), ("now (posterior)", "below")):
-        marks = next(trace for trace in picture.figure.data if trace.name == name)
+        marks = next(trace for trace in figure.chart.data if trace.name == name)
         assert list(marks.x) == pytest.approx(checks[column].tolist(), abs=1e-4)
-    assert f"{picture.title}." == verdict(posterior)
-    assert f"{checks['inside80'].sum()} within 80% of those now" in picture.caption
-    json.loads(picture.whole().to_json())
+    assert f"{figure.title}." == verdict(posterior)
+    assert f"{checks['inside80'].sum()} within 80% of those now" in figure.caption
+    json.loads(figure.whole().to_json())
 
 
 def test_curves_say_in_which_share_of_the_ages_the_record_lies_in_the_band(posterior):
     """The title is computed from the curves, from the first age on at which anything had ended."""
-    table, picture = posterior.curves, pictures.curves(posterior)
+    table, figure = posterior.curves, figures.curves(posterior)
     own = table[(table["stage"] == OPENED) & ((table["record"] < 1) | (table["q10"] < 1))]
     inside = ((own["record"] >= own["q10"] - 1e-9) & (own["record"] <= own["q90"] + 1e-9)).mean()
-    assert f"{share(inside)} of the ages in Proceedings" in picture.title
-    record = next(trace for trace in picture.figure.data if trace.name == "the record")
+    assert f"{share(inside)} of the ages in Proceedings" in figure.title
+    record = next(trace for trace in figure.chart.data if trace.name == "the record")
     assert record.line.shape == "hv"
     assert list(record.y) == pytest.approx(table.loc[table["stage"] == OPENED, "record"].tolist(), abs=1e-4)
     assert posterior.plot("calibration-curves").layout.title.text
@@ -96,8 +96,8 @@ def moved(posterior: Posterior, by: float) -> Posterior:
 
 def test_a_record_outside_the_band_is_told(posterior):
     """A record in which nothing ends lies above the band; the title says so, and the caption where."""
-    picture = pictures.curves(moved(posterior, 1e6))
-    assert picture.title.startswith("The record lies in the model's 80% band at")
-    assert "the record lies above the band between" in picture.caption
-    assert "slower than the model" in picture.caption
-    assert pictures.curves(posterior).caption != picture.caption
+    figure = figures.curves(moved(posterior, 1e6))
+    assert figure.title.startswith("The record lies in the model's 80% band at")
+    assert "the record lies above the band between" in figure.caption
+    assert "slower than the model" in figure.caption
+    assert figures.curves(posterior).caption != figure.caption

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sim.experiments.sensitivity import sensitivity as analyse
-from sim.view.pictures import sensitivity
+from sim.view.figures import sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +22,13 @@ def shared(small_run):
 
 def test_tornado_goes_right_where_more_raises(screened):
     """Each parameter is one bar of the size of its effects, to the side of their sign."""
-    picture = sensitivity.tornado(screened, "delay_per_case")
+    figure = sensitivity.tornado(screened, "delay_per_case")
     rows = screened.table[screened.table["indicator"] == "delay_per_case"]
-    ends = sorted(value for trace in picture.figure.data for value in trace.x)
+    ends = sorted(value for trace in figure.chart.data for value in trace.x)
     known = sorted(row.mu_star if row.mu >= 0 else -row.mu_star for row in rows.itertuples())
     assert ends == pytest.approx(known, abs=1e-4)
-    assert rows.iloc[0]["parameter_title"] in picture.caption
-    assert len(picture.table) == len(rows)
+    assert rows.iloc[0]["parameter_title"] in figure.caption
+    assert len(figure.table) == len(rows)
 
 
 def test_verdicts_are_counted(screened):
@@ -43,15 +43,15 @@ def test_verdicts_are_counted(screened):
 
 def test_sobol_bars_are_shares(shared):
     """First and total indices are two bars a parameter, within 0 and 1, with intervals."""
-    picture = sensitivity.sobol(shared, "delay_per_case")
-    assert picture is not None
-    assert len(picture.figure.data) == 2
-    assert all(0 <= value <= 1 for trace in picture.figure.data for value in trace.x)
-    assert picture.figure.data[0].error_x.array is not None
+    figure = sensitivity.sobol(shared, "delay_per_case")
+    assert figure is not None
+    assert len(figure.chart.data) == 2
+    assert all(0 <= value <= 1 for trace in figure.chart.data for value in trace.x)
+    assert figure.chart.data[0].error_x.array is not None
 
 
 def test_no_indices_no_picture(screened):
-    """An indicator without a value in some runs, or that never varies, has no picture."""
+    """An indicator without a value in some runs, or that never varies, has no figure."""
     assert sensitivity.tornado(replace(screened, table=screened.table.assign(undefined=1)), "pending_end") is None
     assert sensitivity.tornado(replace(screened, table=screened.table.assign(sd=0.0)), "pending_end") is None
     assert sensitivity.tornado(screened, "fines") is None
@@ -60,12 +60,12 @@ def test_no_indices_no_picture(screened):
 def test_split_adds_up_to_the_whole(small_run):
     """What is stochastic and parameter uncertainty are the whole of each bar, and the title counts the verdicts."""
     found = analyse(small_run.scenario, method="split")
-    picture = sensitivity.split(found)
-    known, chance, _ = picture.figure.data
+    figure = sensitivity.split(found)
+    known, chance, _ = figure.chart.data
     assert [a + b for a, b in zip(known.x, chance.x, strict=True)] == pytest.approx([1.0] * len(found.table), abs=1e-3)
     sure = found.table[found.table["verdict"] != "open"]
     if len(sure):
-        assert picture.title.startswith(
+        assert figure.title.startswith(
             f"Of {len(found.table)} numbers {(found.table['verdict'] == sure['verdict'].iloc[0]).sum()}"
         )
     assert sensitivity.split(replace(found, table=found.table.iloc[:0])) is None

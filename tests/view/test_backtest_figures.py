@@ -12,11 +12,11 @@ import small_authority
 
 from sim.inference.backtest import FORECASTERS, MODEL, backtest
 from sim.inference.scores import FEWEST_CLUSTERS
-from sim.view.pictures import backtest as pictures
+from sim.view.figures import backtest as figures
 from sim.view.titles import NAMES
 from sim.view.verdicts import conclusion
 
-ALL_OF_THEM = [pictures.forecasts, pictures.coverage, pictures.pit, pictures.scores, pictures.totals]
+ALL_OF_THEM = [figures.forecasts, figures.coverage, figures.pit, figures.scores, figures.totals]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,10 @@ def single(tmp_path_factory):
 @pytest.mark.parametrize("which", ["rolling", "single"])
 def test_any_backtest_has_the_picture(of, which, request):
     """Words without missing numbers, a small valid figure, and its table without infinite numbers."""
-    picture = of(request.getfixturevalue(which))
-    assert len(json.dumps(json.loads(picture.whole().to_json()))) < 300_000
-    assert not re.search(r"\b(nan|inf|NaT|None)\b", " ".join(picture[1:4]))
-    assert not np.isinf(picture.table.select_dtypes("number").to_numpy(dtype=float)).any()
+    figure = of(request.getfixturevalue(which))
+    assert len(json.dumps(json.loads(figure.whole().to_json()))) < 300_000
+    assert not re.search(r"\b(nan|inf|NaT|None)\b", " ".join(figure[1:4]))
+    assert not np.isinf(figure.table.select_dtypes("number").to_numpy(dtype=float)).any()
 
 
 def model_rows(found):
@@ -50,14 +50,14 @@ def model_rows(found):
 
 def test_the_forecasts_are_counted_as_they_are(single):
     """Expected, come, and inside of their 80% intervals, as the table of forecasts has them."""
-    picture, rows = pictures.forecasts(single), model_rows(single)
+    figure, rows = figures.forecasts(single), model_rows(single)
     came = rows[rows["truth"].notna()]
     inside = int(((came["days"] >= came["q10"]) & (came["days"] <= came["q90"])).sum())
-    assert f"expected {rows['probability'].sum():.1f} of {len(rows)} milestones" in picture.title
-    assert picture.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
-    assert len(picture.table) == len(rows)
-    assert (picture.table["inside"] == "no").sum() == len(came) - inside
-    happened = [trace for trace in picture.figure.data if trace.name == "what happened"]
+    assert f"expected {rows['probability'].sum():.1f} of {len(rows)} milestones" in figure.title
+    assert figure.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
+    assert len(figure.table) == len(rows)
+    assert (figure.table["inside"] == "no").sum() == len(came) - inside
+    happened = [trace for trace in figure.chart.data if trace.name == "what happened"]
     shown = sorted(day for trace in happened for day in trace.x)
     assert shown == sorted(f"{day}" for day in came["truth"])
 
@@ -65,24 +65,24 @@ def test_the_forecasts_are_counted_as_they_are(single):
 def test_nothing_came(single):
     """Where nothing happened by the last day the title says so."""
     nothing = single.table.assign(truth=None, days=np.inf)
-    picture = pictures.forecasts(replace(single, table=nothing))
-    assert picture.title.endswith("; none came")
-    assert set(picture.table["inside"]) == {""}
+    figure = figures.forecasts(replace(single, table=nothing))
+    assert figure.title.endswith("; none came")
+    assert set(figure.table["inside"]) == {""}
 
 
 def test_one_of_several_days(rolling):
-    """Of several days the one after which most happened, or the one that is asked for; no other day has a picture."""
+    """Of several days the one after which most happened, or the one that is asked for; no other day has a figure."""
     happened = model_rows(rolling).groupby("origin")["truth"].count()
-    assert f"On {happened.idxmax()}" in pictures.forecasts(rolling).title
+    assert f"On {happened.idxmax()}" in figures.forecasts(rolling).title
     last = rolling.origins[-1]
-    picture = pictures.forecasts(rolling, last)
-    assert set(picture.table["forecast of"]) == {pd.Timestamp(last)}
-    assert pictures.forecasts(rolling, date(2020, 1, 1)) is None
+    figure = figures.forecasts(rolling, last)
+    assert set(figure.table["forecast of"]) == {pd.Timestamp(last)}
+    assert figures.forecasts(rolling, date(2020, 1, 1)) is None
 
 
 def test_coverage_is_that_of_the_tables(rolling):
     """By forecaster and level, with the same interval as the pooled scores have for 80%."""
-    table = pictures.coverage(rolling).table.set_index(["forecaster", "interval"])
+    table = figures.coverage(rolling).table.set_index(["forecaster", "interval"])
     for _, row in rolling.scores.iterrows():
         name = NAMES[row["forecaster"]]
         for level in (50, 80, 95):
@@ -102,7 +102,7 @@ def test_coverage_is_that_of_the_tables(rolling):
 def test_the_verdict_on_coverage(rolling, held, words):
     """Too narrow, too wide and right intervals are called so."""
     changed = replace(rolling, table=rolling.table.assign(cover80=held))
-    assert words in pictures.coverage(changed).title
+    assert words in figures.coverage(changed).title
 
 
 def few_proceedings(found):
@@ -114,15 +114,15 @@ def few_proceedings(found):
 def test_too_few_proceedings_to_judge(rolling):
     """Neither coverage nor the histogram is judged, and no interval is drawn."""
     few = few_proceedings(rolling)
-    assert "too few proceedings to judge" in pictures.coverage(few).title
-    assert "too few to judge" in pictures.pit(few).title
-    assert "no intervals" in pictures.scores(few).subtitle
-    assert pictures.scores(few).table["95% interval, low"].isna().all()
+    assert "too few proceedings to judge" in figures.coverage(few).title
+    assert "too few to judge" in figures.pit(few).title
+    assert "no intervals" in figures.scores(few).subtitle
+    assert figures.scores(few).table["95% interval, low"].isna().all()
 
 
 def test_the_histogram_is_that_of_the_pooled_forecasts(rolling):
     """Its shares add to one, and the band of sampling variation holds the flat line."""
-    table = pictures.pit(rolling).table
+    table = figures.pit(rolling).table
     assert table["share of truths"].tolist() == pytest.approx(rolling.pit_histogram().tolist(), abs=1e-4)
     assert table["share of truths"].sum() == pytest.approx(1, abs=1e-3)
     assert (table["sampling band, from"] <= 0.1).all()
@@ -154,37 +154,37 @@ def test_the_sampling_band_holds_true_forecasts(rolling):
     generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
     for _ in range(200):
         found = replace(rolling, table=forecasts_of(generator.random(60), strands))
-        low, high = pictures._sampling_band(found)
+        low, high = figures._sampling_band(found)
         held = found.pit_histogram()
         inside += bool(((held >= low) & (held <= high)).all())
     assert 180 <= inside <= 198
     early = replace(rolling, table=forecasts_of(generator.random(60) ** 4, strands))
-    assert pictures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than")
+    assert figures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than")
 
 
 def test_the_scores_say_who_is_better(rolling):
     """The title is the console's conclusion; the panels hold every forecaster."""
-    picture = pictures.scores(rolling)
-    assert f"{picture.title}." == conclusion(rolling)
-    assert picture.table.groupby("measure").size().tolist() == [5, 5, 4]
+    figure = figures.scores(rolling)
+    assert f"{figure.title}." == conclusion(rolling)
+    assert figure.table.groupby("measure").size().tolist() == [5, 5, 4]
 
 
 def test_scores_by_day(rolling, single):
     """A line for each forecaster over the days; one day has none."""
-    assert pictures.by_origin(single) is None
-    picture = pictures.by_origin(rolling)
-    assert len(picture.figure.data) == len(FORECASTERS)
-    assert len(picture.table) == 3
+    assert figures.by_origin(single) is None
+    figure = figures.by_origin(rolling)
+    assert len(figure.chart.data) == len(FORECASTERS)
+    assert len(figure.table) == 3
     mean = model_rows(rolling).groupby("origin")["crps"].mean()
-    assert picture.table[NAMES[MODEL]].tolist() == pytest.approx(mean.tolist(), abs=1e-4)
+    assert figure.table[NAMES[MODEL]].tolist() == pytest.approx(mean.tolist(), abs=1e-4)
 
 
 def test_the_counts_inside_are_counted(rolling):
     """As many as lie inside the intervals; the farthest of the others is named."""
     rows = rolling.totals[rolling.totals["forecaster"] == MODEL]
     inside = int(((rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])).sum())
-    picture = pictures.totals(rolling)
-    assert picture.title.startswith(f"{inside} of {len(rows)} counts")
-    assert len(picture.table) == len(rolling.totals)
+    figure = figures.totals(rolling)
+    assert figure.title.startswith(f"{inside} of {len(rows)} counts")
+    assert len(figure.table) == len(rolling.totals)
     missed = replace(rolling, totals=rolling.totals.assign(truth=99.0))
-    assert "and 99 happened" in pictures.totals(missed).caption
+    assert "and 99 happened" in figures.totals(missed).caption

@@ -1,7 +1,7 @@
-"""The pictures of results, in the order in which they are presented, by section.
+"""The figures of results, in the order in which they are presented, by section.
 
-Pictures that would show nothing (of probes where there are none) are left out, and so are sections without pictures.
-The modules of the single pictures are reached through this one: `gallery.durations.where_days_go(run)`.
+Pictures that would show nothing (of probes where there are none) are left out, and so are sections without figures.
+The modules of the single figures are reached through this one: `gallery.durations.where_days_go(run)`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
-from sim.view.figures.picture import Picture
-from sim.view.pictures import (
+from sim.view.figures import (
     backtest,
     calibration,
     caseload,
@@ -26,6 +25,7 @@ from sim.view.pictures import (
     sweep,
     track_record,
 )
+from sim.view.figures.figure import Figure
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Sensitivity
@@ -67,11 +67,11 @@ class Section(NamedTuple):
     """Pictures that belong together, under a heading."""
 
     title: str
-    pictures: list[Picture]
+    figures: list[Figure]
 
 
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
-    """The pictures of one run; with a record, what really happened is shown beside it."""
+    """The figures of one run; with a record, what really happened is shown beside it."""
     return _sections(
         (
             "Cases",
@@ -94,7 +94,7 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
 
 
 def of_comparison(runs: Sequence[Run]) -> list[Section]:
-    """The pictures of scenarios side by side; the first is what the others are compared with.
+    """The figures of scenarios side by side; the first is what the others are compared with.
 
     Raises UserError for runs that cannot be paired.
     """
@@ -104,13 +104,13 @@ def of_comparison(runs: Sequence[Run]) -> list[Section]:
 
 
 def of_sweep(analysis: "Sweep") -> list[Section]:
-    """The pictures of a sweep, one for each indicator."""
+    """The figures of a sweep, one for each indicator."""
     labels = dict.fromkeys(analysis.table["indicator"])
     return _sections(("Sweep", [sweep.response(analysis, label) for label in labels]))
 
 
 def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
-    """The pictures of a sensitivity analysis: one for each indicator, or the one of a split."""
+    """The figures of a sensitivity analysis: one for each indicator, or the one of a split."""
     if analysis.method == "split":
         return _sections(("Sensitivity", [sensitivity.split(analysis)]))
     draw = sensitivity.tornado if analysis.method == "morris" else sensitivity.sobol
@@ -121,18 +121,18 @@ _OF_RECORD = (record.timelines, record.survival, record.pending, record.requests
 
 
 def of_record(record: Record, until: date | None = None) -> list[Section]:
-    """The pictures of a public record, as known on a day; on its last day if none is given."""
+    """The figures of a public record, as known on a day; on its last day if none is given."""
     return _sections(("The public record", [draw(record, until) for draw in _OF_RECORD]))
 
 
 def of_calibration(posterior: "Posterior") -> list[Section]:
-    """The pictures of a calibration: what the record says of the parameters, and how well the model fits it."""
+    """The figures of a calibration: what the record says of the parameters, and how well the model fits it."""
     drawn = [calibration.parameters(posterior), calibration.curves(posterior), calibration.statistics(posterior)]
     return _sections(("Calibration", drawn))
 
 
 def of_backtest(analysis: "Backtest") -> list[Section]:
-    """The pictures of a backtest: the forecasts beside what happened, and how good they were."""
+    """The figures of a backtest: the forecasts beside what happened, and how good they were."""
     return _sections(
         ("Forecasts", [backtest.forecasts(analysis), backtest.totals(analysis)]),
         (
@@ -148,12 +148,12 @@ def of_backtest(analysis: "Backtest") -> list[Section]:
 
 
 def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
-    """The pictures of proceedings left out one after another: how good their forecasts were."""
+    """The figures of proceedings left out one after another: how good their forecasts were."""
     return _sections(("Scores", [backtest.scores(analysis), backtest.coverage(analysis), backtest.pit(analysis)]))
 
 
 def of_track_record(record: "TrackRecord") -> list[Section]:
-    """The picture of kept forecasts that can be scored."""
+    """The figure of kept forecasts that can be scored."""
     return _sections(("The track record", [track_record.by_forecast(record)]))
 
 
@@ -162,11 +162,11 @@ def milestones_asked_for(scenario: Scenario) -> list[str]:
     return list(dict.fromkeys(target.milestone for target in scenario.targets))
 
 
-def flat(sections: Iterable[Section]) -> list[Picture]:
-    """The pictures of all sections, one after the other."""
-    return [picture for section in sections for picture in section.pictures]
+def flat(sections: Iterable[Section]) -> list[Figure]:
+    """The figures of all sections, one after the other."""
+    return [figure for section in sections for figure in section.figures]
 
 
-def _sections(*groups: tuple[str, list[Picture | None]]) -> list[Section]:
-    sections = [Section(title, [one for one in pictures if one is not None]) for title, pictures in groups]
-    return [section for section in sections if section.pictures]
+def _sections(*groups: tuple[str, list[Figure | None]]) -> list[Section]:
+    sections = [Section(title, [one for one in figures if one is not None]) for title, figures in groups]
+    return [section for section in sections if section.figures]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import BELOW, lines
-from sim.view.figures.style import GRID, INK, PALETTE, PATTERNS, blank, styled
+from sim.view.charts.labels import BELOW, lines
+from sim.view.charts.style import GRID, INK, PALETTE, PATTERNS, blank, styled
 
 
 def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, str], axis: str, hover: str) -> go.Figure:

@@ -5,8 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import lines
-from sim.view.figures.style import INK
+from sim.view.charts.labels import lines
+from sim.view.charts.style import INK
 
 ROW = 34
 """Pixels of a row with a name of two lines."""

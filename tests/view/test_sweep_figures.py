@@ -6,7 +6,7 @@ import pytest
 
 from sim.experiments.sweep import STEPS, Sweep, stops_helping
 from sim.view import words
-from sim.view.pictures import sweep
+from sim.view.figures import sweep
 from sim.view.verdicts import sweep_sentence
 
 VALUES = {100.0: 40.0, 150.0: 20.0, 200.0: 19.8}
@@ -39,10 +39,10 @@ HELPS, DOES_NOT = step(100.0, 150.0, -0.4, -0.5, -0.3), step(150.0, 200.0, -0.00
 
 def test_where_one_more_stops_helping_is_marked(small_run):
     """The last step that helps significantly ends at 150 FTE: in the title and as a line."""
-    picture = sweep.response(found(small_run, [HELPS, DOES_NOT]), "delay_per_case")
-    assert "One more FTE stops helping at 150" in picture.title
-    assert [shape.x0 for shape in picture.figure.layout.shapes] == [150]
-    assert picture.table["FTE"].tolist() == [100, 150, 200]
+    figure = sweep.response(found(small_run, [HELPS, DOES_NOT]), "delay_per_case")
+    assert "One more FTE stops helping at 150" in figure.title
+    assert [shape.x0 for shape in figure.chart.layout.shapes] == [150]
+    assert figure.table["FTE"].tolist() == [100, 150, 200]
 
 
 @pytest.mark.parametrize(
@@ -81,41 +81,41 @@ def test_steps_without_a_value_are_told():
 def test_nothing_is_marked_where_it_helps_to_the_end_or_never(small_run, steps):
     """There is no such FTE if every step helps, or none."""
     assert stops_helping(pd.DataFrame(steps, columns=list(STEPS))) is None
-    assert not sweep.response(found(small_run, steps), "delay_per_case").figure.layout.shapes
+    assert not sweep.response(found(small_run, steps), "delay_per_case").chart.layout.shapes
 
 
 def test_another_setting_is_its_own_axis(small_run):
     """Without steps the axis is the setting, and the title has the ends."""
-    picture = sweep.response(found(small_run, axes=("horizon_of_x",)), "delay_per_case")
-    assert picture.figure.layout.xaxis.title.text == "horizon_of_x"
-    assert picture.title == (
+    figure = sweep.response(found(small_run, axes=("horizon_of_x",)), "delay_per_case")
+    assert figure.chart.layout.xaxis.title.text == "horizon_of_x"
+    assert figure.title == (
         "Delay due to staffing per case goes from 19.8 days at horizon_of_x 1.5 to 40.0 days at horizon_of_x 0.5"
     )
 
 
 def test_words_as_values_are_points_side_by_side(small_run):
     """A setting that takes words has no line between them."""
-    picture = sweep.response(
+    figure = sweep.response(
         found(small_run, axes=("procedure",), places=(("dsa",), ("dma",), ("x",))), "delay_per_case"
     )
-    assert picture.figure.data[-1].mode == "markers"
+    assert figure.chart.data[-1].mode == "markers"
 
 
 def test_two_settings_are_a_map(small_run):
     """All combinations of two settings are cells with their values."""
     places = [(a, b) for a in (0.5, 1.0) for b in (1, 2, 3)]
-    picture = sweep.response(found(small_run, axes=("a", "b"), places=places), "delay_per_case")
-    (cells,) = picture.figure.data
+    figure = sweep.response(found(small_run, axes=("a", "b"), places=places), "delay_per_case")
+    (cells,) = figure.chart.data
     assert cells.type == "heatmap"
     assert [list(row) for row in cells.z] == [[40, 40], [20, 20], [19.8, 19.8]]
 
 
 def test_points_off_a_grid_have_a_panel_for_each_setting(small_run):
     """A sample of two settings is shown against each of them."""
-    picture = sweep.response(found(small_run, axes=("a", "b"), places=[(1, 4), (2, 6), (3, 5)]), "delay_per_case")
-    assert [list(trace.x) for trace in picture.figure.data] == [[1, 2, 3], [4, 6, 5]]
+    figure = sweep.response(found(small_run, axes=("a", "b"), places=[(1, 4), (2, 6), (3, 5)]), "delay_per_case")
+    assert [list(trace.x) for trace in figure.chart.data] == [[1, 2, 3], [4, 6, 5]]
 
 
 def test_unknown_indicator_gives_nothing(small_run):
-    """A sweep that did not tell the indicator has no picture of it."""
+    """A sweep that did not tell the indicator has no figure of it."""
     assert sweep.response(found(small_run), "fines") is None

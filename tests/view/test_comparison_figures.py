@@ -6,7 +6,7 @@ import pytest
 
 from sim import compare, simulate
 from sim.errors import UserError
-from sim.view.pictures import comparison
+from sim.view.figures import comparison
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +27,21 @@ def same_run(small_run):
 
 def test_more_staff_is_better_and_marked_so(small_run, better_run):
     """Less delay is better: by a symbol, a colour and a word in the label, and in the title with its number."""
-    picture = comparison.differences([small_run, better_run])
+    figure = comparison.differences([small_run, better_run])
     table = compare([small_run, better_run]).table.set_index("indicator")
     delay = table.loc["delay_per_case"]
     assert delay["difference"] < 0
-    assert f"Many handlers \N{MINUS SIGN}{-delay['difference']:.1f} days, better" in picture.title
-    marks = [trace for trace in picture.figure.data if trace.marker.symbol == "triangle-up" and trace.y is not None]
+    assert f"Many handlers \N{MINUS SIGN}{-delay['difference']:.1f} days, better" in figure.title
+    marks = [trace for trace in figure.chart.data if trace.marker.symbol == "triangle-up" and trace.y is not None]
     assert any("delay due to staffing per case" in label for trace in marks for label in trace.y or ())
-    assert len(picture.table) == len(table)
+    assert len(figure.table) == len(table)
 
 
 def test_nothing_changes_is_said_plainly(small_run, same_run):
     """A scenario that differs by its name only has difference 0.0 everywhere, and the title says so."""
-    picture = comparison.differences([small_run, same_run])
-    assert picture.title == "No significant difference from A small authority in duration, backlog or delay"
-    labels = [label for trace in picture.figure.data for label in trace.y or () if label]
+    figure = comparison.differences([small_run, same_run])
+    assert figure.title == "No significant difference from A small authority in duration, backlog or delay"
+    labels = [label for trace in figure.chart.data for label in trace.y or () if label]
     assert labels
     assert all("no difference: 0.0" in label for label in labels)
     assert comparison.resolutions([small_run, same_run]).title.startswith("No scenario moves the median")
@@ -59,8 +59,8 @@ def test_more_of_the_worse_is_worse():
 def test_runs_of_one_name_are_told_apart(small_run, better_run):
     """The same scenario run with other settings is numbered, and not mixed up with the first."""
     other = replace(better_run, scenario=better_run.scenario.model_copy(update={"name": "small", "title": ""}))
-    picture = comparison.differences([small_run, other])
-    assert set(picture.table["scenario"]) == {"small (2)"}
+    figure = comparison.differences([small_run, other])
+    assert set(figure.table["scenario"]) == {"small (2)"}
     assert comparison.resolutions([small_run, other]).table["scenario"].nunique() == 2
     assert [run.scenario.name for run in comparison.distinct([small_run] * 3)] == ["small", "small#2", "small#3"]
 
@@ -77,9 +77,9 @@ def test_unpaired_runs_are_refused(small_run, bare_run):
 
 def test_resolutions_of_the_cases_asked_for(small_run, better_run):
     """One row for each case and scenario, with the medians of the indicator; none for cases nobody has."""
-    picture = comparison.resolutions([small_run, better_run], ["agora-2023-06/minors"])
-    assert picture.table["scenario"].tolist() == ["A small authority", "Many handlers"]
-    assert picture.table["case"].nunique() == 1
+    figure = comparison.resolutions([small_run, better_run], ["agora-2023-06/minors"])
+    assert figure.table["scenario"].tolist() == ["A small authority", "Many handlers"]
+    assert figure.table["case"].nunique() == 1
     assert comparison.resolutions([small_run, better_run], ["nothing"]) is None
 
 
@@ -91,11 +91,11 @@ def test_a_queue_has_no_probes_to_compare(bare_run):
 
 def test_pending_by_scenario_has_the_means(small_run, better_run):
     """The table has each scenario's mean; with two scenarios both have their band."""
-    picture = comparison.pending([small_run, better_run])
+    figure = comparison.pending([small_run, better_run])
     backlog = better_run.table("backlog")
     mean = backlog[backlog["series"] == "headline"]["mean"].round(1).tolist()
-    assert picture.table["Many handlers: mean"].tolist() == mean
-    assert sum(trace.fill == "tonexty" for trace in picture.figure.data) == 2
+    assert figure.table["Many handlers: mean"].tolist() == mean
+    assert sum(trace.fill == "tonexty" for trace in figure.chart.data) == 2
 
 
 def test_cases_are_called_by_their_names(small_run, better_run):

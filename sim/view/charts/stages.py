@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sim.view.figures.style import DASHES, PALETTE, PATTERNS
+from sim.view.charts.style import DASHES, PALETTE, PATTERNS
 
 
 class Look(NamedTuple):

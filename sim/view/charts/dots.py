@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.figures.labels import lines
-from sim.view.figures.stages import looks
-from sim.view.figures.style import GRID, INK, blank, days, styled
+from sim.view.charts.labels import lines
+from sim.view.charts.stages import looks
+from sim.view.charts.style import GRID, INK, blank, days, styled
 
 WIDE, SPREAD, ROW = 8, 0.76, 10
 """Dots in a row of a block, the share of its place that they take, and pixels from one row to the next."""

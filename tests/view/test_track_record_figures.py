@@ -1,4 +1,4 @@
-"""The picture of the track record, its chapter in a report, and the section of the README."""
+"""The figure of the track record, its chapter in a report, and the section of the README."""
 
 import importlib.util
 from datetime import date
@@ -10,7 +10,7 @@ import small_authority
 from sim import forecast, load_scenario, score, simulate
 from sim.inference.backtest import MODEL
 from sim.inference.forecast_scores import FORECASTERS
-from sim.view.pictures import gallery, track_record
+from sim.view.figures import gallery, track_record
 from sim.view.report import content
 from sim.view.verdicts import fared
 
@@ -30,15 +30,15 @@ def authority(tmp_path_factory):
 def test_each_forecast_and_all_of_them_are_shown(authority):
     """A row for each file, one for all, one for each milestone; four forecasters in each; scores as in the tables."""
     record = score(authority / "forecasts")
-    picture = track_record.by_forecast(record)
+    figure = track_record.by_forecast(record)
     names = ["2022-01-01", "2022-06-30", "all together", "Preliminary findings", "Decision, commitments or closure"]
-    assert list(dict.fromkeys(picture.table["forecast of"])) == names
-    assert (picture.table.groupby("forecast of").size() == len(FORECASTERS)).all()
-    shown = picture.table.set_index(["forecast of", "forecaster"])["CRPS"]
+    assert list(dict.fromkeys(figure.table["forecast of"])) == names
+    assert (figure.table.groupby("forecast of").size() == len(FORECASTERS)).all()
+    shown = figure.table.set_index(["forecast of", "forecaster"])["CRPS"]
     assert shown["2022-06-30", "the model"] == pytest.approx(record.by_file.loc[1, MODEL], abs=1e-4)
     pooled = record.scores.set_index("forecaster").loc["exponential", "crps"]
     assert shown["all together", "constant rates of the record"] == pytest.approx(pooled, abs=1e-4)
-    assert f"{picture.title}." == fared(record)[0]
+    assert f"{figure.title}." == fared(record)[0]
 
 
 def test_without_scores_there_is_no_picture(authority):
@@ -59,7 +59,7 @@ def test_a_report_has_a_chapter_of_it(authority):
     run, record = simulate(authority / "small.yaml", replications=5), score(authority / "forecasts")
     (chapter,) = [one for one in content.report([run], track_record=record).chapters if one.key == "track-record"]
     assert list(chapter.findings) == fared(record)
-    assert [shown.picture.name for shown in chapter.figures()] == ["track-record"]
+    assert [shown.figure.name for shown in chapter.figures()] == ["track-record"]
     too_early = score(authority / "forecasts", truth=date(2022, 1, 1))
     for nothing in (None, too_early):
         assert "track-record" not in [one.key for one in content.report([run], track_record=nothing).chapters]

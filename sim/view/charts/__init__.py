@@ -1,0 +1,1 @@
+"""The figures: tidy tables in, plotly figures with their words out."""

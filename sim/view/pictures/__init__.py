@@ -1,1 +1,0 @@
-"""Results -> pictures: figures with findings in words, computed from the data."""
