@@ -74,9 +74,9 @@ def test_other_programs_read_the_files(folder, figure):
     assert sorted(path.name for path in folder.iterdir()) == [
         "001-a-figure-x.csv", "001-a-figure-x.json", "002-b.csv", "002-b.json",
     ]  # fmt: skip
-    figure = plotly.io.read_json(folder / "001-a-figure-x.json")
+    drawn = plotly.io.read_json(folder / "001-a-figure-x.json")
     assert "One finding" in drawn.layout.title.text
-    assert figure.layout.meta["caption"] == "A caption."
+    assert drawn.layout.meta["caption"] == "A caption."
     assert pd.read_csv(folder / "001-a-figure-x.csv")["count"].tolist() == figure.table["count"].tolist()
 
 
