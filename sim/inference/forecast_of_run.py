@@ -79,8 +79,9 @@ def _pursued_stages(run: Run) -> list[str]:
 def _case(run: Run, case: str, stage: str, since: date) -> CaseForecast:
     findings = stages_of(run.scenario).get(FINDINGS)
     to_come = findings != stage and findings in stages_from(run.scenario, stage)
-    probe = run.scenario.probes[case if case in run.scenario.probes else case.rpartition("/")[0]]
-    strand = probe.strands.get(case.rpartition("/")[2])
+    name, strand_name = run.layout.probe_of(case)
+    probe = run.scenario.probes[name]
+    strand = probe.strands.get(strand_name)
     return CaseForecast(
         platform=probe.platform,
         topic=(strand.topic if strand else "") or probe.topic,

@@ -18,7 +18,7 @@ from sim.scenario.schema import Scenario
 
 FORMAT = 7
 """Of stored runs; readers refuse what they do not know."""
-NOT_DETERMINING = {"title", "description", "question", "costs", "sources"}
+NOT_DETERMINING = {"title", "description", "question", "answer", "costs", "sources"}
 """Settings of a scenario that change no number of its run."""
 DETERMINING = ("dates.py", "results/events.py", "results/summary.py", "results/summarise.py", "experiments/chunks.py")
 """Modules beside the scenario language and the model that determine the numbers of a run."""

@@ -197,11 +197,15 @@ class Layout:
         open_cases = [case for case in self.tracked if self.present_stage(case)[0] in self.open_stages]
         return [case for case in open_cases if self.present_stage(case)[0] in self.headline_stages] or open_cases
 
+    def probe_of(self, case: str) -> tuple[str, str]:
+        """The probe that a tracked case belongs to, and its strand; an empty one if the probe has no strands."""
+        name, _, strand = (case, "", "") if case in self.scenario.probes else case.rpartition("/")
+        return name, strand
+
     def present_stage(self, case: str) -> tuple[str, date | None]:
         """The stage in which a tracked case is on the first day, or to which it comes; since when, if it is in it."""
-        probes = self.scenario.probes
-        name, _, strand_name = (case, "", "") if case in probes else case.rpartition("/")
-        probe, strand = probes[name], probes[name].strands.get(strand_name)
+        name, strand_name = self.probe_of(case)
+        probe, strand = self.scenario.probes[name], self.scenario.probes[name].strands.get(strand_name)
         stage, since = (strand.stage, strand.since) if strand else (None, None)
         return stage or probe.stage, since or probe.since
 

@@ -99,6 +99,19 @@ def _resolutions(run: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "median", "q10", "q90", *_WITHIN])
 
 
+def _probes(run: Results) -> pd.DataFrame:
+    rows = []
+    probe_of = {case: run.layout.probe_of(case)[0] for case in run.layout.open_cases}
+    for probe in dict.fromkeys(probe_of.values()):
+        cases = [case for case in probe_of if probe_of[case] == probe]
+        times = np.array([run.first_reached(case, run.layout.resolving) for case in cases])
+        if all(_comes(run, case).all() for case in cases):  # of others the first and the last are not known everywhere
+            first, last = (np.sort(ends) for ends in (times.min(axis=0), times.max(axis=0)))
+            medians = (_order_statistic(ends, 0.5) for ends in (first, last))
+            rows.append((probe, len(cases), *medians, float(np.isfinite(last).mean())))
+    return pd.DataFrame(rows, columns=["probe", "cases", "first", "last", "all_resolved"])
+
+
 def _order_statistic(ordered: Floats, p: float) -> float:
     """The quantile of sorted values, of which some may be infinite, without an average of two; NaN of none."""
     if not len(ordered):
@@ -312,6 +325,16 @@ TABLES = {
         {**_CASE, "median": "days since start, infinite if later than the horizon", **_CENTRAL, **_WITHIN},
         _resolutions,
         "Over the replications in which the case comes up; missing if there are none.",
+    ),
+    "probes": RunTable(
+        "When the first and the last strand of each probe is resolved, whichever way",
+        {
+            "probe": "the probe that strands in progress belong to", "cases": "its strands in progress",
+            "first": "median day since start on which its first strand is resolved; infinite beyond the horizon",
+            "last": "the same of its last strand", "all_resolved": "probability that all are by the horizon",
+        },
+        _probes,
+        "Only probes whose strands come up in every replication.",
     ),
     "milestones": RunTable(
         "When tracked cases reach each stage or exit",

@@ -205,6 +205,8 @@ def _targets(scenario: Scenario) -> list[Finding]:
     procedure = scenario.procedure
     places = [*procedure.stages, *procedure.exits]
     findings: list[Finding] = []
+    if scenario.answer == "targets" and not scenario.targets:
+        findings.append(Finding(("answer",), "there are no targets to answer the question: add `targets`"))
     for index, target in enumerate(scenario.targets):
         at = ("targets", index, "milestone")
         unknown_names = [

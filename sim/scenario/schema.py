@@ -484,7 +484,11 @@ class Scenario(Settings):  # noqa: PLW1641 - it holds mappings, and so never had
     description: str = ""
     "what the scenario is about, and why"
     question: str = ""
-    "the question that it asks of what it is compared with; reports answer it"
+    "the question that it asks: it begins all that is shown of it"
+    answer: Literal["tracked", "targets", "caseload", "work"] | None = None
+    """which number answers the question: when tracked cases are resolved (`tracked`), how often targets are met
+    (`targets`), how many cases are in progress at the horizon (`caseload`), or how many people work on cases (`work`);
+    by default tracked cases, and the caseload if there are none"""
     start: Day
     "the first day"
     horizon: Day

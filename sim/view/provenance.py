@@ -26,7 +26,7 @@ PARTS = {
     "uncertain": "Uncertain parameters",
 }
 """Titles of a scenario's parts; the others come under the scenario as a whole."""
-WORDS = {"name", "title", "description", "question", "sources"}
+WORDS = {"name", "title", "description", "question", "answer", "sources"}
 """What a scenario has for readers only: it changes no number."""
 
 

@@ -74,7 +74,7 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
         return
     within = min(YEAR_DAYS, run.scenario.horizon_days)
     services = dict.fromkeys(
-        service for case in cases for service in items(run.scenario.probes[_probe(run, case)].platform)
+        service for case in cases for service in items(run.scenario.probes[run.layout.probe_of(case)[0]].platform)
     )
     ends = [state for state in milestones_asked_for(run.scenario) if state in run.layout.resolving]
     acts = [
@@ -93,10 +93,6 @@ def _named(by_case: Sequence[tuple[str, float]]) -> str:
     parts = [f"{name} {words.share(value)}" for name, value in by_case]
     rest = f"; {len(parts) - MOST} more are in the figure" if len(parts) > MOST else ""
     return f"{words.listing(parts[:MOST])}{rest}"
-
-
-def _probe(run: Run, case: str) -> str:
-    return case if case in run.scenario.probes else case.rpartition("/")[0]
 
 
 def _why_so_long(run: Run) -> Iterator[Answer]:

@@ -1,6 +1,8 @@
 """How numbers, dates and names are written for readers: the same in tables, sentences, captions and axes."""
 
+from calendar import month_name
 from collections.abc import Hashable, Iterable, Mapping
+from datetime import date
 from itertools import pairwise
 from math import isfinite, isinf, isnan
 from typing import Any
@@ -14,9 +16,53 @@ BARS = "▁▂▃▄▅▆▇█"
 """Of a series in one line of text, from nothing to all."""
 
 
+CHANCES = ((1, 10), (1, 5), (1, 4), (1, 3), (2, 5), (1, 2), (3, 5), (2, 3), (3, 4), (4, 5), (9, 10))
+"""What probabilities are rounded to in sentences, the figure beside it."""
+LEAST_CHANCE = 0.075
+"""Nearer to 0 or 1 than this, a probability is less than 1 in 10, or more than 9."""
+HALF = 0.5
+"""Below this a number of cases is not rounded to one."""
+
+
 def day(scenario: Scenario, days: float) -> str:
     """A time as a date; 'later' beyond the horizon, a dash where it is not known."""
     return "later" if isinf(days) else "-" if isnan(days) else f"{date_after(scenario.start, days)}"
+
+
+def date_of(day: date) -> str:
+    """A date as sentences have it: '8 October 2026'."""
+    return f"{day.day} {month_of(day)}"
+
+
+def month_of(day: date) -> str:
+    """A date as a month, where the day would be false precision: 'June 2028'."""
+    return f"{month_name[day.month]} {day.year}"
+
+
+def month(scenario: Scenario, days: float) -> str:
+    """A time as a month; 'after October 2029' beyond a horizon in that month, a dash where it is not known."""
+    if isnan(days):
+        return "-"
+    return f"after {month_of(scenario.horizon)}" if isinf(days) else month_of(date_after(scenario.start, days))
+
+
+def chance(value: float) -> str:
+    """A probability in the words and the figures that people read: 'about 1 in 4 (27%)'."""
+    if isnan(value):
+        return "not known"
+    if value < LEAST_CHANCE:
+        return f"less than 1 in 10 ({share(value)})"
+    if value > 1 - LEAST_CHANCE:
+        return f"more than 9 in 10 ({share(value)})"
+    some, of = min(CHANCES, key=lambda one: abs(one[0] / one[1] - value))
+    return f"about {some} in {of} ({share(value)})"
+
+
+def whole(value: float) -> str:
+    """A number of cases as people count them: whole, and 'fewer than 1' for what is not nothing."""
+    if not isfinite(value):
+        return "-"
+    return "fewer than 1" if 0 < value < HALF else f"{value:,.0f}"
 
 
 def share(value: float) -> str:

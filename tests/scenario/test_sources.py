@@ -347,7 +347,7 @@ def test_order(folder):
 
 def test_parts_are_all_that_is_no_setting_of_the_run():
     """A new group of settings is told among the parameters, or is named here."""
-    words = {"name", "title", "description", "question", "sources"}
+    words = {"name", "title", "description", "question", "answer", "sources"}
     of_the_run = {"start", "horizon", "replications", "replications_per_draw", "seed"}
     told_beside_the_priors = "posterior"
     assert set(Scenario.model_fields) == {*PARTS, *of_the_run, *words, "in_flight", told_beside_the_priors}

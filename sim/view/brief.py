@@ -1,0 +1,115 @@
+"""The answer that begins every surface: what is asked, the answer, one number, and what it is worth.
+
+Terminal, report, site, dashboard and slides show the same brief; none of them has words of its own for it.
+
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.errors import UserError
+from sim.experiments.pairing import check_paired
+from sim.inference.backtest import MODEL
+from sim.inference.track_record import TrackRecord
+from sim.record.model import Record
+from sim.results.run import Run
+from sim.scenario.parameters import count_by_basis, parameters
+from sim.scenario.schema import Scenario
+from sim.view import words
+from sim.view.answers import Number, alone
+from sim.view.changes import compared
+from sim.view.figures.comparison import distinct
+from sim.view.titles import cases_of
+from sim.view.tracked import cases, ends, happened
+
+RATES = "exponential"
+"""The baseline that people know: events go on at the rates of the past."""
+
+
+class Brief(NamedTuple):
+    """What the first screen of every surface says; plain text, empty where there is nothing to say.
+
+    `question`: the scenario's own. `answer`: a sentence. `numbers`: one, or one for each scenario that is compared with
+    the first. `ends`: how cases end. `happened`: what the record knows of the time since the first day, beside what was
+    simulated. `fared`: how kept forecasts fared. `assumptions`: what the numbers rest on. `not_compared`: why scenarios
+    stand side by side without being compared. `cases`: a row for each tracked case in progress (see `cases`).
+    """
+
+    question: str
+    answer: str
+    numbers: tuple[Number, ...]
+    ends: str
+    happened: str
+    fared: str
+    assumptions: str
+    not_compared: str
+    cases: pd.DataFrame
+
+
+def brief(runs: Sequence[Run], record: Record | None = None, track_record: TrackRecord | None = None) -> Brief:
+    """The answer of runs, the first of which is the baseline of the others.
+
+    `record`: the public record beside the first run. Of runs that cannot be paired the first alone is answered for, and
+    `not_compared` says why.
+    """
+    runs = distinct(runs)
+    base, *others = runs
+    why = _not_paired(runs)
+    answer, numbers = alone(base) if why or not others else compared(base, others)
+    asked = next((run.scenario for run in others if _asks(run.scenario, base.scenario)), base.scenario)
+    return Brief(
+        question=question(base.scenario if why else asked),
+        answer=answer,
+        numbers=numbers,
+        ends=ends(base),
+        happened=happened(base, record),
+        fared=fared(track_record) if track_record else "",
+        assumptions=assumptions(base.scenario),
+        not_compared=why,
+        cases=cases(base, record),
+    )
+
+
+def question(scenario: Scenario) -> str:
+    """What a scenario asks; what all of them ask if it has no question of its own."""
+    return scenario.question or f"What becomes of the {cases_of(scenario)}, and when?"
+
+
+def _asks(scenario: Scenario, base: Scenario) -> bool:
+    """Whether a scenario has a question of its own, not the one of the scenario it extends."""
+    return bool(scenario.question) and scenario.question != base.question
+
+
+def _not_paired(runs: Sequence[Run]) -> str:
+    """Why runs are not compared, in a sentence; empty if they can be."""
+    try:
+        check_paired([run.scenario for run in runs])
+    except UserError as error:
+        return f"The scenarios are shown one after the other, not compared: {error}."
+    return ""
+
+
+def fared(record: TrackRecord) -> str:
+    """How kept forecasts fared, in sentences for those who do not know a score."""
+    model = record.table[record.table["forecaster"] == MODEL]
+    if model.empty:
+        return "No kept forecast can be scored yet."
+    made = words.listing(words.date_of(day) for day in sorted({one.made for one in record.files if one.scored_on}))
+    scored = max(one.scored_on for one in record.files if one.scored_on)
+    (row,) = record.scores.query("forecaster == @RATES").to_dict("records")
+    rates, surely = row["gain"], row["gain_ci_low"]
+    against = "better" if rates > 0 else "no better"
+    held = words.share(float(model["cover80"].mean()))
+    return (
+        f"How such forecasts fared: of the {len(model)} events forecast on {made}, {int(model['truth'].notna().sum())}"
+        f" had come by {words.date_of(scored)}. Ranges meant to hold 80% of the truth held {held};"
+        f" by their score the forecasts were {against} than simply going on at past rates"
+        f"{'' if surely > 0 or rates <= 0 else ', though not by enough to be sure'}."
+    )
+
+
+def assumptions(scenario: Scenario) -> str:
+    """What the numbers of a scenario rest on, in a sentence."""
+    return count_by_basis(parameters(scenario))

@@ -1,0 +1,102 @@
+"""What scenarios change against the first one: a clause and a number for each, from paired differences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.experiments.compare import compare
+from sim.experiments.sweep import fte_of
+from sim.results.run import Run
+from sim.results.statistics import mean_interval
+from sim.view import words
+from sim.view.answers import CASELOAD, TARGETS, TRACKED, WORK, Number, kind_of_answer
+from sim.view.figures import listed
+from sim.view.titles import cases_of
+
+CHANGED = {CASELOAD: "pending_end", WORK: "fte"}
+"""Indicators whose difference answers a question put to two scenarios."""
+
+
+def compared(base: Run, others: Sequence[Run]) -> tuple[str, tuple[Number, ...]]:
+    """What the other scenarios change, each in a clause."""
+    found = [_difference(base, run) for run in others]
+    clauses = [clause for clause, _ in found]
+    return f"{'; '.join(clauses)}.", tuple(number for _, number in found)
+
+
+def _difference(base: Run, run: Run) -> tuple[str, Number]:
+    title = run.scenario.title or run.scenario.name
+    people = fte_of(run.scenario) - fte_of(base.scenario)
+    staff = "" if abs(people) < words.HALF else f" ({people:+,.0f} full-time staff on average)"
+    tracked = [case for case in listed.chosen(run, None) if case in listed.chosen(base, None)]
+    by = kind_of_answer(run.scenario, bool(tracked))
+    if by == TARGETS:
+        clause, number = _targets_apart(base, run)
+    elif by == TRACKED and tracked:
+        clause, number = _days_apart(base, run, tracked)
+        if caseload := _fewer(base, run):
+            clause = f"{clause}, and {caseload}"
+    else:
+        clause, number = _indicator_apart(base, run, CHANGED.get(by, CHANGED[CASELOAD]))
+    return f"{title}{staff}: {clause}", number._replace(meaning=f"{title}: {number.meaning}")
+
+
+def _days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Number]:
+    """How much earlier or later tracked cases are resolved, paired; days are counted at most to the horizon."""
+    ours, theirs = run.samples, base.samples
+    apart = [ours[f"resolution:{c}"].by_replication - theirs[f"resolution:{c}"].by_replication for c in tracked]
+    shift = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
+    who = f"the {len(tracked)} tracked {cases_of(base.scenario)}" if len(tracked) > 1 else "the tracked case"
+    are = "are" if len(tracked) > 1 else "is"
+    if not shift.value and not shift.error:
+        return f"{who} {are} resolved on the same days", Number("0 days", f"change for {who}")
+    low, high = sorted((abs(shift.low), abs(shift.high)))
+    if shift.low <= 0 <= shift.high:
+        most = words.plural(max(round(high), 1), "day")
+        return (
+            f"{who} {are} resolved at much the same time (a difference of at most {most} either way)",
+            Number("no clear change", f"for {who}, in days to resolution"),
+        )
+    way = "later" if shift.value > 0 else "earlier"
+    much = words.plural(max(round(abs(shift.value)), 1), "day")
+    between = f"95% interval {low:.0f} to {high:.0f}"
+    return (
+        f"{who} {are} resolved {much} {way} on average ({between})",
+        Number(f"{much} {way}", f"resolution of {who}, on average ({between})"),
+    )
+
+
+def _fewer(base: Run, run: Run) -> str:
+    """How many more or fewer cases are in progress at the horizon, if that differs surely and by at least one."""
+    row = compare([base, run], [CHANGED[CASELOAD]]).table.iloc[0]
+    if row["low"] <= 0 <= row["high"] or abs(row["difference"]) < words.HALF:
+        return ""
+    way = "more" if row["difference"] > 0 else "fewer"
+    return f"{abs(row['difference']):,.0f} {way} {cases_of(run.scenario)} are in progress by the end"
+
+
+def _targets_apart(base: Run, run: Run) -> tuple[str, Number]:
+    """How often targets are met in both."""
+    ours, theirs = (one.table("targets").set_index("title")["met"].dropna() for one in (run, base))
+    both = [title for title in ours.index if title in theirs.index]
+    if not both:
+        return "too few cases are observed for long enough to compare targets", Number("-", "targets met")
+    parts = [
+        f"{words.quoted(title)} is met in {words.share(ours[title])} of cases instead of {words.share(theirs[title])}"
+        for title in both
+    ]
+    return words.listing(parts), Number(words.share(ours[both[0]]), f"meet {words.quoted(both[0])}")
+
+
+def _indicator_apart(base: Run, run: Run, label: str) -> tuple[str, Number]:
+    """The paired difference of an indicator."""
+    row = compare([base, run], [label]).table.iloc[0]
+    title, unit = str(row["title"]), str(row["unit"])
+    if row["low"] <= 0 <= row["high"]:
+        same = f"{title}: no clear change ({words.quantity(row['base'], unit)} {unit})"
+        return same, Number("no clear change", title)
+    low, high = sorted((abs(row["low"]), abs(row["high"])))
+    way = "more" if row["difference"] > 0 else "fewer" if unit in {"cases", "FTE"} else "less"
+    much = f"{words.quantity(abs(row['difference']), unit)} {unit} {way}"
+    between = f"95% interval {words.quantity(low, unit)} to {words.quantity(high, unit)}"
+    return f"{title}: {much} ({between})", Number(much, f"{title} ({between})")
