@@ -13,7 +13,7 @@ from sim.results.summary import IN_PROGRESS
 from sim.view.charts import cases as charts
 from sim.view.figures import cases
 from sim.view.figures.gallery import milestones_asked_for
-from sim.view.figures.listed import apart, chosen, names
+from sim.view.figures.listed import chosen, names
 
 OPEN = ["agora-2023-06/minors", "agora-2023-06/adverts", "babel-2023-09", "corso-2024-03/a", "corso-2024-03/b"]
 ADVERTS = "agora-2023-06/adverts"
@@ -216,20 +216,6 @@ def test_a_run_without_events_has_no_single_case(small_run, tmp_path):
     [run] = simulate_each([small_run.scenario.model_copy(update={"replications": 4})], results=tmp_path)
     assert cases.one_case(run, ADVERTS) is None
     assert cases.timelines(run) is not None
-
-
-@pytest.mark.parametrize(
-    ("values", "least", "expected"),
-    [
-        ([0.5, 0.1], 0.1, [0.5, 0.1]),
-        ([0.5, 0.5], 0.1, [0.5, 0.6]),
-        ([1.0, 0.98, 0.2], 0.1, [1.0, 0.9, 0.2]),
-        ([], 0.1, []),
-    ],
-)
-def test_labels_stand_apart(values, least, expected):
-    """Labels keep their order and their distance, and none is above the axis."""
-    assert apart(values, least) == pytest.approx(expected)
 
 
 def test_size(small_run):

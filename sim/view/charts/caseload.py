@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import BELOW, lines
-from sim.view.charts.stages import looks
+from sim.view.charts.looks import looks
 from sim.view.charts.style import DASHES, INK, PALETTE, band, days, styled, subplots
 
 PANEL = 132

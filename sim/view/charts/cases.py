@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import BELOW, label, lines
-from sim.view.charts.stages import Look, looks
+from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import DASHES, GRID, INK, PALETTE, band, blank, pale, styled
 from sim.view.words import share
 

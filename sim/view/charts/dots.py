@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import lines
-from sim.view.charts.stages import looks
+from sim.view.charts.looks import looks
 from sim.view.charts.style import GRID, INK, blank, days, styled
 
 WIDE, SPREAD, ROW = 8, 0.76, 10

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import lines
+from sim.view.charts.looks import MUTED, looks
 from sim.view.charts.stacks import stacked
 from sim.view.charts.style import INK, PALETTE, styled, subplots
 
@@ -60,4 +61,5 @@ def where_days_go(table: pd.DataFrame, stages: Mapping[str, str], parts: Mapping
 
     `table`: as the table 'delay' of a run. `stages`, `parts`: titles of the stages and of the columns shown.
     """
-    return stacked(table, stages, parts, "days per visit, on average", "%{x:,.0f} days")
+    named = table.assign(row=table["stage"].map(dict(stages)), low=table["q10"], high=table["q90"])
+    return stacked(named, looks(parts, MUTED), axis="days per visit, on average")

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import lines
-from sim.view.charts.stages import looks
+from sim.view.charts.looks import looks
 from sim.view.charts.style import INK, blank, pale, styled
 
 OUTSIDE = "#8a8a8a"

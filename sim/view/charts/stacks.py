@@ -5,38 +5,45 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.charts.labels import BELOW, lines
-from sim.view.charts.style import GRID, INK, PALETTE, PATTERNS, blank, styled
+from sim.view.charts.labels import BELOW, label, lines
+from sim.view.charts.looks import Look
+from sim.view.charts.style import INK, blank, plain, styled, whiskers
+
+ROW = 48
+"""Pixels of a row."""
 
 
-def stacked(table: pd.DataFrame, rows: Mapping[str, str], parts: Mapping[str, str], axis: str, hover: str) -> go.Figure:
+def stacked(table: pd.DataFrame, parts: Mapping[str, Look], *, axis: str = "", tickformat: str = "") -> go.Figure:
     """A bar for each row of the table, from the top down, in patterned parts, with whiskers at its end.
 
-    `table`: the rows' names in its first column, a column for each of `parts`, and q10 and q90 of the whole. `rows`,
-    `parts`: their titles. `axis`: title of the axis; `hover`: how a value is written, such as "%{x:,.0f} days".
+    `table`: columns row (its name), one for each of `parts` (at least 0), and, if wanted, low and high (of the whole)
+    and text (the whole in words, written at the bar's end). `parts`: their looks, in order. `axis`: title of the axis;
+    `tickformat`: of its values.
     """
-    figure, labels = blank(), [lines(rows[name], 22) for name in table.iloc[:, 0]]
-    for number, (name, title) in enumerate(parts.items()):
+    figure, rows = blank(), [lines(row, 22) for row in table["row"]]
+    for name, look in parts.items():
         figure.add_bar(
-            y=labels, x=table[name].clip(lower=0).round(2).tolist(), name=lines(title, 44), orientation="h",
-            marker={
-                "color": PALETTE[number % 9], "line": {"color": "#ffffff", "width": 1},
-                "pattern": {"shape": PATTERNS[number % 9], "solidity": 0.3, "size": 7, "fillmode": "overlay"},
-            },
-            hovertemplate=hover,
+            y=rows, x=plain(table[name].clip(lower=0)), name=lines(look.title, 44), orientation="h",
+            marker={"color": look.colour, "line": {"color": "#ffffff", "width": 1},
+                    "pattern": {"shape": look.pattern, "solidity": 0.3, "size": 7, "fillmode": "overlay"}},
+            hovertemplate=f"%{{x:{tickformat or ',.3~g'}}}",
         )  # fmt: skip
     whole = table[list(parts)].clip(lower=0).sum(axis=1)
-    figure.add_scatter(
-        y=labels, x=whole.round(2).tolist(), mode="markers", marker={"color": INK, "symbol": "line-ns", "size": 9},
-        error_x={
-            "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 5,
-            "array": (table["q90"] - whole).clip(lower=0).round(2).tolist(),
-            "arrayminus": (whole - table["q10"]).clip(lower=0).round(2).tolist(),
-        },
-        name="in all", showlegend=False, hovertemplate=f"{hover} in all",
-    )  # fmt: skip
-    styled(figure, x=axis, height=250 + 48 * len(table))
-    figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW)
-    figure.update_xaxes(rangemode="tozero")
-    figure.update_yaxes(autorange="reversed", gridcolor=GRID, showgrid=False)
-    return figure
+    if "low" in table:
+        figure.add_scatter(
+            y=rows, x=plain(whole), mode="markers", name="in all", showlegend=False,
+            marker={"color": INK, "symbol": "line-ns", "size": 9},
+            error_x=whiskers(whole, table["low"], table["high"]),
+            hovertemplate=f"%{{x:{tickformat or ',.3~g'}}} in all",
+        )  # fmt: skip
+    if "text" in table:
+        ends = table["high"].clip(lower=whole) if "high" in table else whole
+        figure.add_scatter(
+            y=rows, x=plain(ends), mode="text", text=[f"  {label(text)}" for text in table["text"]],
+            textposition="middle right", textfont={"size": 13}, cliponaxis=False, showlegend=False, hoverinfo="skip",
+        )  # fmt: skip
+        figure.update_xaxes(range=[0, (float(ends.max()) or 1.0) * 1.2])
+    styled(figure, x=axis, height=150 + ROW * len(table))
+    figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW, margin={"t": 10})
+    figure.update_xaxes(rangemode="tozero", tickformat=tickformat, nticks=6)
+    return figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})

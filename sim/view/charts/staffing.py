@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import BELOW, lines
+from sim.view.charts.looks import SLATE, looks
 from sim.view.charts.stacks import stacked
 from sim.view.charts.style import INK, PALETTE, PATTERNS, band, blank, days, styled, subplots
 
@@ -52,7 +53,8 @@ def work(table: pd.DataFrame, stages: Mapping[str, str], roles: Mapping[str, str
 
     `table`: columns stage, one for each role (FTE on average), and q10 and q90 of them all (the central 80%).
     """
-    return stacked(table, stages, roles, "people at work, FTE on average", "%{x:.1f} FTE")
+    named = table.assign(row=table["stage"].map(dict(stages)), low=table["q10"], high=table["q90"])
+    return stacked(named, looks(roles, SLATE), axis="people at work, FTE on average")
 
 
 def staff_over_time(staff: pd.DataFrame, pending: pd.DataFrame, start: date, roles: Mapping[str, str]) -> go.Figure:

@@ -1,13 +1,16 @@
 """One house style: colours that the colour-blind tell apart, patterns as well as colours, dates on the axes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from math import isfinite
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from sim.dates import date_after
+from sim.view.charts.labels import lines
 
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000", "#999999")
 """Okabe and Ito, Color Universal Design (2008): distinguishable with any colour vision."""
@@ -18,6 +21,10 @@ INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18
 HEIGHT = 420
 """Pixels, unless a figure says otherwise."""
 
+AXIS = {"gridcolor": GRID, "zeroline": False, "automargin": True, "linecolor": INK, "ticks": ""}
+"""Of all axes."""
+DATES = {"type": "date", "tickformat": "%b<br>%Y", "nticks": 5, "tickangle": 0}
+"""Of axes of dates: months over years, so few that they stand apart on a phone."""
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "showSendToCloud": False,  # plotly's mode bar would upload the figure otherwise
@@ -38,6 +45,19 @@ def subplots(*rows_and_columns: int, **how: Any) -> go.Figure:
     return make_subplots(*rows_and_columns, figure=blank(), **how)
 
 
+def below(headings: Sequence[str], heights: Sequence[float], *, gap: int = 52, shared_x: bool = False) -> go.Figure:
+    """Panels of so many pixels of height below one another, each under its heading, if it has any, at the left."""
+    inside = sum(heights) + gap * (len(heights) - 1)
+    spacing = gap / inside if len(heights) > 1 else 0
+    figure = subplots(
+        rows=len(heights), cols=1, shared_xaxes=shared_x, row_heights=list(heights), vertical_spacing=spacing,
+        subplot_titles=[f"<b>{lines(heading, 70)}</b>" if heading else "" for heading in headings],
+    )  # fmt: skip
+    figure.update_annotations(x=0, xanchor="left", align="left", font={"size": 13, "color": INK})
+    styled(figure, height=int(inside) + 60)
+    return figure.update_layout(margin={"t": 34 if any(headings) else 10})
+
+
 def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = HEIGHT) -> go.Figure:
     """A figure made by `blank` or `subplots` in the house style, with the titles of its axes."""
     figure.update_layout(
@@ -51,8 +71,8 @@ def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = HEIGHT)
         colorway=list(PALETTE),
     )
     size = {"size": 13}
-    figure.update_xaxes(title_text=x, title_font=size, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
-    figure.update_yaxes(title_text=y, title_font=size, gridcolor=GRID, zeroline=False, automargin=True, linecolor=INK)
+    figure.update_xaxes(title_text=x, title_font=size, **AXIS)
+    figure.update_yaxes(title_text=y, title_font=size, **AXIS)
     return figure
 
 
@@ -67,6 +87,28 @@ def band(figure: go.Figure, x: Sequence[Any], low: Sequence[float], high: Sequen
     edge = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "hoverinfo": "skip"}
     figure.add_scatter(x=list(x), y=list(high), **edge)
     figure.add_scatter(x=list(x), y=list(low), fill="tonexty", fillcolor=pale(colour), **edge)
+
+
+def plain(values: Iterable[Any]) -> list[Any]:
+    """Values as figures hold them: days as text, numbers with five digits that count, None for what is not known."""
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return None if pd.isna(value) else f"{value:%Y-%m-%d}"
+    if isinstance(value, int | float):
+        return float(f"{value:.5g}") if isfinite(value) else None
+    return value
+
+
+def whiskers(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
+    """The interval of bars or marks as whiskers; none to a side where it is unknown, or the value beyond."""
+    array, arrayminus = ([gap or 0.0 for gap in plain(gaps.clip(lower=0))] for gaps in (high - value, value - low))
+    return {
+        "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 4, "array": array,
+        "arrayminus": arrayminus,
+    }  # fmt: skip
 
 
 def days(start: date, times: Sequence[float]) -> list[date]:

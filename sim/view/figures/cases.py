@@ -17,10 +17,10 @@ from sim.results.store import has_events
 from sim.results.summary import IN_PROGRESS, Floats
 from sim.view import words
 from sim.view.charts import cases as charts
-from sim.view.charts.labels import label, lines
+from sim.view.charts.labels import apart, label, lines
 from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import Name, apart, chosen, milestone, names, of_cases, place_titles
+from sim.view.figures.listed import Name, chosen, milestone, names, of_cases, place_titles
 
 MIN_PROBABILITY_FORECAST = 0.2
 """Probability by the horizon from which on the forecast of a milestone is drawn."""

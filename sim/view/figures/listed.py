@@ -1,7 +1,6 @@
 """The tracked cases, which every replication has: which are shown, and what they are called."""
 
 from collections.abc import Sequence
-from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -61,21 +60,3 @@ def milestone(run: Run, place: str) -> str:
     procedure = run.scenario.procedure
     stage = procedure.stages.get(place)
     return procedure.exits[place] if stage is None else stage.milestone or stage.title
-
-
-def apart(values: Sequence[float], least: float) -> list[float]:
-    """The values moved apart, in their order, so that labels at them do not cover one another.
-
-    The highest is at most 1 then; all are as near to their values as moving them up, and back down again, allows.
-    """
-    order = sorted(range(len(values)), key=lambda number: values[number])
-    placed: dict[int, float] = {}
-    floor = -inf
-    for number in order:
-        floor = placed[number] = max(values[number], floor)
-        floor += least
-    ceiling = 1.0
-    for number in reversed(order):
-        ceiling = placed[number] = min(placed[number], ceiling)
-        ceiling -= least
-    return [placed[number] for number in range(len(values))]

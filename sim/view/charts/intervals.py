@@ -1,0 +1,113 @@
+"""Interval rows: named rows with a mark at a value and a line over its interval.
+
+Forecasts beside what happened, scores, parameters, paired differences (a forest).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from sim.view.charts.labels import BELOW, LEGEND, hovers, lines
+from sim.view.charts.looks import Look
+from sim.view.charts.style import DATES, INK, below, pale, plain
+
+ROW, LINE, WIDTH = 30, 17, 8
+"""Pixels of a row of one line, of each further line of its name, and of the thickness of an interval."""
+
+
+def intervals(
+    panels: Mapping[str, pd.DataFrame],
+    series: Mapping[str, Look],
+    *,
+    axis: str = "",
+    tickformat: str = "",
+    end: Any = None,
+    rule: Any = None,
+    apart: float = 0.24,
+) -> go.Figure:
+    """Rows with marks and intervals, in panels below one another.
+
+    `panels`: by heading ("" for none); columns row (its name), series, value, low and high (missing: unknown), and, if
+    wanted, note (in bold below the row's name) and hover (words). Values are numbers or days.
+    `series`: the looks of those that a row can hold; they stand `apart` by a share of a row, 0 to lie on one another.
+    `end`: where the axis ends: a missing value (of a series with an interval) or upper bound lies beyond it, and is
+    drawn as an arrow there. `rule`: where a line crosses all rows. `axis`: its title; `tickformat`: of its values.
+    """
+    names = [_names(table) for table in panels.values()]
+    heights = [sum(ROW + LINE * text.count("<br>") for text in rows.values()) + 14 for rows in names]
+    figure = below(list(panels), heights, shared_x=end is not None)
+    shown: set[str] = set()
+    for place, (table, rows) in enumerate(zip(panels.values(), names, strict=True), start=1):
+        here = [key for key in series if table["series"].eq(key).any()]
+        for number, key in enumerate(here):
+            mine = table[table["series"] == key]
+            y = [list(rows).index(row) + round((number - (len(here) - 1) / 2) * apart, 3) for row in mine["row"]]
+            _series(figure, mine.assign(y=y), series[key], end, (place, key not in shown))
+            shown.add(key)
+        figure.update_yaxes(
+            tickvals=list(range(len(rows))), ticktext=list(rows.values()), range=[len(rows) - 0.4, -0.6],
+            showgrid=False, tickfont={"size": 13}, row=place, col=1,
+        )  # fmt: skip
+        if rule is not None:
+            figure.add_vline(x=rule, line={"color": INK, "width": 1, "dash": "dot"}, layer="below", row=place, col=1)
+        figure.update_xaxes(range=_range(table, end), row=place, col=1)
+    figure.update_xaxes(**DATES if _dates(panels) else {"tickformat": tickformat, "nticks": 6, "tickangle": 0})
+    figure.update_xaxes(title_text=axis, row=len(panels), col=1)
+    legend = len(shown) > 1
+    figure.update_layout(hovermode="closest", legend=BELOW, showlegend=legend)
+    return figure.update_layout(height=figure.layout.height + LEGEND * legend + 20 * bool(axis))
+
+
+def _dates(panels: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether values are days."""
+    return any(pd.api.types.is_datetime64_any_dtype(table["value"]) for table in panels.values())
+
+
+def _range(table: pd.DataFrame, end: Any) -> list[Any]:
+    """From where to where the axis of a panel goes: a little beyond what is drawn, or to the end."""
+    low: Any = table[["value", "low"]].min().min()
+    high: Any = table[["value", "high"]].max().max()
+    room = (high - low) * 0.05
+    return plain([low - room, high + room if end is None else pd.Timestamp(end) if _dates({"": table}) else end])
+
+
+def _names(table: pd.DataFrame) -> dict[str, str]:
+    """The rows as they are called at the axis, by their names, in the order in which they come."""
+    notes = dict(zip(table["row"], table["note"], strict=True)) if "note" in table else {}
+    names = {row: lines(row, 28) for row in dict.fromkeys(table["row"])}
+    return {row: f"{name}<br><b>{lines(notes[row], 32)}</b>" if notes.get(row) else name for row, name in names.items()}
+
+
+def _series(figure: go.Figure, table: pd.DataFrame, look: Look, end: Any, at: tuple[int, bool]) -> None:
+    """One series of a panel: its intervals, its marks, and arrows where either goes on beyond the end."""
+    where = {"row": at[0], "col": 1, "cliponaxis": False, "showlegend": False}
+    x: list[Any] = []
+    y: list[float | None] = []
+    known = table[table["low"].notna()]
+    for row, low, high in zip(known["y"], plain(known["low"]), plain(known["high"]), strict=True):
+        x += [low, *plain([end] if high is None else [high]), None]
+        y += [row, row, None]
+    line = {"color": pale(look.colour, 0.45), "width": WIDTH}
+    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **where)
+    if end is not None:
+        beyond = known[known["high"].isna()]
+        arrow = {"symbol": "triangle-right", "size": 11, "color": look.colour}
+        figure.add_scatter(
+            x=plain([end] * len(beyond)), y=beyond["y"].tolist(), mode="markers", marker=arrow,
+            **_pointed_at(beyond), **where,
+        )  # fmt: skip
+    told = table[table["value"].notna()]
+    mark = {"symbol": look.symbol, "size": 10, "color": look.colour, "line": {"color": "#ffffff", "width": 1}}
+    figure.add_scatter(
+        x=plain(told["value"]), y=told["y"].tolist(), mode="markers", marker=mark, name=lines(look.title, 44),
+        **_pointed_at(told), **where | {"showlegend": at[1]},
+    )  # fmt: skip
+
+
+def _pointed_at(table: pd.DataFrame) -> dict[str, Any]:
+    """The words that are read when pointing at marks, if there are any."""
+    if "hover" not in table:
+        return {"hovertemplate": "%{x}<extra></extra>"}
+    return {"customdata": hovers(table["hover"]), "hovertemplate": "%{customdata}<extra></extra>"}
