@@ -99,13 +99,19 @@ def parameters(scenario: Scenario) -> list[Parameter]:
 def count_by_basis(found: Sequence[Parameter]) -> str:
     """How many parameters are founded on what, in a sentence: '134 of 246 numbers are assumptions; ...'."""
     number = Counter(parameter.basis for parameter in found)
-    parts = [
-        f"{number['assumption']:,} of {len(found):,} numbers are assumptions",
-        f"{number['derived']:,} are derived from sourced figures",
-        f"{number['source']:,} have a public source",
-        f"{number['law']:,} are set by law",
-    ]
+    parts = [f"{number['assumption']:,} of {len(found):,} numbers are assumptions"]
+    for basis, (one, many) in _FOUNDED.items():
+        if number[basis]:
+            parts.append(f"{number[basis]:,} {one if number[basis] == 1 else many}")
     return "; ".join([*parts, *([f"for {number[None]:,} no source is given"] if number[None] else [])]) + "."
+
+
+_FOUNDED: dict[Basis, tuple[str, str]] = {
+    "derived": ("is derived from sourced figures", "are derived from sourced figures"),
+    "source": ("has a public source", "have a public source"),
+    "law": ("is set by law", "are set by law"),
+}
+"""What a number is founded on, in words: one number, and several."""
 
 
 def rows(scenario: Scenario) -> Iterator[tuple[Keys, list[Keys]]]:

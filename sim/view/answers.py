@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from sim.dates import YEAR_DAYS, date_after
-from sim.experiments.sweep import fte_of
 from sim.record.model import items
 from sim.results.run import Run
 from sim.results.summary import HEADLINE
@@ -67,22 +66,20 @@ def _tracked(run: Run) -> tuple[str, tuple[Number, ...]]:
 
 def _by_probe(run: Run, probes: pd.DataFrame) -> str:
     """When each probe has its first outcome, and its last, in a sentence without its full stop."""
-    scenario, horizon = run.scenario, words.month_of(run.scenario.horizon)
+    scenario = run.scenario
     rows = probes.to_dict("records")
     names = [words.listing(items(scenario.probes[row["probe"]].platform)) or row["probe"] for row in rows]
     first = [f"{_by(words.month(scenario, row['first']))} for {name}" for name, row in zip(names, rows, strict=True)]
     said = f"As likely as not, a first outcome comes {words.listing(first)}"
     if all(row["cases"] == 1 for row in rows):
         return said.replace("a first outcome", "the outcome", 1)
-    over = [
-        f"{name} is wholly resolved by {words.month(scenario, row['last'])}"
-        for name, row in zip(names, rows, strict=True)
-        if np.isfinite(row["last"])
-    ]
-    chances = words.listing(words.share(row["all_resolved"]) for row in rows)
-    of = "none of them is" if len(rows) > 1 else "it is not"
-    rest = words.listing(over) if over else f"{of} wholly resolved by {horizon} (the chance is {chances})"
-    return f"{said}; {rest}"
+    last = {name: row["last"] for name, row in zip(names, rows, strict=True) if row["cases"] > 1}
+    if not any(map(np.isfinite, last.values())):
+        chances = words.listing(words.share(row["all_resolved"]) for row in rows)
+        none = "none of them is" if len(rows) > 1 else "it is not"
+        return f"{said}; {none} wholly resolved by {words.month_of(scenario.horizon)} (the chance is {chances})"
+    ends = [f"{_by(words.month(scenario, time))} for {name}" for name, time in last.items()]
+    return f"{said}; the last {words.listing(ends)}"
 
 
 def _by(month: str) -> str:
@@ -117,7 +114,6 @@ def _work(run: Run) -> tuple[str, tuple[Number, ...]]:
     low, high = central(run.samples["fte"].singles)
     people = words.count(run.samples["fte"].value)
     return (
-        f"The cases take {people} people on average ({words.count(low)} to {words.count(high)} {SPREAD}), of"
-        f" {words.count(fte_of(run.scenario))} whose time goes to cases.",
+        f"The cases take the work of {people} people on average ({words.count(low)} to {words.count(high)} {SPREAD}).",
         (Number(people, "people at work on cases on average (full-time equivalents)"),),
     )

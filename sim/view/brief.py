@@ -63,7 +63,7 @@ def brief(runs: Sequence[Run], record: Record | None = None, track_record: Track
         question=question(base.scenario if why else asked),
         answer=answer,
         numbers=numbers,
-        ends=ends(base),
+        ends=ends(base, where=" in the first scenario" if others else ""),
         happened=happened(base, record),
         fared=fared(track_record) if track_record else "",
         assumptions=assumptions(base.scenario),

@@ -15,6 +15,7 @@ from sim.view.titles import cases_of
 
 CHANGED = {CASELOAD: "pending_end", WORK: "fte"}
 """Indicators whose difference answers a question put to two scenarios."""
+NO_CHANGE = "no clear change"
 
 
 def compared(base: Run, others: Sequence[Run]) -> tuple[str, tuple[Number, ...]]:
@@ -35,9 +36,9 @@ def _difference(base: Run, run: Run) -> tuple[str, Number]:
     elif by == TRACKED and tracked:
         clause, number = _days_apart(base, run, tracked)
         if caseload := _fewer(base, run):
-            clause = f"{clause}, and {caseload}"
+            clause = f"{clause}; {caseload}"
     else:
-        clause, number = _indicator_apart(base, run, CHANGED.get(by, CHANGED[CASELOAD]))
+        clause, number = _indicator_apart(base, run, WORK if by == WORK else CASELOAD)
     return f"{title}{staff}: {clause}", number._replace(meaning=f"{title}: {number.meaning}")
 
 
@@ -55,7 +56,7 @@ def _days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Numbe
         most = words.plural(max(round(high), 1), "day")
         return (
             f"{who} {are} resolved at much the same time (a difference of at most {most} either way)",
-            Number("no clear change", f"for {who}, in days to resolution"),
+            Number(NO_CHANGE, f"for {who}, in days to resolution"),
         )
     way = "later" if shift.value > 0 else "earlier"
     much = words.plural(max(round(abs(shift.value)), 1), "day")
@@ -68,11 +69,8 @@ def _days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Numbe
 
 def _fewer(base: Run, run: Run) -> str:
     """How many more or fewer cases are in progress at the horizon, if that differs surely and by at least one."""
-    row = compare([base, run], [CHANGED[CASELOAD]]).table.iloc[0]
-    if row["low"] <= 0 <= row["high"] or abs(row["difference"]) < words.HALF:
-        return ""
-    way = "more" if row["difference"] > 0 else "fewer"
-    return f"{abs(row['difference']):,.0f} {way} {cases_of(run.scenario)} are in progress by the end"
+    clause, number = _indicator_apart(base, run, CASELOAD)
+    return "" if number.value == NO_CHANGE else clause
 
 
 def _targets_apart(base: Run, run: Run) -> tuple[str, Number]:
@@ -88,15 +86,15 @@ def _targets_apart(base: Run, run: Run) -> tuple[str, Number]:
     return words.listing(parts), Number(words.share(ours[both[0]]), f"meet {words.quoted(both[0])}")
 
 
-def _indicator_apart(base: Run, run: Run, label: str) -> tuple[str, Number]:
-    """The paired difference of an indicator."""
-    row = compare([base, run], [label]).table.iloc[0]
-    title, unit = str(row["title"]), str(row["unit"])
-    if row["low"] <= 0 <= row["high"]:
-        same = f"{title}: no clear change ({words.quantity(row['base'], unit)} {unit})"
-        return same, Number("no clear change", title)
-    low, high = sorted((abs(row["low"]), abs(row["high"])))
-    way = "more" if row["difference"] > 0 else "fewer" if unit in {"cases", "FTE"} else "less"
-    much = f"{words.quantity(abs(row['difference']), unit)} {unit} {way}"
-    between = f"95% interval {words.quantity(low, unit)} to {words.quantity(high, unit)}"
-    return f"{title}: {much} ({between})", Number(much, f"{title} ({between})")
+def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
+    """The paired difference in cases in progress at the horizon, or in people at work."""
+    row = compare([base, run], [CHANGED[kind]]).table.iloc[0]
+    cases = f"{cases_of(run.scenario)} in progress in {words.month_of(run.scenario.horizon)}"
+    what, write = (cases, words.whole) if kind == CASELOAD else ("people at work on cases on average", words.count)
+    much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+    if low <= 0 <= high or (kind == CASELOAD and abs(much) < words.HALF):
+        return f"{NO_CHANGE} in {what} ({write(float(row['base']))})", Number(NO_CHANGE, f"in {what}")
+    way = "more" if much > 0 else "fewer"
+    low, high = sorted((abs(low), abs(high)))
+    between = f"95% interval {words.count(low)} to {words.count(high)}"
+    return f"{write(abs(much))} {way} {what} ({between})", Number(f"{write(abs(much))} {way}", f"{what} ({between})")

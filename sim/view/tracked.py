@@ -36,7 +36,7 @@ def central(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def ends(run: Run) -> str:
+def ends(run: Run, where: str = "") -> str:
     """How tracked cases end on average, or all headline cases where none is tracked, by the horizon, in a sentence."""
     table = run.table("endings")
     table = table[table["date"] == run.scenario.horizon]
@@ -47,7 +47,7 @@ def ends(run: Run) -> str:
     shares = rows.groupby("title", sort=False)["value"].sum().sort_values(ascending=False) / max(len(tracked), 1)
     ways = [f"{words.share(value)} {str(title)[0].lower()}{str(title)[1:]}" for title, value in shares.items()]
     whose = f"the {len(tracked)} {cases_of(run.scenario)}" if tracked else f"all {cases_of(run.scenario)}"
-    return f"How {whose} stand by {words.month_of(run.scenario.horizon)}, on average: {words.listing(ways)}."
+    return f"How {whose} stand by {words.month_of(run.scenario.horizon)}{where}, on average: {words.listing(ways)}."
 
 
 def happened(run: Run, record: Record | None) -> str:

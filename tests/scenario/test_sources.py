@@ -286,7 +286,7 @@ def test_set_outside_the_files(folder):
 def test_counts(folder):
     """How many numbers are founded on what, in one sentence."""
     assert count_by_basis(parameters(load_scenario(folder / "base.yaml"))) == (
-        "10 of 18 numbers are assumptions; 4 are derived from sourced figures; 0 have a public source; "
+        "10 of 18 numbers are assumptions; 4 are derived from sourced figures; "
         "2 are set by law; for 2 no source is given."
     )
 
