@@ -10,6 +10,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import findings, method, provenance, questions, words
+from sim.view.brief import Brief, brief
 from sim.view.figures.comparison import distinct
 from sim.view.report import glossary
 from sim.view.report.chapters import Chapter, Chapters, Shown
@@ -32,6 +33,7 @@ class Report(NamedTuple):
 
     title: str
     kind: str
+    brief: Brief
     asked: list[tuple[str, str]]
     facts: str
     findings: list[str]
@@ -81,6 +83,7 @@ def report(
     return Report(
         title=title or _title(scenarios, compared),
         kind="A comparison of simulated scenarios" if compared else "A simulation",
+        brief=brief(runs, records.get(runs[0].scenario.name), track_record),
         asked=[(_called(one), asked) for one in scenarios if (asked := f"{one.question} {one.description}".strip())],
         facts=_facts(runs, record_note),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
