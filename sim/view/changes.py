@@ -1,13 +1,16 @@
 """What scenarios change against the first one: a clause and a number for each, from paired differences."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
 from sim.results.run import Run
-from sim.results.statistics import mean_interval
+from sim.results.statistics import LEVEL, mean_interval
+from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.answers import CASELOAD, TARGETS, TRACKED, WORK, Number, kind_of_answer
 from sim.view.figures import listed
@@ -16,6 +19,8 @@ from sim.view.titles import cases_of
 CHANGED = {CASELOAD: "pending_end", WORK: "fte"}
 """Indicators whose difference answers a question put to two scenarios."""
 NO_CHANGE = "no clear change"
+FEW_FTE = 0.5
+"""A difference in staff below this is none."""
 
 
 def compared(base: Run, others: Sequence[Run]) -> tuple[str, tuple[Number, ...]]:
@@ -27,22 +32,34 @@ def compared(base: Run, others: Sequence[Run]) -> tuple[str, tuple[Number, ...]]
 
 def _difference(base: Run, run: Run) -> tuple[str, Number]:
     title = run.scenario.title or run.scenario.name
-    people = fte_of(run.scenario) - fte_of(base.scenario)
-    staff = "" if abs(people) < words.HALF else f" ({people:+,.0f} full-time staff on average)"
-    tracked = [case for case in listed.chosen(run, None) if case in listed.chosen(base, None)]
+    tracked = common_cases(run, base)
     by = kind_of_answer(run.scenario, bool(tracked))
     if by == TARGETS:
         clause, number = _targets_apart(base, run)
     elif by == TRACKED and tracked:
-        clause, number = _days_apart(base, run, tracked)
+        clause, number = days_apart(base, run, tracked)
         if caseload := _fewer(base, run):
             clause = f"{clause}; {caseload}"
     else:
         clause, number = _indicator_apart(base, run, WORK if by == WORK else CASELOAD)
-    return f"{title}{staff}: {clause}", number._replace(meaning=f"{title}: {number.meaning}")
+    return f"{title}{staff_apart(run.scenario, base.scenario)}: {clause}", number._replace(
+        meaning=f"{title}: {number.meaning}"
+    )
 
 
-def _days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Number]:
+def staff_apart(scenario: Scenario, base: Scenario) -> str:
+    """How much more staff one scenario has than another, as an insertion; nothing for the same staff."""
+    people = fte_of(scenario) - fte_of(base)
+    return "" if abs(people) < FEW_FTE else f" ({people:+,.0f} full-time staff on average)"
+
+
+def common_cases(run: Run, base: Run) -> list[str]:
+    """The cases in progress on the first day that both runs track."""
+    both = set(listed.chosen(run, None))
+    return [case for case in listed.chosen(base, None) if case in both]
+
+
+def days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Number]:
     """How much earlier or later tracked cases are resolved, paired; days are counted at most to the horizon."""
     ours, theirs = run.samples, base.samples
     apart = [ours[f"resolution:{c}"].by_replication - theirs[f"resolution:{c}"].by_replication for c in tracked]
@@ -98,3 +115,31 @@ def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
     low, high = sorted((abs(low), abs(high)))
     between = f"95% interval {words.count(low)} to {words.count(high)}"
     return f"{write(abs(much))} {way} {what} ({between})", Number(f"{write(abs(much))} {way}", f"{what} ({between})")
+
+
+def significant_changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
+    """The significant differences of these indicators in words, with intervals; `rows`: of one scenario, by label."""
+    known = [label for label in labels if label in rows.index]
+    significant = [_change(rows.loc[label]) for label in known if is_significant(rows.loc[label])]
+    return significant or [
+        f"no significant difference in {words.listing(str(rows.loc[label, 'title']) for label in known)}"
+    ]
+
+
+def is_significant(row: Any) -> bool:
+    """Whether a row of a comparison differs significantly, many numbers being compared at once."""
+    return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
+
+
+def _change(row: Any) -> str:
+    """A difference with its confidence interval, as part of a sentence."""
+    unit, (low, high) = row["unit"], (row["low"], row["high"])
+    if low * high > 0:
+        low, high = sorted((abs(low), abs(high)))
+    way = "more" if row["difference"] > 0 else "less"
+    much = [
+        words.quantity(abs(row["difference"]), unit),
+        *([] if unit == "a year" else [unit or "percentage points"]),
+        way,
+    ]
+    return f"{row['title']} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"

@@ -4,42 +4,35 @@ Each sentence gives its number and its uncertainty; what the runs do not support
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.dates import YEAR_DAYS, date_after
 from sim.experiments.compare import compare
-from sim.experiments.sweep import fte_of
 from sim.results.run import Run
-from sim.results.statistics import CENTRAL, LEVEL, mean_interval, variance_split
+from sim.results.statistics import variance_split
 from sim.results.summary import HEADLINE as HEADLINE_CASES
-from sim.results.summary import IN_PROGRESS, Floats
-from sim.results.tables import ALL_CASES
-from sim.scenario.schema import Scenario
 from sim.view import words
+from sim.view.changes import is_significant, significant_changes, staff_apart
 from sim.view.figures import listed, staffing
 from sim.view.figures.comparison import HEADLINE, distinct
 from sim.view.figures.durations import PARTS, shares_of_days
 from sim.view.titles import cases_of
+from sim.view.tracked import SPREAD, central
 
-SPREAD = "in eight of ten replications"
 MIN_SHARE_SHOWN = 0.01
 """Shares of the days below this are left out."""
 TOO_FEW_FOLLOWED = "too few cases are observed for so long from the beginning"
-FEW_FTE = 0.5
-"""A difference in staff below this is none."""
 
 
 def findings(run: Run) -> list[str]:
-    """What one run shows: caseload, probes, why it takes long, where staff is short, targets, what is stochastic."""
+    """What one run shows beyond its answer: caseload, what comes next, why, staff, targets, uncertainty."""
     if not run.has_cases:
         return [words.no_cases(run)]
     return [
         *words.blocked(run),
         *_caseload(run),
-        *_probes(run),
+        *_next_milestone(run, listed.chosen(run, None)),
         *_why(run),
         *_staff(run),
         *_targets(run),
@@ -48,7 +41,7 @@ def findings(run: Run) -> list[str]:
 
 
 def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
-    """What each of the other scenarios changes against the first one, and where it changes nothing.
+    """What each of the other scenarios changes over all cases against the first one, and where it changes nothing.
 
     Raises UserError for runs that cannot be paired.
     """
@@ -57,41 +50,22 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
     return [sentence for run in runs[1:] for sentence in _against(run, runs[0], table)]
 
 
-def _interval(values: Floats) -> tuple[float, float]:
-    """The central 80% of values of single replications."""
-    low, high = np.quantile(values, CENTRAL)
-    return float(low), float(high)
-
-
 def _caseload(run: Run) -> Iterator[str]:
     scenario, table = run.scenario, run.table("backlog")
     first, last = (table[table["series"] == HEADLINE_CASES].iloc[row] for row in (0, -1))
+    between = f"{last['q10']:.0f} to {last['q90']:.0f}"
+    start, horizon = (words.month_of(day) for day in (scenario.start, scenario.horizon))
     yield (
-        f"On {scenario.start} {words.count(first['mean'])} {cases_of(scenario)} are in progress; on {scenario.horizon}"
-        f" it will be {words.count(last['mean'])} on average, and between {last['q10']:.0f} and {last['q90']:.0f}"
-        f" {SPREAD}{_overdue(run, table)}."
+        f"In {start} {words.whole(first['mean'])} {cases_of(scenario)} are in progress; in {horizon} it will be"
+        f" {words.whole(last['mean'])} on average, {between} {SPREAD}{_overdue(run, table)}."
     )
     flow = run.table("throughput").iloc[0]
     if flow["incoming"] > 0:
-        low, high = _interval(run.samples["clearance_rate"].singles)
+        low, high = central(run.samples["clearance_rate"].singles)
         yield (
             f"For every 100 new {cases_of(scenario)} {100 * flow['clearance_rate']:.0f} are resolved"
-            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}), {clearing(flow['clearance_rate'])}. {endings(run)}."
+            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
         )
-
-
-def endings(run: Run) -> str:
-    """How headline cases have ended by the horizon, in a sentence without its full stop."""
-    table = run.table("endings")
-    table = table[(table["case"] == ALL_CASES) & (table["date"] == run.scenario.horizon)]
-    shares = dict(zip(table["state"], table["value"], strict=True))
-    ways = [
-        f"{words.share(value)} reach {words.quoted(listed.milestone(run, state))}"
-        for state, value in shares.items()
-        if state != IN_PROGRESS
-    ]
-    ways.append(f"{words.share(shares.get(IN_PROGRESS, 0.0))} are still in progress")
-    return f"Of all that are in progress or come by {run.scenario.horizon}, {words.listing(ways)} on that day"
 
 
 def _overdue(run: Run, table: pd.DataFrame) -> str:
@@ -101,8 +75,8 @@ def _overdue(run: Run, table: pd.DataFrame) -> str:
     key, target = run.layout.targets[0], run.scenario.targets[0]
     end = table[table["series"] == key].iloc[-1]
     return (
-        f"; {words.count(end['mean'])} of them ({end['q10']:.0f} to {end['q90']:.0f}) will be"
-        f" backlog, older than {words.quoted(target.title or key)} allows"
+        f"; {words.whole(end['mean'])} of them ({end['q10']:.0f} to {end['q90']:.0f}) will be older than"
+        f" {words.quoted(target.title or key)} allows"
     )
 
 
@@ -111,27 +85,6 @@ def clearing(rate: float) -> str:
     if abs(rate - 1) < 0.005:
         return "as many as come in"
     return "more than come in" if rate > 1 else "fewer than come in"
-
-
-def _probes(run: Run) -> Iterator[str]:
-    cases = listed.chosen(run, None)
-    if not cases:
-        return
-    within = min(YEAR_DAYS, run.scenario.horizon_days)
-    done = np.sum([run.first_reached(case, run.layout.resolving) <= within for case in cases], axis=0)
-    low, high = _interval(done)
-    likely = ""
-    if len(cases) > 1:
-        probable = [f"{name} {words.share(value)}" for name, value in resolution_probabilities(run, within)]
-        likely = (
-            f"; most likely are {words.listing(probable[:3])}" if len(probable) > 3 else f": {words.listing(probable)}"
-        )
-    yield (
-        f"By {date_after(run.scenario.start, within)} {words.count(float(done.mean()))} of the {len(cases)}"
-        f" tracked cases are resolved on average, and between {low:.0f} and {high:.0f} {SPREAD}{likely}."
-    )
-    if next_one := _next_milestone(run, cases):
-        yield next_one
 
 
 def resolution_probabilities(run: Run, within: float, state: str = "") -> list[tuple[str, float]]:
@@ -147,8 +100,8 @@ def resolution_probabilities(run: Run, within: float, state: str = "") -> list[t
     return sorted(by_case, key=lambda pair: -pair[1])
 
 
-def _next_milestone(run: Run, cases: Sequence[str]) -> str:
-    """The public act that is expected first, of whichever case; empty if none is as likely as not."""
+def _next_milestone(run: Run, cases: Sequence[str]) -> Iterator[str]:
+    """The public act that is expected first, of whichever case; nothing if none is as likely as not."""
     ahead = []
     for case in cases:
         present, _ = run.layout.present_stage(case)
@@ -158,12 +111,12 @@ def _next_milestone(run: Run, cases: Sequence[str]) -> str:
             if stage != present and 0 < median < np.inf:
                 ahead.append((float(median), float(low), float(high), case, stage))
     if not ahead:
-        return ""
+        return
     median, low, high, case, stage = min(ahead)
-    dates = [words.day(run.scenario, time) for time in (median, low, high)]
-    return (
-        f"The next likely milestone is {words.quoted(listed.milestone(run, stage))} of"
-        f" {listed.names(run)[case].whole}: as likely as not by {dates[0]}, 80% between {dates[1]} and {dates[2]}."
+    by, earliest, latest = (words.month(run.scenario, time) for time in (median, low, high))
+    yield (
+        f"What is likely to come next: {words.quoted(listed.milestone(run, stage))} in"
+        f" {listed.names(run)[case].whole}, as likely as not by {by} ({earliest} to {latest} {SPREAD})."
     )
 
 
@@ -221,94 +174,25 @@ def _variance(run: Run) -> Iterator[str]:
     split = variance_split(values, run.scenario.replications_per_draw)
     if split and split.stochastic + split.parameter > 0:
         yield (
-            f"Of the variance of the cases in progress on {run.scenario.horizon} {words.share(split.share_parameter)}"
-            f" is parameter uncertainty ({words.share(split.low)} to {words.share(split.high)}), which better data"
-            " would reduce; the rest is stochastic, which no data will."
+            f"Of the spread of the number in progress in {words.month_of(run.scenario.horizon)},"
+            f" {words.share(split.share_parameter)} comes from what is not known of the parameters"
+            f" ({words.share(split.low)} to {words.share(split.high)}), which better data would reduce; the rest is"
+            " chance, which no data will."
         )
 
 
 def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
-    """What one scenario changes: the probes, significant differences of the headline, then what stays as it is."""
-    title = run.scenario.title or run.scenario.name
+    """What one scenario changes: significant differences of the headline, then what stays as it is."""
+    title = f"{run.scenario.title or run.scenario.name}{staff_apart(run.scenario, base.scenario)}"
     mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
     if not mine["difference"].any():
-        yield (
-            f"{title}{fte(run.scenario, base.scenario)}: difference 0.0. Nothing changes in any replication: what"
-            " differs is not what holds cases up."
-        )
+        yield f"{title}: nothing changes in any simulation, because what differs is not what holds cases up."
         return
-    first = f"{title}{fte(run.scenario, base.scenario)}"
-    if cases := common_cases(run, base):
-        yield f"{first}: {days_of_cases(run, base, cases)}."
-        first = title
-    yield f"{first}: {words.listing(changes(mine, HEADLINE[:3]))}."
+    yield f"{title}: {words.listing(significant_changes(mine, HEADLINE[:3]))}."
     same = [
         str(mine.loc[label, "title"])
         for label in HEADLINE
-        if label in mine.index and not _is_significant(mine.loc[label])
+        if label in mine.index and not is_significant(mine.loc[label])
     ]
     if same and len(same) < len(HEADLINE):
-        yield f"{title}: no significant difference in {words.listing(same)}."
-
-
-def common_cases(run: Run, base: Run) -> list[str]:
-    """The cases in progress on the first day that both runs track."""
-    both = set(listed.chosen(run, None))
-    return [case for case in listed.chosen(base, None) if case in both]
-
-
-def fte(scenario: Scenario, base: Scenario) -> str:
-    """How much more staff one scenario has than another, as an insertion."""
-    people = fte_of(scenario) - fte_of(base)
-    if abs(people) < FEW_FTE:
-        return ", with the same staff"
-    return f", with {words.count(abs(people))} {'more' if people > 0 else 'fewer'} FTE on average"
-
-
-def changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
-    """The significant differences of these indicators in words, with intervals; `rows`: of one scenario, by label."""
-    known = [label for label in labels if label in rows.index]
-    significant = [change(rows.loc[label]) for label in known if _is_significant(rows.loc[label])]
-    return significant or [
-        f"no significant difference in {words.listing(str(rows.loc[label, 'title']) for label in known)}"
-    ]
-
-
-def change(row: Any) -> str:
-    """A difference with its confidence interval, as part of a sentence."""
-    unit, low, high = row["unit"], row["low"], row["high"]
-    if low * high > 0:
-        low, high = sorted((abs(low), abs(high)))
-    way = "more" if row["difference"] > 0 else "less"
-    much = [
-        words.quantity(abs(row["difference"]), unit),
-        *([] if unit == "a year" else [unit or "percentage points"]),
-        way,
-    ]
-    return f"{row['title']} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"
-
-
-def _is_significant(row: Any) -> bool:
-    return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
-
-
-def days_of_cases(run: Run, base: Run, cases: Sequence[str]) -> str:
-    """How the day changes on which these cases are resolved, on average over them, with its confidence interval.
-
-    Paired; days are counted at most to the horizon.
-    """
-    ours, theirs = run.samples, base.samples
-    apart = [ours[f"resolution:{case}"].by_replication - theirs[f"resolution:{case}"].by_replication for case in cases]
-    shift = mean_interval(np.mean(apart, axis=0), base.scenario.replications_per_draw)
-    who = f"the {len(cases)} tracked cases are resolved"
-    if not shift.value and not shift.error:
-        return f"{who} on the same days, difference 0.0"
-    if shift.low <= 0 <= shift.high:
-        between = f"{_way(shift.low)} to {_way(shift.high)}"
-        return f"{who} at much the same time, {_way(shift.value)} ({between}), which is not significant"
-    low, high = sorted((abs(shift.low), abs(shift.high)))
-    return f"{who} {_way(shift.value)} on average ({low:.1f} to {high:.1f})"
-
-
-def _way(days: float) -> str:
-    return f"{abs(days):.1f} days {'later' if days > 0 else 'earlier'}"
+        yield f"{run.scenario.title or run.scenario.name}: no significant difference in {words.listing(same)}."

@@ -16,29 +16,17 @@ from sim.results.statistics import Estimate
 from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.results.tables import ALL_ROLES
 from sim.view import words
+from sim.view.changes import FEW_FTE, common_cases, days_apart, significant_changes, staff_apart
 from sim.view.figures import listed, staffing
-from sim.view.figures.comparison import HEADLINE, distinct
+from sim.view.figures.comparison import distinct
 from sim.view.figures.durations import shares_of_days
 from sim.view.figures.gallery import milestones_asked_for
-from sim.view.findings import (
-    FEW_FTE,
-    SPREAD,
-    changes,
-    clearing,
-    common_cases,
-    days_of_cases,
-    endings,
-    fte,
-    resolution_probabilities,
-    staff_share,
-    where_days_go,
-)
+from sim.view.findings import clearing, resolution_probabilities, staff_share, where_days_go
 from sim.view.titles import cases_of
+from sim.view.tracked import SPREAD
 
 MOST = 8
 """Cases named in an answer."""
-MOST_CHANGES = 5
-"""Differences named in an answer."""
 
 
 class Answer(NamedTuple):
@@ -83,7 +71,7 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
     ]
     yield Answer(
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
-        f"By {date_after(run.scenario.start, within)} resolved, by whichever outcome:"
+        f"By {words.month_of(date_after(run.scenario.start, within))} resolved, by whichever outcome:"
         f" {_named(resolution_probabilities(run, within))}.{''.join(acts)}",
         f"probabilities-{ends[0]}" if ends else "probabilities",
     )
@@ -195,8 +183,8 @@ def _sunk(run: Run) -> Iterator[Answer]:
     parts = [f"{words.share(share)} when they leave {stages[str(name)].title}" for name, share in by_stage.items()]
     yield Answer(
         "How much effort goes into cases that end without a finding?",
-        f"Of the work on cases that are resolved by {run.scenario.horizon}, {words.share(ended['share'].sum())} is on"
-        f" those that are closed with nothing to show{f': {words.listing(parts)}' if parts else ''}."
+        f"Of the work on cases that are resolved by {words.month_of(run.scenario.horizon)},"
+        f" {words.share(ended['share'].sum())} is on those that are closed with nothing to show{f': {words.listing(parts)}' if parts else ''}."
         " Work on cases that are still in progress then is not counted.",
         "work",
     )
@@ -217,7 +205,7 @@ def _appeals(run: Run) -> Iterator[Answer]:
     yield Answer(
         "What do appeals do to capacity?",
         f"{words.listing(named)} takes {words.share(appealing / whole)} of all work on cases until"
-        f" {run.scenario.horizon}, and {words.share(by_role.iloc[0])} of the work of"
+        f" {words.month_of(run.scenario.horizon)}, and {words.share(by_role.iloc[0])} of the work of"
         f" {staffing.short_titles(run)[str(by_role.index[0])]}. All that follows the resolution of cases takes"
         f" {words.share(afterwards / whole)}.",
         "work",
@@ -235,7 +223,7 @@ def _deterrence(run: Run) -> Iterator[Answer]:
     yield Answer(
         "Deterrence: expected fine times probability times delay?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
-        f" by {run.scenario.horizon}, of EUR {words.count(fine.value)} million on average: EUR"
+        f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average: EUR"
         f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
         " first opening. Cases that take longer than the horizon are not counted.",
         "flow",
@@ -273,7 +261,7 @@ def _clearance(run: Run) -> Iterator[Answer]:
         "Clearance rate, disposition time, age of cases in progress: where is it going?",
         f"Of {cases_of(run.scenario)}, {words.share(flow['clearance_rate'])} is the clearance rate:"
         f" {clearing(flow['clearance_rate'])} are resolved, and to resolve those in progress at the horizon would take"
-        f" {words.count(flow['disposition_time'])} days at the pace so far. {endings(run)}.{old}",
+        f" {words.count(flow['disposition_time'])} days at the pace so far.{old}",
         "backlog",
     )
 
@@ -288,40 +276,22 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     if abs(people) < FEW_FTE:
         return
     before, after = words.count(fte_of(base.scenario)), words.count(fte_of(run.scenario))
-    days = words.listing(changes(rows, ("delay_per_case", "disposition_time", "days_to_resolution")))
+    days = words.listing(significant_changes(rows, ("delay_per_case", "disposition_time", "days_to_resolution")))
+    cases = common_cases(run, base)
+    known = f"{days_apart(base, run, cases)[0]}. Over all cases: " if cases else ""
     yield Answer(
         f"What happens to case duration if staff goes from {before} to {after} FTE?",
-        _differences(run, base, days),
+        f"{_title(run)}: {known}{days}.",
         "differences",
     )
     yield Answer(
         "Do more people make cases faster, or only allow more at once?",
-        f"{_title(run)}{fte(run.scenario, base.scenario)}. On speed: {days}. On how many:"
-        f" {words.listing(changes(rows, ('resolved', 'pending_mean', 'pending_end')))}.",
+        f"{_title(run)}{staff_apart(run.scenario, base.scenario)}. On speed: {days}. On how many:"
+        f" {words.listing(significant_changes(rows, ('resolved', 'pending_mean', 'pending_end')))}.",
         "differences",
     )
 
 
-def _differences(run: Run, base: Run, changed: str) -> str:
-    """What a scenario changes: first for the cases that people know, then what is `changed` over all cases."""
-    cases = common_cases(run, base)
-    if not cases:
-        return f"{_title(run)}: {changed}."
-    return f"{_title(run)}: {days_of_cases(run, base, cases)}. Over all cases: {changed}."
-
-
-def _asked(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
-    """The question that the scenario itself asks: what it changes most, of the headline and the days in late stages."""
-    question = run.scenario.question
-    if not question or question == base.scenario.question:
-        return
-    labels = [*HEADLINE, *(f"stage_days:{stage}" for stage in run.layout.headline_stages)]
-    moved = (rows["difference"] / rows["base"]).abs().fillna(0.0)
-    labels = sorted((label for label in labels if label in rows.index), key=lambda label: -moved[label])
-    changed = "; ".join(changes(rows, labels)[:MOST_CHANGES])
-    yield Answer(question, _differences(run, base, changed), "differences")
-
-
 _OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (
-    _more_staff, _asked,
+    _more_staff,
 )  # fmt: skip
