@@ -19,6 +19,8 @@ from sim.view.titles import cases_of
 CHANGED = {CASELOAD: "pending_end", WORK: "fte"}
 """Indicators whose difference answers a question put to two scenarios."""
 NO_CHANGE = "no clear change"
+FEW_DAYS = 7
+"""A shift below this is hardly one, however sure it is: forecasts of single cases span years."""
 FEW_FTE = 0.5
 """A difference in staff below this is none."""
 
@@ -38,8 +40,7 @@ def _difference(base: Run, run: Run) -> tuple[str, Number]:
         clause, number = _targets_apart(base, run)
     elif by == TRACKED and tracked:
         clause, number = days_apart(base, run, tracked)
-        if caseload := _fewer(base, run):
-            clause = f"{clause}; {caseload}"
+        clause = "; ".join(part for part in (clause, _waiting(base, run), _fewer(base, run)) if part)
     else:
         clause, number = _indicator_apart(base, run, WORK if by == WORK else CASELOAD)
     return f"{title}{staff_apart(run.scenario, base.scenario)}: {clause}", number._replace(
@@ -75,12 +76,25 @@ def days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Number
             f"{who} {are} resolved at much the same time (a difference of at most {most} either way)",
             Number(NO_CHANGE, f"for {who}, in days to resolution"),
         )
-    way = "later" if shift.value > 0 else "earlier"
-    much = words.plural(max(round(abs(shift.value)), 1), "day")
+    much = f"{words.plural(max(round(abs(shift.value)), 1), 'day')} {'later' if shift.value > 0 else 'earlier'}"
     between = f"95% interval {low:.0f} to {high:.0f}"
+    said = f"{much} on average ({between})"
     return (
-        f"{who} {are} resolved {much} {way} on average ({between})",
-        Number(f"{much} {way}", f"resolution of {who}, on average ({between})"),
+        f"{who} {are} resolved {said if abs(shift.value) >= FEW_DAYS else f'at much the same time, {said}'}",
+        Number(much, f"resolution of {who}, on average ({between})"),
+    )
+
+
+def _waiting(base: Run, run: Run) -> str:
+    """How much longer or less each case waits for staff, over all cases, if that differs by at least a day, surely."""
+    row = compare([base, run], ["delay_per_case"]).table.iloc[0]
+    much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+    if not low * high > 0 or abs(much) < 1:
+        return ""
+    low, high = sorted((abs(low), abs(high)))
+    way = "longer" if much > 0 else "less"
+    return (
+        f"over all cases, each waits {words.plural(round(abs(much)), 'day')} {way} for staff ({low:.0f} to {high:.0f})"
     )
 
 

@@ -184,7 +184,8 @@ def _sunk(run: Run) -> Iterator[Answer]:
     yield Answer(
         "How much effort goes into cases that end without a finding?",
         f"Of the work on cases that are resolved by {words.month_of(run.scenario.horizon)},"
-        f" {words.share(ended['share'].sum())} is on those that are closed with nothing to show{f': {words.listing(parts)}' if parts else ''}."
+        f" {words.share(ended['share'].sum())} is on those that are closed with nothing to show"
+        f"{f': {words.listing(parts)}' if parts else ''}."
         " Work on cases that are still in progress then is not counted.",
         "work",
     )
