@@ -73,11 +73,18 @@ class Run(Results, Drawable):
     def table(self, name: str) -> "pd.DataFrame":
         """One of the tables, such as 'durations', 'endings' or 'pending'; docs/indicators.md says what they hold.
 
-        Raises UserError for a name that there is not.
+        It is made once and copied on writing. Raises UserError for a name that there is not.
         """
         if name not in TABLES:
             raise UserError(f"there is no table {name!r} of a run{suggestion(name, TABLES, len(TABLES))}")
-        return TABLES[name].make(self)
+        if name not in self._made:
+            self._made[name] = TABLES[name].make(self)
+        return self._made[name].copy(deep=False)
+
+    @cached_property
+    def _made(self) -> "dict[str, pd.DataFrame]":
+        """The tables made so far, by name."""
+        return {}
 
     @property
     def parameters(self) -> "pd.DataFrame":
