@@ -9,6 +9,7 @@ import typer
 
 from sim.characters import one_line
 from sim.cli.app import app, tell_notes
+from sim.cli.diagram import draw
 from sim.cli.options import AsJson, Results, Sets
 from sim.cli.output import display, say, say_json, tell
 from sim.cli.runs import as_data
@@ -114,18 +115,32 @@ def show(
     what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.")],
     path: Annotated[str, typer.Option("--path", help="Only this part of a scenario, such as staffing.legal.")] = "",
     sources: Annotated[bool, typer.Option("--sources", help="Its numbers in words, and where they come from.")] = False,
+    diagram: Annotated[bool, typer.Option("--diagram", help="Its procedure as a drawing (SVG).")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.svg", help="Where to write the diagram.")
+    ] = None,
     set_: Sets = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a scenario in full, with all that it takes from other files, or a stored run.
 
     What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With --sources
-    it is a table of its parameters, also of those that a stored run had.
+    it is a table of its parameters, also of those that a stored run had; with --diagram a drawing of its stages and
+    routes, which has the numbers of a stored run.
 
     Example: sim show scenarios/status-quo.yaml --path staffing.legal
 
     Example: sim show scenarios/three-probes.yaml --sources
+
+    Example: sim show scenarios/dma.yaml --diagram -o procedure.svg
     """
+    if diagram:
+        if sources or path or as_json:
+            raise UserError("--diagram is shown by itself: leave out --sources, --path and --json")
+        draw(what, set_, out)
+        return
+    if out:
+        raise UserError("-o is where to write the diagram: give --diagram as well")
     if sources:
         _show_sources(_scenario_of(what, set_), path, as_json)
         return

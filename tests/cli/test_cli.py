@@ -331,6 +331,38 @@ def test_show_a_shipped_scenario_and_read_it_again(sim, tmp_path, monkeypatch, p
     assert digest(load_scenario(elsewhere)) == digest(load_scenario(path))
 
 
+@pytest.mark.usefixtures("small")
+def test_show_a_diagram(sim, tmp_path):
+    """`sim show --diagram` draws a scenario, or a stored run with its numbers; to standard output or a file."""
+    code, out, _ = sim("show", "small.yaml", "--diagram")
+    assert code == 0
+    assert out.startswith("<svg ")
+    assert "In review" in out
+    sim("run", "small.yaml")
+    (folder,) = (tmp_path / "results").iterdir()
+    assert sim("show", folder, "--diagram", "-o", "drawn.svg")[0] == 0
+    assert " days" in (tmp_path / "drawn.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "drawn.svg"], "give --diagram as well"),
+        (["--diagram", "--json"], "--diagram is shown by itself"),
+        (["--diagram", "-o", "drawn.png"], "name it .svg, such as drawn.svg"),
+        (["--diagram", "-o", "nowhere/drawn.svg"], "there is no folder nowhere"),
+    ],
+)
+def test_what_no_diagram_can_be(sim, tmp_path, options, said):
+    """One line, and nothing written."""
+    code, _, err = sim("show", "small.yaml", *options)
+    assert code == 2
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert not list(tmp_path.rglob("drawn*"))
+
+
 def test_show_words_that_look_like_numbers(sim, small, tmp_path):
     """Words that YAML would read as numbers, dates or null stay words when they are shown and read again."""
     words = ["1e3", "012", "1_000", "no", "null", "2024-01-01", "12:30", "~", "=", "0.5"]

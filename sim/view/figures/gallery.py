@@ -19,6 +19,7 @@ from sim.view.figures import (
     comparison,
     durations,
     flow,
+    process,
     record,
     sensitivity,
     staffing,
@@ -55,6 +56,7 @@ __all__ = [
     "of_sensitivity",
     "of_sweep",
     "of_track_record",
+    "process",
     "record",
     "sensitivity",
     "staffing",
@@ -83,7 +85,13 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
         ),
         (
             "Caseload",
-            [caseload.pending(run), caseload.backlog(run), caseload.where_cases_are(run), flow.flow(run)],
+            [
+                process.process(run),
+                caseload.pending(run),
+                caseload.backlog(run),
+                caseload.where_cases_are(run),
+                flow.flow(run),
+            ],
         ),
         ("Durations", [durations.where_days_go(run), durations.durations(run)]),
         (
