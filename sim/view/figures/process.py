@@ -12,10 +12,11 @@ from sim.results.summary import AT_START, FURTHER_STRANDS, IN_PROGRESS, NEW, REM
 from sim.scenario.schema import Procedure, Scenario
 from sim.scenario.shares import shares
 from sim.view import words
+from sim.view.charts import diagram
 from sim.view.charts import process as charts
-from sim.view.charts.drawing import svg as as_svg
+from sim.view.charts.diagram import Arrow, Box, Kind
 from sim.view.charts.looks import looks
-from sim.view.charts.process import Arrow, Box, Kind
+from sim.view.charts.svg import svg as as_svg
 from sim.view.figures.figure import Figure
 from sim.view.figures.listed import place_titles
 
@@ -53,9 +54,9 @@ def svg(made: Diagram) -> str:
     heading = [
         (line, size, bold)
         for text, size, bold in ((made.title, 17, True), (made.subtitle, 13, False), (made.caption, 13, False))
-        for line in wrap(text, int(SVG_WIDTH / (size * (charts.BOLD if bold else charts.LETTER))))
+        for line in wrap(text, int(SVG_WIDTH / (size * (diagram.BOLD if bold else diagram.LETTER))))
     ]
-    drawn = charts.drawing(made.boxes, made.arrows, made.legend, SVG_WIDTH)
+    drawn = diagram.drawing(made.boxes, made.arrows, made.legend, SVG_WIDTH)
     return as_svg(drawn, SVG_WIDTH, made.title, made.caption, heading)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from sim.characters import legible
-from sim.view.charts.process import (
+from sim.view.charts.diagram import (
     ARROW,
     KEY,
     LOOKS,
