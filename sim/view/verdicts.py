@@ -145,7 +145,7 @@ def sweep_sentence(steps: pd.DataFrame) -> str:
         effect = f"{name}at {first['from_fte']} FTE, one more changes it by {_effect(first)}"
         return f"{effect}; more of it is neither better nor worse."
     if not helps:
-        return f"{name}no step from {tried} helps significantly; more replications would show smaller effects."
+        return f"{name}no step from {tried} helps significantly; more simulations would show smaller effects."
     begin, end = helps[0], helps[-1]
     effect = f"{name}from {begin['from_fte']} to {begin['to_fte']} FTE, one more changes it by {_effect(begin)}"
     if end["to_fte"] == last["to_fte"]:
