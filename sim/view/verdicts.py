@@ -80,7 +80,7 @@ def few(number: int, clusters: str = "proceeding") -> str:
     if number >= SMALL_SAMPLE:
         return ""
     verb = "is" if number == 1 else "are"
-    return f" {plural(number, clusters)}, worked on by the same people, {verb} few: the intervals are too narrow."
+    return f" {plural(number, clusters)} {verb} few: the intervals are too narrow."
 
 
 def listed(forecasters: Iterable[str], names: Mapping[str, str] = NAMES) -> str:

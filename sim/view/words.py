@@ -108,6 +108,11 @@ def decimals(values: Iterable[float]) -> int:
     return 4
 
 
+def sentence(text: str) -> str:
+    """Text that begins with a capital letter, the rest of it as it is."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def plural(number: int, what: str) -> str:
     """A number with what is counted: 1 strand, 2 strands."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
@@ -144,8 +149,7 @@ def without_correlations(scenario: Scenario) -> str:
     draws = scenario.posterior
     if draws is None:
         return ""
-    day = f" of {draws.as_of}" if draws.as_of else ""
-    return f" Parameters that have the posterior{day} vary each by itself as in that: its correlations are left out."
+    return " Parameters of the posterior vary one by one: its correlations are left out."
 
 
 def of_run(run: Run) -> str:

@@ -90,7 +90,7 @@ def test_a_sensitivity_analysis_says_what_it_leaves_out(sim) -> None:
     """The correlations of the posterior, in a design; a split has them."""
     size = ("--points", 2, "-n", 2, "--jobs", 1)
     design = " ".join(sim("sensitivity", "queue.yaml", "--method", "morris", *size)[1].split())
-    assert "have the posterior of 2023-12-31 vary each by itself as in that: its correlations are left out" in design
+    assert "Parameters of the posterior vary one by one: its correlations are left out" in design
     split = " ".join(sim("sensitivity", "queue.yaml", "--method", "split", "--jobs", 1)[1].split())
     assert "1 drawn from the posterior of 2023-12-31" in split
     assert "left out" not in split

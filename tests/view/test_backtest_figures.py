@@ -53,7 +53,9 @@ def test_the_forecasts_are_counted_as_they_are(single):
     figure, rows = figures.forecasts(single), model_rows(single)
     came = rows[rows["truth"].notna()]
     inside = int(((came["days"] >= came["q10"]) & (came["days"] <= came["q90"])).sum())
-    assert f"expected {rows['probability'].sum():.1f} of {len(rows)} milestones" in figure.title
+    assert figure.title.startswith(
+        f"Of {len(rows)} milestones ahead in June 2021, {rows['probability'].sum():.0f} were"
+    )
     assert figure.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
     assert len(figure.table) == len(rows)
     assert (figure.table["inside"] == "no").sum() == len(came) - inside
@@ -66,14 +68,14 @@ def test_nothing_came(single):
     """Where nothing happened by the last day the title says so."""
     nothing = single.table.assign(truth=None, days=np.inf)
     figure = figures.forecasts(replace(single, table=nothing))
-    assert figure.title.endswith("; none came")
+    assert figure.title.endswith(" and none came")
     assert set(figure.table["inside"]) == {""}
 
 
 def test_one_of_several_days(rolling):
     """Of several days the one after which most happened, or the one that is asked for; no other day has a figure."""
     happened = model_rows(rolling).groupby("origin")["truth"].count()
-    assert f"On {happened.idxmax()}" in figures.forecasts(rolling).title
+    assert f"Forecast of {happened.idxmax()}" in figures.forecasts(rolling).subtitle
     last = rolling.origins[-1]
     figure = figures.forecasts(rolling, last)
     assert set(figure.table["forecast of"]) == {pd.Timestamp(last)}
@@ -173,7 +175,7 @@ def test_scores_by_day(rolling, single):
     """A line for each forecaster over the days; one day has none."""
     assert figures.by_origin(single) is None
     figure = figures.by_origin(rolling)
-    assert len(figure.chart.data) == len(FORECASTERS)
+    assert {trace.name for trace in figure.chart.data if trace.name} == {NAMES[name] for name in FORECASTERS}
     assert len(figure.table) == 3
     mean = model_rows(rolling).groupby("origin")["crps"].mean()
     assert figure.table[NAMES[MODEL]].tolist() == pytest.approx(mean.tolist(), abs=1e-4)

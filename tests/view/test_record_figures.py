@@ -15,7 +15,7 @@ from sim.view.figures import record as figures
 
 ROOT = Path(__file__).parents[2]
 SHIPPED, EXAMPLE = ROOT / "scenarios" / "record", ROOT / "docs" / "example-record"
-ALL_OF_THEM = [figures.survival, figures.timelines, figures.pending, figures.requests, figures.clearance]
+ALL_OF_THEM = [figures.timelines, figures.requests, figures.clearance, figures.survival]
 DAYS = ["2023-04-24", "2023-10-13", "2023-12-18", "2024-03-14", "2024-08-05", "2025-06-18", "2025-12-31", "2026-10-08"]
 END_OF_2025 = date(2025, 12, 31)
 
@@ -66,44 +66,35 @@ def test_the_timelines_show_every_strand_once(shipped):
     """A bar before and one after findings for each strand, as long as the record says; open ends are marked."""
     figure = figures.timelines(shipped, END_OF_2025)
     strands = record_tables.strands(shipped, END_OF_2025)
-    bars = {trace.name: trace for trace in figure.chart.data if trace.type == "bar"}
-    marks = {trace.name: trace for trace in figure.chart.data if trace.type == "scatter"}
-    assert len(bars["opening to findings"].x) == len(strands)
-    assert sum(bars["opening to findings"].customdata) + sum(bars["findings to outcome"].customdata) == sum(
-        strands["days"]
-    )
-    assert len(marks["preliminary findings"].x) == strands["findings"].notna().sum() == 7
-    assert len(marks["in progress"].x) == (strands["outcome"] == "").sum() == 17
-    assert set(marks["in progress"].x) == {"2025-12-31"}
+    traces = {trace.name: trace for trace in figure.chart.data}
+    before, after = traces["opening to findings"], traces["findings to outcome"]
+    assert len(before.x) == len(strands)
+    assert sum(before.x) + sum(after.x) == sum(strands["days"]) * 86_400_000
+    assert len(traces["preliminary findings sent"].x) == strands["findings"].notna().sum() == 7
+    assert len(traces["in progress"].x) == (strands["outcome"] == "").sum() == 17
+    assert set(traces["in progress"].x) == {"2025-12-31"}
     assert figure.title.startswith("4 of 21 strands in 12 proceedings have an outcome")
-    assert "17 strands in 11 proceedings were in progress" in figure.caption
+    assert "Of the 17 in progress, 5 have had preliminary findings" in figure.caption
 
 
 def test_strands_of_a_proceeding_stand_together(shipped):
     """By the opening of their proceeding, under its services: one heading for each of the fifteen."""
-    figure = figures.timelines(shipped)
-    headings = [note.text for note in figure.chart.layout.annotations]
+    rows = figures.timelines(shipped).chart.layout.yaxis.ticktext
+    headings = [row.partition("</b>")[0].removeprefix("<b>") for row in rows if row.startswith("<b>")]
     assert len(headings) == 15
-    assert headings[0] == "<b>X, 2023-12-18</b>"
-    assert headings[4] == "<b>Facebook and Instagram, 2024-04-30</b>"
-    days = [re.search(r"\d{4}-\d\d-\d\d", heading)[0] for heading in headings]
-    assert days == sorted(days)
+    assert headings[:4] == ["X, December 2023", "TikTok, February 2024", "AliExpress", "TikTok Lite"]
 
 
-def test_the_curves_step_down_at_ends_and_tick_at_censorings(shipped):
-    """The steps are the record's Kaplan-Meier curve; the ticks have as many cases in progress as the stage."""
+def test_the_curves_step_down_at_ends(shipped):
+    """The steps are the record's Kaplan-Meier curve, from all on the first day on, in a panel for each stage."""
     figure = figures.survival(shipped, END_OF_2025)
-    stages = record_tables.stages(shipped, END_OF_2025)
-    ticks = [trace for trace in figure.chart.data if "in progress" in (trace.name or "")]
-    assert [sum(trace.customdata) for trace in ticks] == stages["pending"].tolist()
     curves = [trace for trace in figure.chart.data if trace.name == "share still in it"]
     table = record_tables.survival(shipped, END_OF_2025)
     for curve, (_, rows) in zip(curves, table.groupby("stage", sort=False), strict=True):
         assert curve.line.shape == "hv"
-        assert list(curve.y) == [1.0, *rows["survival"].round(4)]
+        assert list(curve.y) == pytest.approx([1.0, *rows["survival"]], abs=1e-4)
     assert "median is 718 days (95% interval: 655 or more)" in figure.title
-    assert "Only 2 of 21 strands" in figure.caption
-    assert "12 proceedings" in figure.caption
+    assert "21 strands of 12 proceedings are not independent" in figure.caption
 
 
 def test_too_few_ends_for_a_median(shipped):
@@ -113,31 +104,31 @@ def test_too_few_ends_for_a_median(shipped):
         assert title.endswith(f"too few have ended to estimate the median; {pending} strands are still in progress")
 
 
-def test_mass_mailings_are_marked_by_date(shipped):
-    """The two sweeps of 2024 and the one of 2025, as the acts of the record have them."""
+def test_waves_of_requests_are_marked_by_date(shipped, example):
+    """The two of 2024 and the one of 2025, as the acts of the record have them; a record need not have any."""
     figure = figures.requests(shipped)
-    assert "17 services on 2024-01-18, 9 services on 2024-03-14 and 5 services on 2025-09-23" in figure.caption
-    assert [note.text for note in figure.chart.layout.annotations] == [
-        "17 on<br>18 Jan",
-        "9 on<br>14 Mar",
-        "5 on<br>23 Sep",
-    ]
-    assert figure.title.startswith("76 requests for information are public, in 63 letters")
-
-
-def test_pending_against_a_year_before(shipped, example):
-    """Strands and proceedings on the last day, and the strands of the year before; only where there was one."""
-    title = figures.pending(shipped).title
-    assert title.startswith("20 strands in 13 proceedings are in progress on 2026-10-08, against 19 a year before")
-    title = figures.pending(shipped, END_OF_2025).title
-    assert title.startswith("17 strands in 11 proceedings are in progress on 2025-12-31, against 16 a year before")
-    assert "a year before" not in figures.pending(shipped, date(2024, 3, 14)).title
-    assert figures.pending(example).title.startswith("1 strand in 1 proceeding is in progress on 2022-12-31")
-
-
-def test_the_clearance_rate_is_in_the_title(shipped, example):
-    """Of the last year, and of all; the other regulator resolved more than came in."""
-    assert figures.clearance(shipped, END_OF_2025).title == (
-        "In 2025 4 strands came in and 3 were resolved: a clearance rate of 75%; since the first opening it is 19%"
+    notes = [note.text for note in figure.chart.layout.annotations]
+    assert notes == ["17 on<br>18 Jan", "9 on<br>14 Mar", "5 on<br>23 Sep"]
+    assert figure.title == (
+        "Requests came in 3 waves: 31 of 76 requests for information, in January 2024, March 2024 and September 2025"
     )
-    assert "a clearance rate of 200%" in figures.clearance(example).title
+    assert figures.requests(example).title == "4 requests for information by December 2022, most of 2021 (3)"
+
+
+def test_how_many_are_resolved_is_in_the_title(shipped, example):
+    """Of a hundred that came in since the first opening."""
+    assert figures.clearance(shipped, END_OF_2025).title == (
+        "For every 100 strands that came in since December 2023, 19 were resolved"
+    )
+    assert figures.clearance(example).title.endswith("since June 2021, 67 were resolved")
+
+
+def test_what_the_model_expects_stands_beside_the_record(example, small_run):
+    """A further row with the run's own numbers a year, and its clearance rate in the title."""
+    figure = figures.clearance(example, run=small_run)
+    expected = small_run.table("throughput").iloc[0]
+    assert f"the model expects {expected['clearance_rate']:.0%}".removesuffix("%") in figure.title
+    for name, column in (("came in", "incoming"), ("resolved", "resolved"), ("in progress at the end", "pending_end")):
+        (bars,) = [trace for trace in figure.chart.data if trace.name == name]
+        assert "simulated" in bars.y[-1]
+        assert bars.x[-1] == pytest.approx(expected[column], rel=1e-4)

@@ -37,12 +37,34 @@ def step(begin, end, effect, low, high):
 HELPS, DOES_NOT = step(100.0, 150.0, -0.4, -0.5, -0.3), step(150.0, 200.0, -0.004, -0.1, 0.1)
 
 
-def test_where_one_more_stops_helping_is_marked(small_run):
-    """The last step that helps significantly ends at 150 FTE: in the title and as a line."""
-    figure = sweep.response(found(small_run, [HELPS, DOES_NOT]), "delay_per_case")
-    assert "One more FTE stops helping at 150" in figure.title
-    assert [shape.x0 for shape in figure.chart.layout.shapes] == [150]
+def test_the_title_says_what_more_people_are_worth(small_run):
+    """The whole of each step, and from where on no step helps; the axis is the staff."""
+    figure = sweep.response(found(small_run, [HELPS, DOES_NOT, DOES_NOT]), "delay_per_case")
+    assert figure.title == (
+        "Delay due to staffing per case: 20.0 days less with 50 more people and no significant change with the next 50;"
+        " no step helps significantly beyond 150"
+    )
+    (line,) = [trace for trace in figure.chart.data if trace.mode == "lines+markers"]
+    assert list(zip(line.x, line.y, strict=True)) == list(VALUES.items())
     assert figure.table["FTE"].tolist() == [100, 150, 200]
+
+
+WORSE = step(100.0, 150.0, 0.5, 0.4, 0.6)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([DOES_NOT], "no step from 150 to 200 people changes it significantly"),
+        ([WORSE], "25.0 days more with 50 more people"),
+        ([WORSE, DOES_NOT, DOES_NOT], "no significant change with the next 50; no step helps"),
+        ([HELPS, HELPS, HELPS], "20.0 days less with the next 50; more still help at the most that was tried, 150"),
+        ([HELPS, HELPS], "20.0 days less with 50 more people and 20.0 days less with the next 50"),
+    ],
+)
+def test_the_title_is_true_whatever_more_people_do(small_run, steps, told):
+    """Where nothing helps, where it gets worse, and where it helps to the end."""
+    assert sweep.response(found(small_run, steps), "delay_per_case").title.endswith(told)
 
 
 @pytest.mark.parametrize(
@@ -77,13 +99,6 @@ def test_steps_without_a_value_are_told():
     assert sweep_sentence(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 FTE."
 
 
-@pytest.mark.parametrize("steps", [[HELPS, step(150.0, 200.0, -0.2, -0.3, -0.1)], [step(100.0, 200.0, 0, -0.1, 0.1)]])
-def test_nothing_is_marked_where_it_helps_to_the_end_or_never(small_run, steps):
-    """There is no such FTE if every step helps, or none."""
-    assert stops_helping(pd.DataFrame(steps, columns=list(STEPS))) is None
-    assert not sweep.response(found(small_run, steps), "delay_per_case").chart.layout.shapes
-
-
 def test_another_setting_is_its_own_axis(small_run):
     """Without steps the axis is the setting, and the title has the ends."""
     figure = sweep.response(found(small_run, axes=("horizon_of_x",)), "delay_per_case")
@@ -94,11 +109,11 @@ def test_another_setting_is_its_own_axis(small_run):
 
 
 def test_words_as_values_are_points_side_by_side(small_run):
-    """A setting that takes words has no line between them."""
+    """A setting that takes words has a row for each of them, with the value."""
     figure = sweep.response(
         found(small_run, axes=("procedure",), places=(("dsa",), ("dma",), ("x",))), "delay_per_case"
     )
-    assert figure.chart.data[-1].mode == "markers"
+    assert figure.chart.layout.yaxis.ticktext[0] == "dsa<br><b>40.0 (38.0 to 42.0)</b>"
 
 
 def test_two_settings_are_a_map(small_run):
@@ -108,12 +123,14 @@ def test_two_settings_are_a_map(small_run):
     (cells,) = figure.chart.data
     assert cells.type == "heatmap"
     assert [list(row) for row in cells.z] == [[40, 40], [20, 20], [19.8, 19.8]]
+    assert cells.y == ("b: 1", "b: 2", "b: 3")
 
 
 def test_points_off_a_grid_have_a_panel_for_each_setting(small_run):
     """A sample of two settings is shown against each of them."""
     figure = sweep.response(found(small_run, axes=("a", "b"), places=[(1, 4), (2, 6), (3, 5)]), "delay_per_case")
-    assert [list(trace.x) for trace in figure.chart.data] == [[1, 2, 3], [4, 6, 5]]
+    assert [list(trace.x) for trace in figure.chart.data] == [[1, 2, 3], [4, 5, 6]]
+    assert [list(trace.y) for trace in figure.chart.data] == [[40, 20, 19.8], [40, 19.8, 20]]
 
 
 def test_unknown_indicator_gives_nothing(small_run):

@@ -36,7 +36,12 @@ def bars(
         ends = [min(float(table[["value", "low"]].min().min()), 0.0), float(table[["value", "high"]].max().max())]
         figure.update_xaxes(range=[end * ROOM for end in ends] if ends[1] > ends[0] else [0, 1], row=place, col=1)
         figure.update_yaxes(
-            categoryorder="array", categoryarray=[lines(row, 22) for row in rows[::-1]], row=place, col=1
+            type="category",
+            categoryorder="array",
+            categoryarray=[lines(row, 22) for row in rows],
+            autorange="reversed",
+            row=place,
+            col=1,
         )
         figure.add_vline(x=0, line={"color": INK, "width": 1}, row=place, col=1)
     figure.update_xaxes(tickformat=tickformat, nticks=5, tickangle=0, gridcolor=GRID)

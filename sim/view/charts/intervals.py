@@ -6,6 +6,7 @@ Forecasts beside what happened, scores, parameters, paired differences (a forest
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -15,6 +16,8 @@ from sim.view.charts.style import DATES, INK, below, pale, plain
 
 ROW, LINE, WIDTH = 30, 17, 8
 """Pixels of a row of one line, of each further line of its name, and of the thickness of an interval."""
+FEWEST = 4
+"""Rows of which one can be far out."""
 
 
 def intervals(
@@ -26,6 +29,7 @@ def intervals(
     end: Any = None,
     rule: Any = None,
     apart: float = 0.24,
+    clip: bool = False,
 ) -> go.Figure:
     """Rows with marks and intervals, in panels below one another.
 
@@ -34,17 +38,21 @@ def intervals(
     `series`: the looks of those that a row can hold; they stand `apart` by a share of a row, 0 to lie on one another.
     `end`: where the axis ends: a missing value (of a series with an interval) or upper bound lies beyond it, and is
     drawn as an arrow there. `rule`: where a line crosses all rows. `axis`: its title; `tickformat`: of its values.
+    `clip`: values far out do not stretch the axis, but are arrows at its end; their `note` has the number.
     """
     names = [_names(table) for table in panels.values()]
     heights = [sum(ROW + LINE * text.count("<br>") for text in rows.values()) + 14 for rows in names]
     figure = below(list(panels), heights, shared_x=end is not None)
     shown: set[str] = set()
     for place, (table, rows) in enumerate(zip(panels.values(), names, strict=True), start=1):
+        ends = _range(_clipped(table) if clip else table, end, rule)
         here = [key for key in series if table["series"].eq(key).any()]
         for number, key in enumerate(here):
             mine = table[table["series"] == key]
             y = [list(rows).index(row) + round((number - (len(here) - 1) / 2) * apart, 3) for row in mine["row"]]
             _series(figure, mine.assign(y=y), series[key], end, (place, key not in shown))
+            if clip:
+                _far_out(figure, mine.assign(y=y), series[key], ends, place)
             shown.add(key)
         figure.update_yaxes(
             tickvals=list(range(len(rows))), ticktext=list(rows.values()), range=[len(rows) - 0.4, -0.6],
@@ -52,7 +60,7 @@ def intervals(
         )  # fmt: skip
         if rule is not None:
             figure.add_vline(x=rule, line={"color": INK, "width": 1, "dash": "dot"}, layer="below", row=place, col=1)
-        figure.update_xaxes(range=_range(table, end), row=place, col=1)
+        figure.update_xaxes(range=plain(ends), row=place, col=1)
     figure.update_xaxes(**DATES if _dates(panels) else {"tickformat": tickformat, "nticks": 6, "tickangle": 0})
     figure.update_xaxes(title_text=axis, row=len(panels), col=1)
     legend = len(shown) > 1
@@ -65,12 +73,38 @@ def _dates(panels: Mapping[str, pd.DataFrame]) -> bool:
     return any(pd.api.types.is_datetime64_any_dtype(table["value"]) for table in panels.values())
 
 
-def _range(table: pd.DataFrame, end: Any) -> list[Any]:
+def _range(table: pd.DataFrame, end: Any, rule: Any) -> list[Any]:
     """From where to where the axis of a panel goes: a little beyond what is drawn, or to the end."""
-    low: Any = table[["value", "low"]].min().min()
-    high: Any = table[["value", "high"]].max().max()
+    day: Any = pd.Timestamp if _dates({"": table}) else float
+    known = table[["value", "low", "high"]].replace([-np.inf, np.inf], np.nan)
+    through = [] if rule is None else [day(rule)]
+    low: Any = min([known[["value", "low"]].min().min(), *through])
+    high: Any = max([known[["value", "high"]].max().max(), *through])
     room = (high - low) * 0.05
-    return plain([low - room, high + room if end is None else pd.Timestamp(end) if _dates({"": table}) else end])
+    return [low - room, high + room if end is None else day(end)]
+
+
+def _clipped(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows without those far out: that reach more than three quartile ranges beyond the quartiles.
+
+    Tukey, Exploratory Data Analysis (1977), section 2D. Of fewer than four rows none is far out.
+    """
+    reach = table[["value", "low", "high"]].abs().max(axis=1)
+    lower, upper = np.quantile(reach, (0.25, 0.75), method="lower")
+    return table if len(table) < FEWEST else table[reach <= upper + 3 * (upper - lower)]
+
+
+def _far_out(figure: go.Figure, table: pd.DataFrame, look: Look, ends: list[Any], place: int) -> None:
+    """Arrows at the ends of the axis for values beyond them."""
+    for beyond, at, symbol in (
+        (table["value"] < ends[0], ends[0], "triangle-left"),
+        (table["value"] > ends[1], ends[1], "triangle-right"),
+    ):
+        figure.add_scatter(
+            x=[at] * int(beyond.sum()), y=table["y"][beyond].tolist(), mode="markers", cliponaxis=False,
+            marker={"symbol": f"{symbol}-open", "size": 12, "color": look.colour, "line": {"width": 2}},
+            showlegend=False, hoverinfo="skip", row=place, col=1,
+        )  # fmt: skip
 
 
 def _names(table: pd.DataFrame) -> dict[str, str]:
@@ -82,27 +116,30 @@ def _names(table: pd.DataFrame) -> dict[str, str]:
 
 def _series(figure: go.Figure, table: pd.DataFrame, look: Look, end: Any, at: tuple[int, bool]) -> None:
     """One series of a panel: its intervals, its marks, and arrows where either goes on beyond the end."""
-    where = {"row": at[0], "col": 1, "cliponaxis": False, "showlegend": False}
+    where = {"row": at[0], "col": 1, "showlegend": False}
     x: list[Any] = []
     y: list[float | None] = []
-    known = table[table["low"].notna()]
+    known, told = table[table["low"].notna()], table[table["value"].notna()]
     for row, low, high in zip(known["y"], plain(known["low"]), plain(known["high"]), strict=True):
         x += [low, *plain([end] if high is None else [high]), None]
         y += [row, row, None]
-    line = {"color": pale(look.colour, 0.45), "width": WIDTH}
-    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **where)
+    line, name = {"color": pale(look.colour, 0.45), "width": WIDTH}, lines(look.title, 44)
+    alone = {"name": name, "showlegend": at[1]} if told.empty else {}
+    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", **where | alone)
     if end is not None:
         beyond = known[known["high"].isna()]
         arrow = {"symbol": "triangle-right", "size": 11, "color": look.colour}
         figure.add_scatter(
-            x=plain([end] * len(beyond)), y=beyond["y"].tolist(), mode="markers", marker=arrow,
+            x=plain([end] * len(beyond)), y=beyond["y"].tolist(), mode="markers", marker=arrow, cliponaxis=False,
             **_pointed_at(beyond), **where,
         )  # fmt: skip
-    told = table[table["value"].notna()]
-    mark = {"symbol": look.symbol, "size": 10, "color": look.colour, "line": {"color": "#ffffff", "width": 1}}
+    thin = look.symbol.startswith("line") or look.symbol.endswith("open")
+    edge = {"color": look.colour, "width": 2.5} if thin else {"color": "#ffffff", "width": 1}
+    size = 14 if look.symbol.startswith("line") else 10
     figure.add_scatter(
-        x=plain(told["value"]), y=told["y"].tolist(), mode="markers", marker=mark, name=lines(look.title, 44),
-        **_pointed_at(told), **where | {"showlegend": at[1]},
+        x=plain(told["value"]), y=told["y"].tolist(), mode="markers", name=name,
+        marker={"symbol": look.symbol, "size": size, "color": look.colour, "line": edge},
+        **_pointed_at(told), **where | {"showlegend": at[1] and len(told) > 0},
     )  # fmt: skip
 
 

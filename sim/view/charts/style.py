@@ -104,7 +104,7 @@ def _plain(value: Any) -> Any:
 
 def whiskers(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any]:
     """The interval of bars or marks as whiskers; none to a side where it is unknown, or the value beyond."""
-    array, arrayminus = ([gap or 0.0 for gap in plain(gaps.clip(lower=0))] for gaps in (high - value, value - low))
+    array, arrayminus = (plain(gaps.clip(lower=0)) for gaps in (high - value, value - low))
     return {
         "type": "data", "symmetric": False, "color": INK, "thickness": 1.5, "width": 4, "array": array,
         "arrayminus": arrayminus,

@@ -1,6 +1,7 @@
 """Figures of a backtest: forecasts beside what happened, whether intervals hold what they promise, and scores."""
 
 from datetime import date
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -11,16 +12,29 @@ from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
 from sim.inference.histories import MILESTONES
 from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, MeanInterval, clustered_mean
 from sim.results.summary import Floats
-from sim.view.charts import backtest as charts
+from sim.view.charts.intervals import intervals
+from sim.view.charts.looks import Look, looks
+from sim.view.charts.style import INK, PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import MIN_DIFFERENCE, conclusion, few
-from sim.view.words import listing, plural, share
+from sim.view.words import listing, month_of, plural, share
 
 BINS = 10
 """Classes of the PIT histogram."""
 SIMULATED = 2000
 """Simulated histograms behind the band of sampling variation."""
+MOST_NAMED = 3
+"""Forecasts that failed are named in a caption if they are no more than these."""
+MEDIAN, CAME, WAITING = "median", "came", "waiting"
+FORECAST = {
+    MEDIAN: Look("forecast: median, and 80% of what was held possible", PALETTE[0], symbol="line-ns"),
+    CAME: Look("what happened", PALETTE[5], symbol="diamond"),
+    WAITING: Look("had not happened yet", PALETTE[5], symbol="diamond-open"),
+}
+"""A forecast beside the truth: drawn alike wherever one is."""
+PROMISED = "promised"
+SCORED = looks(NAMES) | {PROMISED: Look("as promised", INK, symbol="line-ns")}
 
 
 def forecasts(backtest: Backtest, origin: date | None = None) -> Figure | None:
@@ -37,16 +51,29 @@ def forecasts(backtest: Backtest, origin: date | None = None) -> Figure | None:
         return None
     rows = _forecast_rows(backtest, rows_of_day, origin)
     last = [backtest.truth, *(day.date() for column in ("median", "q90", "q10") for day in rows[column].dropna())]
-    end = date_after(max(last), 30)
-    panels = {TITLES[milestone]: rows[rows["milestone"] == milestone] for milestone in MILESTONES}
+    drawn = _beside_truth(rows, backtest.truth)
     return Figure(
         "backtest-forecasts",
-        _forecasts_title(backtest, rows, origin),
-        f"Forecast of {origin}{_of_several(backtest)}, looked up on {backtest.truth} · bars hold 80%",
-        _forecasts_caption(backtest, rows),
-        charts.forecasts({name: table for name, table in panels.items() if len(table)}, origin, backtest.truth, end),
+        _forecasts_title(rows, origin, backtest.truth),
+        f"Forecast of {origin}{_of_several(backtest)}, looked up on {backtest.truth}",
+        _forecasts_caption(rows),
+        intervals(
+            {TITLES[one]: drawn[drawn["milestone"] == one] for one in MILESTONES if (rows["milestone"] == one).any()},
+            FORECAST, end=date_after(max(last), 30), rule=backtest.truth, apart=0,
+        ),
         _forecast_table(rows, origin),
-    )
+    )  # fmt: skip
+
+
+def _beside_truth(rows: pd.DataFrame, looked_up: date) -> pd.DataFrame:
+    """The forecasts, and what happened or had not by the day on which that was looked up, as they are drawn."""
+    came = rows[rows["truth"].notna()]
+    parts = [
+        rows.assign(series=MEDIAN, value=rows["median"], low=rows["q10"], high=rows["q90"]),
+        came.assign(series=CAME, value=came["truth"], hover=[f"{when:%Y-%m-%d}" for when in came["truth"]]),
+        rows[rows["truth"].isna()].assign(series=WAITING, value=pd.Timestamp(looked_up), hover=f"not by {looked_up}"),
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _forecast_rows(backtest: Backtest, mine: pd.DataFrame, origin: date) -> pd.DataFrame:
@@ -58,9 +85,9 @@ def _forecast_rows(backtest: Backtest, mine: pd.DataFrame, origin: date) -> pd.D
     ]
     days = {name: [_date(origin, value) for value in mine[name]] for name in ("q10", "median", "q90")}
     dated = {name: pd.to_datetime(pd.Series(values, index=mine.index)) for name, values in days.items()}
-    hover = [f"probability by {backtest.truth}: {share(value)}" for value in mine["probability"]]
+    hover = [f"chance by {backtest.truth}: {share(value)}" for value in mine["probability"]]
     inside = (mine["days"] >= mine["q10"]) & (mine["days"] <= mine["q90"])
-    rows = mine.assign(name=names, hover=hover, inside=inside, truth=pd.to_datetime(mine["truth"]), **dated)
+    rows = mine.assign(row=names, hover=hover, inside=inside, truth=pd.to_datetime(mine["truth"]), **dated)
     return rows.sort_values(["milestone", "probability"], ascending=[True, False], kind="stable")
 
 
@@ -68,29 +95,24 @@ def _date(origin: date, days: float) -> date | None:
     return date_after(origin, days) if isfinite(days) else None
 
 
-def _forecasts_title(backtest: Backtest, rows: pd.DataFrame, origin: date) -> str:
+def _forecasts_title(rows: pd.DataFrame, origin: date, looked_up: date) -> str:
     came = rows[rows["truth"].notna()]
-    expected = (
-        f"On {origin} the model expected {rows['probability'].sum():.1f} of {len(rows)} milestones by {backtest.truth}"
-    )
+    ahead = f"Of {plural(len(rows), 'milestone')} ahead in {month_of(origin)}"
+    expected = f"{ahead}, {rows['probability'].sum():.0f} were expected by {month_of(looked_up)}"
     if came.empty:
-        return f"{expected}; none came"
-    return f"{expected}; {len(came)} came, {int(came['inside'].sum())} of them inside their 80% intervals"
+        return f"{expected} and none came"
+    inside = int(came["inside"].sum())
+    return f"{expected} and {len(came)} came, {inside} of them inside their 80% intervals"
 
 
-def _forecasts_caption(backtest: Backtest, rows: pd.DataFrame) -> str:
-    caption = (
-        f"{plural(len(rows), 'forecast')} of {plural(rows['strand'].nunique(), 'strand')} in"
-        f" {plural(rows['proceeding'].nunique(), 'proceeding')}, the likeliest first. A bar holds 80% of what the model"
-        " held possible; one that ends in an arrow goes on beyond what is shown, as does a median that is missing."
-        f" An open diamond had not come by {backtest.truth}, so that nobody knows yet whether its bar is right."
-    )
+def _forecasts_caption(rows: pd.DataFrame) -> str:
     outside = rows[rows["truth"].notna() & ~rows["inside"]]
-    if len(outside):
-        named = listing(f"{row['name']} on {row['truth']:%Y-%m-%d}" for _, row in outside.iterrows())
-        caption += f" Outside of their intervals came {named}."
+    named = listing(outside["row"])
+    caption = "The likeliest come first. A line holds 80% of what the model held possible; an arrow: later, or never."
+    if 0 < len(outside) <= MOST_NAMED:
+        caption += f" Outside of their lines came {named}."
     if rows["proceeding"].nunique() < len(rows):
-        caption += " Strands of one proceeding move together: these are fewer trials than rows."
+        caption += " Strands of one proceeding move together: fewer trials than rows."
     return caption
 
 
@@ -120,13 +142,17 @@ def coverage(backtest: Scored) -> Figure:
     """How much of the truth the 50%, 80% and 95% intervals of each forecaster hold, with confidence intervals."""
     table = _coverage_table(backtest)
     model = table[(table["forecaster"] == MODEL) & (table["level"] == 0.8)].iloc[0]
+    drawn = _finite(table).assign(row=table["forecaster"].map(NAMES), series=table["forecaster"], value=table["held"])
+    promised = drawn.assign(series=PROMISED, value=drawn["level"], low=np.nan, high=np.nan)
+    both = pd.concat([drawn, promised], ignore_index=True)
+    panels = {f"{level:.0%} intervals": both[both["level"] == level] for level in LEVELS}
     return Figure(
         "backtest-coverage",
         f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth:"
         f" {_verdict(model, backtest.clusters)}",
         f"{_subtitle(backtest)} · {_whiskers(backtest)}",
         _coverage_caption(backtest),
-        charts.coverage(table, NAMES),
+        intervals(panels, SCORED, tickformat=".0%", axis="share of the truth that they hold", apart=0),
         _scored(table, {"level": "interval", "held": "share of the truth that it holds"}),
     )
 
@@ -158,16 +184,11 @@ def _verdict(row: "pd.Series[float]", clusters: str) -> str:
 
 
 def _coverage_caption(backtest: Scored) -> str:
-    caption = (
-        "An 80% interval should hold the truth 8 times in 10. A truth that had not come by the last day counts by how"
-        " much of the forecast for later the interval holds."
-    )
     model = backtest.scores.iloc[0]
+    caption = "An 80% interval should hold the truth 8 times in 10; what has not happened yet counts in part."
     if model["happened"]:
         caption += (
-            f" Of the {model['happened']} of {model['forecasts']} that came by then alone, the model's 80% intervals"
-            f" hold {share(model['came80'])}; if its forecasts were true, {share(model['came80_expected'])} would be"
-            " expected."
+            f" Of the {model['happened']} of {model['forecasts']} that came, the model's hold {share(model['came80'])}."
         )
     return caption + _few(backtest)
 
@@ -178,18 +199,29 @@ def pit(backtest: Scored) -> Figure:
     edges = np.linspace(0, 1, BINS + 1)
     table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
     table["outside"] = (held < low) | (held > high)
+    drawn = table.assign(row=[f"{begin:.0%} to {end:.0%}" for begin, end in pairwise(edges)])
+    band = drawn.assign(series="band", value=np.nan)
+    truths = drawn.assign(series=np.where(drawn["outside"], "outside", "held"), value=drawn["held"], low=np.nan)
     return Figure(
         "backtest-pit",
         _pit_title(table, backtest),
-        f"{_subtitle(backtest)} · whiskers: true forecasts stay inside in 95 of 100 cases",
-        "For each truth, the probability that the model gave to its coming earlier. If forecasts are right, every"
-        " tenth of them holds a tenth of the truths; a hump in the middle means intervals that are too wide, high"
-        " ends ones that are too narrow. A truth that had not come by the last day is spread over what was left. A"
-        " strand counts as one, whatever is forecast of it and when, but strands of one proceeding as"
-        f" several.{_few(backtest)}",
-        charts.pit(table),
+        f"{_subtitle(backtest)} · grey: where 95 of 100 true forecasts have all their marks",
+        "Rows: the chance that the forecast gave to coming earlier than it did. Of right forecasts each row holds a"
+        " tenth; many in the middle mean intervals too wide, many at the ends too narrow."
+        f"{_few(backtest)}",
+        intervals(
+            {"": pd.concat([band, truths], ignore_index=True)}, PLACES, tickformat=".0%", axis="share of truths",
+            rule=1 / BINS, apart=0,
+        ),
         table.rename(columns={"held": "share of truths", "low": "sampling band, from", "high": "sampling band, to"}),
-    )
+    )  # fmt: skip
+
+
+PLACES = {
+    "band": Look("sampling variation", "#767676"),
+    "held": Look("truths", PALETTE[0]),
+    "outside": Look("truths, beyond sampling variation", PALETTE[5], symbol="diamond"),
+}
 
 
 def _pit_title(table: pd.DataFrame, backtest: Scored) -> str:
@@ -233,21 +265,22 @@ def scores(backtest: Scored) -> Figure:
     """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
     rows = backtest.scores
     panels = {
-        "<b>CRPS</b> (0 is best)": _panel(rows, "crps"),
-        "<b>Brier score</b> (0 is best)": _panel(rows, "brier"),
-        "<b>Model better by</b> (CRPS)": _panel(rows[rows["forecaster"] != MODEL], "gain"),
+        "CRPS (0 is best)": _panel(rows, "crps"),
+        "Brier score (0 is best)": _panel(rows, "brier"),
+        "the model is better by (CRPS)": _panel(rows[rows["forecaster"] != MODEL], "gain"),
     }
-    names = {"crps": "CRPS", "brier": "Brier score", "gain": "model better by (CRPS)"}
-    tables = [table.assign(measure=name) for table, name in zip(panels.values(), names.values(), strict=True)]
-    table = pd.concat(tables, ignore_index=True)
+    table = pd.concat([own.assign(measure=measure) for measure, own in panels.items()], ignore_index=True)
+    drawn = {
+        heading: _finite(own).assign(row=own["forecaster"].map(NAMES), series=own["forecaster"], value=own["score"])
+        for heading, own in panels.items()
+    }
     return Figure(
         "backtest-scores",
         conclusion(backtest).removesuffix("."),
         f"{_subtitle(backtest)} · {_whiskers(backtest)}",
-        "CRPS: squared error of the probability of a milestone by each day, averaged over the days up to the last;"
-        " Brier: of that day alone, where a coin has 0.25. The last panel compares forecast by forecast: where its"
-        f" whisker does not reach zero, the difference is significant.{_few(backtest)}",
-        charts.scores(panels, NAMES),
+        "CRPS: squared error of the chance of a milestone by each day, averaged over the days; Brier: of the last day"
+        f" alone. Where a line of the last panel does not reach zero, the difference is significant.{_few(backtest)}",
+        intervals(drawn, looks(NAMES), rule=0, apart=0),
         _scored(table[["measure", "forecaster", "score", "low", "high"]], {}),
     )
 
@@ -262,34 +295,35 @@ def by_origin(backtest: Backtest) -> Figure | None:
     if len(backtest.origins) == 1:
         return None
     table = backtest.by_origin
-    intervals = [_of_day(backtest, day) for day in table["origin"]]
-    low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
+    days = [_of_day(backtest, day) for day in table["origin"]]
+    table = table.assign(low=[one.low for one in days], high=[one.high for one in days])
     best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - MIN_DIFFERENCE).sum())
-    beaten = {name: int((table[name] >= table[MODEL] + MIN_DIFFERENCE).sum()) for name in FORECASTERS if name != MODEL}
-    digits = {name: table[name].round(4) for name in FORECASTERS}
-    data = table.assign(
-        origin=pd.to_datetime(table["origin"]),
-        effective_draws=table["effective_draws"].round(1),
-        prior_predictive_p=table["prior_predictive_p"].round(3),
-        low=np.round(low, 4),
-        high=np.round(high, 4),
-        **digits,
+    drawn = table.assign(row=[f"{month_of(day)}" for day in table["origin"]]).melt(
+        ["row", "low", "high"], list(FORECASTERS), "series", "value"
     )
-    few = sum(not isfinite(interval.low) for interval in intervals)
-    named = {**NAMES, "origin": "forecast of", "effective_draws": "draws worth"}
-    named["prior_predictive_p"] = "prior predictive p-value"
-    interval_names = {"low": "the model: 95% interval, low", "high": "the model: 95% interval, high"}
+    drawn.loc[drawn["series"] != MODEL, ["low", "high"]] = np.nan
+    digits = {name: table[name].round(4) for name in (*FORECASTERS, "low", "high")}
+    data = table.assign(origin=pd.to_datetime(table["origin"]), **digits).round(
+        {"effective_draws": 1, "prior_predictive_p": 3}
+    )
     return Figure(
         "backtest-by-origin",
         f"The calibrated model scored best, or as well as the best, on {best} of {len(table)} days",
-        f"{_subtitle(backtest)} · whiskers of the model: 95% confidence, whole proceedings drawn anew",
-        f"It scored better than {listing(f'{NAMES[name]} on {days}' for name, days in beaten.items())}."
-        " The mean score of the forecasts made on each day; 0 is best. Days nearer to the last one look less far ahead,"
-        " so that their scores are smaller: compare the points of one day with each other."
-        + (f" On {plural(few, 'day')} too few proceedings were in progress for an interval." if few else ""),
-        charts.by_origin(table, NAMES, (MODEL, low, high)),
-        _finite(data).rename(columns={**named, **interval_names}),
+        f"{_subtitle(backtest)} · {_whiskers(backtest)}",
+        "Mean score of the forecasts of each day; 0 is best. Later days look less far ahead, so that their scores are"
+        " smaller: compare the marks of one day with each other.",
+        intervals({"": _finite(drawn)}, looks(NAMES), axis="CRPS (0 is best)", rule=0),
+        _finite(data).rename(columns=NAMES | _BY_ORIGIN),
     )
+
+
+_BY_ORIGIN = {
+    "origin": "forecast of",
+    "effective_draws": "draws worth",
+    "prior_predictive_p": "prior predictive p-value",
+    "low": "the model: 95% interval, low",
+    "high": "the model: 95% interval, high",
+}
 
 
 def _of_day(backtest: Backtest, day: date) -> MeanInterval:
@@ -301,25 +335,29 @@ def totals(backtest: Backtest) -> Figure:
     """How many strands have findings, are resolved, opened and in progress by the last day: forecast and true."""
     rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
     inside = (rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])
-    single = len(backtest.origins) == 1
-    named = rows.assign(name=rows["what"] if single else [f"forecast of {day}" for day in rows["origin"]])
-    panels = {"": named} if single else {str(what): group for what, group in named.groupby("what", sort=False)}
     table = backtest.totals.assign(origin=pd.to_datetime(backtest.totals["origin"]))
     table["forecaster"] = table["forecaster"].map(NAMES)
     columns = ["origin", "what", "forecaster", "mean", "q10", "median", "q90", "truth"]
     return Figure(
         "backtest-totals",
-        f"{int(inside.sum())} of {len(rows)} counts by {backtest.truth} lie inside the model's 80% intervals",
-        f"{_subtitle(backtest)} · bars hold 80%",
-        "Counts until the last day: preliminary findings and outcomes of the strands that were in progress when the"
-        " forecast was made, strands opened since, and strands in progress at the end, old and new."
-        + _largest_miss(rows[~inside])
-        + _few(backtest),
-        charts.totals(panels),
+        f"{int(inside.sum())} of {len(rows)} counts by {month_of(backtest.truth)} lie inside the model's 80% intervals",
+        _subtitle(backtest),
+        "Counts until the last day, of strands in progress at the forecast, opened since, and in progress at the end."
+        + _largest_miss(rows[~inside]),
+        intervals(_counts(rows), {key: FORECAST[key] for key in (MEDIAN, CAME)}, apart=0),
         table[columns]
         .round({"mean": 2})
         .rename(columns={**_INTERVAL, "origin": "forecast of", "truth": "what happened"}),
     )
+
+
+def _counts(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Forecast and true counts as they are drawn: a row for each, or a panel with a row for each day of several."""
+    single = len(set(rows["origin"])) == 1
+    named = rows.assign(row=rows["what"] if single else [f"{month_of(day)}" for day in rows["origin"]])
+    forecast = named.assign(series=MEDIAN, value=named["median"], low=named["q10"], high=named["q90"])
+    both = pd.concat([forecast, named.assign(series=CAME, value=named["truth"])], ignore_index=True)
+    return {"": both} if single else {str(what): own for what, own in both.groupby("what", sort=False)}
 
 
 _INTERVAL = {"q10": "80% interval, low", "q90": "80% interval, high"}
@@ -330,7 +368,7 @@ def _largest_miss(outside: pd.DataFrame) -> str:
         return ""
     row = outside.iloc[int((outside["truth"] - outside["median"]).abs().to_numpy().argmax())]
     return (
-        f" Farthest off: {row['what']}, forecast of {row['origin']}: {row['median']:.0f} ({row['q10']:.0f} to"
+        f" Farthest off: {row['what']}, forecast in {month_of(row['origin'])}: {row['median']:.0f} ({row['q10']:.0f} to"
         f" {row['q90']:.0f}), and {row['truth']:.0f} happened."
     )
 
@@ -344,7 +382,7 @@ def _subtitle(backtest: Scored) -> str:
 def _whiskers(backtest: Scored) -> str:
     if backtest.moving_apart < FEWEST_CLUSTERS:
         return f"no intervals, as there are too few {backtest.clusters}s for them"
-    return f"whiskers: 95% confidence, whole {backtest.clusters}s drawn anew"
+    return f"lines: 95% confidence, whole {backtest.clusters}s drawn anew"
 
 
 def _few(backtest: Scored) -> str:

@@ -8,12 +8,13 @@ import pandas as pd
 
 from sim.inference.as_of import stages_of
 from sim.inference.posterior import Posterior
-from sim.record.model import RecordedStrand
-from sim.view.charts import calibration as charts
-from sim.view.charts.labels import label
+from sim.view.charts.curves import curves as lines
+from sim.view.charts.intervals import intervals
+from sim.view.charts.looks import Look
+from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.verdicts import undated_staff, verdict, worth
-from sim.view.words import listing, measured, number, plural, share, statistic
+from sim.view.words import listing, measured, number, quoted, share, statistic
 
 PARAMETERS = {
     "prior_q10": "before, 10%",
@@ -48,6 +49,13 @@ CURVES = {
     "median": "now, median",
     "q90": "now, 90%",
 }
+SILENT = "the record is silent"
+BEFORE, NOW, RECORD = "before", "now", "record"
+LOOKS = {
+    BEFORE: Look("before (prior), 80%", "#767676", symbol="line-ns"),
+    NOW: Look("now (posterior), 80%", PALETTE[0], symbol="diamond"),
+    RECORD: Look("the record", PALETTE[5], "dash"),
+}
 FITS = 0.8
 """Share of the ages at which the record lies in a band of 80% that is to be expected, on average over records."""
 MOSTLY = 0.8
@@ -61,7 +69,6 @@ def parameters(posterior: Posterior) -> Figure | None:
     table = posterior.table
     if table.empty:
         return None
-    rows = _on_prior(posterior, table)
     informed = table["informed"].map({True: "yes", False: "no"})
     data = table.assign(informed=informed, explained=table["explained"].round(3))
     digits = ["prior_q10", "prior_median", "prior_q90", "q10", "median", "q90"]
@@ -69,32 +76,36 @@ def parameters(posterior: Posterior) -> Figure | None:
     return Figure(
         "calibration-parameters",
         _parameters_title(table),
-        f"{_subtitle(posterior)} · bars hold 80%, before (prior) and now (posterior)",
+        _subtitle(posterior),
         _parameters_caption(posterior, table),
-        charts.parameters(rows),
+        intervals(
+            {"": _on_prior(posterior, table)},
+            LOOKS,
+            axis="place among what was thought possible before",
+            tickformat=".0%",
+            rule=0.5,
+        ),
         data.rename(columns=PARAMETERS),
     )
 
 
 def _on_prior(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
-    """The posterior of each parameter as shares of its prior."""
+    """The parameters before and now as shares of what was thought possible before; now only where it is informed."""
     priors = posterior.basis.scenario.uncertain
-    shares = {
-        column: [
-            round(float(priors[name].value.cdf(value)), 4)
-            for name, value in zip(table["parameter"], table[column], strict=True)
-        ]
+    rows = table.assign(row=table["title"])
+    before = rows.assign(
+        series=BEFORE, low=0.1, value=0.5, high=0.9,
+        note=np.where(table["informed"], "", SILENT),
+        hover=[_interval(*row) for row in table[["prior_median", "prior_q10", "prior_q90"]].to_numpy()],
+    )  # fmt: skip
+    informed = rows[rows["informed"]]
+    low, value, high = (
+        [float(priors[name].value.cdf(at)) for name, at in zip(informed["parameter"], informed[column], strict=True)]
         for column in ("q10", "median", "q90")
-    }
-    return pd.DataFrame(
-        {
-            "title": table["title"],
-            "informed": table["informed"],
-            **shares,
-            "before": [_interval(*row) for row in table[["prior_median", "prior_q10", "prior_q90"]].to_numpy()],
-            "now": [_interval(*row) for row in table[["median", "q10", "q90"]].to_numpy()],
-        }
     )
+    hover = [_interval(*row) for row in informed[["median", "q10", "q90"]].to_numpy()]
+    now = informed.assign(series=NOW, low=low, value=value, high=high, note="", hover=hover)
+    return pd.concat([before, now], ignore_index=True)
 
 
 def _interval(median: float, low: float, high: float) -> str:
@@ -110,24 +121,20 @@ def _parameters_title(table: pd.DataFrame) -> str:
     now = _interval(most["median"], most["q10"], most["q90"])
     before = _interval(most["prior_median"], most["prior_q10"], most["prior_q90"])
     return (
-        f"The record says something of {len(informed)} of {len(table)} parameters; most of"
-        f" “{most['title']}”, now {now}, before {before}"
+        f"The record says something of {len(informed)} of {len(table)} parameters, most of"
+        f" {quoted(most['title'])}: now {now}, before {before}"
     )
 
 
 def _parameters_caption(posterior: Posterior, table: pd.DataFrame) -> str:
     caption = (
-        "Each row is scaled by what was thought possible before (the prior): the grey bar always reaches from 10% to"
-        " 90%, its middle is 50%. A blue bar that is shorter means that the record narrows the parameter; one that lies"
-        " to the right, that it makes it larger."
+        "Grey is what was thought possible before, blue what is left with the record: shorter means better known, to"
+        " the right means more of it."
     )
-    uninformed = table.loc[~table["informed"], "title"].tolist()
-    if uninformed:
-        caption += f" {len(uninformed)} of {len(table)} keep{'s' if len(uninformed) == 1 else ''} what was assumed."
-    proceedings = {strand.proceeding for strand in _known(posterior)}
-    caption += f" The record had {plural(len(proceedings), 'proceeding')} by then."
+    if silent := int((~table["informed"]).sum()):
+        caption += f" {silent} of {len(table)} keep{'s' if silent == 1 else ''} what was assumed."
     if late := undated_staff(posterior):
-        caption += f" The scenario says nothing of the staff before {late}, so that of that day was taken."
+        caption += f" Before {late} the staff of that day was taken."
     return caption
 
 
@@ -145,11 +152,28 @@ def curves(posterior: Posterior) -> Figure | None:
     return Figure(
         "calibration-curves",
         _curves_title(fits),
-        f"{_subtitle(posterior)} · bands hold 80% of the simulated records",
-        " ".join(_curves_caption(posterior, table, titles)),
-        charts.curves(table, {stage: f"<b>{label(title)}</b>" for stage, title in titles.items()}),
+        f"{_subtitle(posterior)} · bands: 80% of the simulated records",
+        " ".join(_curves_caption(table, titles)),
+        lines(
+            {title: _drawn(table[table["stage"] == stage]) for stage, title in titles.items()}, LOOKS,
+            columns=len(titles), height=300, x="days", y="still in it", percent=True, ends=False,
+        ),
         data.rename(columns=CURVES),
-    )
+    )  # fmt: skip
+
+
+def _drawn(curve: pd.DataFrame) -> pd.DataFrame:
+    """The curves of a stage as they are drawn: simulated before and now, and the record's."""
+    by_series = {
+        BEFORE: ("prior_median", "prior_q10", "prior_q90"),
+        NOW: ("median", "q10", "q90"),
+        RECORD: ("record", "", ""),
+    }
+    parts = [
+        pd.DataFrame({"x": curve["age"], "y": curve[y], "low": curve.get(low, np.nan), "high": curve.get(high, np.nan)})
+        for y, low, high in by_series.values()
+    ]
+    return pd.concat(parts, keys=list(by_series), names=["series"]).reset_index("series")
 
 
 class Fit(NamedTuple):
@@ -178,24 +202,22 @@ def _fit(curve: pd.DataFrame) -> Fit:
 
 
 def _curves_title(fits: dict[str, Fit]) -> str:
-    """At which share of the ages the record lies in the model's band, and on which side of its middle, by stage."""
-    where = listing([f"{share(fit.inside)} of the ages in {title}{fit.side}" for title, fit in fits.items()])
-    if min(fit.inside for fit in fits.values()) >= FITS:
-        return f"The model makes such a record: it lies in the model's 80% band at {where}"
-    return f"The record lies in the model's 80% band at only {where}"
-
-
-def _curves_caption(posterior: Posterior, table: pd.DataFrame, titles: dict[str, str]) -> Iterator[str]:
-    yield (
-        "Each line starts with all strands and falls as they leave the stage. The record's is one history of"
-        f" {plural(len(_known(posterior)), 'strand')}; the model's are of the same openings on the same days, with"
-        " the staff of the time, so that like is compared with like."
+    """At which share of the ages the record lies in the model's band, by stage, or in those where it does not fit."""
+    misses = {title: fit for title, fit in fits.items() if fit.inside < FITS}
+    where = listing(
+        [f"{share(fit.inside)} of the ages in {title}{fit.side}" for title, fit in (misses or fits).items()]
     )
+    if misses:
+        return f"Model and record disagree: the record lies in the model's 80% band at only {where}"
+    return f"Model and record agree: the record lies in the model's 80% band at {where}"
+
+
+def _curves_caption(table: pd.DataFrame, titles: dict[str, str]) -> Iterator[str]:
+    yield "Each line falls as strands leave the stage; simulated are the same openings with the staff of the time."
     for stage, curve in table.groupby("stage", sort=False):
         above, below = (curve["record"] > curve["q90"] + ROUNDING), (curve["record"] < curve["q10"] - ROUNDING)
         parts = [
             f"{word} the band between {curve['age'][where].min():.0f} and {curve['age'][where].max():.0f} days"
-            f" ({'slower' if word == 'above' else 'quicker'} than the model)"
             for word, where in (("above", above), ("below", below))
             if where.any()
         ]
@@ -203,33 +225,49 @@ def _curves_caption(posterior: Posterior, table: pd.DataFrame, titles: dict[str,
             yield f"{titles[str(stage)]}: the record lies {listing(parts)}."
 
 
-def _known(posterior: Posterior) -> list[RecordedStrand]:
-    """The strands of the record that were known on the day."""
-    return list(posterior.basis.record.known_on(posterior.as_of).strands)
-
-
 def statistics(posterior: Posterior) -> Figure | None:
     """The real record among those that the model makes, statistic by statistic; None where no past was simulated."""
     table = posterior.checks
     if table.empty:
         return None
-    rows = table.to_dict("records")
-    words = table.assign(
-        title=[statistic(row) for row in rows],
-        before=[_words(row, "prior_q05", "prior_median", "prior_q95") for row in rows],
-        now=[_words(row, "q10", "median", "q90") for row in rows],
-    )
     return Figure(
         "calibration-statistics",
         verdict(posterior).removesuffix("."),
-        f"{_subtitle(posterior)} · each mark is the place of the record among the simulated ones",
-        f"{table['inside90'].sum()} of {len(table)} statistics of the record lie within 90% of the records simulated"
-        f" with what was assumed before, {table['inside80'].sum()} within 80% of those now{_outside(table)}. Simulated"
-        " are records of the same openings with the staff of the time. A simulated record that equals the real one"
-        " counts half as below it. Rates are acts a year at risk.",
-        charts.statistics(words),
+        _subtitle(posterior),
+        f"Marks: where the record lies among the simulated ones; of {len(table)}, {table['inside90'].sum()} lie within"
+        f" 90% of those before and {table['inside80'].sum()} within 80% of those now{_outside(table)}.",
+        intervals(
+            {"": _among_simulated(table)}, PLACES, axis="share of the simulated records below the real one",
+            tickformat=".0%", rule=0.5, apart=0,
+        ),
         table.round(4).rename(columns=CHECKS),
-    )
+    )  # fmt: skip
+
+
+PLACES = {
+    "middle": Look("80% of the simulated records", "#767676"),
+    BEFORE: Look("before (prior)", "#767676"),
+    NOW: Look("now (posterior)", PALETTE[0], symbol="diamond"),
+}
+
+
+def _among_simulated(table: pd.DataFrame) -> pd.DataFrame:
+    """The place of each statistic of the record among the simulated ones, before and now, as they are drawn."""
+    rows = table.to_dict("records")
+    named = table.drop(columns="record").assign(row=[statistic(row) for row in rows], low=np.nan, high=np.nan)
+    return pd.concat(
+        [
+            named.assign(series="middle", value=np.nan, low=0.1, high=0.9, hover=""),
+            named.assign(
+                series=BEFORE, value=table["prior_below"],
+                hover=[_words(row, "prior_q05", "prior_median", "prior_q95") for row in rows],
+            ),
+            named.assign(
+                series=NOW, value=table["below"], hover=[_words(row, "q10", "median", "q90") for row in rows]
+            ),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
 
 
 def _outside(table: pd.DataFrame) -> str:
@@ -239,7 +277,7 @@ def _outside(table: pd.DataFrame) -> str:
         return ""
     row = outside.to_dict("records")[int((outside["below"] - 0.5).abs().to_numpy().argmax())]
     known, model = (measured(row[column], row["unit"]) for column in ("record", "median"))
-    return f"; farthest out is “{row['statistic']}”, {known} in the record and {model} in the model's median"
+    return f"; farthest out: {quoted(row['statistic'])}, {known}, in the model {model}"
 
 
 def _words(row: Mapping[Hashable, Any], low: str, median: str, high: str) -> str:

@@ -1,33 +1,43 @@
-"""Figures of scenarios side by side; the first is what the others are compared with."""
+"""Figures of scenarios side by side; the first is what the others are compared with, simulation by simulation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sim.dates import date_after
 from sim.experiments.compare import compare, significant
-from sim.experiments.pairing import check_comparable
+from sim.experiments.pairing import check_paired
 from sim.results.catalogue import by_label
 from sim.results.run import Run
-from sim.results.statistics import LEVEL
-from sim.results.summary import HEADLINE as HEADLINE_CASES
+from sim.results.statistics import LEVEL, mean_interval
 from sim.view import words
-from sim.view.charts import comparison as charts
-from sim.view.charts.style import days
+from sim.view.charts.intervals import intervals
+from sim.view.charts.looks import Look
+from sim.view.charts.style import INK, PALETTE
 from sim.view.figures import listed
 from sim.view.figures.figure import Figure
 from sim.view.titles import cases_of
 
 HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
 """Indicators that are always shown, whether they differ or not."""
-BANDS = "bands hold the central 80% of the replications"
-BAND = "the band holds the central 80% of the baseline's replications"
+COUNTS = ("cases", "a year")
+"""Units of numbers of cases: with more cases coming in there are more of them, which is neither better nor worse."""
 NUMBERED = "#"
 """Before the number of a run with the name of another one; no scenario has it in its name."""
+NOT_SURE = "no significant difference"
 MOST_ROWS = 14
 """Differences in a figure, those of `HEADLINE` included, over all scenarios; the others are in the table."""
+BETTER, WORSE, DIFFERENT, UNSURE = "better", "worse", "different", "not significant"
+VERDICTS = {
+    BETTER: Look(BETTER, PALETTE[0], symbol="triangle-up"),
+    WORSE: Look(WORSE, PALETTE[5], symbol="triangle-down"),
+    DIFFERENT: Look("neither better nor worse", INK, symbol="diamond"),
+    UNSURE: Look(UNSURE, "#767676", symbol="circle-open"),
+}
+"""What a difference is, and its looks."""
 
 
 def distinct(runs: Sequence[Run]) -> list[Run]:
@@ -49,12 +59,6 @@ def _with_name(run: Run) -> Run:
     return replace(run, scenario=scenario.model_copy(update={"title": title}))
 
 
-def side_by_side(runs: Sequence[Run]) -> list[Run]:
-    """Distinct runs that one figure can show. Raises UserError if they have other days or procedures."""
-    check_comparable([run.scenario for run in runs])
-    return distinct(runs)
-
-
 def _numbered(run: Run, number: int) -> Run:
     """The run with its scenario's name and title numbered, unless it is the first of that name."""
     if number == 1:
@@ -67,41 +71,43 @@ def _numbered(run: Run, number: int) -> Run:
     return replace(run, scenario=scenario.model_copy(update=update))
 
 
-def titles(runs: Sequence[Run]) -> dict[str, str]:
+def _paired(runs: Sequence[Run]) -> list[Run]:
+    """Distinct runs that can be compared simulation by simulation. Raises UserError for others."""
+    check_paired([run.scenario for run in runs])
+    return distinct(runs)
+
+
+def _titles(runs: Sequence[Run]) -> dict[str, str]:
     """The scenarios' titles by name."""
     return {run.scenario.name: run.scenario.title or run.scenario.name for run in runs}
 
 
-def _subtitle(runs: Sequence[Run], uncertainty: str) -> str:
-    names = list(titles(runs).values())
+def _subtitle(runs: Sequence[Run]) -> str:
+    first, *others = _titles(runs).values()
+    together = ", for all scenarios together" if len(others) > 1 else ""
     return (
-        f"{words.listing(names[1:])} beside {names[0]} · {runs[0].replications:,} replications of each with common"
-        f" random numbers · {uncertainty}"
+        f"{words.listing(others)} less {first} · {runs[0].replications:,} simulations of each, compared one by one ·"
+        f" lines: {LEVEL:.0%} confidence{together}"
     )
 
 
 def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Figure | None:
     """What differs from the first scenario: paired differences with their confidence intervals.
 
-    `table`: of `compare` of distinct runs, made if not given. Raises UserError for runs that cannot be
-    paired.
+    `table`: of `compare` of distinct runs, made if not given. Raises UserError for runs that cannot be paired.
     """
     runs = distinct(runs)
     table = _named(runs, compare(runs).table if table is None else table)
-    rows_shown = _rows_to_draw(table, significant(_stages_in_progress(runs[0], table)), len(runs) - 1)
-    if rows_shown.empty:
+    table = table.assign(verdict=_verdicts(table))
+    rows = _rows_to_draw(runs[0], table)
+    if rows.empty:
         return None
-    rows = rows_shown.to_dict("records")
-    drawn = rows_shown.assign(in_words=[in_words(row) for row in rows], verdict=[row["verdict"] for row in rows])
-    size = drawn["base"].abs()
-    drawn = drawn.assign(share=drawn["difference"] / size, low=drawn["low"] / size, high=drawn["high"] / size)
-    several = ", which hold for all scenarios together" if len(runs) > 2 else ""
     return Figure(
         "differences",
-        _differences_title(runs, rows_shown),
-        _subtitle(runs, f"whiskers are {LEVEL:.0%} confidence intervals of the mean difference{several}"),
+        _differences_title(runs, rows),
+        _subtitle(runs),
         _differences_caption(table),
-        charts.forest(drawn, titles(runs[1:])),
+        intervals(_panels(_titles(runs), rows), VERDICTS, rule=0, apart=0, clip=True),
         _differences_table(runs, table),
     )
 
@@ -118,83 +124,92 @@ def _named(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(title=[title(*row) for row in zip(table["indicator"], table["title"], strict=True)])
 
 
-def _rows_to_draw(table: pd.DataFrame, significant_rows: pd.DataFrame, scenarios: int) -> pd.DataFrame:
-    """The rows that are drawn, with their verdict: the headline's, and of the significant ones those of most days."""
-    most = max(MOST_ROWS // scenarios, len(HEADLINE)) - len(HEADLINE)
-    parts = []
-    for _, mine in table[table["base"] != 0].groupby("scenario", sort=False):
-        head = mine[mine["indicator"].isin(HEADLINE)].sort_values(
-            "indicator", key=lambda column: column.map(HEADLINE.index)
-        )
-        others = mine[mine.index.isin(significant_rows.index) & ~mine["indicator"].isin(HEADLINE)]
-        others = others[np.array([better(label) != 0 for label in others["indicator"]], dtype=bool)]
-        size = others.loc[others["unit"] == "days", "difference"].abs().sort_values(ascending=False)
-        parts.append(pd.concat([head, others.loc[size.index[:most]]]))
-    shown = pd.concat(parts) if parts else table.iloc[:0]
-    return shown.assign(verdict=[_verdict(row) for row in shown.to_dict("records")])
+def _verdicts(table: pd.DataFrame) -> list[str]:
+    """The verdict on each difference, also on those too small to matter, which their size shows."""
+    sure = table["p_adjusted"].lt(1 - LEVEL) & table["difference"].ne(0)
+    grown = set(table.loc[sure & table["indicator"].str.partition(":")[0].eq("incoming"), "scenario"])
+    return [
+        _verdict(row, row["scenario"] in grown) if known else UNSURE
+        for row, known in zip(table.to_dict("records"), sure, strict=True)
+    ]
 
 
-def _stages_in_progress(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows without those of stages in which cases count as resolved."""
+def _verdict(row: Mapping[Any, Any], other_cases: bool) -> str:
+    """The verdict on a significant difference; `other_cases`: whether more or fewer cases come in than before."""
+    good = by_label(row["indicator"]).better * row["difference"]
+    if not good or (other_cases and row["unit"] in COUNTS):
+        return DIFFERENT
+    return BETTER if good > 0 else WORSE
+
+
+def _rows_to_draw(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The headline's rows, and of the significant others those of most days in stages in which cases are open."""
     resolved = set(run.layout.stages) - set(run.layout.open_stages)
-    return table[np.array([label.partition(":")[2] not in resolved for label in table["indicator"]], dtype=bool)]
+    is_open = ~table["indicator"].str.partition(":")[2].isin(resolved)
+    chosen = table.index.isin(significant(table).index) & table["verdict"].isin([BETTER, WORSE]) & is_open
+    most = max(MOST_ROWS // max(table["scenario"].nunique(), 1), len(HEADLINE)) - len(HEADLINE)
+    parts = []
+    for _, mine in table[table["unit"].eq("days") | table["base"].ne(0)].groupby("scenario", sort=False):
+        head = mine.set_index("indicator", drop=False).reindex(HEADLINE).dropna(subset="title")
+        others = mine[chosen[mine.index] & mine["unit"].eq("days") & ~mine["indicator"].isin(HEADLINE)]
+        size = others["difference"].abs().sort_values(ascending=False)
+        parts.append(pd.concat([head, others.loc[size.index[:most]]]))
+    return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
 
 
-def better(label: str) -> int:
-    """1 if more of an indicator is better, -1 if less is, 0 if neither."""
-    return by_label(label).better
+def _panels(titles: Mapping[str, str], rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """By scenario what is in days, on an axis of days, and what is not, in per cent of the baseline."""
+    size = rows["base"].abs().where(rows["unit"].ne("days"), 100) / 100
+    drawn = rows.assign(
+        row=rows["title"], note=[in_words(row) for row in rows.to_dict("records")], series=rows["verdict"],
+        value=rows["difference"] / size, low=rows["low"] / size, high=rows["high"] / size,
+    )  # fmt: skip
+    panels = {}
+    for name in rows["scenario"].unique():
+        of = "" if len(titles) == 2 else f"{titles[name]}: "
+        for in_days, heading in ((True, "change in days"), (False, "change of other numbers, % of the baseline")):
+            mine = drawn[drawn["scenario"].eq(name) & drawn["unit"].eq("days").eq(in_days)]
+            if len(mine):
+                panels[f"{of}{heading}"] = mine
+    return panels
 
 
-def _verdict(row: dict[Any, Any]) -> str:
-    """In a word: also of differences too small to matter, which their size shows."""
-    if row["p_adjusted"] >= 1 - LEVEL or not row["difference"]:
-        return "not significant"
-    good = better(row["indicator"]) * row["difference"]
-    return "better" if good > 0 else "worse" if good < 0 else "different"
+def in_words(row: Mapping[Any, Any]) -> str:
+    """A difference with its unit, and whether it is better: as short as a label."""
+    moved = _moved(row["difference"], row["unit"])
+    return f"{moved}, {row['verdict']}" if row["difference"] and row["verdict"] != DIFFERENT else moved
 
 
-def in_words(row: dict[Any, Any]) -> str:
-    """A difference with its sign and unit, and whether it is better: as short as a label."""
-    unit, difference = row["unit"], row["difference"]
-    much = words.quantity(abs(difference), unit)
-    if not float(much.replace(",", "")):
-        return "no difference: 0.0" if not difference else f"less than 0.01 {unit or 'points'}, {row['verdict']}"
-    sign = "+" if difference > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{much} {unit or 'percentage points'}, {row['verdict']}"
+def _moved(by: float, unit: str, ways: tuple[str, str] = ("less", "more"), same: str = "no difference") -> str:
+    """A difference in words."""
+    much = words.quantity(abs(by), unit)
+    much = much if float(much.replace(",", "")) else "under 0.01"
+    return f"{much} {unit or 'percentage points'} {ways[by > 0]}" if by else same
 
 
-def _differences_title(runs: Sequence[Run], rows_shown: pd.DataFrame) -> str:
+def _differences_title(runs: Sequence[Run], rows: pd.DataFrame) -> str:
     """What becomes of the one headline that differs significantly most often, and then most, in each scenario."""
-    head = rows_shown[rows_shown["indicator"].isin(HEADLINE)]
-    sure = head[head["verdict"] != "not significant"]["indicator"].value_counts()
-    moved = (head["difference"] / head["base"]).abs().groupby(head["indicator"]).sum()
-    names = titles(runs)
+    head, names = rows[rows["indicator"].isin(HEADLINE)], _titles(runs)
+    sure = head[head["verdict"] != UNSURE]["indicator"].value_counts()
     if sure.empty:
         return f"No significant difference from {names[runs[0].scenario.name]} in duration, backlog or delay"
+    moved = (head["difference"] / head["base"]).abs().groupby(head["indicator"]).sum()
     label = max(sure.index, key=lambda one: (sure[one], moved[one]))
-    rows = head[head["indicator"] == label].to_dict("records")
-    parts = [f"{names[row['scenario']]} {_changes(row)}" for row in rows]
-    return f"{rows[0]['title'].capitalize()}: {'; '.join(parts)}"
-
-
-def _changes(row: dict[Any, Any]) -> str:
-    if row["verdict"] == "not significant":
-        return "no significant difference"
-    return in_words(row)
+    told = head[head["indicator"] == label].to_dict("records")
+    parts = [
+        f"{NOT_SURE if row['verdict'] == UNSURE else _moved(row['difference'], row['unit'])} with"
+        f" {names[row['scenario']]}"
+        for row in told
+    ]
+    return f"{words.sentence(told[0]['title'])}: {'; '.join(parts)}"
 
 
 def _differences_caption(table: pd.DataFrame) -> str:
-    sure = significant(table)
-    good = sum(better(row["indicator"]) * row["difference"] > 0 for row in sure.to_dict("records"))
-    bad = sum(better(row["indicator"]) * row["difference"] < 0 for row in sure.to_dict("records"))
-    same = int((table["difference"] == 0).sum())
-    exact = f" {same} differ by nothing at all, in any replication." if same else ""
+    counted = significant(table)["verdict"].value_counts()
     return (
-        "Each row is one number in the other scenario less the same number in the baseline, with the same cases and"
-        " common random numbers in both; the further its interval lies from the line at zero, the less random"
-        f" variation explains it. Better and worse refer only to what is significant although {len(table)} numbers are"
-        f" compared at once: {good} are significantly better and {bad} significantly worse by at least 1%.{exact} All"
-        " of them are in the table."
+        "All scenarios meet the same cases and chances. Significant is what is hardly chance although"
+        f" {len(table)} numbers are compared at once: {counted.get(BETTER, 0)} are better and {counted.get(WORSE, 0)}"
+        " worse by 1% or more; the table has all."
     )
 
 
@@ -204,7 +219,7 @@ def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
     rounded = {name: table[name].where(shares, table[name].round(2)).round(4) for name in _NUMBERS}
     return pd.DataFrame(
         {
-            "scenario": table["scenario"].map(titles(runs)),
+            "scenario": table["scenario"].map(_titles(runs)),
             "indicator": table["title"],
             "unit": table["unit"].replace("", "share"),
             **{title: rounded[name] for name, title in _NUMBERS.items()},
@@ -214,97 +229,132 @@ def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame
     ).reset_index(drop=True)
 
 
-_NUMBERS = {
-    "base": "baseline", "value": "value", "difference": "difference",
-    "low": f"{LEVEL:.0%} from", "high": f"{LEVEL:.0%} to",
-}  # fmt: skip
+_ENDS = {"low": f"{LEVEL:.0%} from", "high": f"{LEVEL:.0%} to"}
+_NUMBERS = {"base": "baseline", "value": "value", "difference": "difference", **_ENDS}
+
+
+def _ways(less: str, more: str) -> dict[str, Look]:
+    """The looks of shifts to either side."""
+    left, right = Look(less, PALETTE[0], symbol="triangle-left"), Look(more, PALETTE[5], symbol="triangle-right")
+    return {less: left, more: right, UNSURE: VERDICTS[UNSURE]}
+
+
+EARLIER, FEWER = ("earlier", "later"), ("fewer", "more")
 
 
 def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Figure | None:
-    """When each probe is resolved, in each scenario; of the cases that all scenarios have."""
-    runs = side_by_side(runs)
+    """By how many days the resolution of each case moves; of the cases that all scenarios have. None without any.
+
+    Raises UserError for runs that cannot be paired.
+    """
+    runs = _paired(runs)
     wanted = listed.chosen(runs[0], cases)
     common = [case for case in wanted if all(case in listed.chosen(run, [case]) for run in runs)]
-    if not common:
+    if not common or len(runs) == 1:
         return None
-    parts = [listed.of_cases(run, "resolutions", common).assign(scenario=run.scenario.name) for run in runs]
-    table = pd.concat(parts, ignore_index=True)
-    names = listed.names(runs[0])
-    table = table.assign(case=[names[case].whole for case in table["case"]])
-    horizon = min(run.scenario.horizon_days for run in runs)
+    table = compare(runs, [f"resolution:{case}" for case in common]).table
+    names, titles, horizon = listed.names(runs[0]), _titles(runs), runs[0].scenario.horizon
+    table["case"] = table["indicator"].str.partition(":")[2]
+    table["row"] = [names[case].whole for case in table["case"]]
+    rows = _shifts(table, table["p_adjusted"].lt(1 - LEVEL), "days", EARLIER, "on the same day")
+    rows = rows.sort_values("value", kind="stable")
     return Figure(
         "resolutions",
-        _resolutions_title(runs, table),
-        _subtitle(runs, "lines hold the central 80% of the replications, symbols are medians"),
-        "Each row is a case that is in progress on the first day, each symbol its median day of resolution,"
-        " whichever way, in one scenario. Where lines overlap nearly whole, the scenarios differ less than"
-        f" single cases differ by random variation. Arrows: resolved later than {runs[0].scenario.horizon} in part of"
-        " the replications.",
-        charts.resolutions(table, titles(runs), runs[0].scenario.start, horizon),
-        _resolutions_table(runs, table),
+        _resolutions_title(rows, titles),
+        _subtitle(runs),
+        "Mean change of the day on which a case is resolved, whichever way; what is later than"
+        f" {words.month_of(horizon)} counts as then. Significant is what is hardly chance although {len(rows)} are"
+        " compared at once. The table has the medians.",
+        intervals(_by_scenario(rows, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
+        _resolutions_table(runs, rows),
     )
 
 
-def _resolutions_title(runs: Sequence[Run], table: pd.DataFrame) -> str:
-    """How far the median of any probe moves."""
-    base = table[table["scenario"] == runs[0].scenario.name].set_index("case")["median"]
-    with np.errstate(invalid="ignore"):
-        moved = table.assign(by=table["median"] - table["case"].map(base)).dropna(subset=["by"])
-    moved = moved[np.isfinite(moved["by"]) & (moved["scenario"] != runs[0].scenario.name)]
-    if moved.empty:
-        return f"No median resolution of the {len(base)} cases lies before the horizon in two scenarios"
-    most = moved.loc[moved["by"].abs().idxmax()]
-    case, name, much = most["case"], most["scenario"], float(most["by"])
-    if round(abs(much)) == 0:
-        return f"No scenario moves the median resolution of any of the {len(set(moved['case']))} cases by a day"
-    way = "earlier" if much < 0 else "later"
+def _shifts(table: pd.DataFrame, sure: "pd.Series[bool]", unit: str, ways: tuple[str, str], same: str) -> pd.DataFrame:
+    """Differences as they are drawn: to which side, and how much in words."""
+    side = np.where(table["difference"] < 0, *ways)
+    note = [_moved(by, unit, ways, same) for by in table["difference"]]
+    sure &= table["difference"].ne(0)
+    return table.assign(value=table["difference"], sure=sure, series=np.where(sure, side, UNSURE), note=note)
+
+
+def _by_scenario(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """A panel for each scenario; without a heading if there is one only."""
+    parts = {str(name): own for name, own in rows.groupby("scenario", sort=False)}
+    return {titles[name] if len(parts) > 1 else "": own for name, own in parts.items()}
+
+
+def _resolutions_title(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """How many cases move, and which one most."""
+    cases, sure = words.plural(rows["case"].nunique(), "case"), rows[rows["sure"]]
+    if sure.empty:
+        return f"Of {cases} none is resolved significantly earlier or later"
+    most = sure.to_dict("records")[int(sure["value"].abs().to_numpy().argmax())]
+    moved, ways = sure["case"].nunique(), " or ".join(sorted(set(sure["series"])))
     return (
-        f"No scenario moves the median of any case by more than {abs(much):.0f} days: {case} is resolved so much {way}"
-        f" with {titles(runs)[str(name)]}"
+        f"{moved} of {cases} {'is' if moved == 1 else 'are'} resolved {ways}, by up to"
+        f" {words.quantity(abs(most['value']), 'days')} days ({most['row']}, with {titles[most['scenario']]})"
     )
 
 
-def _resolutions_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
-    start = runs[0].scenario.start
-    dates = {
-        column: [pd.NaT if np.isinf(time) else pd.Timestamp(days(start, [time])[0]) for time in table[column]]
-        for column in ("median", "q10", "q90")
-    }
+def _resolutions_table(runs: Sequence[Run], rows: pd.DataFrame) -> pd.DataFrame:
+    """The medians of both scenarios beside the paired shift."""
+    start, baseline = runs[0].scenario.start, runs[0].scenario.name
+    table = {run.scenario.name: run.table("resolutions") for run in runs}
+    medians = {name: dict(zip(own["case"], own["median"], strict=True)) for name, own in table.items()}
+
+    def days_of(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+        found = [medians[name][case] for name, case in pairs]
+        return [pd.NaT if np.isinf(time) else pd.Timestamp(date_after(start, time)) for time in found]
+
     return pd.DataFrame(
         {
-            "case": table["case"],
-            "scenario": table["scenario"].map(titles(runs)),
-            "median (blank: beyond the horizon)": dates["median"],
-            "80% from": dates["q10"],
-            "80% to": dates["q90"],
-            **{f"within {year}": table[f"within_{year[0]}y"].round(3) for year in ("1 year", "2 years", "3 years")},
+            "case": rows["row"],
+            "scenario": rows["scenario"].map(_titles(runs)),
+            "median, baseline (blank: beyond the horizon)": days_of((baseline, case) for case in rows["case"]),
+            "median": days_of(zip(rows["scenario"], rows["case"], strict=True)),
+            "shift of the mean (days)": rows["value"].round(1),
+            **{title: rows[name].round(1) for name, title in _ENDS.items()},
         }
-    )
+    ).reset_index(drop=True)
 
 
-def pending(runs: Sequence[Run]) -> Figure:
-    """Headline cases in progress over time in each scenario."""
-    tables, runs = {}, side_by_side(runs)
-    for run in runs:
-        table = run.table("backlog")
-        tables[run.scenario.name] = table[table["series"] == HEADLINE_CASES]
-    names, scenario = titles(runs), runs[0].scenario
-    title = cases_of(scenario)
-    ends = [f"{words.count(tables[name]['mean'].iloc[-1])} with {names[name]}" for name in names]
-    last = tables[scenario.name].iloc[-1]
-    frame = {
-        "day": pd.to_datetime(days(scenario.start, tables[scenario.name]["time"].tolist())),
-        **{f"{names[name]}: {what}": tables[name][column].round(1).tolist()
-           for name in names
-           for column, what in (("mean", "mean"), ("q10", "80% from"), ("q90", "80% to"))},
-    }  # fmt: skip
+def pending(runs: Sequence[Run]) -> Figure | None:
+    """By how many the headline cases in progress differ after each year; None for a single run.
+
+    Raises UserError for runs that cannot be paired.
+    """
+    runs = _paired(runs)
+    if len(runs) == 1:
+        return None
+    titles, scenario = _titles(runs), runs[0].scenario
+    found = pd.concat([_open_apart(run, runs[0], len(runs) - 1) for run in runs[1:]], ignore_index=True)
+    rows = _shifts(found, (found["low"] > 0) | (found["high"] < 0), "cases", FEWER, "as many")
+    ends = [
+        f"{NOT_SURE if row['series'] == UNSURE else row['note']} with {titles[row['scenario']]}"
+        for row in rows.groupby("scenario", sort=False).tail(1).to_dict("records")
+    ]
+    cases = cases_of(scenario)
+    digits = {title: found[name].round(2) for name, title in _NUMBERS.items()}
     return Figure(
         "pending-by-scenario",
-        f"{title[0].upper() + title[1:]} in progress on {scenario.horizon}: {words.listing(ends)}",
-        _subtitle(runs, BANDS if len(runs) == 2 else f"{BAND}; those of the others are in the table"),
-        f"The bands are wide ({last['q10']:.0f} to {last['q90']:.0f} at the end of the baseline)"
-        " because one future differs from another. The scenarios are compared future by future, with common random"
-        " numbers, so that the differences between the lines are much more precise than the bands.",
-        charts.pending(tables, list(names.values()), scenario.start),
-        pd.DataFrame(frame),
+        f"{words.sentence(cases)} in progress in {words.month_of(scenario.horizon)}: {words.listing(ends)}",
+        _subtitle(runs),
+        f"Mean difference of the number of {cases} in progress on the day. Where a line reaches zero it may be chance.",
+        intervals(_by_scenario(rows, titles), _ways(*FEWER), axis=f"{cases} in progress", rule=0, apart=0),
+        pd.DataFrame({"scenario": rows["scenario"].map(titles), "day": pd.to_datetime(rows["day"]), **digits}),
     )
+
+
+def _open_apart(run: Run, base: Run, others: int) -> pd.DataFrame:
+    """Headline cases in progress after each year less those of the baseline, paired; intervals hold for all others."""
+    ours, theirs = (
+        one.data["open_on"].transpose("date", "replication").to_numpy().astype(float) for one in (run, base)
+    )
+    per_draw, level = base.scenario.replications_per_draw, 1 - (1 - LEVEL) / others
+    apart = pd.DataFrame([mean_interval(one, per_draw, level) for one in ours - theirs])
+    day = [date_after(base.scenario.start, time) for time in base.layout.dates]
+    return apart.rename(columns={"value": "difference"}).assign(
+        scenario=run.scenario.name, day=day, row=[words.month_of(one) for one in day], base=theirs.mean(axis=1),
+        value=ours.mean(axis=1),
+    )  # fmt: skip

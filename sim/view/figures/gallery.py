@@ -20,18 +20,18 @@ from sim.view.figures import (
     durations,
     flow,
     process,
-    record,
     sensitivity,
     staffing,
     sweep,
     track_record,
 )
+from sim.view.figures import record as records
 from sim.view.figures.figure import Figure
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Sensitivity
     from sim.experiments.sweep import Sweep
-    from sim.inference.backtest import Backtest
+    from sim.inference.backtest import Backtest, Scored
     from sim.inference.leave_one_out import LeaveOneOut
     from sim.inference.posterior import Posterior
     from sim.inference.track_record import TrackRecord
@@ -57,12 +57,17 @@ __all__ = [
     "of_sweep",
     "of_track_record",
     "process",
-    "record",
+    "records",
     "sensitivity",
     "staffing",
     "sweep",
     "track_record",
 ]
+
+APPENDIX = "Appendix"
+"""The title of the section that is for statisticians."""
+MOST = 3
+"""Figures of an analysis before its appendix."""
 
 
 class Section(NamedTuple):
@@ -114,7 +119,7 @@ def of_comparison(runs: Sequence[Run]) -> list[Section]:
 def of_sweep(analysis: "Sweep") -> list[Section]:
     """The figures of a sweep, one for each indicator."""
     labels = dict.fromkeys(analysis.table["indicator"])
-    return _sections(("Sweep", [sweep.response(analysis, label) for label in labels]))
+    return _first_ones("Sweep", [sweep.response(analysis, label) for label in labels])
 
 
 def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
@@ -122,15 +127,25 @@ def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
     if analysis.method == "split":
         return _sections(("Sensitivity", [sensitivity.split(analysis)]))
     draw = sensitivity.tornado if analysis.method == "morris" else sensitivity.sobol
-    return _sections(("Sensitivity", [draw(analysis, label) for label in dict.fromkeys(analysis.table["indicator"])]))
+    return _first_ones("Sensitivity", [draw(analysis, label) for label in dict.fromkeys(analysis.table["indicator"])])
 
 
-_OF_RECORD = (record.timelines, record.survival, record.pending, record.requests, record.clearance)
+def of_record(record: Record, until: date | None = None, run: Run | None = None) -> list[Section]:
+    """The figures of a public record, as known on a day; on its last day if none is given.
 
-
-def of_record(record: Record, until: date | None = None) -> list[Section]:
-    """The figures of a public record, as known on a day; on its last day if none is given."""
-    return _sections(("The public record", [draw(record, until) for draw in _OF_RECORD]))
+    `run`: what it expects stands beside what the record says.
+    """
+    return _sections(
+        (
+            "The public record",
+            [
+                records.timelines(record, until),
+                records.requests(record, until),
+                records.clearance(record, until, run),
+            ],
+        ),
+        (APPENDIX, [records.survival(record, until)]),
+    )
 
 
 def of_calibration(posterior: "Posterior") -> list[Section]:
@@ -140,29 +155,32 @@ def of_calibration(posterior: "Posterior") -> list[Section]:
 
 
 def of_backtest(analysis: "Backtest") -> list[Section]:
-    """The figures of a backtest: the forecasts beside what happened, and how good they were."""
+    """The figures of a backtest: the forecasts beside what happened; how good they were in the appendix."""
     return _sections(
         ("Forecasts", [backtest.forecasts(analysis), backtest.totals(analysis)]),
-        (
-            "Scores",
-            [
-                backtest.scores(analysis),
-                backtest.coverage(analysis),
-                backtest.pit(analysis),
-                backtest.by_origin(analysis),
-            ],
-        ),
+        (APPENDIX, [*_scores(analysis), backtest.by_origin(analysis)]),
     )
 
 
 def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
     """The figures of proceedings left out one after another: how good their forecasts were."""
-    return _sections(("Scores", [backtest.scores(analysis), backtest.coverage(analysis), backtest.pit(analysis)]))
+    first, *others = _scores(analysis)
+    return _sections(("Scores", [first]), (APPENDIX, [*others]))
+
+
+def _scores(analysis: "Scored") -> list[Figure]:
+    return [backtest.scores(analysis), backtest.coverage(analysis), backtest.pit(analysis)]
 
 
 def of_track_record(record: "TrackRecord") -> list[Section]:
-    """The figure of kept forecasts that can be scored."""
+    """The figures of kept forecasts that can be scored."""
     return _sections(("The track record", [track_record.by_forecast(record)]))
+
+
+def _first_ones(title: str, figures: Sequence[Figure | None]) -> list[Section]:
+    """The first figures under a title, the others in the appendix."""
+    shown = [one for one in figures if one is not None]
+    return _sections((title, [*shown[:MOST]]), (APPENDIX, [*shown[MOST:]]))
 
 
 def milestones_asked_for(scenario: Scenario) -> list[str]:

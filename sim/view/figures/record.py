@@ -1,4 +1,4 @@
-"""Figures of the public record: how long stages last, where each strand stands, what is in progress, asked, resolved.
+"""Figures of the public record: where each strand stands, what was asked, what came in and was resolved, how long.
 
 Every table has the column `rows`: the rows of the record behind each number, as file:line with ';' between them.
 Each function takes a record and a day, and reads nothing that was not public by its end (default: the last day that
@@ -6,23 +6,28 @@ the record covers); it gives None where the record has nothing of the kind.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from math import isfinite, isinf, isnan
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim.record import tables as record_tables
 from sim.record.model import Record
 from sim.record.spans import FINDINGS, OPENED, REQUEST, TOTAL
-from sim.view.charts import record as charts
+from sim.results.run import Run
+from sim.view.charts.bars import bars
+from sim.view.charts.columns import columns
+from sim.view.charts.curves import curves
+from sim.view.charts.looks import Look, looks
+from sim.view.charts.style import INK, PALETTE
+from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
-from sim.view.titles import OUTCOMES, PENDING, STAGES
-from sim.view.words import count, listing, plural, share
+from sim.view.titles import OUTCOMES, STAGES, cases_of
+from sim.view.words import count, listing, month_of, plural, share
 
 MAILING = 5
-"""From so many services asked on one day on, it counts as a mass mailing."""
+"""From so many services asked on one day on, it counts as a wave of requests."""
 NAMES = {
     "low80": "80% interval, low",
     "high80": "80% interval, high",
@@ -32,37 +37,248 @@ NAMES = {
     "findings": "preliminary findings",
 }
 """Columns of tables whose names are more than their keys without underscores."""
-OUTCOME = {"commitments": "binding commitments", "closed": "closing"}
-"""What ends a strand, where the terminal has fewer words."""
+SENT = "preliminary findings sent"
+CAME, RESOLVED, PENDING = "incoming", "resolved", "pending"
+FLOW = looks({CAME: "came in", RESOLVED: "resolved", PENDING: "in progress at the end"})
+ASKED = looks({"services": "services asked", "letters": "letters"})
 
 
-def survival(record: Record, until: date | None = None) -> Figure | None:
-    """The share of cases still in each stage after so many days, by Kaplan-Meier, with 80% and 95% bands."""
+def timelines(record: Record, until: date | None = None) -> Figure | None:
+    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end."""
     day = _day(record, until)
-    if day is None or (curves := record_tables.survival(record, day)).empty:
+    if day is None or (strands := record_tables.strands(record, day)).empty:
         return None
-    stages = record_tables.stages(record, day).set_index("stage")
-    headings = {str(stage): _stage_heading(str(stage), row) for stage, row in stages.iterrows()}
-    table = curves.assign(stage=curves["stage"].map(STAGES)).round(4)
+    rows = _timeline_rows(strands)
+    table = strands.assign(outcome=strands["outcome"].map(OUTCOMES), stage=strands["stage"].str.replace("_", " "))
     return Figure(
-        "record-durations",
-        _survival_title(stages),
-        f"{_subtitle(day)} · Kaplan-Meier curves, with bands of 80% and 95% confidence",
-        _survival_caption(curves, stages, record, day),
-        charts.survival(curves, headings),
-        _named(table.rename(columns={"survival": "share still in it"})),
+        "record-timelines",
+        _timeline_title(rows, day),
+        _subtitle(day),
+        _timeline_caption(rows),
+        timeline(
+            {row["strand"]: (row["heading"], row["label"]) for row in rows.to_dict("records")},
+            _stretches(rows, day), _milestones(rows, day), _LOOKS, (rows["opened"].min().date(), day), height=34,
+        ),
+        _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
+    )  # fmt: skip
+
+
+_STAGES = looks({name: STAGES.get(name, "") for name in (REQUEST, "by decision", OPENED, "interim measures", FINDINGS)})
+"""In the colours that these stages have in the procedure that comes with the program."""
+_ENDS = {
+    "non_compliance_decision": "star",
+    "commitments_binding": "square",
+    "closed": "x",
+    "": "triangle-right-open",
+}
+"""The symbols of what strands came to."""
+_LOOKS = {
+    OPENED: _STAGES[OPENED],
+    FINDINGS: _STAGES[FINDINGS],
+    SENT: Look(SENT, INK, symbol="triangle-down"),
+    **{key: Look(OUTCOMES[key], INK, symbol=symbol) for key, symbol in _ENDS.items()},
+}
+
+
+def _stretches(rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """What each strand spent before and after its preliminary findings."""
+    end, sent = rows["ended"].fillna(pd.Timestamp(day)), rows["findings"].notna()
+    parts = {
+        OPENED: rows.assign(low=rows["opened"], high=rows["findings"].where(sent, end)),
+        FINDINGS: rows[sent].assign(low=rows["findings"], high=end[sent]),
+    }
+    table = pd.concat(parts, names=["what"]).reset_index("what").rename(columns={"strand": "row"})
+    table = table.assign(lane=0, ahead=False)
+    lengths = (table["high"] - table["low"]).dt.days
+    return table.assign(hover=[f"{STAGES[what]}: {n} days" for what, n in zip(table["what"], lengths, strict=True)])
+
+
+def _milestones(rows: pd.DataFrame, day: date) -> pd.DataFrame:
+    """Preliminary findings, and what each strand came to, or that it is in progress on the day."""
+    sent = rows[rows["findings"].notna()]
+    parts = [
+        sent.assign(what=SENT, day=sent["findings"]),
+        rows.assign(what=rows["outcome"], day=rows["ended"].fillna(pd.Timestamp(day))),
+    ]
+    table = pd.concat(parts, ignore_index=True).assign(lane=0).rename(columns={"strand": "row"})
+    hover = [f"{_LOOKS[what].title}, {day:%Y-%m-%d}" for what, day in zip(table["what"], table["day"], strict=True)]
+    return table.assign(hover=hover)
+
+
+def _timeline_rows(strands: pd.DataFrame) -> pd.DataFrame:
+    """The strands by proceeding, in the order of opening, with their words."""
+    parts = strands["strand"].str.split("/", n=1)
+    rows = strands.assign(proceeding=parts.str[0], label=parts.str[1].str.replace("-", " "))
+    first = rows.groupby("proceeding")["opened"].transform("min")
+    every = rows.groupby("proceeding")["platforms"].transform(
+        lambda names: ";".join(dict.fromkeys(";".join(names).split(";")))
+    )
+    rows = rows.assign(first=first, heading=every.str.split(";").map(listing))
+    again = rows.groupby("heading")["proceeding"].transform("nunique") > 1
+    dated = rows["heading"] + ", " + rows["first"].map(month_of)
+    return rows.assign(heading=rows["heading"].mask(again, dated)).sort_values(["first", "proceeding"], kind="stable")
+
+
+def _timeline_title(rows: pd.DataFrame, day: date) -> str:
+    resolved, waiting = rows[rows["outcome"] != ""], rows[rows["outcome"] == ""]
+    cases = f"{len(resolved)} of {plural(len(rows), 'strand')} in {plural(rows['proceeding'].nunique(), 'proceeding')}"
+    if waiting.empty:
+        return f"All of them have an outcome: {cases} by {day}"
+    oldest = waiting.sort_values("days", ascending=False, kind="stable").iloc[0]
+    name = f"{listing(str(oldest['platforms']).split(';'))}, {oldest['label']}"
+    verb = "has" if len(resolved) == 1 else "have"
+    return f"{cases} {verb} an outcome; the oldest one in progress ({name}) has been open for {oldest['days']:,} days"
+
+
+def _timeline_caption(rows: pd.DataFrame) -> str:
+    waiting = rows[rows["outcome"] == ""]
+    caption = "A strand is a group of grievances that moves on its own; those of one proceeding stand together."
+    if len(waiting):
+        sent = int(waiting["findings"].notna().sum())
+        caption += f" Of the {len(waiting)} in progress, {sent or 'none'} {'has' if sent < 2 else 'have'} had"
+        caption += " preliminary findings."
+    ends = Counter(OUTCOMES[key] for key in rows.loc[rows["outcome"] != "", "outcome"])
+    return f"{caption} How they ended: {listing(f'{n} {name}' for name, n in ends.most_common())}." if ends else caption
+
+
+def requests(record: Record, until: date | None = None) -> Figure | None:
+    """Requests for information by month: services asked and letters sent; waves of them are marked."""
+    day = _day(record, until)
+    if day is None or (table := record_tables.requests(record, day)).empty or not table["services"].any():
+        return None
+    known = record.known_on(day)
+    asked = Counter(when for when, _ in {(act.date, act.platform) for act in known.acts if act.event == REQUEST})
+    waves = {when: number for when, number in sorted(asked.items()) if number >= MAILING}
+    months = table.melt(["month"], list(ASKED), "series", "value").rename(columns={"month": "x"})
+    by_month = table.set_index("month")["services"]
+    notes = [
+        (by_month.index[by_month.index <= pd.Timestamp(when)][-1], f"{n} on\n{when.day} {when:%b}")
+        for when, n in waves.items()
+    ]
+    return Figure(
+        "record-requests",
+        _requests_title(table, waves),
+        f"{_subtitle(day)} · by month",
+        "A service is counted once for each day on which it is asked; a letter goes to one company about one service or"
+        f" several. A wave is {MAILING} services or more on one day. Requests need not be published: these are a lower"
+        " bound.",
+        columns(months, ASKED, notes=notes),
+        _named(table),
     )
 
 
-def _stage_heading(stage: str, row: "pd.Series[Any]") -> str:
+def _requests_title(table: pd.DataFrame, waves: dict[date, int]) -> str:
+    """How many came in waves; without any, how many there were of the year with most."""
+    asked = plural(int(table["services"].sum()), "request")
+    if not waves:
+        by_year = table.groupby(table["month"].dt.year)["services"].sum()
+        most = f"most of {by_year.idxmax()} ({by_year.max()})"
+        return f"{asked} for information by {month_of(table['month'].iloc[-1])}, {most}"
+    days = listing(dict.fromkeys(f"{month_of(when)}" for when in waves))
+    return f"Requests came in {plural(len(waves), 'wave')}: {sum(waves.values())} of {asked} for information, in {days}"
+
+
+def clearance(record: Record, until: date | None = None, run: Run | None = None) -> Figure | None:
+    """Strands that came in, were resolved and stayed in progress, by year; with a run, beside what it expects."""
+    day = _day(record, until)
+    if day is None:
+        return None
+    table = record_tables.clearance(record, day)
+    strands = table[(table["unit"] == "strand") & (table["period"] != "total")]
+    if strands.empty:
+        return None
+    total = table[(table["unit"] == "strand") & (table["period"] == "total")].iloc[0]
+    rows = strands.melt(["period"], list(FLOW), "series", "value").rename(columns={"period": "row"})
+    rows.loc[rows["row"].eq(f"{day.year}"), "row"] = f"{day.year}, to {day:%B}"
+    told = table.assign(
+        clearance_rate=table["clearance_rate"].round(4), disposition_time=table["disposition_time"].round(0)
+    )
+    forecast = _expected(run) if run is not None else rows.iloc[:0].assign(low=[], high=[])
+    drawn = pd.concat([rows, forecast], ignore_index=True).reindex(columns=["row", "series", "value", "low", "high"])
+    return Figure(
+        "record-clearance",
+        _clearance_title(total, run),
+        _subtitle(day) + (" · simulated: the mean, and what holds 80% of the simulations" if run is not None else ""),
+        _clearance_caption(strands.iloc[-1], day),
+        bars(
+            {"": drawn.assign(text=[count(value) if value % 1 else f"{value:.0f}" for value in drawn["value"]])}, FLOW
+        ),
+        _named(told.rename(columns={"disposition_time": "disposition time (days)"})),
+    )
+
+
+def _expected(run: Run) -> pd.DataFrame:
+    """What the run expects, a year and at its horizon."""
+    found = {CAME: run.samples["incoming"], RESOLVED: run.samples["resolved"], PENDING: run.samples["pending_end"]}
+    ends = {series: np.quantile(sample.singles, (0.1, 0.9)) for series, sample in found.items()}
+    scenario = run.scenario
+    name = f"a year, {month_of(scenario.start)} to {month_of(scenario.horizon)}, simulated"
+    rows = [(name, series, sample.value, *ends[series]) for series, sample in found.items()]
+    return pd.DataFrame(rows, columns=["row", "series", "value", "low", "high"])
+
+
+def _clearance_title(total: "pd.Series[float]", run: Run | None) -> str:
+    rate = share(total["clearance_rate"])
+    since = f"{month_of(pd.Timestamp(total['first_day']))}"
+    if run is None or not isfinite(expected := run.samples["clearance_rate"].value):
+        return f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved"
+    return (
+        f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved; the model expects"
+        f" {share(expected).removesuffix('%')} of 100 {cases_of(run.scenario)} by {month_of(run.scenario.horizon)}"
+    )
+
+
+def _clearance_caption(last: "pd.Series[float]", day: date) -> str:
+    caption = "Where fewer are resolved than come in, the cases in progress grow."
+    if last["incoming"]:
+        caption += (
+            f" Numbers are small: one more strand resolved in {last['period']} would have made its clearance rate"
+            f" {share((last['resolved'] + 1) / last['incoming'])} instead of {share(last['clearance_rate'])}."
+        )
+    if isfinite(last["disposition_time"]):
+        waiting = plural(int(last["pending"]), "strand")
+        caption += f" At its pace the {waiting} in progress would take {count(last['disposition_time'])} days."
+    return caption
+
+
+def survival(record: Record, until: date | None = None) -> Figure | None:
+    """The share of cases still in each stage after so many days, by Kaplan-Meier, with 95% bands."""
+    day = _day(record, until)
+    if day is None or (table := record_tables.survival(record, day)).empty:
+        return None
+    stages = record_tables.stages(record, day).set_index("stage")
+    panels = {_stage_heading(str(stage), row): table[table["stage"] == stage] for stage, row in stages.iterrows()}
+    drawn = {heading: _steps(curve) for heading, curve in panels.items()}
+    named = table.assign(stage=table["stage"].map(STAGES)).round(4)
+    return Figure(
+        "record-durations",
+        _survival_title(stages),
+        f"{_subtitle(day)} · Kaplan-Meier, with 95% confidence bands",
+        _survival_caption(record, day),
+        curves(
+            drawn, {"": Look("share still in it", PALETTE[0])}, columns=2 if len(panels) > 1 else 1, x="days",
+            percent=True, steps=True, ends=False,
+        ),
+        _named(named.rename(columns={"survival": "share still in it"})),
+    )  # fmt: skip
+
+
+def _steps(curve: pd.DataFrame) -> pd.DataFrame:
+    """A curve as it is drawn, from all at the beginning on."""
+    steps = curve.rename(columns={"days": "x", "survival": "y", "low95": "low", "high95": "high"})
+    begin = pd.DataFrame({"x": [0.0], "y": [1.0], "low": [np.nan], "high": [np.nan]})
+    return pd.concat([begin, steps[list(begin)]], ignore_index=True).assign(series="")
+
+
+def _stage_heading(stage: str, row: "pd.Series[int]") -> str:
     cases = "requests" if stage == REQUEST else "strands"
-    return f"<b>{STAGES[stage]}</b><br>{row['ended']} of {row['cases']} {cases} ended"
+    return f"{STAGES[stage]}: {row['ended']} of {row['cases']} {cases} ended"
 
 
 def _survival_title(stages: pd.DataFrame) -> str:
     stage = next((name for name in (TOTAL, OPENED, REQUEST) if name in stages.index), str(stages.index[0]))
     row, what = stages.to_dict("index")[stage], "requests" if stage == REQUEST else "strands"
-    pending = f"{row['pending']} of {row['cases']} {what} {_is(row['pending'])} still in progress"
+    pending = f"{row['pending']} of {row['cases']} {what} {'is' if row['pending'] == 1 else 'are'} still in progress"
     if isinf(row["median"]):
         return f"From {STAGES[stage]}: too few have ended to estimate the median; {pending}"
     median = f"the median is {count(row['median'])} days{_between(row['low95'], row['high95'])}"
@@ -76,211 +292,16 @@ def _between(low: float, high: float) -> str:
     return f" (95% interval: {count(low)} {upper})"
 
 
-def _survival_caption(curves: pd.DataFrame, stages: pd.DataFrame, record: Record, day: date) -> str:
+def _survival_caption(record: Record, day: date) -> str:
     known = record.known_on(day)
-    strands, proceedings = len(known.strands), len({strand.proceeding for strand in known.strands})
-    caption = (
-        "A curve steps down when a case leaves the stage; a tick marks one that was still in progress after so many"
-        f" days, on {day}, which counts as longer than that."
-    )
-    if TOTAL in stages.index and isfinite(median := float(stages["median"][TOTAL])):
-        at_median = curves[(curves["stage"] == TOTAL) & (curves["days"] == median)].iloc[0]
-        caption += (
-            f" Only {at_median['at_risk']} of {strands} strands have been followed for {count(median)} days from their"
-            " opening: the right end of a curve rests on few."
-        )
-    if not strands:
+    caption = "A curve steps down when a case leaves the stage. What is in progress counts as longer than so far."
+    if not known.strands:
         return caption
-    together = [f"{number} on {opened}" for opened, number in _opened_together(known).items()]
-    caption += f" The strands are of {plural(proceedings, 'proceeding')}"
-    caption += f", of which several were opened on one day ({listing(together)})" if together else ""
-    return f"{caption}: they are not independent, and the bands are too narrow."
-
-
-def _opened_together(known: Record) -> Mapping[date, int]:
-    """Days on which more than one proceeding was opened, and how many."""
-    days = Counter(opened for _, opened in {(strand.proceeding, strand.opened) for strand in known.strands})
-    return {opened: number for opened, number in sorted(days.items()) if number > 1}
-
-
-def timelines(record: Record, until: date | None = None) -> Figure | None:
-    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end."""
-    day = _day(record, until)
-    if day is None or (strands := record_tables.strands(record, day)).empty:
-        return None
-    rows = _timeline_rows(strands)
-    outcomes = {key: OUTCOME.get(title, title) for key, title in OUTCOMES.items()}
-    shown = {key: title for key, title in outcomes.items() if (rows["outcome"] == key).any()}
-    parts = (STAGES[OPENED], STAGES[FINDINGS])
-    table = strands.assign(outcome=strands["outcome"].map(outcomes), stage=strands["stage"].str.replace("_", " "))
-    return Figure(
-        "record-timelines",
-        _timeline_title(rows, day),
-        _subtitle(day),
-        _timeline_caption(rows, day),
-        charts.timelines(rows, day, parts, "preliminary findings", shown),
-        _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
+    proceedings = len({strand.proceeding for strand in known.strands})
+    return (
+        f"{caption} The {plural(len(known.strands), 'strand')} of {plural(proceedings, 'proceeding')} are not"
+        " independent: the bands are too narrow."
     )
-
-
-def _timeline_rows(strands: pd.DataFrame) -> pd.DataFrame:
-    """The strands by proceeding, in the order of opening, with their words."""
-    parts = strands["strand"].str.split("/", n=1)
-    rows = strands.assign(proceeding=parts.str[0], label=parts.str[1].str.replace("-", " "))
-    first = rows.groupby("proceeding")["opened"].transform("min")
-    every = rows.groupby("proceeding")["platforms"].transform(
-        lambda names: ";".join(dict.fromkeys(";".join(names).split(";")))
-    )
-    heading = [f"{listing(names.split(';'))}, {opened:%Y-%m-%d}" for names, opened in zip(every, first, strict=True)]
-    return rows.assign(first=first, heading=heading).sort_values(["first", "proceeding"], kind="stable")
-
-
-def _timeline_title(rows: pd.DataFrame, day: date) -> str:
-    resolved = rows[rows["outcome"] != ""]
-    cases = f"{len(resolved)} of {plural(len(rows), 'strand')} in {plural(rows['proceeding'].nunique(), 'proceeding')}"
-    waiting = rows[rows["outcome"] == ""]
-    if waiting.empty:
-        return f"All of them have an outcome: {cases} by {day}"
-    oldest = waiting.sort_values("days", ascending=False, kind="stable").iloc[0]
-    name = f"{listing(str(oldest['platforms']).split(';'))}, {oldest['label']}"
-    verb = "has" if len(resolved) == 1 else "have"
-    return f"{cases} {verb} an outcome; the oldest one in progress ({name}) has been open for {oldest['days']:,} days"
-
-
-def _timeline_caption(rows: pd.DataFrame, day: date) -> str:
-    waiting = rows[rows["outcome"] == ""]
-    with_findings = int(waiting["findings"].notna().sum())
-    caption = (
-        "A strand is a group of grievances that moves on its own; those of one proceeding stand together, below its"
-        " services and the day of its opening."
-        f" On {day}, {plural(len(waiting), 'strand')} in {plural(waiting['proceeding'].nunique(), 'proceeding')}"
-        f" {'was' if len(waiting) == 1 else 'were'} in progress; {_of_them(with_findings)} had preliminary findings."
-    )
-    ends = [OUTCOME.get(OUTCOMES[key], OUTCOMES[key]) for key in rows.loc[rows["outcome"] != "", "outcome"]]
-    if ends:
-        counts = [f"{number} by {name}" for name, number in Counter(ends).most_common()]
-        caption += f" Of the {plural(len(ends), 'strand')} resolved, {listing(counts)}."
-    several = rows[rows["platforms"].str.contains(";")].groupby("proceeding")["platforms"].first()
-    if len(several):
-        caption += f" {plural(len(several), 'proceeding')} {_is(len(several))} about more than one service."
-    return caption
-
-
-def pending(record: Record, until: date | None = None) -> Figure | None:
-    """How many requests and strands were in progress at the end of each month, by their latest milestone."""
-    day = _day(record, until)
-    if day is None or (table := record_tables.pending(record, day)).empty or not table["cases"].any():
-        return None
-    clearance = record_tables.clearance(record, day)
-    return Figure(
-        "record-pending",
-        _pending_title(table, clearance, day),
-        f"{_subtitle(day)} · at the end of each month, by latest milestone",
-        "Strands count once each from the opening of their proceeding to a decision, commitments or closing; requests"
-        " once for each service and topic until proceedings take them up. The closing of a request is hardly ever"
-        " published, so that their curve is mostly silence and not work.",
-        charts.pending(table, PENDING),
-        _named(table.assign(stage=table["stage"].map(PENDING)).rename(columns={"stage": "latest milestone"})),
-    )
-
-
-def _pending_title(table: pd.DataFrame, clearance: pd.DataFrame, day: date) -> str:
-    counts = table.pivot_table(index="day", columns="stage", values="cases", aggfunc="sum")
-    now, strands = counts.iloc[-1], counts[OPENED] + counts[FINDINGS]
-    if not strands.any():
-        asked = int(now[REQUEST])
-        words = (
-            f"request{'' if asked == 1 else 's'} for information {_is(asked)} in progress on {day}, and no proceedings"
-        )
-        return f"{asked} {words}"
-    proceedings = clearance[(clearance["unit"] == "proceeding") & (clearance["period"] == "total")]["pending"].iloc[0]
-    waiting = int(strands.iloc[-1])
-    title = (
-        f"{plural(waiting, 'strand')} in {plural(int(proceedings), 'proceeding')} {_is(waiting)} in progress on {day}"
-    )
-    before = strands[strands.index <= pd.Timestamp(day) - pd.DateOffset(years=1)]
-    if len(before):
-        title += f", against {before.iloc[-1]} a year before"
-    return f"{title}; {_of_them(int(now[FINDINGS]))} had preliminary findings"
-
-
-def requests(record: Record, until: date | None = None) -> Figure | None:
-    """Requests for information by month: services asked and letters sent; mass mailings are marked."""
-    day = _day(record, until)
-    if day is None or (table := record_tables.requests(record, day)).empty or not table["services"].any():
-        return None
-    known = record.known_on(day)
-    asked = Counter(when for when, _ in {(act.date, act.platform) for act in known.acts if act.event == REQUEST})
-    mailings = [(when, number) for when, number in sorted(asked.items()) if number >= MAILING]
-    services, letters = int(table["services"].sum()), int(table["letters"].sum())
-    by_year = table.groupby(table["month"].dt.year)["services"].sum()
-    year = by_year.index[int(by_year.to_numpy().argmax())]
-    asked_for = f"{services} request{'' if services == 1 else 's'} for information {_is(services)} public"
-    title = f"{asked_for}, in {plural(letters, 'letter')}; {by_year[year]} of them {_is(by_year[year])} of {year}"
-    in_mailings = sum(number for _, number in mailings)
-    caption = "A request: one service on one day. A letter: one company on one day, about one service or several."
-    if mailings:
-        days = [f"{number} services on {when}" for when, number in mailings]
-        caption += f" Mass mailings: {listing(days)}; {share(in_mailings / services)} of all requests."
-    return Figure(
-        "record-requests",
-        title,
-        f"{_subtitle(day)} · by month",
-        f"{caption} Requests need not be published: these are a lower bound.",
-        charts.requests(table, mailings),
-        _named(table),
-    )
-
-
-def clearance(record: Record, until: date | None = None) -> Figure | None:
-    """Strands and proceedings that came in, were resolved and stayed in progress, by year: the clearance rate."""
-    day = _day(record, until)
-    if day is None:
-        return None
-    every = record_tables.clearance(record, day)
-    rows = every[(every["unit"] != "request") & (every["period"] != "total")]
-    if rows.empty:
-        return None
-    totals = every[every["period"] == "total"].set_index("unit")
-    headings = {
-        unit: f"<b>{unit}s</b>: clearance rate {share(totals.loc[unit, 'clearance_rate'])} since"
-        f" {totals.loc[unit, 'first_day']:%Y-%m-%d}"
-        for unit in rows["unit"].unique()
-    }
-    table = every.assign(
-        clearance_rate=every["clearance_rate"].round(4), disposition_time=every["disposition_time"].round(0)
-    )
-    return Figure(
-        "record-clearance",
-        _clearance_title(rows[rows["unit"] == "strand"].iloc[-1], totals["clearance_rate"]["strand"]),
-        f"{_subtitle(day)} · the last year to that day",
-        _clearance_caption(rows, day),
-        charts.clearance(rows, headings),
-        _named(table.rename(columns={"disposition_time": "disposition time (days)"})),
-    )
-
-
-def _clearance_title(year: "pd.Series[Any]", total: float) -> str:
-    resolved = f"{year['resolved']} {'was' if year['resolved'] == 1 else 'were'} resolved"
-    flow = f"In {year['period']} {plural(year['incoming'], 'strand')} came in and {resolved}"
-    rate = f": a clearance rate of {share(year['clearance_rate'])}" if year["incoming"] else ""
-    return f"{flow}{rate}; since the first opening it is {share(total)}"
-
-
-def _clearance_caption(rows: pd.DataFrame, day: date) -> str:
-    last = rows[rows["unit"] == "strand"].iloc[-1]
-    caption = (
-        "Clearance rate: resolved over incoming; below 100% the cases in progress grow in number. A strand is resolved"
-        " by a decision, binding commitments or closing, a proceeding with the last of its strands."
-    )
-    if last["incoming"]:
-        more = share((last["resolved"] + 1) / last["incoming"])
-        caption += f" Numbers are small: one more strand resolved in {last['period']} would have made it {more}."
-    if isfinite(last["disposition_time"]):
-        waiting = f"what is in progress on {day} ({plural(last['pending'], 'strand')})"
-        caption += f" At the pace of {last['period']} {waiting} would take {count(last['disposition_time'])} days"
-        caption += " (disposition time)."
-    return caption
 
 
 def _day(record: Record, until: date | None) -> date | None:
@@ -303,11 +324,3 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
 
 def _spaced(cells: "pd.Series[str]") -> "pd.Series[str]":
     return cells.str.replace(";", "; ").str.replace("_", " ")
-
-
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _of_them(number: int) -> str:
-    return "none of them has" if not number else f"{number} of them {'has' if number == 1 else 'have'}"

@@ -4,8 +4,20 @@ import pandas as pd
 
 from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
 from sim.view import words
-from sim.view.charts import sensitivity as charts
+from sim.view.charts.bars import bars
+from sim.view.charts.looks import Look
+from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
+
+UP, DOWN = "up", "down"
+EFFECTS = {
+    UP: Look("more of it raises this", PALETTE[5], pattern="/"),
+    DOWN: Look("more of it lowers this", PALETTE[0]),
+}
+INDICES = {
+    "first": Look("by itself (first)", PALETTE[4]),
+    "total": Look("with its interactions (total)", PALETTE[0], pattern="/"),
+}
 
 
 def _rows(analysis: Sensitivity, indicator: str) -> pd.DataFrame:
@@ -23,7 +35,7 @@ def _key(indicator: str) -> str:
 def _subtitle(analysis: Sensitivity) -> str:
     return (
         f"{analysis.scenario.title or analysis.scenario.name} · {len(analysis.runs):,} runs of {analysis.replications}"
-        f" replications with common random numbers · whiskers are {analysis.level:.0%} confidence intervals"
+        f" simulations · whiskers: {analysis.level:.0%} confidence"
     )
 
 
@@ -40,12 +52,10 @@ def tornado(analysis: Sensitivity, indicator: str) -> Figure | None:
         f"{_name(first)}: {_matters(rows)}" if "matters" in set(rows["verdict"])
         else f"{_name(first)}: no parameter is known to matter yet",
         _subtitle(analysis),
-        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}"
-        f" ({words.number(first['low'])} to {words.number(first['high'])}), more than any other; its mean is"
-        f" {words.number(first['mean'])}. Bars to the right: more of the parameter means more of the indicator."
-        f" {_verdicts(rows, f'less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}{_noise(first)}"
-        f"{words.without_correlations(analysis.scenario)}",
-        charts.tornado(rows, unit),
+        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}; the mean is"
+        f" {words.number(first['mean'])}. {_verdicts(rows, f'under {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}"
+        f"{_noise(first)}{words.without_correlations(analysis.scenario)}",
+        bars({"": _effects(rows)}, EFFECTS, axis=f"effect, {unit}" if unit else "effect"),
         _table(
             rows,
             {
@@ -54,6 +64,19 @@ def tornado(analysis: Sensitivity, indicator: str) -> Figure | None:
                 "mu_high": f"effect: {analysis.level:.0%} to", "sigma": "varies (sigma)", "noise": "noise",
             },
         ),
+    )  # fmt: skip
+
+
+def _effects(rows: pd.DataFrame) -> pd.DataFrame:
+    """The sizes of effects as bars: to the right where more of the parameter raises the indicator."""
+    sign = rows["mu"].ge(0).map({True: 1.0, False: -1.0})
+    ends = pd.concat([rows["low"] * sign, rows["high"] * sign], axis=1)
+    value = rows["mu_star"] * sign
+    return pd.DataFrame(
+        {
+            "row": rows["parameter_title"], "series": sign.map({1.0: UP, -1.0: DOWN}), "value": value,
+            "low": ends.min(axis=1), "high": ends.max(axis=1), "text": [words.number(size) for size in rows["mu_star"]],
+        }
     )  # fmt: skip
 
 
@@ -70,10 +93,10 @@ def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
         f"{_name(first)}: {most} is estimated to explain most of the parameter uncertainty, {total} of the variance"
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(analysis),
-        "First: what a parameter explains by itself; total: with its interactions, what would be left if all others"
-        f" were known. {_verdicts(rows, f'less than {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}"
+        "First: what a parameter explains by itself; total: what would be left if all others were known."
+        f" {_verdicts(rows, f'under {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}"
         f"{words.without_correlations(analysis.scenario)}",
-        charts.sobol(rows),
+        bars({"": _indices(rows)}, INDICES, axis="share of the variance", tickformat=".0%"),
         _table(
             rows,
             {
@@ -85,12 +108,23 @@ def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
     )  # fmt: skip
 
 
+def _indices(rows: pd.DataFrame) -> pd.DataFrame:
+    """First and total indices as bars; estimates beyond 0 and 1 end there."""
+    parts = {"first": ("first", "first_low", "first_high"), "total": ("total", "low", "high")}
+    found = [
+        rows[list(columns)].clip(0, 1).set_axis(["value", "low", "high"], axis=1).assign(series=series)
+        for series, columns in parts.items()
+    ]
+    drawn = pd.concat([one.assign(row=rows["parameter_title"]) for one in found], ignore_index=True)
+    return drawn.assign(text=drawn["value"].map(words.share))
+
+
 def split(analysis: Sensitivity) -> Figure | None:
     """How much of each forecast's variance is stochastic, how much parameter uncertainty. None if nothing varies."""
     rows = analysis.table
     if rows.empty:
         return None
-    counted = rows["verdict"].value_counts()
+    counted, known = rows["verdict"].value_counts(), rows["share_parameter"]
     clear = [
         f"{counted[verdict]} vary mostly by {cause}"
         for verdict, cause in (("parameters", "parameter uncertainty"), ("stochastic", "stochastic variation"))
@@ -101,14 +135,17 @@ def split(analysis: Sensitivity) -> Figure | None:
         "variance-split",
         f"Of {len(rows)} numbers {words.listing(clear)}{still}" if clear
         else f"With so few draws it is inconclusive whether the {len(rows)} numbers vary more by parameter uncertainty",
-        f"{analysis.scenario.title or analysis.scenario.name} · {analysis.replications:,} replications of"
-        f" {analysis.points:,} draws of {len(analysis.scenario.uncertain)} uncertain parameters · whiskers are"
-        f" {analysis.level:.0%} confidence intervals",
-        "What differs between futures with the same parameters is stochastic: no study will narrow it. Parameter"
-        f" uncertainty is what differs between draws of the parameters: better data would. Its share is largest in"
-        f" {rows.iloc[0]['title']} ({words.share(rows.iloc[0]['share_parameter'])}), smallest in"
-        f" {rows.iloc[-1]['title']} ({words.share(rows.iloc[-1]['share_parameter'])}).",
-        charts.split(rows),
+        f"{analysis.scenario.title or analysis.scenario.name} · {analysis.replications:,} simulations of"
+        f" {analysis.points:,} draws of {len(analysis.scenario.uncertain)} uncertain parameters · whiskers:"
+        f" {analysis.level:.0%} confidence",
+        f"Parameter uncertainty has its largest share in {rows.iloc[0]['title']}"
+        f" ({words.share(rows.iloc[0]['share_parameter'])}), its smallest in {rows.iloc[-1]['title']}"
+        f" ({words.share(rows.iloc[-1]['share_parameter'])}).",
+        bars(
+            {"": rows.assign(row=rows["title"], series="", value=known, text=known.map(words.share))},
+            {"": Look("parameter uncertainty", PALETTE[5])}, tickformat=".0%",
+            axis="share of the variance that is parameter uncertainty; the rest is chance",
+        ),
         pd.DataFrame(
             {
                 "indicator": rows["title"],
@@ -127,7 +164,7 @@ def split(analysis: Sensitivity) -> Figure | None:
 
 
 def _name(row: pd.Series) -> str:
-    return str(row["title"])[0].upper() + str(row["title"])[1:]
+    return words.sentence(str(row["title"]))
 
 
 def _matters(rows: pd.DataFrame) -> str:
@@ -137,9 +174,16 @@ def _matters(rows: pd.DataFrame) -> str:
 
 def _verdicts(rows: pd.DataFrame, negligible: str) -> str:
     counted = rows["verdict"].value_counts()
-    names = {"matters": "matter", "negligible": f"are negligible ({negligible})", "open": "inconclusive so far"}
-    counts = [f"{name}: {counted[verdict]}" for verdict, name in names.items() if verdict in counted]
-    return f"Of the {len(rows)} parameters {'; '.join(counts)}."
+    counts = [
+        f"{counted[verdict]} {one if counted[verdict] == 1 else several}"
+        for verdict, one, several in (
+            ("matters", "matters", "matter"),
+            ("negligible", f"is negligible ({negligible})", f"are negligible ({negligible})"),
+            ("open", "is inconclusive so far", "are inconclusive so far"),
+        )
+        if verdict in counted
+    ]
+    return f"Of {words.plural(len(rows), 'parameter')} {words.listing(counts)}."
 
 
 def _noise(row: pd.Series) -> str:

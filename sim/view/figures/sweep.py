@@ -1,18 +1,25 @@
-"""Figures of sweeps: what an indicator does as settings change, and where one more FTE stops helping."""
+"""Figures of sweeps: what an indicator does as settings change, and what more people are worth."""
 
-from dataclasses import replace
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.experiments.sweep import Sweep, stops_helping
+from sim.experiments.sweep import Sweep, helping
 from sim.view import words
-from sim.view.charts import sweep as charts
+from sim.view.charts.heat import heat
+from sim.view.charts.intervals import intervals
+from sim.view.charts.looks import Look
+from sim.view.charts.points import points
+from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
-from sim.view.verdicts import sentences
+from sim.view.verdicts import sweep_sentence
 
 FACTOR = " x"
 """The ending of columns of settings that are multiplied by a factor."""
+MOST_STEPS = 2
+"""Steps by staff whose effect a title tells."""
 
 
 def response(sweep: Sweep, indicator: str) -> Figure | None:
@@ -23,15 +30,13 @@ def response(sweep: Sweep, indicator: str) -> Figure | None:
     rows = sweep.table[sweep.table["indicator"] == indicator].reset_index(drop=True)
     if rows.empty:
         return None
-    first = rows.iloc[0]
-    title, unit = str(first["title"]), str(first["unit"])
     return Figure(
         f"response-{indicator.replace(':', '-').replace('_', '-').lower()}",
         _title(sweep, rows, indicator),
         f"{sweep.scenario.title or sweep.scenario.name} · {len(sweep.points)} points of {sweep.replications:,}"
-        f" replications with common random numbers · intervals hold the mean with {sweep.level:.0%} confidence",
+        f" simulations each · intervals: {sweep.level:.0%} confidence",
         _caption(sweep, rows),
-        _figure(sweep, rows, title, unit),
+        _chart(sweep, rows),
         _table(sweep, rows),
     )
 
@@ -40,18 +45,35 @@ def _steps(sweep: Sweep, indicator: str) -> pd.DataFrame:
     return sweep.steps[sweep.steps["indicator"] == indicator]
 
 
-def _figure(sweep: Sweep, rows: pd.DataFrame, title: str, unit: str) -> go.Figure:
-    steps = _steps(sweep, str(rows.iloc[0]["indicator"]))
-    if len(steps):
+def _chart(sweep: Sweep, rows: pd.DataFrame) -> go.Figure:
+    first = rows.iloc[0]
+    unit = f" ({first['unit']})" if first["unit"] else ""
+    named = f"{first['title']}{unit}"
+    if len(_steps(sweep, str(first["indicator"]))):
         people = rows["fte"].round(max(words.decimals(rows["fte"]), 2))
-        return charts.response(rows.assign(x=people), "staff of all roles, FTE", title, unit, stops_helping(steps))
-    if len(sweep.axes) == 1:
-        return charts.response(rows.assign(x=rows[sweep.axes[0]]), axis_words(sweep.axes[0]), title, unit)
-    on_grid = len(rows) == rows[sweep.axes[0]].nunique() * rows[sweep.axes[1]].nunique()
-    if len(sweep.axes) == 2 and on_grid:
-        x, y = sweep.axes
-        return charts.heat(rows.assign(x=rows[x], y=rows[y]), (axis_words(x), axis_words(y)))
-    return charts.panels([(axis_words(axis), rows.assign(x=rows[axis])) for axis in sweep.axes], title, unit)
+        return points({"full-time staff of all roles": rows.assign(x=people)}, named)
+    if not all(pd.api.types.is_numeric_dtype(rows[axis]) for axis in sweep.axes) and len(sweep.axes) == 1:
+        drawn = rows.assign(
+            row=rows[sweep.axes[0]].map(str), series="", note=[_interval(row) for row in _records(rows)]
+        )
+        return intervals({"": drawn}, {"": Look(named, PALETTE[0])}, axis=named)
+    if len(sweep.axes) == 2 and len(rows) == rows[sweep.axes[0]].nunique() * rows[sweep.axes[1]].nunique():
+        column, row = sweep.axes
+        cells = rows.assign(
+            row=[f"{axis_words(row)}: {_value(value)}" for value in rows[row]],
+            column=[_value(value) for value in rows[column]],
+            text=[_interval(cell).replace(" (", "\n(") for cell in _records(rows)],
+        )
+        return heat({axis_words(column): cells}, row=60)
+    return points({axis_words(axis): rows.assign(x=rows[axis]) for axis in sweep.axes}, named)
+
+
+def _records(rows: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    return rows[["value", "low", "high"]].to_dict("records")
+
+
+def _interval(row: Mapping[Hashable, Any]) -> str:
+    return f"{words.number(row['value'])} ({words.number(row['low'])} to {words.number(row['high'])})"
 
 
 def axis_words(axis: str) -> str:
@@ -60,12 +82,11 @@ def axis_words(axis: str) -> str:
 
 
 def _title(sweep: Sweep, rows: pd.DataFrame, indicator: str) -> str:
-    """In the words of the command where the staff varies; else the lowest and the highest value."""
+    """What more people are worth where the staff varies; else the lowest and the highest value."""
     steps = _steps(sweep, indicator)
     if len(steps):
-        (sentence,) = sentences(replace(sweep, steps=steps))
-        return sentence[0].upper() + sentence[1:].rstrip(".")
-    name = str(rows.iloc[0]["title"]).capitalize()
+        return words.sentence(_of_staff(steps))
+    name = words.sentence(str(rows.iloc[0]["title"]))
     apart = rows[(rows["diff_low"] > 0) | (rows["diff_high"] < 0)]
     if apart.empty:
         return f"{name}: no point differs significantly from the base, at {words.number(_base(sweep, rows)['value'])}"
@@ -77,12 +98,48 @@ def _title(sweep: Sweep, rows: pd.DataFrame, indicator: str) -> str:
     )
 
 
-def _base(sweep: Sweep, rows: pd.DataFrame) -> pd.Series:
+def _of_staff(steps: pd.DataFrame) -> str:
+    """What the first steps to more staff change in all, and from where on no step helps significantly."""
+    known = steps.dropna(subset="effect")
+    if len(known) < len(steps) or not known[["effect", "low", "high"]].any(axis=None):
+        return sweep_sentence(steps).rstrip(".")
+    sure = known[(known["low"] > 0) | (known["high"] < 0)]
+    first, last, digits = known.iloc[0], known.iloc[-1], words.decimals([*known["from_fte"], *known["to_fte"]])
+    name = f"{first['title']}:"
+    if sure.empty:
+        tried = f"from {first['from_fte']:.{digits}f} to {last['to_fte']:.{digits}f} people"
+        return f"{name} no step {tried} changes it significantly"
+    parts: list[str] = []
+    for step in known.head(MOST_STEPS).to_dict("records"):
+        people = f"{step['to_fte'] - step['from_fte']:.{digits}f}"
+        change = _change(step) if step["low"] * step["high"] > 0 else "no significant change"
+        parts.append(f"{change} with {f'the next {people}' if parts else f'{people} more people'}")
+    told = f"{name} {' and '.join(parts)}"
+    if len(known) <= MOST_STEPS or not first["better"]:
+        return told
+    helps = helping(known)
+    if helps.empty:
+        return f"{told}; no step helps"
+    end = helps.iloc[-1]["to_fte"]
+    beyond = (
+        "more still help at the most that was tried," if end == last["to_fte"] else "no step helps significantly beyond"
+    )
+    return f"{told}; {beyond} {end:.{digits}f}"
+
+
+def _change(step: Mapping[Hashable, Any]) -> str:
+    """What a step changes in all."""
+    change = step["effect"] * (step["to_fte"] - step["from_fte"])
+    much = words.quantity(abs(change), str(step["unit"]))
+    return f"{much} {step['unit'] or 'percentage points'} {'more' if change > 0 else 'less'}"
+
+
+def _base(sweep: Sweep, rows: pd.DataFrame) -> "pd.Series[float]":
     base = rows[rows["point"] == sweep.base]
     return base.iloc[0] if len(base) else rows.iloc[0]
 
 
-def _at(sweep: Sweep, row: pd.Series) -> str:
+def _at(sweep: Sweep, row: "pd.Series[float]") -> str:
     return words.listing(f"{axis_words(axis)} {_value(row[axis])}" for axis in sweep.axes)
 
 
@@ -93,16 +150,9 @@ def _value(value: object) -> str:
 def _caption(sweep: Sweep, rows: pd.DataFrame) -> str:
     base = _base(sweep, rows)
     significant = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
-    staff = (
-        " Intervals hold for all steps between neighbouring points together, so that a false positive is unlikely."
-        if len(_steps(sweep, str(base["indicator"])))
-        else ""
-    )
     return (
-        f"At the base ({_at(sweep, base)}) it is {words.number(base['value'])}"
-        f" ({words.number(base['low'])} to {words.number(base['high'])}). All points have the same cases with common"
-        " random numbers, so that their differences are more precise than the values: of the"
-        f" {len(rows) - 1} other points {significant} differ significantly from the base.{staff}"
+        f"At the base ({_at(sweep, base)}) it is {_interval(base.to_dict())}. All points meet the same cases and"
+        f" chances: {significant} of the {len(rows) - 1} others differ significantly from the base."
     )
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim.inference.histories import MILESTONES
 from sim.inference.track_record import TrackRecord
-from sim.view.charts import track_record as charts
+from sim.view.charts.intervals import intervals
+from sim.view.charts.looks import looks
 from sim.view.figures.figure import Figure
 from sim.view.titles import FORECASTERS, TITLES
 from sim.view.verdicts import fared, few
@@ -31,15 +33,14 @@ def by_forecast(record: TrackRecord) -> Figure | None:
         scores = record.scores_of(milestone)
         rows += [(title, *row) for row in scores[["forecaster", "crps", "forecasts"]].to_numpy()]
     table = pd.DataFrame(rows, columns=["name", "forecaster", "score", "number"])
+    drawn = table.assign(row=table["name"], series=table["forecaster"], value=table["score"], low=np.nan, high=np.nan)
     return Figure(
         "track-record",
         fared(record)[0].removesuffix("."),
         f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
-        "Each forecast, then all of them by milestone. CRPS: squared error of the probability of a milestone by each"
-        " day up to that of scoring, averaged over days and forecasts. Each was kept on the day on which it was made;"
-        " Kaplan-Meier curves and constant rates are of the record as it was known on that day."
-        f"{few(record.table['proceeding'].nunique())}",
-        charts.by_forecast(table, FORECASTERS),
+        "CRPS: squared error of the chance of a milestone by each day, averaged over days and forecasts. Each was kept"
+        f" on the day on which it was made.{few(record.table['proceeding'].nunique())}",
+        intervals({"": drawn}, looks(FORECASTERS), axis="CRPS (0 is best)", rule=0, apart=0.17),
         table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
             columns={"name": "forecast of", "score": "CRPS", "number": "milestones"}
         ),
