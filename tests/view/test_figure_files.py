@@ -244,7 +244,7 @@ def test_the_record_s_figures_are_written(sim, tmp_path):
     code, out, err = sim("record", "--record", "docs/example-record", "--json", "--figures", folder)
     assert code == 0
     assert json.loads(out)["as_of"] == "2022-12-31"
-    assert f"5 figures in {folder}" in err
+    assert f"4 figures in {folder}" in err
     analysis = read_figures(folder)
     assert analysis.title == "The public record, as known on 2022-12-31"
     assert analysis.made_by["record"] == "example-record"
