@@ -100,7 +100,7 @@ def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> No
     shown = [output.data for output in outputs if "data" in output]
     figures = [data[FIGURE] for data in shown if FIGURE in data]
     assert len(figures) >= 2
-    assert not any(figure.get("config", {}).get("showSendToCloud") for figure in figures)
+    assert all(figure["config"]["showSendToCloud"] is False for figure in figures)
     assert not [data for data in shown if "<script" in data.get("text/html", "")]
     assert len(nbformat.writes(book)) < LARGEST
 

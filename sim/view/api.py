@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim.errors import UserError, suggestion
 from sim.experiments.compare import Comparison
@@ -17,9 +17,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
+from sim.view.figures.shown import WIDTH, Shown
 
 
 @singledispatch
@@ -78,8 +76,8 @@ def names(result: Any) -> list[str]:
     return [figure.name for figure in figures(result)]
 
 
-def plot(result: Any, name: str | None = None) -> "go.Figure":
-    """A figure of a result with its title and caption; the first one without a name.
+def plot(result: Any, name: str | None = None) -> Shown:
+    """A figure of a result with its title inside, for notebooks; the first one without a name.
 
     Raises UserError for a name that there is not.
     """
@@ -87,7 +85,7 @@ def plot(result: Any, name: str | None = None) -> "go.Figure":
     if name and name not in by_name:
         hint = suggestion(name, by_name, len(by_name))
         raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")
-    return (by_name[name] if name else next(iter(by_name.values()))).whole()
+    return Shown((by_name[name] if name else next(iter(by_name.values()))).whole(WIDTH))
 
 
 def to_html(runs: Sequence[Run], path: Path) -> Path:

@@ -1,6 +1,5 @@
 """A figure with its words and the data behind it: what every place that shows figures is given."""
 
-import json
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -8,12 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.view.charts.labels import label
-from sim.view.charts.style import CONFIG, HEIGHT, INK
+from sim.view.charts.style import HEIGHT, INK
 
 WIDTH = 1000
 """Pixels: of figures that have their words inside."""
-NOTEBOOK = 830
-"""Pixels of a figure in a notebook."""
 WIDE, NARROW = 11.0, 7.2
 """Pixels of a character, at most on average: of titles and of subtitles."""
 TOP = 24
@@ -60,12 +57,3 @@ class Figure(NamedTuple):
             "margin": {**layout.margin.to_plotly_json(), "t": (layout.margin.t or 0) + room},
             "height": height,
         }
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """How notebooks show it: plotly's own format, with the upload button off, and the caption as text."""
-        shown = {**json.loads(self.whole(NOTEBOOK).to_json()), "config": CONFIG}
-        return {"application/vnd.plotly.v1+json": shown, "text/plain": f"{self.title}\n{self.caption}"}
-
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        """As text: all fields of the tuple would be printed otherwise."""
-        printer.text(f"{self.title}\n{self.caption}")
