@@ -19,6 +19,9 @@ from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
 from sim.view.figures.shown import WIDTH, Shown
 
+MOVED = {"backlog": "pending", "utilisation": "delay-by-role", "where-cases-are": "pending"}
+"""Figures that there were by themselves, and in which one their content is now."""
+
 
 @singledispatch
 def figures(result: Any) -> list[Figure]:
@@ -82,6 +85,8 @@ def plot(result: Any, name: str | None = None) -> Shown:
     Raises UserError for a name that there is not.
     """
     by_name = {figure.name: figure for figure in figures(result)}
+    if name in MOVED:
+        raise UserError(f"the figure {name!r} is now part of {MOVED[name]!r}")
     if name and name not in by_name:
         hint = suggestion(name, by_name, len(by_name))
         raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")

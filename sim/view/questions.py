@@ -20,7 +20,7 @@ from sim.view.changes import FEW_FTE, common_cases, days_apart, significant_chan
 from sim.view.figures import listed, staffing
 from sim.view.figures.comparison import distinct
 from sim.view.figures.durations import shares_of_days
-from sim.view.figures.gallery import milestones_asked_for
+from sim.view.figures.listed import milestones_asked_for
 from sim.view.findings import clearing, resolution_probabilities, staff_share, where_days_go
 from sim.view.titles import cases_of
 from sim.view.tracked import SPREAD
@@ -73,7 +73,7 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
         f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
         f"By {words.month_of(date_after(run.scenario.start, within))} resolved, by whichever outcome:"
         f" {_named(resolution_probabilities(run, within))}.{''.join(acts)}",
-        f"probabilities-{ends[0]}" if ends else "probabilities",
+        "probabilities",
     )
 
 
@@ -244,7 +244,7 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
         if met:
             sentences.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
     if sentences:
-        yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "backlog")
+        yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "pending")
 
 
 def _clearance(run: Run) -> Iterator[Answer]:
@@ -263,7 +263,7 @@ def _clearance(run: Run) -> Iterator[Answer]:
         f"Of {cases_of(run.scenario)}, {words.share(flow['clearance_rate'])} is the clearance rate:"
         f" {clearing(flow['clearance_rate'])} are resolved, and to resolve those in progress at the horizon would take"
         f" {words.count(flow['disposition_time'])} days at the pace so far.{old}",
-        "backlog",
+        "pending",
     )
 
 

@@ -153,13 +153,8 @@ def without_correlations(scenario: Scenario) -> str:
 
 
 def of_run(run: Run) -> str:
-    """The subtitle of a figure of one run: the scenario, its replications, and what they differ in."""
-    scenario = run.scenario
-    differ = (
-        f"random numbers and {len(scenario.uncertain)} uncertain parameters" if scenario.uncertain else "random numbers"
-    )
-    which = f", which differ in their {differ}" if run.replications > 1 else ""
-    return f"{scenario.title or scenario.name} · {plural(run.replications, 'replication')}{which}"
+    """How the subtitle of a figure of one run begins: the scenario, and how often it was simulated."""
+    return f"{run.scenario.title or run.scenario.name} · {plural(run.replications, 'simulation')}"
 
 
 def blocked(run: Run) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,7 +11,7 @@ from sim.view.charts import dots
 from sim.view.figures import caseload
 
 OPEN = ["Request for information", "Formal proceedings", "Preliminary findings"]
-ALL_OF_THEM = [caseload.pending, caseload.backlog, caseload.where_cases_are, caseload.where_cases_go]
+ALL_OF_THEM = [caseload.pending, caseload.where_cases_go]
 
 
 def size(figure) -> int:
@@ -64,19 +63,22 @@ def test_nothing_in_progress_has_no_picture(of, idle_run):
 
 
 def test_pending_says_how_cases_grow(small_run):
-    """The title has the headline cases on the first day and at the horizon; the panels are the stages with cases."""
+    """The title has the headline cases on the first day and at the horizon; requests have a panel of their own."""
     figure = caseload.pending(small_run)
     flow = small_run.table("throughput").set_index("population").loc["headline"]
-    assert f" from {flow.pending_start:.1f} to {words.count(flow.pending_end)} by 2026-01-01" in figure.title
-    assert [note.text for note in figure.chart.layout.annotations] == OPEN
-    assert list(figure.table["stage"].unique()) == OPEN
+    change = f" from {words.whole(flow.pending_start)} to {words.whole(flow.pending_end)} by January 2026"
+    assert change in figure.title
+    of = figure.table.groupby("of", sort=False)["series"].unique()
+    assert list(of.index) == ["Proceedings by strand", "Of these, beyond a target's time", "Requests for information"]
+    assert list(of.iloc[0]) == ["in all", "Formal proceedings", "Preliminary findings"]
+    assert list(of.iloc[2]) == ["Request for information"]
     assert figure.table["date"].iloc[0] == small_run.scenario.start
 
 
 def test_pending_of_chosen_stages(small_run):
     """Only the stages that are asked for are shown, and the title is about them."""
     figure = caseload.pending(small_run, ["findings"])
-    assert list(figure.table["stage"].unique()) == ["Preliminary findings"]
+    assert list(figure.table["series"].unique()) == ["Preliminary findings"]
     assert "in Preliminary findings" in figure.title
     assert caseload.pending(small_run, ["decision"]) is None
 
@@ -84,8 +86,8 @@ def test_pending_of_chosen_stages(small_run):
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        (0, 0, "stay at about 0.0"),
-        (0, 4, "grow from 0.0 to 4.0"),
+        (0, 0, "stay at about 0"),
+        (0, 4, "grow from 0 to 4"),
         (30, 12, "fall from 30 to 12"),
         (100, 101, "stay at about 101"),
     ],
@@ -95,53 +97,28 @@ def test_how_a_number_changes(first, last, said):
     assert caseload.change(first, last) == said
 
 
-def test_bands_hold_one_another(small_run):
-    """The band of the central 50% lies within that of the central 80%, and both are drawn for each stage."""
+def test_only_the_whole_has_a_band(small_run):
+    """Bands on one another could not be told apart: of the headline cases the sum has one, and so have requests."""
     figure = caseload.pending(small_run)
-    table = figure.table
-    assert (table["80% from"] <= table["50% from"]).all()
-    assert (table["50% to"] <= table["80% to"]).all()
-    assert sum(trace.fill == "tonexty" for trace in figure.chart.data) == 2 * len(OPEN)
+    assert sum(trace.fill == "tonexty" for trace in figure.chart.data) == 2
+    assert (figure.table["80% from"] <= figure.table["80% to"]).all()
 
 
-def test_backlog_names_the_target_that_is_missed_most(small_run):
-    """The title is about the target with most cases beyond its time at the horizon, with its number."""
+def test_the_title_names_the_target_that_is_missed_most(small_run):
+    """It is about the target with most cases beyond its time at the horizon, with its number."""
     table = small_run.table("backlog")
     last = table[table["time"] == small_run.scenario.horizon_days].set_index("series")["mean"]
     worst = last[small_run.layout.targets].idxmax()
     title = dict(zip(small_run.layout.targets, small_run.scenario.targets, strict=True))[worst].title
-    figure = caseload.backlog(small_run)
-    assert title in figure.title
-    assert figure.title.startswith(f"{words.count(last[worst])} of {words.count(last['headline'])} ")
+    figure = caseload.pending(small_run)
+    assert f", {words.whole(last[worst])} of which" in figure.title
+    assert figure.title.endswith(f"then missed “{title}”")
 
 
-def test_the_age_is_of_headline_cases(small_run):
-    """Requests grow old, too, but are not in the line of the mean age, nor in its interval."""
-    table = small_run.table("backlog")
-    (line,) = [trace for trace in caseload.backlog(small_run).chart.data if trace.name == "mean age"]
-    ages = table.loc[table["series"] == "headline", "age"].dropna()
-    assert list(line.y) == ages.round(0).tolist()
-    assert table.loc[table["series"] == "before", "age"].notna().any()
-
-
-def test_backlog_without_targets_tells_the_age(bare_run):
-    """Without targets the finding is how old the pending are."""
+def test_the_caption_tells_the_age(bare_run):
+    """How old the cases in progress grow, in days, from the first day on which there are any."""
     age = bare_run.table("backlog")["age"].iloc[-1]
-    figure = caseload.backlog(bare_run)
-    assert f"{age:.0f} days old on average on 2025-01-01" in figure.title
-    assert not any(trace.showlegend for trace in figure.chart.data)
-
-
-def test_a_dot_is_a_case(small_run):
-    """At each date there are a full dot for each case in progress on average, rounded, hollow ones up to the bound."""
-    figure = caseload.where_cases_are(small_run)
-    marks = [trace for trace in figure.chart.data if trace.mode == "markers"]
-    full, hollow = marks[::2], marks[1::2]
-    for stage, filled, further in zip(OPEN, full, hollow, strict=True):
-        rows = figure.table[figure.table["stage"] == stage]
-        assert len(filled.x) == rows["mean"].round().sum()
-        assert len(filled.x) + len(further.x) == np.maximum(rows["mean"].round(), rows["80% to"]).sum()
-        assert {trace.marker.color for trace in (further,)} == {"#ffffff"}
+    assert f"to {words.count(age)} days." in caseload.pending(bare_run).caption
 
 
 def test_dots_of_many_cases_stand_for_several():

@@ -8,7 +8,7 @@ from sim.results.run import Run, platforms
 from sim.results.tables import TABLES
 from sim.scenario.schema import Scenario
 from sim.view import api, findings, questions
-from sim.view.figures import caseload, cases, comparison, durations, flow, staffing
+from sim.view.figures import caseload, chances, comparison, durations, flow, staffing, timelines
 from sim.view.terminal.run import summary
 
 STAGES = {
@@ -82,8 +82,8 @@ EDGES = {
     ),
 }
 PICTURES = (
-    cases.timelines, cases.probabilities, caseload.pending, caseload.backlog, caseload.where_cases_are, flow.flow,
-    durations.where_days_go, durations.durations, staffing.delay_by_role, staffing.utilisation, staffing.work,
+    timelines.timelines, chances.probabilities, caseload.pending, caseload.where_cases_go, flow.flow,
+    durations.where_days_go, durations.durations, staffing.delay_by_role, staffing.work,
     staffing.staff_over_time,
 )  # fmt: skip
 
@@ -139,8 +139,8 @@ def test_that_no_case_comes_is_said():
 
 def test_nobody_is_the_busiest_where_nobody_has_anything_to_do():
     """A figure of roles at 0% would rank them all the same."""
-    assert staffing.utilisation(simulate(EDGES["no case"])) is None
-    assert "Busiest" in staffing.utilisation(simulate(probe("examine"))).title
+    assert staffing.delay_by_role(simulate(EDGES["no case"])) is None
+    assert "busiest" in staffing.delay_by_role(simulate(probe("examine"))).title
 
 
 def test_a_target_that_cannot_be_told_is_said():

@@ -20,18 +20,21 @@ def waits(**shares):
 
 
 def test_utilisation_is_the_indicator(small_run):
-    """The busiest role comes first, with the indicator's numbers, and is named in the title."""
-    figure = staffing.utilisation(small_run)
+    """Each role has the indicator's number, and the busiest is named in the title."""
+    figure = staffing.delay_by_role(small_run)
     known = small_run.table("utilisation").sort_values("value", ascending=False)
-    assert figure.table["utilisation"].tolist() == known["value"].round(3).tolist()
-    first = small_run.scenario.staffing[known["role"].iloc[0]].title
-    assert figure.title.startswith(f"Busiest: {first}, at {known['value'].iloc[0]:.0%}")
+    titles = staffing.role_titles(small_run)
+    shown = figure.table.set_index("role")["utilisation"]
+    assert shown[known["role"].map(titles)].tolist() == known["value"].round(3).tolist()
+    first = titles[known["role"].iloc[0]]
+    assert figure.title.endswith(f"; busiest: {first} ({known['value'].iloc[0]:.0%})")
+    assert f" {known['value'].iloc[0]:.0%}" in figure.chart.data[-1].text
 
 
 def test_only_the_roles_asked_for(small_run):
     """A filter leaves the other roles out; a role that nobody has gives no figure."""
-    assert staffing.utilisation(small_run, ["lawyers"]).table["role"].tolist() == ["Legal service"]
-    assert staffing.utilisation(small_run, ["astronauts"]) is None
+    assert staffing.delay_by_role(small_run, ["lawyers"]).table["role"].tolist() == ["Legal service"]
+    assert staffing.delay_by_role(small_run, ["astronauts"]) is None
 
 
 def test_work_is_the_indicator(small_run):
@@ -49,17 +52,17 @@ def test_work_is_the_indicator(small_run):
 def made_of(run, monkeypatch, table):
     """The run with this table of delays instead of its own."""
     monkeypatch.setitem(TABLES, "delay_by_role", replace(TABLES["delay_by_role"], make=lambda _: table))
-    return run
+    return replace(run)  # which has made no table yet
 
 
 def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     """The role that is waited for most comes first; shares below 1% are no words."""
     figure = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
-    assert figure.title == "Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers"
+    assert figure.title.startswith("Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers; ")
     assert figure.table["role"].tolist() == ["Legal service", "Case handlers"]
     assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in figure.caption
-    made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
-    assert staffing.bottleneck(small_run) == "Of the delay due to staffing, >99% is for Case handlers"
+    run = made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
+    assert staffing.bottleneck(run) == "Of the delay due to staffing, >99% is for Case handlers"
 
 
 def test_delays_are_the_indicator(small_run):
@@ -71,10 +74,12 @@ def test_delays_are_the_indicator(small_run):
 
 
 def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
-    """With staff for everything nobody is the bottleneck."""
-    made_of(small_run, monkeypatch, waits(handlers=0.0, lawyers=0.0).assign(share=float("nan")))
-    assert staffing.delay_by_role(small_run) is None
-    assert staffing.bottleneck(small_run) == "No case waits for staff"
+    """With staff for everything nobody is the bottleneck; how busy they are is shown."""
+    run = made_of(small_run, monkeypatch, waits(handlers=0.0, lawyers=0.0).assign(share=float("nan")))
+    figure = staffing.delay_by_role(run)
+    assert figure.title.startswith("No case waits for staff; busiest: ")
+    assert [note.text for note in figure.chart.layout.annotations] == ["<b>Share of possible work done</b>"]
+    assert staffing.bottleneck(run) == "No case waits for staff"
 
 
 def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
@@ -83,23 +88,26 @@ def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     heads = figure.table.set_index("day")["Case handlers"]
     assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
     assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
-    assert figure.title.startswith("Staff grows from 6.0 to 8.0 FTE by 2026-01-01")
+    assert figure.title.startswith("Until January 2026 staff grows from 6 to 8 people, and proceedings by strand ")
+    assert figure.table["people"].iloc[[0, -1]].tolist() == [6, 8]
+    assert figure.table["FTE available for cases"].iloc[[0, -1]].tolist() == [6, 8]
+    assert figure.caption == "All 7 people on average are available for cases."
     axes = {trace.xaxis for trace in figure.chart.data}
     assert figure.chart.layout.xaxis.matches in axes | {"x2"}
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [(21.2, 40.7, "cases grow from 21 to 41"), (12, 7, "cases fall from 12 to 7.0"), (20.1, 19.9, "cases stay at 20")],
+    [(21.2, 40.7, "grow from 21 to 41"), (12, 7, "fall from 12 to 7"), (20.1, 19.9, "stay at 20")],
 )
 def test_change_is_said_as_it_is_printed(before, after, said):
     """A change that disappears in rounding is none."""
-    assert staffing._change("cases", before, after, "") == said
+    assert staffing.change(before, after, plural=True) == said
 
 
 def test_constant_staff(bare_run):
     """A queue with one clerk: the staff stays, and the roles have their keys for titles."""
     figure = staffing.staff_over_time(bare_run)
-    assert figure.title.startswith("Staff stays at 1.0 FTE")
+    assert figure.title.startswith("Until January 2025 staff stays at 1 people")
     assert "clerks" in figure.table
-    assert staffing.utilisation(bare_run).table["role"].tolist() == ["clerks"]
+    assert staffing.delay_by_role(bare_run).table["role"].tolist() == ["clerks"]

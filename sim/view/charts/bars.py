@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from sim.view.charts.labels import BELOW, LEGEND, hovers, label, lines
 from sim.view.charts.looks import Look
-from sim.view.charts.style import GRID, INK, below, plain, whiskers
+from sim.view.charts.style import INK, below, plain, whiskers
 
 ROW, BAR = 26, 18
 """Pixels of a row, and of each bar in it."""
@@ -22,7 +22,8 @@ def bars(
 
     `panels`: by heading ("" for none); columns row (its name), series, value, low and high (missing: unknown), text
     (the value in words, written at the bar's end), and, if wanted, hover. `series`: the looks of those that share a
-    row; a legend names them if there are several.
+    row; a legend names them if there are several. `axis`: its title; `tickformat`: of its values, which are left out
+    without both.
     """
     names = [list(dict.fromkeys(table["row"])) for table in panels.values()]
     figure = below(list(panels), [len(rows) * (ROW + BAR * max(len(series), 1)) - 6 for rows in names])
@@ -31,7 +32,7 @@ def bars(
         for key, look in series.items():
             mine = table[table["series"] == key]
             if len(mine):
-                _series(figure, mine, look, place, key not in shown)
+                _series(figure, mine.assign(key=key), look, place, key not in shown)
                 shown.add(key)
         ends = [min(float(table[["value", "low"]].min().min()), 0.0), float(table[["value", "high"]].max().max())]
         figure.update_xaxes(range=[end * ROOM for end in ends] if ends[1] > ends[0] else [0, 1], row=place, col=1)
@@ -44,7 +45,8 @@ def bars(
             col=1,
         )
         figure.add_vline(x=0, line={"color": INK, "width": 1}, row=place, col=1)
-    figure.update_xaxes(tickformat=tickformat, nticks=5, tickangle=0, gridcolor=GRID)
+    shown_axis = bool(axis or tickformat)  # otherwise the values that are written are enough
+    figure.update_xaxes(tickformat=tickformat, nticks=5, tickangle=0, showticklabels=shown_axis)
     figure.update_xaxes(title_text=axis, row=len(panels), col=1)
     figure.update_yaxes(showgrid=False, tickfont={"size": 13})
     legend = len(shown) > 1
@@ -55,18 +57,18 @@ def bars(
 def _series(figure: go.Figure, table: pd.DataFrame, look: Look, place: int, legend: bool) -> None:
     """The bars of one series in a panel; values stand beyond the whiskers, where nothing crosses them."""
     beyond = table[["value", "high"]].max(axis=1).clip(lower=0)
-    texts = [label(str(text)) for text in table["text"]]
+    key, texts = str(table["key"].iloc[0]), [label(str(text)) for text in table["text"]]
     hover = hovers(table["hover"]) if "hover" in table else texts
     pattern = {"shape": look.pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "solidity": 0.3, "size": 7}
     figure.add_bar(
         y=[lines(row, 22) for row in table["row"]], x=plain(table["value"]), orientation="h",
-        name=lines(look.title, 44), offsetgroup=look.title, legendgroup=look.title, showlegend=legend,
+        name=lines(look.title, 44), offsetgroup=key, showlegend=legend,
         error_x=whiskers(table["value"], table["low"], table["high"]),
         marker={"color": look.colour, "pattern": pattern},
         customdata=hover, hovertemplate="%{customdata}<extra></extra>", row=place, col=1,
     )  # fmt: skip
     figure.add_bar(
         y=[lines(row, 22) for row in table["row"]], x=[0] * len(table), base=plain(beyond), orientation="h",
-        offsetgroup=look.title, showlegend=False, hoverinfo="skip", text=[f" {text}" for text in texts],
+        offsetgroup=key, showlegend=False, hoverinfo="skip", text=[f" {text}" for text in texts],
         textposition="outside", textfont={"size": 13}, cliponaxis=False, row=place, col=1,
     )  # fmt: skip

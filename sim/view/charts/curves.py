@@ -10,8 +10,8 @@ from sim.view.charts.labels import BELOW, LEGEND, apart, label, lines
 from sim.view.charts.looks import Look
 from sim.view.charts.style import DATES, INK, band, below, plain, styled, subplots
 
-LABEL = 31
-"""Pixels of height of a label of two lines at the end of a curve."""
+LINE = 16
+"""Pixels of height of a line of a label at the end of a curve."""
 
 
 def curves(
@@ -25,14 +25,15 @@ def curves(
     percent: bool = False,
     steps: bool = False,
     ends: bool = True,
+    legend: bool = True,
     rule: float | None = None,
 ) -> go.Figure:
     """Curves with their bands, in one or more columns of panels.
 
     `panels`: by heading ("" for none); columns series, x (days or numbers), y, low and high (missing: no band), and, if
     wanted, end (words for the last value). `series`: the looks of the curves, over all panels.
-    `ends`: name each curve and its last value beside its end, instead of a legend below; for at most about four curves
-    in a panel. `percent`: `y` is a share of 1. `steps`: values hold until the next. `rule`: a height that is marked.
+    `ends`: name each curve and its last value beside its end, for at most about four in a panel; otherwise there is a
+    `legend`. `percent`: `y` is a share of 1. `steps`: values hold until the next. `rule`: a height that is marked.
     `x`, `y`: titles of the axes; `height`: pixels of a panel.
     """
     rows = ceil(len(panels) / columns)
@@ -60,7 +61,7 @@ def curves(
     figure.update_yaxes(tickformat=".0%" if percent else "", nticks=5)
     figure.update_yaxes(title_text=y, col=1)
     figure.update_xaxes(**DATES if dates else {"nticks": 5, "tickangle": 0})
-    legend = not ends and len(shown) > 1
+    legend = legend and not ends and len(shown) > 1
     figure.update_layout(hovermode="x unified" if not ends else "closest", legend=BELOW, showlegend=legend)
     more = LEGEND * legend + 20 * bool(x)
     return figure.update_layout(margin={"r": 146 if ends else 20}, height=figure.layout.height + more)
@@ -70,7 +71,7 @@ def _beside(headings: list[str], rows: int, columns: int, height: int) -> go.Fig
     """Panels in several columns, with their headings above them."""
     inside = height * rows + 64 * (rows - 1)
     figure = subplots(
-        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(heading, 26) for heading in headings],
+        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(heading, 20) for heading in headings],
         horizontal_spacing=0.06, vertical_spacing=64 / inside,
     )  # fmt: skip
     figure.update_annotations(font={"size": 13, "color": INK})
@@ -106,10 +107,13 @@ def _ends(
 ) -> None:
     """The names and last values of curves, beside their ends and not on one another."""
     x, y = _axes(figure, place)
-    heights = apart([float(row["y"]) for row in last.values()], LABEL / height * top, top * (1 - 0.5 * LABEL / height))
-    for (look, row), at in zip(last.items(), heights, strict=True):
+    texts = []
+    for look, row in last.items():
         value = str(row["end"]) if "end" in row else f"{row['y']:.0%}" if percent else f"{row['y']:,.3g}"
-        text = lines(f"{value} {look.title}", 19, 2).replace(label(value), f"<b>{label(value)}</b>", 1)
+        texts.append(lines(f"{value} {look.title}", 19, 3).replace(label(value), f"<b>{label(value)}</b>", 1))
+    room = (LINE * (1 + max(text.count("<br>") for text in texts)) + 4) / height * top
+    heights = apart([float(row["y"]) for row in last.values()], room, top - room / 2)
+    for text, (look, row), at in zip(texts, last.items(), heights, strict=True):
         figure.add_annotation(
             text=text, x=plain([row["x"]])[0], y=float(row["y"]), xref=x, yref=y, ax=14, ay=at, ayref=y, xanchor="left",
             arrowhead=0, arrowwidth=1, arrowcolor=look.colour, align="left", font={"size": 12, "color": INK},

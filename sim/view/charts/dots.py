@@ -1,4 +1,4 @@
-"""Cases as dots, a block for each stage: at several dates side by side, or one date after the other."""
+"""Cases as dots, a block for each stage, one date after the other."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from sim.view.charts.labels import lines
 from sim.view.charts.looks import looks
-from sim.view.charts.style import GRID, INK, blank, days, styled
+from sim.view.charts.style import INK, blank, days, styled
 
 WIDE, SPREAD, ROW = 8, 0.76, 10
 """Dots in a row of a block, the share of its place that they take, and pixels from one row to the next."""
@@ -22,40 +22,12 @@ Dots = tuple[int, int]
 """Numbers of full and of hollow dots."""
 
 
-def side_by_side(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
-    """Where the cases are: stages below one another, dates side by side.
-
-    `table`: columns stage, time (days since start), mean, q90 (the bound that one in ten replications exceeds), all
-    stages at all times; `titles`: of all stages. A full dot is a case in the stage on average, a hollow one a further
-    case up to `q90`; see `dot_size`.
-    """
-    times, each = list(table["time"].unique()), dot_size(table)
-    figure, look, top = blank(), looks(titles), 0.0
-    for stage, mine in table.groupby("stage", sort=False):
-        dots = _numbers(mine, each)
-        floor = top + _rows(dots) + 1.6
-        _mark(figure, look[str(stage)].colour, [(time, floor - 1, pair) for time, pair in enumerate(dots)])
-        figure.add_annotation(text=lines(look[str(stage)].title, 44), x=-0.45, y=top, xanchor="left", yanchor="middle",
-                              showarrow=False, font={"size": 14})  # fmt: skip
-        figure.add_scatter(
-            x=[time - SPREAD / 2 for time in range(len(times))], y=[floor + 0.4] * len(times), mode="text",
-            text=[_mean_label(mean) for mean in mine["mean"]], textposition="middle right", textfont={"size": 12},
-            showlegend=False, hoverinfo="skip",
-        )  # fmt: skip
-        top = floor + 2.6
-        figure.add_hline(y=top - 1.2, line={"color": GRID, "width": 1})
-    dates = [f"{day:%b}<br>{day:%Y}" for day in days(start, times)]
-    styled(figure, height=int(80 + ROW * (top + 0.2)))
-    figure.update_xaxes(tickvals=list(range(len(times))), ticktext=dates, range=[-0.5, len(times) - 0.5],
-                        showgrid=False, side="top", showline=False)  # fmt: skip
-    figure.update_yaxes(range=[top - 1, -1.2], visible=False)
-    return figure.update_layout(margin={"l": 10, "r": 10, "t": 60, "b": 10}, hovermode=False)
-
-
 def one_after_the_other(table: pd.DataFrame, start: date, titles: Mapping[str, str]) -> go.Figure:
     """Where the cases are: stages side by side, dates one after the other, to be played or chosen.
 
-    `table` and the dots: as of `side_by_side`. Nothing moves until somebody asks for it.
+    `table`: columns stage, time (days since start), mean, q90 (the bound that one in ten replications exceeds), all
+    stages at all times; `titles`: of all stages. A full dot is a case in the stage on average, a hollow one a further
+    case up to `q90`; see `dot_size`. Nothing moves until somebody asks for it.
     """
     times, stages, each = list(table["time"].unique()), list(table["stage"].unique()), dot_size(table)
     names, look = [f"{day:%b %Y}" for day in days(start, times)], looks(titles)

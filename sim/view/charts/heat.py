@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 from sim.view.charts.labels import label, lines
 from sim.view.charts.style import INK, blank, plain, styled, subplots
 
-ROW, HEAD = 30, 60
-"""Pixels of a row with a name of up to two lines, and of the headings of panels and columns."""
-SHADES = ((0.0, "#f7fbff"), (0.25, "#c9dcee"), (0.5, "#7fb0d5"), (0.75, "#2f78b3"), (1.0, "#08306b"))
-"""From light to dark by even steps, so that it reads in grey."""
+ROW, COLUMNS, LINE = 32, 40, 16
+"""Pixels of a row with a name of up to two lines, of the names of columns, and of a line of a heading."""
+SHADES = ((0.0, "#ffffff"), (1.0, "#5aa0d3"))
+"""Evenly darker, so that it reads in grey, and never so dark that the text does not."""
 
 
 def heat(
@@ -21,28 +21,32 @@ def heat(
 
     `panels`: by heading ("" for none); columns row, column (both names), value, text (written in the cell, with line
     breaks; a missing cell is empty). `span`: the values of the lightest and the darkest shade, by default those drawn.
-    `name`: characters in a line of a row's name; `row`: pixels of a row.
+    `name`: characters in a line of a row's name, fewer if there are more than two tables; `row`: pixels of a row.
     """
+    wide = name if len(panels) < 3 else name - 6
     values = pd.concat(list(panels.values()))["value"]
     low, high = span or (float(values.min()), float(values.max()))
     rows = list(dict.fromkeys(row for table in panels.values() for row in table["row"]))
-    figure = blank() if len(panels) == 1 else _beside(list(panels))
+    headings = [lines(heading, max(26 // len(panels), 12)) for heading in panels] if len(panels) > 1 else []
+    top = COLUMNS + LINE * max((heading.count("<br>") + 1 for heading in headings), default=0)
+    figure = _beside(headings) if headings else blank()
     for place, table in enumerate(panels.values(), start=1):
         cells = {(line["row"], line["column"]): line for line in table.to_dict("records")}
         columns = list(dict.fromkeys(table["column"]))
         written = [[cells.get((row, column), {"value": None, "text": ""}) for column in columns] for row in rows]
         figure.add_heatmap(
-            x=[lines(str(column), 10) for column in columns], y=[lines(row, name) for row in rows],
+            x=[lines(str(column), 6) for column in columns], y=[lines(row, wide) for row in rows],
             z=[plain(cell["value"] for cell in line) for line in written], zmin=low, zmax=high,
             text=[["<br>".join(map(label, cell["text"].split("\n"))) for cell in line] for line in written],
-            texttemplate="%{text}", textfont={"size": 13}, colorscale=SHADES, showscale=False, xgap=2, ygap=2,
+            texttemplate="%{text}", textfont={"size": 13, "color": INK}, colorscale=SHADES, showscale=False,
+            xgap=2, ygap=2,
             hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
             xaxis=f"x{place if place > 1 else ''}", yaxis=f"y{place if place > 1 else ''}",
         )  # fmt: skip
-    styled(figure, height=len(rows) * row + HEAD + 20)
-    figure.update_xaxes(type="category", side="top", showgrid=False, showline=False, tickangle=0, tickfont={"size": 12})
+    styled(figure, height=len(rows) * row + top + 10)
+    figure.update_xaxes(type="category", side="top", showgrid=False, showline=False, tickangle=0, tickfont={"size": 11})
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, showline=False, tickfont={"size": 12})
-    return figure.update_layout(hovermode="closest", margin={"t": HEAD if len(panels) > 1 else 30, "r": 10, "b": 10})
+    return figure.update_layout(hovermode="closest", margin={"t": top, "r": 10, "b": 10})
 
 
 def _beside(headings: list[str]) -> go.Figure:
@@ -50,7 +54,7 @@ def _beside(headings: list[str]) -> go.Figure:
     for number, heading in enumerate(headings, start=1):
         axis = f"x{number if number > 1 else ''} domain"
         figure.add_annotation(
-            text=f"<b>{lines(heading, 30)}</b>", xref=axis, x=0.5, yref="paper", y=1, yshift=26, yanchor="bottom",
-            showarrow=False, font={"size": 13, "color": INK},
+            text=f"<b>{heading}</b>", xref=axis, x=0.5, yref="paper", y=1, yshift=34, yanchor="bottom",
+            showarrow=False, font={"size": 12, "color": INK},
         )  # fmt: skip
     return figure

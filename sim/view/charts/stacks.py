@@ -42,7 +42,7 @@ def stacked(table: pd.DataFrame, parts: Mapping[str, Look], *, axis: str = "", t
             y=rows, x=plain(ends), mode="text", text=[f"  {label(text)}" for text in table["text"]],
             textposition="middle right", textfont={"size": 13}, cliponaxis=False, showlegend=False, hoverinfo="skip",
         )  # fmt: skip
-        figure.update_xaxes(range=[0, (float(ends.max()) or 1.0) * 1.2])
+        figure.update_xaxes(range=[0, (float(ends.max()) or 1.0) * 1.25])
     styled(figure, x=axis, height=150 + ROW * len(table))
     figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW, margin={"t": 10})
     figure.update_xaxes(rangemode="tozero", tickformat=tickformat, nticks=6)

@@ -31,7 +31,7 @@ def timeline(
     looks: Mapping[str, Look],
     span: tuple[date, date],
     *,
-    today: date | None = None,
+    rules: Mapping[date, str] | None = None,
     shares: pd.DataFrame | None = None,
     heading: str = "",
     height: int = ROW,
@@ -40,34 +40,34 @@ def timeline(
 
     `bars`: row, what (a key of `looks`), low, high (days; missing: the end of the span), lane (-1 above, 1 below, 0 the
     whole row), ahead (whether it is forecast: pale and hatched), hover. `marks`: row, what, day (missing: an arrow at
-    the end), lane, hover. `looks`: of all, in the order of the legend. `today`: the day at which a line stands.
-    `shares`: beside each row, under `heading`, parts that add up to one: row, what, share, hover. `height`: pixels of a
-    row.
+    the end), lane, hover. `looks`: of all, in the order of the legend, where one title stands once.
+    `rules`: lines at days, solid at the first and dotted at the others, and what stands above them.
+    `shares`: beside each row, under `heading`, parts that add up to one: row, what, share, hover.
+    `height`: pixels of a row.
     """
     place = {key: number for number, key in enumerate(rows)}
     beside = shares is not None
     widths = {"shared_yaxes": True, "column_widths": [1 - SHARES, SHARES], "horizontal_spacing": 0.02}
     figure = subplots(1, 2, **widths) if beside else blank()
     styled(figure, height=int(height * len(rows)) + 110 + 13 * len(looks))
-    named: set[str] = set()
+    kinds = [(bars, _bars), (marks, _marks), *([(shares, _shares)] if shares is not None else [])]
     for key, look in looks.items():
-        for table, draw in ((bars, _bars), (marks, _marks)):
+        for table, draw in kinds:
             mine = table[table["what"] == key]
             if len(mine):
                 draw(figure, mine.assign(y=mine["row"].map(place)), look, span[1])
-                named.add(key)
-    if shares is not None:
-        _shares(figure, shares.assign(y=shares["row"].map(place)), looks, named)
-        figure.add_annotation(text=lines(heading, 15), xref="paper", x=1, xanchor="right", align="right", **_ABOVE)
+    _once_in_the_legend(figure)
+    if beside:
+        figure.add_annotation(text=lines(heading, 12), xref="paper", x=1, xanchor="right", align="right", **_ABOVE)
         figure.update_xaxes(range=[0, 1], showticklabels=False, showgrid=False, row=1, col=2)
     _rows(figure, rows)
     figure.update_layout(xaxis={**DATES, "range": plain(span)})
-    if today:
-        at = {"type": "line", "x0": str(today), "x1": str(today), "yref": "paper", "y0": 0, "y1": 1}
-        figure.add_shape(line={"color": INK, "width": 1.5}, **at)
-        figure.add_annotation(text=f"{today:%-d %b %Y}", x=str(today), xanchor="center", **_ABOVE)
+    for number, (day, text) in enumerate((rules or {}).items()):
+        at = {"type": "line", "x0": str(day), "x1": str(day), "yref": "paper", "y0": 0, "y1": 1}
+        figure.add_shape(line={"color": INK, "width": 1.5, "dash": "dot" if number else "solid"}, **at)
+        figure.add_annotation(text=lines(text, 7), x=str(day), xanchor="center", **_ABOVE)
     return figure.update_layout(
-        barmode="stack", hovermode="closest", legend=BELOW, margin={"t": 44 if today or beside else 10, "r": 14},
+        barmode="stack", hovermode="closest", legend=BELOW, margin={"t": 56 if rules or beside else 10, "r": 14},
         uniformtext={"minsize": 11, "mode": "hide"},
     )  # fmt: skip
 
@@ -95,31 +95,34 @@ def _bars(figure: go.Figure, table: pd.DataFrame, look: Look, end: date) -> None
 def _marks(figure: go.Figure, table: pd.DataFrame, look: Look, end: date) -> None:
     """Marks in one look; an arrow at the end for what comes later."""
     late = table["day"].isna()
-    line = (look.colour, 3) if look.symbol.startswith("line") else ("#ffffff", 1)
+    line = (look.colour, 3) if look.symbol.startswith("line") else (INK, 1)
     figure.add_scatter(
         x=plain(table["day"].fillna(pd.Timestamp(end))), y=(table["y"] + table["lane"] * OFF).tolist(), mode="markers",
         name=lines(look.title, 44), cliponaxis=False,
-        marker={"symbol": late.map({True: "arrow-right", False: look.symbol}).tolist(), "size": 10,
+        marker={"symbol": late.map({True: "arrow-right", False: look.symbol}).tolist(), "size": 11,
                 "color": look.colour, "line": {"color": line[0], "width": line[1]}},
         customdata=hovers(table["hover"]), hovertemplate="%{customdata}<extra></extra>",
     )  # fmt: skip
 
 
-def _shares(figure: go.Figure, table: pd.DataFrame, looks: Mapping[str, Look], named: set[str]) -> None:
-    """Parts of one beside each row, with the larger ones written in them."""
-    for key, look in looks.items():
-        mine = table[table["what"] == key]
-        if mine.empty:
-            continue
-        pattern = {"shape": look.pattern, "fgcolor": "#ffffff", "fgopacity": 0.8, "size": 6, "solidity": 0.2}
-        figure.add_bar(
-            x=plain(mine["share"]), y=mine["y"].tolist(), orientation="h", width=BAR, name=lines(look.title, 44),
-            showlegend=key not in named, text=[f"{share:.0%}" for share in mine["share"]], textposition="inside",
-            insidetextanchor="middle", textangle=0, textfont={"size": 12},
-            marker={"color": look.colour, "line": {"color": "#ffffff", "width": 1},
-                    "pattern": {"fillmode": "overlay", **pattern}},
-            customdata=hovers(mine["hover"]), hovertemplate="%{customdata}<extra></extra>", row=1, col=2,
-        )  # fmt: skip
+def _shares(figure: go.Figure, table: pd.DataFrame, look: Look, _: date) -> None:
+    """A part of one beside each row, with its size written in it where there is room."""
+    pattern = {"shape": look.pattern, "fgcolor": "#ffffff", "fgopacity": 0.45, "size": 6, "solidity": 0.2}
+    figure.add_bar(
+        x=plain(table["share"]), y=table["y"].tolist(), orientation="h", width=BAR, name=lines(look.title, 44),
+        text=[f"{share:.0%}" for share in table["share"]], textposition="inside", insidetextanchor="middle",
+        textangle=0, textfont={"size": 12},
+        marker={"color": look.colour, "line": {"color": "#ffffff", "width": 1},
+                "pattern": {"fillmode": "overlay", **pattern}},
+        customdata=hovers(table["hover"]), hovertemplate="%{customdata}<extra></extra>", xaxis="x2", yaxis="y2",
+    )  # fmt: skip
+
+
+def _once_in_the_legend(figure: go.Figure) -> None:
+    """Of several traces with one name the first stands for all."""
+    names = [trace.name for trace in figure.data]
+    for number, trace in enumerate(figure.data):
+        trace.showlegend = trace.name not in names[:number]
 
 
 def _rows(figure: go.Figure, rows: Rows) -> None:

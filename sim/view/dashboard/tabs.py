@@ -17,14 +17,13 @@ from sim.view.dashboard import form, layout, panels
 from sim.view.dashboard.address import ViewState, cases
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import Card, card
-from sim.view.figures import caseload, comparison, durations, flow, gallery, staffing
-from sim.view.figures import cases as pictures_of_cases
+from sim.view.figures import caseload, chances, comparison, durations, flow, gallery, one_case, staffing, timelines
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 from sim.view.findings import findings, findings_of_comparison
 from sim.view.questions import answers
 
-NARROW = {"backlog", "where-cases-go", "one-case", "decisions"}
+NARROW = {"where-cases-go", "flow", "one-case", "decisions"}
 """Pictures of which two stand beside each other on a large screen."""
 
 
@@ -115,19 +114,16 @@ def _overview(v: View) -> Parts:
     yield panels.findings(findings(v.base), platform)
     if not platform:
         yield panels.questions(answers([v.base]))
-    yield pictures_of_cases.timelines(v.base, v.record, v.cases)
+    yield timelines.timelines(v.base, v.record, v.cases)
     if one:
-        yield pictures_of_cases.one_case(v.base, one)
-        yield pictures_of_cases.decisions(v.base, one)
-    yield pictures_of_cases.probabilities(v.base, v.cases)
-    for milestone in gallery.milestones_asked_for(v.scenario):
-        yield pictures_of_cases.probabilities(v.base, v.cases, milestone)
+        yield one_case.one_case(v.base, one)
+        yield chances.decisions(v.base, one)
+    yield chances.probabilities(v.base, v.cases)
 
 
 def _caseload(v: View) -> Parts:
     yield no_case(v)
     yield caseload.pending(v.base, v.stages)
-    yield caseload.backlog(v.base)
     yield caseload.where_cases_go(v.base, v.stages)
     yield flow.flow(v.base)
 
@@ -140,7 +136,6 @@ def _durations(v: View) -> Parts:
 
 def _staff(v: View) -> Parts:
     yield no_case(v)
-    yield staffing.utilisation(v.base, v.roles)
     yield staffing.delay_by_role(v.base, v.roles)
     yield staffing.work(v.base, v.roles)
     yield staffing.staff_over_time(v.base)

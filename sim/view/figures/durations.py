@@ -8,8 +8,11 @@ import pandas as pd
 
 from sim.results.run import Run
 from sim.view import words
-from sim.view.charts import durations as charts
+from sim.view.charts.curves import curves
+from sim.view.charts.looks import MUTED, looks
+from sim.view.charts.stacks import stacked
 from sim.view.figures.figure import Figure
+from sim.view.titles import cases_of
 
 POINTS = 120
 """Points of a curve that are drawn: more than a screen can show."""
@@ -25,6 +28,17 @@ PARTS = {
     "queue": "queue at a limit",
 }
 """Where days go, in words."""
+WAITING = {
+    "staff": "for staff",
+    "party": "for the party",
+    "procedure": "for the procedure",
+    "hold": "on hold",
+    "dormancy": "lying dormant",
+    "queue": "in a queue",
+}
+"""The same of days without work, in a sentence."""
+SHOWN, SELDOM = ("work", "staff"), 0.05
+"""Parts that are always shown, and days below which the others are not."""
 
 
 def shown_stages(run: Run, stages: Sequence[str] | None) -> list[str]:
@@ -45,23 +59,27 @@ def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
     The record's curves are not beside them: they are of past cases and of the staff of their time. A calibration
     compares like with like, in its figure `calibration-curves`.
     """
-    curves = run.table("survival")
-    observed = set(curves["stage"].unique())
+    survival = run.table("survival")
+    observed = set(survival["stage"].unique())
     chosen = [stage for stage in shown_stages(run, stages) if stage in observed]
     if not chosen:
         return None
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     known = run.table("durations").set_index("stage").loc[chosen]
-    drawn = pd.concat([_thinned(curves[curves["stage"] == stage]) for stage in chosen], ignore_index=True)
+    panels = {titles[stage]: _thinned(survival[survival["stage"] == stage]) for stage in chosen}
+    solid = {stage: look._replace(dash="solid") for stage, look in looks(titles).items()}
     return Figure(
         "durations",
         _title(known, titles),
-        f"{words.of_run(run)} · each curve is over all visits of all replications, by Kaplan-Meier",
-        "Each curve starts with all visits to a stage and falls as they end; where it crosses the dotted line, half"
-        " have ended. Visits still in progress at the horizon count as longer than what was seen of them.",
-        charts.survival(drawn, titles),
+        f"{words.of_run(run)} · all visits of all of them, by Kaplan-Meier",
+        "Each curve starts with all visits to a stage and falls as they end; at the dotted line half have ended. Visits"
+        " in progress at the horizon count as longer than what was seen of them.",
+        curves(
+            panels, solid, columns=min(2, len(panels)), height=180, x="days in the stage", percent=True,
+            steps=True, ends=False, legend=False, rule=0.5,
+        ),
         _table(known, titles),
-    )
+    )  # fmt: skip
 
 
 def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
@@ -71,20 +89,21 @@ def _thinned(curve: pd.DataFrame) -> pd.DataFrame:
         ages = curve["age"].to_numpy()
         at = np.searchsorted(ages, np.linspace(ages[0], ages[-1], POINTS), side="right") - 1
         curve = curve.iloc[np.unique(np.clip(at, 0, len(ages) - 1))]
-    return pd.concat([begin, curve[["stage", "age", "survival"]]])
+    drawn = pd.concat([begin, curve[["stage", "age", "survival"]]])
+    return drawn.set_axis(["series", "x", "y"], axis=1).assign(low=np.nan, high=np.nan)
 
 
 def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
     """The two stages that take longest."""
     longest = known.sort_values("median", ascending=False).head(2)
     parts = [
-        f"more than {words.count(median)} days in {titles[str(stage)]}"
+        f"in {titles[str(stage)]} longer than {words.whole(median)} days"
         for stage, median in longest["median"].items()
         if isfinite(median)
     ]
     if not parts:
         return f"Of the visits to {titles[str(longest.index[0])]}, more than half outlast the time that is observed"
-    return f"Half of the visits take {words.listing(parts)}"
+    return f"Half of the visits stay {words.listing(parts)}"
 
 
 def _table(known: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
@@ -107,17 +126,19 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
         return None
     table = run.table("delay").set_index("stage").loc[chosen].reset_index()
     titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
-    parts = {name: word for name, word in PARTS.items() if name in ("work", "staff") or table[name].max() > 0.05}
+    table["row"] = table["stage"].map(titles)
+    parts = {name: look for name, look in looks(PARTS, MUTED).items() if name in SHOWN or table[name].max() > SELDOM}
+    written = [words.count(days) for days in table["days"]]
     return Figure(
         "where-days-go",
         _where_title(run),
-        f"{words.of_run(run)} · whiskers hold the central 80% of the replications",
-        _where_caption(table, titles),
-        charts.where_days_go(table, titles, parts),
-        table.assign(stage=[titles[stage] for stage in chosen])
+        f"{words.of_run(run)} · mean days of a visit; whiskers: middle 80%",
+        _where_caption(table),
+        stacked(table.assign(low=table["q10"], high=table["q90"], text=written), parts, axis="mean days of a visit"),
+        table.drop(columns="stage")
         .round(1)
-        .rename(columns={**PARTS, "q10": "80% from", "q90": "80% to"})[
-            ["stage", "days", *parts.values(), "80% from", "80% to"]
+        .rename(columns={**PARTS, "row": "stage", "q10": "80% from", "q90": "80% to"})[
+            ["stage", "days", *(look.title for look in parts.values()), "80% from", "80% to"]
         ],
     )
 
@@ -128,23 +149,21 @@ def shares_of_days(run: Run) -> dict[str, float]:
 
 
 def _where_title(run: Run) -> str:
-    """Why it takes so long: the shares of the days of headline cases."""
-    first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
-    where = f"From {first} on" if run.scenario.procedure.headline else "Of all days"
-    shares = shares_of_days(run)
+    """Why it takes so long: how much of the time of headline cases is no work on them."""
+    shares, subject = shares_of_days(run), cases_of(run.scenario)
+    subject = subject[0].upper() + subject[1:]
     if not shares:
-        return f"{where}, no days are spent"
-    named = [part for part in shares if shares[part] >= 0.01 or part == "staff"]
-    in_words = [f"{words.share(shares[part])} {PARTS[part]}" for part in named]
-    return f"Why it takes so long: {where[0].lower() + where[1:]}, {words.listing(in_words)}"
+        return f"{subject} take no time"
+    waits = [f"{words.share(shares[part])} {WAITING[part]}" for part in shares if part in WAITING and shares[part] > 0]
+    if not waits:
+        return f"{subject} are worked on all of the time"
+    return f"{subject} wait {words.share(1 - shares['work'])} of their time: {words.listing(waits)}"
 
 
-def _where_caption(table: pd.DataFrame, titles: dict[str, str]) -> str:
+def _where_caption(table: pd.DataFrame) -> str:
     worst = table.sort_values("staff").iloc[-1]
-    waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {titles[worst['stage']]}"
-    dormant = " Dormancy is time in which nobody was to work on the case." if table["dormancy"].max() > 0 else ""
+    waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {worst['row']}"
     return (
-        "Each bar is one visit to a stage, on average. Waiting for staff is what the visit takes beyond the time that"
-        f" it would take with unlimited staff; it is longest with {waits}. Only that part can more people"
-        f" shorten.{dormant}"
+        "Waiting for staff is what a visit takes beyond the time that it would take with unlimited staff: at most"
+        f" {waits}. Only that part can more people shorten."
     )

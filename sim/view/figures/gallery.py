@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.scenario.schema import Scenario
 from sim.view.figures import (
     backtest,
     calibration,
     caseload,
-    cases,
+    chances,
     comparison,
     durations,
     flow,
+    one_case,
     process,
     sensitivity,
     staffing,
     sweep,
+    timelines,
     track_record,
 )
 from sim.view.figures import record as records
 from sim.view.figures.figure import Figure
+from sim.view.figures.listed import chosen
 
 if TYPE_CHECKING:
     from sim.experiments.sensitivity import Sensitivity
@@ -37,16 +39,16 @@ if TYPE_CHECKING:
     from sim.inference.track_record import TrackRecord
 
 __all__ = [
+    "APPENDIX",
     "Section",
     "backtest",
     "calibration",
     "caseload",
-    "cases",
+    "chances",
     "comparison",
     "durations",
     "flat",
     "flow",
-    "milestones_asked_for",
     "of_backtest",
     "of_calibration",
     "of_comparison",
@@ -56,11 +58,13 @@ __all__ = [
     "of_sensitivity",
     "of_sweep",
     "of_track_record",
+    "one_case",
     "process",
     "records",
     "sensitivity",
     "staffing",
     "sweep",
+    "timelines",
     "track_record",
 ]
 
@@ -78,31 +82,19 @@ class Section(NamedTuple):
 
 
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
-    """The figures of one run; with a record, what really happened is shown beside it."""
+    """The figures of one run, what few ask for last; with a record, what really happened is shown beside it."""
+    first = (*chosen(run, None), "")[0]
     return _sections(
         (
-            "Cases",
-            [
-                cases.timelines(run, record),
-                cases.probabilities(run),
-                *(cases.probabilities(run, place=place) for place in milestones_asked_for(run.scenario)),
-            ],
+            "When and how it ends",
+            [timelines.timelines(run, record), chances.probabilities(run), one_case.one_case(run, first)],
         ),
         (
-            "Caseload",
-            [
-                process.process(run),
-                caseload.pending(run),
-                caseload.backlog(run),
-                caseload.where_cases_are(run),
-                flow.flow(run),
-            ],
+            "Why it takes so long",
+            [durations.where_days_go(run), durations.durations(run), staffing.delay_by_role(run)],
         ),
-        ("Durations", [durations.where_days_go(run), durations.durations(run)]),
-        (
-            "Staff",
-            [staffing.delay_by_role(run), staffing.utilisation(run), staffing.work(run), staffing.staff_over_time(run)],
-        ),
+        ("How many are in progress", [caseload.pending(run), process.process(run), staffing.staff_over_time(run)]),
+        (APPENDIX, [flow.flow(run), staffing.work(run)]),
     )
 
 
@@ -181,11 +173,6 @@ def _first_ones(title: str, figures: Sequence[Figure | None]) -> list[Section]:
     """The first figures under a title, the others in the appendix."""
     shown = [one for one in figures if one is not None]
     return _sections((title, [*shown[:MOST]]), (APPENDIX, [*shown[MOST:]]))
-
-
-def milestones_asked_for(scenario: Scenario) -> list[str]:
-    """The milestones that the scenario's targets are of, each once."""
-    return list(dict.fromkeys(target.milestone for target in scenario.targets))
 
 
 def flat(sections: Iterable[Section]) -> list[Figure]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sim.record.model import items
 from sim.results.run import Run
+from sim.scenario.schema import Scenario
 from sim.view import words
 
 
@@ -34,12 +35,18 @@ def _name(run: Run, case: str) -> Name:
 
 
 def chosen(run: Run, cases: Sequence[str] | None) -> list[str]:
-    """The cases asked for, or all open ones; without those of which nothing is known.
+    """The cases asked for, or all open ones; without those of which nothing is known or still to come.
 
-    Nothing is known of a probe that goes on as strands of other names in all replications.
+    Nothing is known of a probe that goes on as strands of other names in all replications, and nothing is to come of a
+    case that is resolved on the first day.
     """
     wanted = run.layout.open_cases if cases is None else [case for case in cases if case in run.layout.tracked]
-    return [case for case in wanted if np.isfinite(run.samples[f"resolution:{case}"].value)]
+    return [
+        case
+        for case in wanted
+        if np.isfinite(run.samples[f"resolution:{case}"].value)
+        and run.layout.present_stage(case)[0] in run.layout.open_stages
+    ]
 
 
 def of_cases(run: Run, table: str, cases: Sequence[str]) -> pd.DataFrame:
@@ -49,10 +56,22 @@ def of_cases(run: Run, table: str, cases: Sequence[str]) -> pd.DataFrame:
     return rows[rows["case"].isin(cases)].sort_values("case", key=lambda c: c.map(order), kind="stable")
 
 
+def at_horizon(run: Run) -> dict[str, dict[str, float]]:
+    """How each tracked case stands at the horizon: the share of replications by state, as in the table 'endings'."""
+    table = run.table("endings")
+    rows = table[table["date"] == run.scenario.horizon].groupby("case", sort=False)
+    return {str(case): dict(zip(mine["state"], mine["value"], strict=True)) for case, mine in rows}
+
+
 def place_titles(run: Run) -> dict[str, str]:
     """The titles of all stages and exits in the procedure's order."""
     procedure = run.scenario.procedure
     return {name: stage.title for name, stage in procedure.stages.items()} | procedure.exits
+
+
+def milestones_asked_for(scenario: Scenario) -> list[str]:
+    """The milestones that the scenario's targets are of, each once."""
+    return list(dict.fromkeys(target.milestone for target in scenario.targets))
 
 
 def milestone(run: Run, place: str) -> str:

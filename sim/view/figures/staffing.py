@@ -5,20 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from sim.experiments.sweep import fte_of
 from sim.results.run import Run
-from sim.results.summary import HEADLINE
+from sim.results.summary import HEADLINE, Floats
 from sim.results.tables import ALL_ROLES, ALL_STAGES
 from sim.scenario.expected_staff import expected_staffing
 from sim.scenario.staffing import capacity, headcount
 from sim.view import words
-from sim.view.charts import staffing as charts
+from sim.view.charts.bars import bars
+from sim.view.charts.curves import curves
+from sim.view.charts.looks import SLATE, Look, looks
+from sim.view.charts.stacks import stacked
 from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
 from sim.view.titles import cases_of
 
 ROLE = "role "
 """Before the name of a role as a column."""
-WHISKERS = "whiskers hold the central 80% of the replications"
+CASES = "cases"
 
 
 def role_titles(run: Run) -> dict[str, str]:
@@ -36,72 +40,70 @@ def short_titles(run: Run) -> dict[str, str]:
     return {role: short(title) for role, title in role_titles(run).items()}
 
 
-def utilisation(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
-    """How busy each role is: work done as a share of the work that its people could have done on cases."""
-    table = run.table("utilisation")
-    table = table[(table["fte_days_available"] > 0) & table["role"].isin(_chosen(run, roles))]
-    if table.empty or not table["value"].any():  # nobody has anything to do: nobody is the busiest
+def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
+    """For whom cases wait, and how busy they are: the delay due to each role, and the share of its possible work done.
+
+    None if nobody has anything to do.
+    """
+    titles = short_titles(run)
+    delay, busy = delays(run), run.table("utilisation")
+    delay = delay[delay["role"].isin(_chosen(run, roles))].sort_values("value", ascending=False)
+    busy = busy[(busy["fte_days_available"] > 0) & busy["role"].isin(_chosen(run, roles))]
+    busy = busy.sort_values("value", ascending=False)
+    panels = {
+        "Days that a case waits for them": _bars(delay, titles, "{:.1f} days"),
+        "Share of possible work done": _bars(busy, titles, "{:.0%}"),
+    }
+    panels = {heading: rows for heading, rows in panels.items() if rows["value"].any()}
+    if not panels:
         return None
-    titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
-    first = table.iloc[0]
-    rest = [f"{short(titles[row['role']])} {words.share(row['value'])}" for row in table.iloc[1:].to_dict("records")]
-    others = f"; then {words.listing(rest)}" if rest else ""
     return Figure(
-        "utilisation",
-        f"Busiest: {short(titles[first['role']])}, at {words.share(first['value'])} of the work possible{others}",
-        f"{words.of_run(run)} · {WHISKERS}",
-        f"The busiest role works at between {words.share(first['q10'])} and {words.share(first['q90'])} of what it"
-        " could in eight of ten replications. Nearer to 100%, work queues up and every case slows down; far below it,"
-        f" people of that role are not what cases wait for.{_juggling(run)}",
-        charts.utilisation(table, short_titles(run)),
-        pd.DataFrame(
-            {
-                "role": table["role"].map(titles),
-                "FTE-days possible": table["fte_days_available"].round(0),
-                "utilisation": table["value"].round(3),
-                "80% from": table["q10"].round(3),
-                "80% to": table["q90"].round(3),
-            }
-        ),
+        "delay-by-role",
+        f"{bottleneck(run)}{_busiest(busy, titles)}",
+        f"{words.of_run(run)} · whiskers: middle 80%",
+        f"Delay is due to the role that is done, or free, last. {_late(run)}Near to 100% work queues up; far below,"
+        " cases hardly wait for it.",
+        bars(panels, {ROLE: Look("", SLATE[0])}),
+        _roles_table(run, delay, busy),
     )
 
 
-def _juggling(run: Run) -> str:
-    """What keeps some roles below 100% although they are fully taken."""
-    losing = [role for role, pool in run.scenario.staffing.items() if pool.multitasking and pool.multitasking.loss]
-    return (
-        " What juggling several cases at once costs counts as not done, so that nobody gets to 100%." if losing else ""
+def _bars(table: pd.DataFrame, titles: dict[str, str], written: str) -> pd.DataFrame:
+    """A bar for each role, with its value in words."""
+    texts = [written.format(value) for value in table["value"]]
+    return pd.DataFrame({"row": table["role"].map(titles), "series": ROLE, "value": table["value"], "low": table["q10"],
+                         "high": table["q90"], "text": texts})  # fmt: skip
+
+
+def _busiest(busy: pd.DataFrame, titles: dict[str, str]) -> str:
+    """Who is busiest, to end a sentence with."""
+    if busy.empty or not busy["value"].any():
+        return ""
+    first = busy.iloc[0]
+    return f"; busiest: {titles[first['role']]} ({words.share(first['value'])})"
+
+
+def _roles_table(run: Run, delay: pd.DataFrame, busy: pd.DataFrame) -> pd.DataFrame:
+    """Delay and utilisation of each role, those waited for most first."""
+    roles = list(dict.fromkeys([*delay["role"], *busy["role"]]))
+    waited, worked = delay.set_index("role").reindex(roles), busy.set_index("role").reindex(roles)
+    return pd.DataFrame(
+        {
+            "role": [role_titles(run)[role] for role in roles],
+            "days of delay per case": waited["value"].round(2).tolist(),
+            "share of the delay": waited["share"].round(3).tolist(),
+            "delay, 80% from": waited["q10"].round(2).tolist(),
+            "delay, 80% to": waited["q90"].round(2).tolist(),
+            "FTE-days possible": worked["fte_days_available"].round(0).tolist(),
+            "utilisation": worked["value"].round(3).tolist(),
+            "utilisation, 80% from": worked["q10"].round(3).tolist(),
+            "utilisation, 80% to": worked["q90"].round(3).tolist(),
+        }
     )
 
 
 def _chosen(run: Run, roles: Sequence[str] | None) -> list[str]:
     return [role for role in run.scenario.staffing if roles is None or role in roles]
-
-
-def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
-    """For whom cases wait: the days of delay due to staffing, by the role that they are due to."""
-    table = delays(run)
-    table = table[table["role"].isin(_chosen(run, roles))]
-    if table.empty or not table["value"].any():  # nobody has anything to do: nobody is the busiest
-        return None
-    titles, table = role_titles(run), table.sort_values("value", ascending=False, ignore_index=True)
-    return Figure(
-        "delay-by-role",
-        bottleneck(run),
-        f"{words.of_run(run)} · {WHISKERS}",
-        "Delay is what a case takes beyond the time that it would take with unlimited staff; it is due to the role that"
-        f" is done, or free, last. {_late(run)}More people shorten cases only where cases wait for them.",
-        charts.delay_by_role(table, short_titles(run)),
-        pd.DataFrame(
-            {
-                "role": table["role"].map(titles),
-                "days of delay per case": table["value"].round(2),
-                "share of the delay": table["share"].round(3),
-                "80% from": table["q10"].round(2),
-                "80% to": table["q90"].round(2),
-            }
-        ),
-    )
 
 
 def delays(run: Run, stage: str = ALL_STAGES) -> pd.DataFrame:
@@ -151,23 +153,26 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
     chosen = {f"{ROLE}{role}": titles[role] for role in titles if role in by_role}
     for bound in ("q10", "q90"):  # known of all roles together only
         wide[bound] = wide["stage"].map(whole_stage[bound]) if roles is None else wide[list(chosen)].sum(axis=1)
-    stages = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    wide["row"] = wide["stage"].map({name: stage.title for name, stage in run.scenario.procedure.stages.items()})
     whole = wide[list(chosen)].sum(axis=1)
     most = [
-        f"{words.share(whole[place] / whole.sum())} in {stages[str(wide.loc[place, 'stage'])]}"
+        f"{words.share(whole[place] / whole.sum())} in {wide.loc[place, 'row']}"
         for place in whole.sort_values(ascending=False).index[:2]
     ]
     return Figure(
         "work",
         f"Of the work on cases, {words.listing(most)}",
-        f"{words.of_run(run)} · {WHISKERS}",
-        f"On average until {run.scenario.horizon} the work of {words.number(whole.sum())} people is done on cases:"
-        f" each bar is what one stage takes.{_after(run, wide, whole)} What juggling several cases at once costs, and"
-        " time that nobody needed, are in no bar.",
-        charts.work(wide, stages, chosen),
+        f"{words.of_run(run)} · whiskers: middle 80%",
+        f"On average the work of {words.number(whole.sum())} people is done on cases.{_after(run, wide, whole)} What"
+        " juggling several cases costs, and time that nobody needed, are in no bar.",
+        stacked(
+            wide.assign(low=wide["q10"], high=wide["q90"], text=[words.number(fte) for fte in whole]),
+            looks(chosen, SLATE),
+            axis="people at work, FTE on average",
+        ),
         pd.DataFrame(
             {
-                "stage": wide["stage"].map(stages),
+                "stage": wide["row"],
                 **{f"{title}, FTE": wide[role].round(2) for role, title in chosen.items()},
                 "in all, FTE": whole.round(2),
                 "80% from": wide["q10"].round(2),
@@ -184,64 +189,74 @@ def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
 
 
 def staff_over_time(run: Run) -> Figure:
-    """The staff by role on the same time axis as the cases in progress."""
+    """The people and what of them is available for cases, on the same time axis as the cases in progress."""
     scenario, backlog = run.scenario, run.table("backlog")
-    pending = backlog[backlog["series"] == HEADLINE]
-    times = np.floor(pending["time"].to_numpy())
-    staff = pd.concat(
-        [
-            pd.DataFrame({"role": role, "time": times, "heads": headcount(pool, scenario.start, times)})
-            for role, pool in expected_staffing(scenario).items()
-        ],
-        ignore_index=True,
-    )
-    total = staff.groupby("time")["heads"].sum()
-    first, last = pending.iloc[0], pending.iloc[-1]
-    people = _change("Staff", total.iloc[0], total.iloc[-1], "FTE")
-    cases = _change(cases_of(scenario), first["mean"], last["mean"], "")
-    joint = "while" if (total.iloc[-1] - total.iloc[0]) * (last["mean"] - first["mean"]) >= 0 else "and"
+    cases = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
+    times = np.floor(cases["time"].to_numpy())
+    heads = {role: headcount(pool, scenario.start, times) for role, pool in expected_staffing(scenario).items()}
+    day = pd.to_datetime(pd.Series(days(scenario.start, cases["time"].tolist())))
+    people, fte = pd.Series(np.sum(list(heads.values()), axis=0)), _available(run, times)
+    subject = cases_of(scenario)
     return Figure(
         "staff-over-time",
-        f"{people} by {scenario.horizon}, {joint} {cases}",
-        f"{words.of_run(run)} · the band holds the central 80% of the replications",
-        f"Above, the cases in progress; below, on the same time axis, the headcount. {_for_cases(run)}",
-        charts.staff_over_time(staff, pending, scenario.start, short_titles(run)),
-        _staff_table(run, staff, pending),
-    )
+        f"Until {words.month_of(scenario.horizon)} staff {change(people.iloc[0], people.iloc[-1])} people, and"
+        f" {subject} {change(cases['mean'].iloc[0], cases['mean'].iloc[-1], plural=True)}",
+        f"{words.of_run(run)} · line: mean; band: middle 80%",
+        _staff_caption(run, people.mean(), fte.mean()),
+        curves(
+            {
+                f"{subject[0].upper()}{subject[1:]} in progress": pd.DataFrame(
+                    {"series": CASES, "x": day, "y": cases["mean"], "low": cases["q10"], "high": cases["q90"],
+                     "end": cases["mean"].map(words.whole)}
+                ),
+                "Staff": pd.concat([_line("people", day, people), _line("fte", day, fte)], ignore_index=True),
+            },
+            {CASES: Look("in progress"), "people": Look("people", SLATE[0]),
+             "fte": Look("FTE for cases", SLATE[1], dash="dash")},
+        ),
+        pd.DataFrame(
+            {
+                "day": day,
+                subject: cases["mean"].round(1),
+                "80% from": cases["q10"],
+                "80% to": cases["q90"],
+                "people": people.round(1),
+                "FTE available for cases": fte.round(1),
+                **{role_titles(run)[role]: each.round(1) for role, each in heads.items()},
+            }
+        ),
+    )  # fmt: skip
 
 
-def _change(what: str, before: float, after: float, unit: str) -> str:
-    """From what to what something changes, as it is printed."""
-    old, new = words.count(before), words.count(after)
-    unit = f" {unit}" if unit else ""
-    plural = what.endswith("s")
-    if old == new:
-        return f"{what} {'stay' if plural else 'stays'} at {new}{unit}"
-    verb = "grow" if after > before else "fall"
-    return f"{what} {verb if plural else f'{verb}s'} from {old} to {new}{unit}"
+def _line(series: str, day: pd.Series, values: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"series": series, "x": day, "y": values, "low": np.nan, "high": np.nan,
+                         "end": values.map(words.whole)})  # fmt: skip
 
 
-def _for_cases(run: Run) -> str:
-    """How much of the staff is available for cases, on average until the horizon."""
+def _available(run: Run, times: Floats) -> pd.Series:
+    """FTE that are available for cases, on average over the time up to the next of these times, or to the horizon."""
     scenario, horizon = run.scenario, run.scenario.horizon_days
-    every, pools = np.arange(int(horizon), dtype=float), expected_staffing(scenario).values()
-    heads = sum(float(headcount(pool, scenario.start, every).mean()) for pool in pools)
-    fte = sum(capacity(pool, scenario.calendar, scenario.start, horizon).fte_days(horizon) / horizon for pool in pools)
+    pools = [capacity(p, scenario.calendar, scenario.start, horizon) for p in expected_staffing(scenario).values()]
+    ends = np.append(times[1:], max(horizon, times[-1] + 1))
+    spans = [(since, until) for since, until in zip(times, ends, strict=True)]
+    each = [sum(pool.fte_days(until, since) for pool in pools) / (until - since) for since, until in spans]
+    return pd.Series(each, dtype=float)
+
+
+def _staff_caption(run: Run, people: float, fte: float) -> str:
+    """How the people that the scenario names, those that are expected, and what is left for cases hang together."""
+    named, expected, left = (words.whole(number) for number in (fte_of(run.scenario), people, fte))
+    uncertain = f"The scenario names {named} people; how many there are is uncertain. " if named != expected else ""
+    if left == expected:
+        return f"{uncertain}All {expected} people on average are available for cases."
     return (
-        f"Of {words.count(heads)} people on average {words.count(fte)} FTE are available for cases; other work, slow"
-        " seasons and recruits' first months take the rest."
+        f"{uncertain}Of {expected} people on average, {left} full-time equivalents (FTE) are left for cases: other"
+        " work, slow seasons and first months take the rest."
     )
 
 
-def _staff_table(run: Run, staff: pd.DataFrame, pending: pd.DataFrame) -> pd.DataFrame:
-    titles = role_titles(run)
-    heads = {titles[str(role)]: rows["heads"].round(1).tolist() for role, rows in staff.groupby("role", sort=False)}
-    return pd.DataFrame(
-        {
-            "day": pd.to_datetime(days(run.scenario.start, pending["time"].tolist())),
-            cases_of(run.scenario): pending["mean"].round(1).tolist(),
-            "80% from": pending["q10"].tolist(),
-            "80% to": pending["q90"].tolist(),
-            **heads,
-        }
-    )
+def change(before: float, after: float, *, plural: bool = False) -> str:
+    """From what to what something changes, as it is printed; `plural`: several of which it is said."""
+    old, new = words.whole(before), words.whole(after)
+    verb = "stay" if old == new else "grow" if after > before else "fall"
+    return f"{verb}{'' if plural else 's'} {f'at {new}' if old == new else f'from {old} to {new}'}"

@@ -1,0 +1,170 @@
+"""Figures of how likely it is that something has come by a date: of all cases as a table, of one case as curves."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.dates import date_after
+from sim.results.run import Run
+from sim.results.summary import GOES_ON, IN_PROGRESS, YEARS
+from sim.view import words
+from sim.view.charts.curves import curves
+from sim.view.charts.heat import heat
+from sim.view.charts.looks import Look, looks
+from sim.view.charts.style import days
+from sim.view.figures.figure import Figure
+from sim.view.figures.listed import (
+    at_horizon,
+    chosen,
+    milestone,
+    milestones_asked_for,
+    names,
+    of_cases,
+    place_titles,
+)
+from sim.view.titles import cases_of
+
+RESOLVED = "Resolved, whichever way"
+"""What is asked of every case, beside the milestones of targets."""
+LEAST, MOST_CURVES = 0.01, 4
+"""Probability by the horizon of a curve that is drawn, and how many of them, the likeliest."""
+
+
+def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None:
+    """How likely it is that each open case is resolved by a date, and that it comes to the milestones asked for.
+
+    None if no such case is tracked.
+    """
+    wanted = chosen(run, cases)
+    if not wanted:
+        return None
+    resolved = _resolved(run, wanted)
+    rows = list(resolved.groupby("case", sort=False)["chance"].last().sort_values(ascending=False).index)
+    panels = {RESOLVED: resolved}
+    panels |= {milestone(run, place): _reached(run, wanted, place) for place in milestones_asked_for(run.scenario)}
+    called = {case: name.whole for case, name in names(run).items()}
+    drawn = {
+        f"{title}, %": table.sort_values("case", key=lambda case: case.map(rows.index), kind="stable")
+        for title, table in panels.items()
+        if len(table)
+    }
+    beyond = ", or never; a case that is already beyond a milestone has no number there" if len(drawn) > 1 else ""
+    return Figure(
+        "probabilities",
+        _title(run, resolved, called),
+        f"{words.of_run(run)} · share of them in which it has come by then",
+        f"The darker, the likelier. What is missing to 100 is the chance that it comes later{beyond}.",
+        heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1), name=24),
+        pd.concat(
+            [
+                pd.DataFrame({"case": table["case"].map(called), "milestone": title.removesuffix(", %"),
+                              "by": table["by"], "probability": table["chance"].round(3)})
+                for title, table in drawn.items()
+            ],
+            ignore_index=True,
+        ),
+    )  # fmt: skip
+
+
+def _dates(run: Run) -> dict[str, date]:
+    """By when it is asked: after whole years, and at the horizon; by the column of the tables that knows it."""
+    known = zip(YEARS, run.layout.dates[:-1], strict=False)
+    within = {f"within_{years}y": date_after(run.scenario.start, float(time)) for years, time in known}
+    return within | {"probability": run.scenario.horizon}
+
+
+def _resolved(run: Run, cases: Sequence[str]) -> pd.DataFrame:
+    """The chance that each case is resolved by each date; columns case, by, chance."""
+    ends = at_horizon(run)
+    still = {case: ends[case].get(IN_PROGRESS, 0.0) + ends[case].get(GOES_ON, 0.0) for case in cases}
+    table = of_cases(run, "resolutions", cases)
+    return _by_date(run, table.assign(probability=1 - table["case"].map(still)))
+
+
+def _reached(run: Run, cases: Sequence[str], place: str) -> pd.DataFrame:
+    """The chance that each case that is not beyond a milestone comes to it by each date."""
+    table = of_cases(run, "milestones", cases)
+    return _by_date(run, table[(table["state"] == place) & (table["q10"] > 0)])
+
+
+def _by_date(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    dates = _dates(run)
+    tidy = table.melt(id_vars="case", value_vars=list(dates), var_name="by", value_name="chance", ignore_index=False)
+    return tidy.assign(by=tidy["by"].map(dates)).sort_values(["case", "by"], kind="stable", ignore_index=True)
+
+
+def _cells(table: pd.DataFrame, called: dict[str, str]) -> pd.DataFrame:
+    """What stands where in a heat table."""
+    texts = [words.share(chance).removesuffix("%") for chance in table["chance"]]
+    month = [f"{day:%b %Y}" for day in table["by"]]
+    return pd.DataFrame({"row": table["case"].map(called), "column": month, "value": table["chance"], "text": texts})
+
+
+def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
+    """How likely those at each stage are resolved by the date on which they differ most; else the range of all."""
+    resolved = resolved.assign(stage=[run.layout.present_stage(case)[0] for case in resolved["case"]])
+    means = resolved.pivot_table("chance", "by", "stage", sort=False)
+    if means.shape[1] > 1:
+        by: Any = (means.max(axis=1) - means.min(axis=1)).idxmax()
+        counts = resolved.groupby("stage")["case"].nunique()
+        titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+        groups = [
+            f"{words.share(mean)} of the {counts[stage]} in {titles[str(stage)]}"
+            for stage, mean in means.loc[by].sort_values(ascending=False).items()
+        ]
+        return f"By {words.month_of(by)}, on average {words.listing(groups)} are resolved"
+    last = resolved.groupby("case")["chance"].last()
+    least, most, horizon = str(last.idxmin()), str(last.idxmax()), words.month_of(run.scenario.horizon)
+    if last[least] == last[most]:
+        those = called[most] if len(last) == 1 else f"each of the {len(last)} {cases_of(run.scenario)}"
+        return f"The probability that {those} is resolved by {horizon} is {words.share(last[most])}"
+    return (
+        f"The probability of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f" {words.share(last[most])} ({called[most]})"
+    )
+
+
+def decisions(run: Run, case: str) -> Figure | None:
+    """How likely it is that a tracked case reaches each milestone by a date; None if there is no such case."""
+    if not chosen(run, [case]):
+        return None
+    layout, present, name = run.layout, run.layout.present_stage(case)[0], names(run)[case].whole
+    times = {place: run.first_reached(case, [place]) for place in (*layout.stages, *layout.exits)}
+    resolved = run.first_reached(case, layout.resolving)
+    ahead = {
+        place: first
+        for place, first in times.items()
+        if place != present and first.min() > 0 and (np.isfinite(first) & (first <= resolved)).mean() >= LEAST
+    }
+    likely = sorted(ahead, key=lambda place: -np.isfinite(ahead[place]).mean())[:MOST_CURVES]
+    every = {RESOLVED: resolved} | {place: ahead[place] for place in likely}
+    look = {place: one._replace(title=milestone(run, place)) for place, one in looks(place_titles(run)).items()}
+    grid = layout.times
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {"series": place, "x": pd.to_datetime(pd.Series(days(run.scenario.start, grid.tolist()))),
+                 "y": (first[:, None] <= grid[None, :]).mean(axis=0), "low": np.nan, "high": np.nan}
+            )
+            for place, first in every.items()
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    last = float(np.isfinite(every[RESOLVED]).mean())
+    return Figure(
+        "decisions",
+        f"{name}: resolved by {words.month_of(run.scenario.horizon)} with a chance of {words.share(last)}",
+        f"{words.of_run(run)} · share of them in which it has come by then",
+        "A case can reach several of these one after the other.",
+        curves({"": table}, {RESOLVED: Look(RESOLVED), **look}, height=320, percent=True),
+        pd.DataFrame(
+            {
+                "milestone": table["series"].map({key: one.title for key, one in look.items()} | {RESOLVED: RESOLVED}),
+                "date": table["x"],
+                "probability": table["y"].round(3),
+            }
+        ),
+    )

@@ -1,0 +1,132 @@
+"""The figure of the ways in which one case may go: it in many simulations, below one another."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Any
+
+import pandas as pd
+
+from sim.results.run import Run
+from sim.results.store import has_events
+from sim.results.summary import IN_PROGRESS, Floats
+from sim.view import words
+from sim.view.charts.looks import SYMBOLS, Look, looks
+from sim.view.charts.style import days
+from sim.view.charts.timeline import timeline
+from sim.view.figures.figure import Figure
+from sim.view.figures.listed import chosen, names, of_cases, place_titles
+
+ROW = 8
+"""Pixels of a simulation."""
+
+
+def one_case(run: Run, case: str, replications: int = 60) -> Figure | None:
+    """The stages of a tracked case in each of the first replications, the soonest resolved on top.
+
+    None if there is no such case, or if the run was stored without its events. Raises UserError if these were changed.
+    """
+    if not chosen(run, [case]) or not has_events(run):
+        return None
+    events = run.case_events(case, replications)
+    events = events[events["parent"].astype(str) != case]
+    visits, ends = _visits(run, events, run.first_reached(case, run.layout.resolving))
+    if visits.empty:
+        return None
+    row = of_cases(run, "resolutions", [case]).iloc[0]
+    return Figure(
+        "one-case",
+        f"{names(run)[case].whole}: {_finding(run, *(float(row[column]) for column in ('q10', 'median', 'q90')))}",
+        f"{words.of_run(run)} · shown: {visits['row'].nunique()} of them",
+        _caption(visits, ends, place_titles(run), run.layout.resolving),
+        _chart(run, visits, ends),
+        _table(visits, ends, place_titles(run)),
+    )
+
+
+def _finding(run: Run, low: float, median: float, high: float) -> str:
+    """When it is resolved, the title without the name of the case."""
+    horizon = words.month_of(run.scenario.horizon)
+    if median == inf:
+        return f"more likely than not still in progress in {horizon}"
+    first, half, last = (words.month(run.scenario, time) for time in (low, median, high))
+    nine = f"not by {horizon} in more than one of ten" if high == inf else f"by {last} in nine of ten"
+    return f"resolved by {half} in half of the simulations, by {first} in one of ten, {nine}"
+
+
+def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The open visits of a case from the first day on, and what ended it; the replication soonest resolved first."""
+    open_stages, scenario = run.layout.open_stages, run.scenario
+    open_visits = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
+    last = open_visits.sort_values("entered").groupby("replication").tail(1)
+    end = dict(zip(last["replication"], last["left"].fillna(inf), strict=True))
+    rows = {number: str(row) for row, number in enumerate(sorted(end, key=lambda n: (resolved[n], end[n])))}
+    low, high = open_visits["entered"].clip(lower=0), open_visits["left"].fillna(scenario.horizon_days)
+    visits = pd.DataFrame(
+        {
+            "replication": open_visits["replication"],
+            "row": open_visits["replication"].map(rows),
+            "what": open_visits["stage"].astype(str),
+            "low": _dates(run, low),
+            "high": _dates(run, high),
+        }
+    ).sort_values(["row", "low"], key=lambda column: column.astype(int) if column.name == "row" else column)
+    ended = last[last["left"].notna()]
+    ends = pd.DataFrame(
+        {"row": ended["replication"].map(rows), "day": _dates(run, ended["left"]), "what": ended["outcome"].astype(str)}
+    )
+    return visits, ends.sort_values("row", key=lambda row: row.astype(int))
+
+
+def _dates(run: Run, times: pd.Series) -> pd.Series:
+    return pd.to_datetime(pd.Series(days(run.scenario.start, times.tolist()), index=times.index))
+
+
+def _chart(run: Run, visits: pd.DataFrame, ends: pd.DataFrame) -> Any:
+    """Rows without names: stages as bars, and a mark at the end."""
+    titles = place_titles(run)
+    called = visits["what"].map(titles)
+    hover = called + visits["low"].dt.strftime(": %Y-%m-%d to ") + visits["high"].dt.strftime("%Y-%m-%d")
+    ended = [place for place in titles if ends["what"].eq(place).any()]
+    look = {place: one for place, one in looks(titles).items() if visits["what"].eq(place).any()}
+    colours = looks(titles)
+    look |= {
+        f"ends {place}": Look(f"ends in: {titles[place]}", colours[place].colour, symbol=SYMBOLS[(number + 1) % 9])
+        for number, place in enumerate(ended)
+    }
+    return timeline(
+        dict.fromkeys(visits["row"], ("", "")),
+        visits.assign(hover=hover, lane=0, ahead=False),
+        ends.assign(
+            what="ends " + ends["what"], lane=0, hover=ends["what"].map(titles) + ends["day"].dt.strftime(", %Y-%m-%d")
+        ),
+        look,
+        (run.scenario.start, run.scenario.horizon),
+        height=ROW,
+    )
+
+
+def _caption(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str], resolving: Sequence[str]) -> str:
+    """How many of those that are shown end where."""
+    total, counts = visits["row"].nunique(), Counter(ends["what"])
+    goes = {place: "in" if place in resolving else "as strands in" for place in counts}
+    endings = [f"{number} {goes[place]} {words.quoted(titles[place])}" for place, number in counts.most_common()]
+    if total > len(ends):
+        endings.append(f"{total - len(ends)} still in progress")
+    return (
+        f"Each row is one way in which it may go: chance, and what is uncertain, differ. Of {total}, there end"
+        f" {words.listing(endings)}."
+    )
+
+
+def _table(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    outcome: dict[Any, str] = dict(zip(ends["row"], ends["what"].map(dict(titles)), strict=True))
+    return pd.DataFrame(
+        {
+            "replication": visits["replication"].tolist(),
+            "stage": visits["what"].map(dict(titles)).tolist(),
+            "from": visits["low"].tolist(),
+            "to": visits["high"].tolist(),
+            "the case ends in": [outcome.get(row, IN_PROGRESS) for row in visits["row"]],
+        }
+    )

@@ -1,0 +1,239 @@
+"""The figure of the cases in progress: what happened, what is forecast, how each ends, and what really came of it."""
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from datetime import date
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from sim.dates import date_after
+from sim.record.model import OUTCOMES, Record
+from sim.results.run import Run
+from sim.results.summary import GOES_ON, IN_PROGRESS
+from sim.view import words
+from sim.view.charts.looks import GREY, Look, looks
+from sim.view.charts.style import INK
+from sim.view.charts.timeline import timeline
+from sim.view.figures.figure import Figure
+from sim.view.figures.listed import Name, at_horizon, chosen, milestone, names, of_cases, place_titles
+from sim.view.titles import OUTCOMES as OUTCOME_TITLES
+from sim.view.titles import cases_of
+
+MIN_PROBABILITY = 0.2
+"""Probability by the horizon from which on the forecast of a milestone is drawn."""
+PAST, COMES, FORECAST, SINCE, ENDS = "happened", "comes", "forecast", "happened since", "ends"
+"""Kinds of rows of the table."""
+MEDIAN = "median"
+RESOLVED = "resolved"
+"""What is forecast beside the milestones: that a case is resolved, whichever way."""
+COLUMNS = ["row", "kind", "what", "low", "median", "high", "share"]
+Row = tuple[str, str, str, date | None, date | None, date | None, float]
+
+
+def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | None = None) -> Figure | None:
+    """What happened in each open case until the first day, what is forecast from then on, and how it ends.
+
+    `record`: its milestones are read as known on the first day, for the strands that it has (without them a row begins
+    with the present stage), and what it knows beyond is marked. None if no such case is tracked.
+    """
+    wanted = chosen(run, cases)
+    if not wanted:
+        return None
+    table = _events(run, record, wanted)
+    begun = table.groupby(table["row"].map(lambda case: run.layout.probe_of(case)[0]))["low"].min()
+    rows = sorted(wanted, key=lambda case: begun[run.layout.probe_of(case)[0]])
+    until = _knows_until(run, record)
+    called = names(run)
+    return Figure(
+        "timelines",
+        _title(run, rows, until, table),
+        f"{words.of_run(run)} · hatched: middle 80%; mark: median",
+        _caption(run, until),
+        _chart(run, table, {case: called[case] for case in rows}, until),
+        _table(run, table, called),
+    )
+
+
+def _knows_until(run: Run, record: Record | None) -> date | None:
+    """Up to which day a record knows more than the first day did, at most to the horizon; None if it does not."""
+    if record is None or not (record.until or record.acts) or record.last_day <= run.scenario.start:
+        return None
+    return min(record.last_day, run.scenario.horizon)
+
+
+def _events(run: Run, record: Record | None, cases: Sequence[str]) -> pd.DataFrame:
+    """A row for each thing that is drawn; days missing where they are later than the horizon."""
+    ends = at_horizon(run)
+    rows = [row for case in cases for row in _past(run, _recorded(run, record, case), case)]
+    rows += _ahead(run, cases, ends)
+    rows += [(case, ENDS, state, None, None, None, share) for case in cases for state, share in ends[case].items()]
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    for column in ("low", "median", "high"):
+        table[column] = pd.to_datetime(table[column]).dt.as_unit("s")
+    return table
+
+
+def _recorded(run: Run, record: Record | None, case: str) -> list[tuple[date, str]]:
+    """The milestones of a strand in the record, by the stage or exit of the procedure that they begin."""
+    stage_of = {s.record_event: name for name, s in run.scenario.procedure.stages.items() if s.record_event}
+    milestones = []
+    for strand in record.strands if record else ():
+        if f"{strand.proceeding}/{strand.strand}" != case:
+            continue
+        days = {"proceedings_opened": strand.opened, "preliminary_findings": strand.preliminary_findings}
+        if strand.outcome:
+            days[OUTCOMES[strand.outcome]] = strand.outcome_date
+        milestones += [(day, stage_of.get(event, event)) for event, day in days.items() if day]
+    return sorted(milestones)
+
+
+def _past(run: Run, events: Sequence[tuple[date, str]], case: str) -> Iterator[Row]:
+    """What happened in a case, stage by stage, or when it comes; and what came since."""
+    scenario, (stage, since) = run.scenario, run.layout.present_stage(case)
+    if since is None:
+        comes = scenario.probes[run.layout.probe_of(case)[0]].arrives
+        yield (case, COMES, stage, comes, None, None, np.nan)
+    else:
+        begun = [(day, name) for day, name in events if day < since and name in scenario.procedure.stages]
+        begun.append((since, stage))
+        ends = [day for day, _ in begun[1:]] + [scenario.start]
+        for (day, name), end in zip(begun, ends, strict=True):
+            yield (case, PAST, name, day, None, end, np.nan)
+    for day, name in events:
+        if scenario.start < day <= scenario.horizon:
+            yield (case, SINCE, name, day, None, None, np.nan)
+
+
+def _ahead(run: Run, cases: Sequence[str], ends: Mapping[str, Mapping[str, float]]) -> Iterator[Row]:
+    """What is forecast of cases: milestones that they may well reach before they are resolved, and the resolution."""
+    for row in of_cases(run, "milestones", cases).to_dict("records"):
+        other = row["state"] in run.layout.open_stages and row["state"] != run.layout.present_stage(row["case"])[0]
+        if other and row["q10"] > 0 and row["probability"] >= MIN_PROBABILITY:
+            low, median, high = (_date(run, row[column]) for column in ("q10", "median", "q90"))
+            yield (row["case"], FORECAST, row["state"], low, median, high, row["probability"])
+    for row in of_cases(run, "resolutions", cases).to_dict("records"):
+        low, median, high = (_date(run, row[column]) for column in ("q10", "median", "q90"))
+        still = ends[row["case"]].get(IN_PROGRESS, 0.0) + ends[row["case"]].get(GOES_ON, 0.0)
+        yield (row["case"], FORECAST, RESOLVED, low, median, high, 1 - still)
+
+
+def _date(run: Run, time: float) -> date | None:
+    """A time as a date; None beyond the horizon."""
+    return date_after(run.scenario.start, time) if isfinite(time) else None
+
+
+def _chart(run: Run, table: pd.DataFrame, called: Mapping[str, Name], until: date | None) -> go.Figure:
+    """The timelines of the cases `called`, in their order; `until`: the last day of a record that knows more."""
+    scenario, kind = run.scenario, table["kind"]
+    hover = [_hover(run, called, row) for row in table.to_dict("records")]
+    lane = table["what"].map(lambda what: 1 if what == RESOLVED else -1).where(kind == FORECAST, 0)
+    table = table.assign(hover=hover, lane=lane, ahead=kind == FORECAST, what=kind + " " + table["what"])
+    forecast = table[table["ahead"]]
+    marks = [forecast.assign(what=MEDIAN, day=forecast["median"])]
+    marks.append(table[kind.isin([COMES, SINCE])].assign(day=table["low"]))
+    rules = {scenario.start: f"{scenario.start.day} {scenario.start:%b %Y}"}
+    if until and until < scenario.horizon:
+        rules[until] = f"record to {until:%b %Y}"
+    return timeline(
+        {case: (name.service, name.strand) for case, name in called.items()},
+        table[(kind == PAST) | (table["ahead"] & table["low"].notna())],
+        pd.concat(marks, ignore_index=True),
+        _looks(run, {*table["what"], MEDIAN}),
+        (min(table["low"].min().date(), scenario.start), scenario.horizon),
+        rules=rules,
+        shares=table[kind == ENDS],
+        heading=f"how it ends by {scenario.horizon:%b %Y}",
+    )
+
+
+def _looks(run: Run, drawn: Collection[str]) -> dict[str, Look]:
+    """How everything is drawn, in the order of the legend: what happened, the forecast, the ends, the truth."""
+    called = {place: milestone(run, place) for place in run.layout.states}
+    stages = looks(place_titles(run))
+    rest = {IN_PROGRESS: Look("Still in progress", GREY), GOES_ON: Look("Goes on as strands", GREY, pattern="/")}
+    every = {f"{PAST} {place}": look for place, look in stages.items()}
+    every |= {f"{COMES} {place}": Look("Is to come", symbol="circle-open") for place in stages}
+    every |= {
+        f"{FORECAST} {place}": look._replace(title=f"Forecast: {called[place]}, if any")
+        for place, look in stages.items()
+    }
+    every[f"{FORECAST} {RESOLVED}"] = Look("Forecast: resolved, whichever way")
+    every[MEDIAN] = Look("Median (an arrow: later)", symbol="line-ns")
+    every |= {f"{ENDS} {place}": look for place, look in (stages | rest).items()}
+    every |= {
+        f"{SINCE} {place}": Look(
+            "What really happened", stages[place].colour if place in stages else INK, symbol="star"
+        )
+        for place in (*stages, *OUTCOME_TITLES)
+    }
+    return {key: look for key, look in every.items() if key in drawn}
+
+
+def _hover(run: Run, called: Mapping[str, Name], row: Mapping[Hashable, Any]) -> str:
+    """What is read when pointing at something."""
+    kind, what, horizon = row["kind"], row["what"], run.scenario.horizon
+    low, median, high = (None if pd.isna(row[day]) else row[day].date() for day in ("low", "median", "high"))
+    title = place_titles(run).get(what, what)
+    said = {
+        PAST: f"{title}: {low} to {high}",
+        COMES: f"Comes on {low}",
+        SINCE: f"What really happened: {_act(run, what)}, {low}",
+        ENDS: f"{title}: {words.share(row['share'])} by {horizon}",
+        FORECAST: f"{_act(run, what)}: {words.share(row['share'])} by {horizon}\nmedian {median or 'later'},"
+        f" middle 80% from {low or 'later'} to {high or 'later'}",
+    }
+    return f"{called[row['row']].whole}\n{said[kind]}"
+
+
+def _act(run: Run, what: str) -> str:
+    """What a stage, an exit, or an event of the record is called that happens or is forecast."""
+    return milestone(run, what) if what in run.layout.states else OUTCOME_TITLES.get(what, what).capitalize()
+
+
+def _title(run: Run, cases: Sequence[str], until: date | None, table: pd.DataFrame) -> str:
+    """How many cases are resolved more likely than not, which first, and how many really were."""
+    rows, horizon = of_cases(run, "resolutions", cases), words.month_of(run.scenario.horizon)
+    median = dict(zip(rows["case"], rows["median"], strict=True))
+    first, soon = min(cases, key=lambda case: median[case]), sum(map(isfinite, median.values()))
+    since = table[(table["kind"] == SINCE) & table["what"].isin([*run.layout.resolving, *OUTCOME_TITLES])]
+    came = len(set(since["row"]))
+    truth = f"; {came} really {'was' if came == 1 else 'were'} by {words.month_of(until)}" if until else ""
+    if len(cases) == 1:
+        when = f"resolved by {words.month(run.scenario, median[first])}" if soon else f"not resolved by {horizon}"
+        return f"{names(run)[first].whole} is more likely than not {when}"
+    tracked = set(cases) == set(run.layout.open_cases)
+    those = cases_of(run.scenario) if tracked else "cases"
+    if not soon:
+        return f"None of the {len(cases)} {those} is more likely than not to be resolved by {horizon}{truth}"
+    many = "All" if soon == len(cases) else f"{soon} of the"
+    return (
+        f"{many} {len(cases)} {those} will more likely than not be resolved by {horizon}, soonest"
+        f" {names(run)[first].whole} ({words.month(run.scenario, median[first])}){truth}"
+    )
+
+
+def _caption(run: Run, until: date | None) -> str:
+    star = " Stars: what really happened." if until else ""
+    return (
+        "Left of the first line is what happened, right of it the forecast: in eight of ten simulations the day falls"
+        f" into the hatched bar. Beside it stands how the case ends.{star}"
+    )
+
+
+def _table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) -> pd.DataFrame:
+    acts = {what: _act(run, what) for what in set(table["what"])} | {RESOLVED: "Resolved"}
+    ahead = table["kind"] == FORECAST
+    return pd.DataFrame(
+        {
+            "case": [called[case].whole for case in table["row"]],
+            "milestone": table["what"].map(acts),
+            "what": table["kind"],
+            "date": table["low"].where(~ahead).fillna(table["median"]),
+            "80% from": table["low"].where(ahead),
+            "80% to": table["high"].where(ahead),
+            "probability by the horizon": table["share"].astype(float).round(3),
+        }
+    )
