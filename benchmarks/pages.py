@@ -104,8 +104,8 @@ def filtering(folder: Path, known: list[str], rounds: int) -> None:
 def dashboard(cache: RunCache) -> Iterator[str]:
     """The address of a dashboard."""
     with TemporaryDirectory() as scenarios:
-        jobs = Jobs(cache.results, processes=1, at_once=1)
-        server = make_server("127.0.0.1", 0, make_app(cache, jobs, Path(scenarios)).server, threaded=True)
+        cache.scenarios, jobs = Path(scenarios), Jobs(cache.results, processes=1)
+        server = make_server("127.0.0.1", 0, make_app(cache, jobs).server, threaded=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -55,11 +55,11 @@ def dashboard(
 
     names = Names(host, allow_host or ())
     folders = [_folder_of(run, results) for run in runs or ()]
-    cache = RunCache(results, folders, load_record(record) if record else None)
-    what_ifs = WhatIfs(results, jobs or cores(), at_once=1)
+    cache = RunCache(results, folders, load_record(record) if record else None, scenarios)
+    what_ifs = WhatIfs(results, jobs or cores())
     if not _is_this_machine(host):
         tell(f"warning: {host} can be reached by others, and whoever reaches it can run what-ifs and save scenarios")
-    app_ = make_app(cache, what_ifs, scenarios, names)
+    app_ = make_app(cache, what_ifs, names)
     serve(app_, what_ifs, host, port, lambda address: tell(f"{address} (Ctrl-C ends it)"))
 
 

@@ -1,6 +1,7 @@
 """Many replications of scenarios: chunks on workers, stored as they come, the same however they are spread."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.errors import Problem, RunFailed, UserError
 from sim.experiments.chunks import CHUNK, Chunk, packed, run_chunk
 from sim.experiments.precision import Precision
-from sim.experiments.workers import InProcess, Workers, end_now, processes
+from sim.experiments.workers import InProcess, Workers, processes
 from sim.results import store
 from sim.results.location import locate
 from sim.results.run import Run
@@ -133,33 +134,35 @@ def simulate_each(
 
 def simulate_growing(
     scenario: Scenario,
+    executor: Executor,
     *,
     step: int,
-    jobs: int = 1,
+    backlog: int = 1,
     results: Path | str | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Run]:
     """Yield the run of the first `step` replications of a scenario, then of twice `step`, and so on up to all.
 
     Each comes as soon as its replications are done; what was stored before comes at once. `step` is rounded up to
-    whole chunks. Runs have no event log; `results` keeps the parts, and the run once it is finished, as for
-    `simulate_each`. `progress` is called several times a second: if it raises, or the generator is closed, the worker
-    processes (`jobs` of them) are ended in the middle of their work. Raises RunFailed as `simulate` does.
+    whole chunks. They are run on `executor`, which has `backlog` chunks at a time and stays open, so that the next
+    scenario finds its workers warm. Only the last run has an event log; `results` keeps the parts, and the run once it
+    is finished, as for `simulate`. `progress` is called several times a second: if it raises, or the generator is
+    closed, no further chunk is begun. Raises RunFailed if a worker dies or the folder cannot be written.
     """
     step = -(-step // CHUNK) * CHUNK
     with _folder(results) as folder:
-        work = Work(folder, scenario, events=False)
+        work = Work(folder, scenario)
         yielded = 0
-        for done in _growing(work, jobs, progress) if work.missing() else ():
+        for done in _growing(work, executor, backlog, progress) if work.missing() else ():
             complete = done // step * step
             if yielded < complete < scenario.replications:
                 yielded = complete
                 yield work.first(complete)
         work.publish()
-        yield work.finished()
+        yield work.finished() if results is not None else work.finished().in_memory()
 
 
-def _growing(work: "Work", jobs: int, progress: Progress | None) -> Iterator[int]:
+def _growing(work: "Work", executor: Executor, backlog: int, progress: Progress | None) -> Iterator[int]:
     """Run the missing chunks in their order; yields how many replications, from the first one on, are done."""
 
     def report() -> None:
@@ -167,19 +170,16 @@ def _growing(work: "Work", jobs: int, progress: Progress | None) -> Iterator[int
             progress(work.goal - sum(map(len, work.missing())), work.goal)
 
     missing = work.missing()
-    with processes(min(jobs, len(missing))) as executor:
-        try:
+    try:
+        report()
+        yield missing[0].start
+        running = Workers(executor, backlog, TICK, report)
+        for numbers, chunk in running.run(run_chunk, ((numbers, work.arguments(numbers)) for numbers in missing)):
+            work.keep(numbers, chunk)
             report()
-            yield missing[0].start
-            running = Workers(executor, 2 * jobs, TICK, report)
-            for numbers, chunk in running.run(run_chunk, ((numbers, work.arguments(numbers)) for numbers in missing)):
-                work.keep(numbers, chunk)
-                report()
-                yield next((numbers.start for numbers in work.missing()), work.goal)
-        except BrokenProcessPool:
-            raise RunFailed("a worker process died (out of memory?); finished parts are kept") from None
-        finally:
-            end_now(executor)
+            yield next((numbers.start for numbers in work.missing()), work.goal)
+    except BrokenProcessPool:
+        raise RunFailed("a worker process died (out of memory?); finished parts are kept") from None
 
 
 @contextmanager

@@ -55,16 +55,20 @@ class Workers:
         whatever a call raises.
         """
         waiting, running = iter(calls), dict[Future[T], K]()
-        while True:
-            for key, arguments in islice(waiting, self.backlog - len(running)):
-                running[self._submit(function, *arguments)] = key
-            if not running:
-                return
-            finished = wait(running, self._idle_seconds, FIRST_COMPLETED).done
-            if not finished:
-                self._on_idle()
-            for future in finished:
-                yield running.pop(future), self._result(future)
+        try:
+            while True:
+                for key, arguments in islice(waiting, self.backlog - len(running)):
+                    running[self._submit(function, *arguments)] = key
+                if not running:
+                    return
+                finished = wait(running, self._idle_seconds, FIRST_COMPLETED).done
+                if not finished:
+                    self._on_idle()
+                for future in finished:
+                    yield running.pop(future), self._result(future)
+        finally:
+            for future in running:  # of a caller who has seen enough, or after an error
+                future.cancel()
 
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
         """Begin one call on a worker that computes what this process would."""

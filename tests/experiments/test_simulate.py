@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from copy import deepcopy
-from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from sim.errors import UserError
 from sim.experiments import simulate as experiment
 from sim.experiments.chunks import ChunkRunner
 from sim.experiments.simulate import simulate_growing
+from sim.experiments.workers import InProcess, processes
 from sim.results.estimates import samples
 from sim.results.run import Run
 from sim.results.summary import VARIABLES, head
@@ -144,8 +144,11 @@ def test_a_growing_run_gives_its_first_replications(shipped, expected, monkeypat
     """Each run is that of the first replications, the last one all of them; what is stored comes at once."""
     monkeypatch.setattr(experiment, "CHUNK", 2)
     told: list[tuple[int, int]] = []
+    here = InProcess()
     runs = list(
-        simulate_growing(shipped, step=2, results=tmp_path, progress=lambda done, total: told.append((done, total)))
+        simulate_growing(
+            shipped, here, step=2, results=tmp_path, progress=lambda done, total: told.append((done, total))
+        )
     )
     assert [run.replications for run in runs] == [2, 4, 6, REPLICATIONS]
     for run in runs:
@@ -155,10 +158,11 @@ def test_a_growing_run_gives_its_first_replications(shipped, expected, monkeypat
             np.testing.assert_array_equal(sample.by_replication, known[label].by_replication)
     assert told[0] == (0, REPLICATIONS)
     assert told[-1] == (REPLICATIONS, REPLICATIONS)
-    [again] = simulate_growing(shipped, step=2, results=tmp_path)
+    [again] = simulate_growing(shipped, here, step=2, results=tmp_path)
     np.testing.assert_array_equal(again.arrays["incoming"], expected.arrays["incoming"])
     with pytest.raises(UserError, match="in progress has no event log"):
         runs[0].read_events(None)
+    assert runs[-1].events.equals(expected.events)
 
 
 class Stopped(Exception):
@@ -167,10 +171,9 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("how", ["close", "raise"])
 def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
-    """Its generator is closed, or its progress raises: long before the end no process is left, and parts are kept."""
+    """Its generator is closed, or its progress raises: long before the end no chunk is begun, and parts are kept."""
     monkeypatch.setattr(experiment, "CHUNK", 2)
     long = shipped.model_copy(update={"replications": 1000})
-    before = set(active_children())
     seen = []
 
     def progress(done: int, total: int) -> None:
@@ -178,11 +181,13 @@ def test_a_growing_run_ends_at_once(shipped, monkeypatch, tmp_path, how):
         if how == "raise" and done:
             raise Stopped
 
-    growing = simulate_growing(long, step=2, jobs=2, results=tmp_path, progress=progress)
-    with pytest.raises(Stopped) if how == "raise" else nullcontext():
-        next(growing)
-        growing.close()
-    assert set(active_children()) == before
+    with processes(2) as executor:
+        growing = simulate_growing(long, executor, step=2, backlog=3, results=tmp_path, progress=progress)
+        with pytest.raises(Stopped) if how == "raise" else nullcontext():
+            next(growing)
+            growing.close()
+        short = shipped.model_copy(update={"replications": 2})
+        assert [run.replications for run in simulate_growing(short, executor, step=2)] == [2], "its workers go on"
     parts = list(tmp_path.glob(".*.partial/parts/part-*.npz"))
     assert 2 * len(parts) < long.replications / 2
     assert parts

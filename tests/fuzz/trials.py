@@ -354,7 +354,7 @@ def _dashboard(folder: Path) -> tuple[Any, list[dict[str, Any]], list[str]]:
     sound, _ = _stored(folder)
     results = folder / "shown"
     shutil.copytree(sound, results / sound.name)
-    app = make_app(RunCache(results), Jobs(results, 1, 1), folder / "saved")
+    app = make_app(RunCache(results, scenarios=folder / "saved"), Jobs(results, 1))
     client = app.server.test_client()
     client.get("/")
     callbacks = [one for one in client.get("/_dash-dependencies").get_json() if not one.get("clientside_function")]

@@ -50,11 +50,11 @@ def name(small_run) -> str:
 
 def test_runs_are_called_as_people_call_them(cache, name, results, small_run):
     """By title and replications; two that would be called the same have their hash too."""
-    assert cache.labels() == {name: "A small authority · 40 replications"}
+    assert cache.labels() == {name: "A small authority · 40 simulations"}
     shutil.copytree(small_run.folder, results / "small-abc")
     assert set(cache.labels().values()) == {
-        f"A small authority · 40 replications · {name.rpartition('-')[2]}",
-        "A small authority · 40 replications · abc",
+        f"A small authority · 40 simulations · {name.rpartition('-')[2]}",
+        "A small authority · 40 simulations · abc",
     }
 
 
@@ -84,7 +84,7 @@ def test_runs_of_one_name_are_told_apart_or_refused(results, name, tmp_path):
     manifest["scenario"]["title"] = "Another authority"
     write_manifest(elsewhere, sealed(manifest))
     cache = RunCache(results, [elsewhere])
-    assert cache.labels() == {name: "Another authority · 40 replications"}
+    assert cache.labels() == {name: "Another authority · 40 simulations"}
     assert cache.run(name).scenario.title == "Another authority"
     with pytest.raises(UserError, match=f"{name}: has the name of .*; rename one of them$"):
         RunCache(results, [results / name, elsewhere])
@@ -204,7 +204,7 @@ def test_the_data_of_a_picture_as_files(cache, name):
 
 def test_the_page_asks_nothing_of_others(cache, tmp_path):
     """All scripts and styles come from here, the page says its language, and nothing is in debug mode."""
-    made = app.make_app(cache, Jobs(tmp_path, 1, 1), tmp_path)
+    made = app.make_app(cache, Jobs(tmp_path, 1))
     client = made.server.test_client()
     page = client.get("/").text
     assert '<html lang="en">' in page
@@ -216,13 +216,13 @@ def test_the_page_asks_nothing_of_others(cache, tmp_path):
 
 def test_a_port_that_is_taken_is_told(cache, tmp_path):
     """One line, with what to do."""
-    jobs = Jobs(tmp_path, 1, 1)
+    jobs = Jobs(tmp_path, 1)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(UserError, match=f"127.0.0.1:{port}: cannot be served from: the port is in use"):
-            app.serve(app.make_app(cache, jobs, tmp_path), jobs, "127.0.0.1", port, print)
+            app.serve(app.make_app(cache, jobs), jobs, "127.0.0.1", port, print)
     with pytest.raises(UserError, match="cannot be served from"):
-        app.serve(app.make_app(cache, jobs, tmp_path), jobs, "no.such.host.invalid", 0, print)
+        app.serve(app.make_app(cache, jobs), jobs, "no.such.host.invalid", 0, print)
 
 
 @pytest.mark.parametrize(("host", "address"), [("::1", "http://[::1]:"), ("localhost", "http://localhost:")])
@@ -232,13 +232,13 @@ def test_the_address_can_be_opened(cache, tmp_path, host, address):
         socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    jobs = Jobs(tmp_path, 1, 1)
+    jobs = Jobs(tmp_path, 1)
 
     def ready(told: str) -> None:
         assert told.startswith(address)
         raise KeyboardInterrupt
 
-    app.serve(app.make_app(cache, jobs, tmp_path), jobs, host, 0, ready)
+    app.serve(app.make_app(cache, jobs), jobs, host, 0, ready)
 
 
 def test_without_its_packages_one_line_says_which(monkeypatch):

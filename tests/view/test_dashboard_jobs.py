@@ -1,16 +1,22 @@
-"""What-ifs in the background: their progress, one for each person, some at a time, and none for nobody."""
+"""What-ifs in the background: their progress, shared by all who ask the same, one at a time, and none for nobody."""
 
+import os
+import signal
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import contextmanager
+from multiprocessing import active_children
 from threading import Event
 from time import monotonic, sleep
 
 import pytest
 
 from sim.errors import UserError
+from sim.results.store import load_run
 from sim.view.dashboard import jobs as module
 from sim.view.dashboard.jobs import Jobs
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a test gives up waiting."""
 
 
@@ -29,9 +35,15 @@ def scenario(small_run):
 
 
 @pytest.fixture
+def other(scenario):
+    """Another scenario."""
+    return scenario.model_copy(update={"name": "other"})
+
+
+@pytest.fixture
 def jobs(tmp_path):
-    """What-ifs, one at a time, each with one process."""
-    made = Jobs(tmp_path, processes=1, at_once=1)
+    """What-ifs with one process."""
+    made = Jobs(tmp_path, processes=1)
     yield made
     made.close()
 
@@ -41,98 +53,87 @@ def slow(monkeypatch, small_run) -> Event:
     """Runs that give their first part at once, and end when the event is set."""
     go_on = Event()
 
-    def growing(scenario, *, progress, **more):
+    class NoProcesses:
+        _processes = None
+
+        def submit(self, *_):
+            return Future()
+
+        def shutdown(self, **_):
+            pass
+
+    @contextmanager
+    def no_processes(_):
+        yield NoProcesses()
+
+    def growing(scenario, executor, *, progress, **more):
         progress(25, scenario.replications)
         yield small_run
         while not go_on.wait(0.01):
             progress(25, scenario.replications)
 
+    monkeypatch.setattr(module, "processes", no_processes)
     monkeypatch.setattr(module, "simulate_growing", growing)
     return go_on
 
 
-def test_a_what_if_is_run_and_kept(jobs, scenario, tmp_path):
-    """In the end all replications are there, and the next time they are there at once."""
-    assert jobs.start("ann", scenario, "base").going_on
-    until(lambda: not jobs.of("ann").going_on)
-    found = jobs.of("ann")
-    assert (found.status, found.done, found.run.replications) == ("done", 40, 40)
-    assert list((tmp_path / module.FOLDER).glob("small-*/manifest.json"))
-    again = jobs.start("bob", scenario, "base")
-    until(lambda: not jobs.of("bob").going_on)
-    assert jobs.of("bob").number == again.number > found.number
-    assert jobs.of("bob").run.data.identical(found.run.data)
+def test_a_what_if_is_run_and_kept(jobs, scenario, small_run):
+    """In the end all replications are stored, with their events; parts are shown before the end."""
+    assert jobs.stored(scenario) == ""
+    job = jobs.start(scenario)
+    assert job.going_on
+    assert jobs.of(scenario) is job
+    until(lambda: not job.going_on)
+    assert (job.status, job.done, job.run.replications) == ("done", 40, 40)
+    stored = load_run(jobs.folder / jobs.stored(scenario))
+    assert stored.data.identical(small_run.data)
+    assert len(stored.events) == len(small_run.events)
 
 
-def test_parts_are_shown_before_the_end(jobs, scenario, slow):
-    """Progress and the run so far can be had while it goes on."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").run)
-    found = jobs.of("ann")
-    assert (found.status, found.done, found.total) == ("running", 25, 40)
+def test_who_asks_the_same_shares_it(jobs, scenario, slow):
+    """While it runs; who asks for something else waits, and is told so."""
+    job = jobs.start(scenario)
+    until(lambda: job.run)
+    assert (job.status, job.done) == ("running", 25)
+    assert jobs.start(scenario.model_copy(update={"title": "Asked in other words"})) is job
+    assert jobs.of(scenario) is job
+
+
+def test_one_runs_at_a_time(jobs, scenario, other, slow):
+    """The second waits until the first has ended."""
+    first, second = jobs.start(scenario), jobs.start(other)
+    until(lambda: first.status == "running")
+    assert second.status == "waiting"
     slow.set()
-    until(lambda: jobs.of("ann").status == "done")
-    assert jobs.of("ann").done == 40
+    until(lambda: second.status == "done")
+    assert first.status == "done"
 
 
-def test_it_can_be_cancelled(jobs, scenario, slow):
-    """At the next look."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").run)
-    jobs.cancel("ann")
-    until(lambda: jobs.of("ann").status == "cancelled")
-    assert jobs.of("ann").done < jobs.of("ann").total
-    jobs.cancel("nobody")
-    assert jobs.of("nobody") is None
-
-
-def test_two_people_wait_for_one_place(jobs, scenario, slow):
-    """The second waits, is told so, and begins when the first is done; each sees their own."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").status == "running")
-    jobs.start("bob", scenario.model_copy(update={"name": "other"}), "base")
-    assert jobs.of("bob").status == "waiting"
-    jobs.cancel("ann")
-    until(lambda: jobs.of("bob").status == "running")
-    assert jobs.of("ann").scenario.name == "small"
-    assert jobs.of("bob").scenario.name == "other"
-
-
-def test_one_that_waits_can_be_cancelled(jobs, scenario, slow):
-    """It never begins, and takes nobody's place."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").status == "running")
-    jobs.start("bob", scenario, "base")
-    jobs.cancel("bob")
-    until(lambda: jobs.of("bob").status == "cancelled")
-    slow.set()
-    until(lambda: jobs.of("ann").status == "done")
-    assert (jobs.of("bob").status, jobs.of("bob").done) == ("cancelled", 0)
-
-
-def test_a_new_one_takes_the_place_of_the_old(jobs, scenario, slow):
-    """One person has one at a time."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").status == "running")
-    jobs.start("ann", scenario.model_copy(update={"name": "other"}), "base")
-    until(lambda: jobs.of("ann").status == "running")
-    assert jobs.of("ann").scenario.name == "other"
+def test_it_can_be_cancelled(jobs, scenario, other, slow):
+    """At the next look; one that waits never begins; one that nobody asked for is no mistake."""
+    first, second = jobs.start(scenario), jobs.start(other)
+    until(lambda: first.run)
+    jobs.cancel(other)
+    jobs.cancel(scenario)
+    until(lambda: second.status == "cancelled")
+    assert (first.status, second.done) == ("cancelled", 0)
+    jobs.cancel(scenario.model_copy(update={"name": "nobody"}))
+    again = jobs.start(scenario)
+    until(lambda: again.status == "running")
 
 
 def test_what_nobody_asks_for_any_more_ends(jobs, scenario, slow, monkeypatch):
     """A page that was closed asks no more; its what-if makes room."""
-    jobs.start("ann", scenario, "base")
-    until(lambda: jobs.of("ann").status == "running")
+    job = jobs.start(scenario)
+    until(lambda: job.status == "running")
     monkeypatch.setattr(module, "TIMEOUT", 0.05)
-    job = jobs._jobs["ann"]
-    until(lambda: job.progress.status != "running")
-    assert job.progress.status == "cancelled"
+    until(lambda: job.status == "cancelled")
 
 
 @pytest.mark.parametrize(
     ("error", "told"), [(UserError("disk full"), "disk full"), (ZeroDivisionError("x"), "ZeroDivisionError: x")]
 )
-def test_one_that_fails_says_why(jobs, scenario, monkeypatch, error, told):
+def test_one_that_fails_says_why(jobs, scenario, slow, monkeypatch, error, told):
     """And makes room for the next."""
 
     def growing(*args, **more):
@@ -141,44 +142,76 @@ def test_one_that_fails_says_why(jobs, scenario, monkeypatch, error, told):
 
     monkeypatch.setattr(module, "simulate_growing", growing)
     for _ in range(2):
-        jobs.start("ann", scenario, "base")
-        until(lambda: jobs.of("ann").status == "failed")
-        assert jobs.of("ann").message == told
+        job = jobs.start(scenario)
+        until(lambda job=job: not job.going_on)
+        assert job.status == "failed"
+        assert told in job.message
 
 
-def test_closing_ends_all(tmp_path, scenario, slow):
-    """No thread is left."""
-    jobs = Jobs(tmp_path, processes=1, at_once=1)
-    for session in ("ann", "bob"):
-        jobs.start(session, scenario, "base")
+def test_a_worker_that_is_killed_is_one_line(jobs, scenario):
+    """Not a hang; new workers run the next what-if, which goes on from what was finished."""
+    job = jobs.start(scenario.model_copy(update={"replications": 4000}))
+    until(lambda: job.done)
+    for process in list(jobs._pool._processes):
+        os.kill(process, signal.SIGKILL)
+    until(lambda: not job.going_on)
+    assert (job.status, job.message.count("\n")) == ("failed", 0)
+    assert job.message.startswith("a worker process died")
+    again = jobs.start(scenario)
+    until(lambda: not again.going_on)
+    assert again.status == "done"
+
+
+def test_workers_stay_and_end_with_the_dashboard(jobs, scenario, other):
+    """The second what-if finds those of the first."""
+    jobs.warm(scenario)
+    until(lambda: jobs._pool)
+    [process] = until_started(jobs)
+    for one in (scenario, other):
+        job = jobs.start(one)
+        until(lambda job=job: not job.going_on)
+    assert list(jobs._pool._processes) == [process]
     jobs.close()
-    assert {jobs.of(session).status for session in ("ann", "bob")} == {"cancelled"}
+    until(lambda: process not in [child.pid for child in active_children()])
 
 
-def test_somebody_without_one_has_none(jobs):
+def until_started(jobs) -> list[int]:
+    """The worker processes."""
+    until(lambda: jobs._pool._processes)
+    return list(jobs._pool._processes)
+
+
+def test_closing_ends_all(tmp_path, scenario, other, slow):
+    """No thread is left."""
+    jobs = Jobs(tmp_path, processes=1)
+    started = [jobs.start(one) for one in (scenario, other)]
+    jobs.close()
+    assert {job.status for job in started} == {"cancelled"}
+
+
+def test_somebody_without_one_has_none(jobs, scenario):
     """Asking is no mistake."""
-    assert jobs.of("ann") is None
+    assert jobs.of(scenario) is None
 
 
 def test_so_many_at_a_time_and_no_more(jobs, scenario, slow, monkeypatch):
     """More are refused with a line; when one has ended there is room again."""
     monkeypatch.setattr(module, "MOST", 3)
-    for session in ("ann", "bob", "cid"):
-        jobs.start(session, scenario, "base")
-    for _ in range(5):
-        with pytest.raises(UserError, match=r"^3 what-ifs are running or waiting already; try"):
-            jobs.start("dan", scenario, "base")
-    assert jobs.of("dan") is None
-    jobs.cancel("bob")
-    until(lambda: jobs.of("bob").status == "cancelled" and len([one for one in jobs._threads if one.is_alive()]) < 3)
-    assert jobs.start("dan", scenario, "base").going_on
+    named = [scenario.model_copy(update={"name": name}) for name in ("a", "b", "c", "d")]
+    first, *_ = [jobs.start(one) for one in named[:3]]
+    with pytest.raises(UserError, match=r"^3 what-ifs are running or waiting already; try"):
+        jobs.start(named[3])
+    assert jobs.of(named[3]) is None
+    jobs.cancel(named[0])
+    until(lambda: first.status == "cancelled")
+    assert jobs.start(named[3]).going_on
 
 
-def test_what_has_ended_is_not_kept_for_ever(jobs, scenario, monkeypatch):
-    """Only the last ones: each takes memory."""
-    monkeypatch.setattr(module, "KEPT", 3)
-    monkeypatch.setattr(module, "simulate_growing", lambda *_, **more: iter(()))
-    for number in range(6):
-        jobs.start(str(number), scenario, "base")
-        until(lambda number=number: not jobs.of(str(number)).going_on)
-    assert [number for number in range(6) if jobs.of(str(number))] == [3, 4, 5]
+def test_what_has_ended_is_not_kept_for_ever(jobs, scenario, slow, monkeypatch):
+    """Each takes memory; what was run is on disk."""
+    slow.set()
+    first = jobs.start(scenario)
+    until(lambda: not first.going_on)
+    monkeypatch.setattr(module, "TIMEOUT", 0.0)
+    jobs.start(scenario.model_copy(update={"name": "other"}))
+    assert jobs.of(scenario) is None

@@ -5,7 +5,6 @@ from time import time
 
 import pytest
 
-from sim.view.dashboard import jobs as module
 from sim.view.dashboard import storage
 from sim.view.dashboard.jobs import Jobs
 
@@ -66,12 +65,12 @@ def test_without_a_folder_nothing_happens(tmp_path):
 def test_the_dashboard_removes_old_ones(small_run, tmp_path, monkeypatch):
     """When a what-if has ended; the one that has just ended stays."""
     monkeypatch.setattr(storage, "KEPT", 1)
-    old = tmp_path / module.FOLDER / "old-abc"
+    old = tmp_path / storage.FOLDER / "old-abc"
     old.mkdir(parents=True)
     _age(old, 10_000)
-    jobs = Jobs(tmp_path, processes=1, at_once=1)
-    jobs.start("ann", small_run.scenario, "base")
-    for thread in list(jobs._threads):
-        thread.join()
-    assert jobs.of("ann").status == "done"
-    assert [path.name for path in old.parent.iterdir()] == [jobs.of("ann").run.folder.name]
+    jobs = Jobs(tmp_path, processes=1)
+    job = jobs.start(small_run.scenario)
+    jobs._queue.shutdown()
+    jobs.close()
+    assert job.status == "done"
+    assert [path.name for path in old.parent.iterdir()] == [job.run.folder.name]

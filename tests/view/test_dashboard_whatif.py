@@ -1,16 +1,16 @@
 """What-ifs: from the inputs of the form to a scenario, and messages beside the inputs."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pytest
 
-from sim.scenario import checks
 from sim.scenario.checks import with_values
 from sim.scenario.distributions import Uniform
 from sim.scenario.schema import Uncertain
 from sim.scenario.staffing import headcount
-from sim.view.dashboard.headcounts import people_in, with_people, years
+from sim.view.dashboard.form import changed_inputs
+from sim.view.dashboard.headcounts import people_on, scaled
 from sim.view.dashboard.whatif import defaults, read
 
 
@@ -26,94 +26,110 @@ def people(scenario, role, day) -> float:
     return float(headcount(scenario.staffing[role], scenario.start, days)[0])
 
 
-def test_inputs_stand_as_the_baseline_has_them(base):
-    """People are means over each year; nothing is changed by what the baseline says itself."""
+BEFORE, FROM, LAST = date(2024, 12, 31), date(2025, 1, 1), date(2025, 12, 31)
+
+
+def test_the_baselines_own_inputs_change_nothing(base):
+    """A change begins with the next year."""
     usual = defaults(base)
-    assert usual["staff.handlers.2024"] == "5"
-    assert usual["staff.handlers.2025"] == "7"
-    assert years(base) == [2024, 2025]
+    assert usual == {"staff": "0", "from": "2025-01-01", "staff.handlers": "", "staff.lawyers": "", "without": ""}
     result = read(base, usual)
     assert result.scenario is None
-    assert result.messages == ["Nothing differs from the baseline yet: change a number, or leave a probe out."]
+    assert result.messages == ["Nothing differs from the baseline yet: move the slider, or choose one of the changes."]
 
 
-def test_people_from_the_first_of_january(base):
-    """They are so many from that day on and throughout the year; before it, nothing changes."""
-    found = read(base, {"staff.handlers.2025": "12"}).scenario
-    assert people(found, "handlers", date(2024, 12, 31)) == 5
-    assert people(found, "handlers", date(2025, 1, 1)) == 12
-    assert people(found, "handlers", date(2025, 12, 31)) == 12
-    assert found.staffing["lawyers"] == base.staffing["lawyers"]
-    first = read(base, {"staff.handlers.2024": "9"}).scenario
-    assert [people(first, "handlers", date(year, 6, 1)) for year in (2024, 2025)] == [9, 7]
+def test_all_people_change_from_a_day_on(base):
+    """By so many percent of those of the day; before it nothing changes."""
+    result = read(base, {"staff": "50"})
+    found = result.scenario
+    for role, before, after in (("handlers", 5, 10.5), ("lawyers", 1, 1.5)):
+        assert people(found, role, BEFORE) == before
+        assert people(found, role, FROM) == people(found, role, LAST) == after
+    assert found.title == "4 more people from January 2025"
+    assert result.changes == ["People +50%: 12 instead of 8 from 2025-01-01"]
+    assert (found.name.partition("-what-if-")[0], found.replications) == ("small", 40)
+    assert read(base, {"staff": "50"}).scenario == found
+    assert read(base, {"staff": "-50"}).scenario.name != found.name
+
+
+def test_a_role_can_change_by_itself(base):
+    """The others follow the change of all."""
+    found = read(base, {"staff": "-20", "staff.lawyers": "100", "from": "2024-01-01"}).scenario
+    assert people(found, "handlers", base.start) == 4
+    assert people(found, "handlers", FROM) == pytest.approx(5.6)
+    assert people(found, "lawyers", base.start) == 2
+    assert found.title == "1 fewer people in other roles and 1 more Legal service from January 2024"
+    alone = read(base, {"staff.lawyers": "100"}).scenario
+    assert alone.staffing["handlers"] == base.staffing["handlers"]
 
 
 def test_a_headcount_that_grows_evenly_jumps_on_the_day(base):
-    """The growth before it stays as it was, and the years after it are as the form shows them."""
+    """The growth before it stays as it was; after it all is multiplied."""
     table = {date(2023, 1, 1): 4.0, date(2025, 1, 1): 8.0, date(2026, 1, 1): 10.0}
     pool = base.staffing["handlers"].model_copy(update={"headcount": table, "between": "linear"})
     growing = base.model_copy(update={"staffing": {**base.staffing, "handlers": pool}})
-    found = with_people(growing, "handlers", {2025: 20.0})
-    for day in (date(2024, 3, 1), date(2024, 12, 31)):
-        assert people(found, "handlers", day) == pytest.approx(people(growing, "handlers", day))
-    for day in (date(2025, 1, 1), date(2025, 7, 1), date(2025, 12, 31)):
-        assert people(found, "handlers", day) == pytest.approx(20)
-    assert people_in(growing, pool, 2024) == pytest.approx(7, abs=0.01)
+    day = date(2024, 7, 1)
+    found = scaled(growing, "handlers", day, 2.0)
+    for known in (date(2024, 3, 1), date(2024, 6, 30)):
+        assert people(found, "handlers", known) == pytest.approx(people(growing, "handlers", known), abs=0.001)
+    for known in (day, date(2024, 10, 1), FROM, LAST):
+        assert people(found, "handlers", known) == pytest.approx(2 * people(growing, "handlers", known), abs=0.002)
 
 
-@pytest.fixture
-def uncertain(base):
-    """The scenario with 10 handlers from the first day on, or anything between 6 and 10, and 4 the year before."""
+@pytest.mark.parametrize("path", ["staffing.handlers.headcount.2024-01-01", "staffing.*.headcount"])
+@pytest.mark.parametrize("between", ["step", "linear"])
+def test_people_of_whom_it_is_uncertain_how_many_there_are(base, path, between):
+    """The form shows how many are expected; a change is of so many as there are in each draw."""
     table = {date(2023, 1, 1): 4.0, base.start: 10.0}
-    pool = base.staffing["handlers"].model_copy(update={"headcount": table, "between": "linear"})
-    path = f"staffing.handlers.headcount.{base.start}"
+    pool = base.staffing["handlers"].model_copy(update={"headcount": table, "between": between})
     reached = Uncertain(scales=[path], value=Uniform(distribution="uniform", low=0.6, high=1))
     update = {"staffing": {**base.staffing, "handlers": pool}, "uncertain": {**base.uncertain, "reached": reached}}
-    return base.model_copy(update=update)
-
-
-def test_people_of_whom_it_is_uncertain_how_many_there_are(uncertain):
-    """The form shows how many are expected; it sets so many in every draw, and before that each draw is as it was."""
-    assert defaults(uncertain)["staff.handlers.2024"] == "8"
-    found = read(uncertain, {"staff.handlers.2025": "12"}).scenario
+    uncertain = base.model_copy(update=update)
+    assert people_on(uncertain, FROM)["handlers"] == pytest.approx(8)
+    found = read(uncertain, {"staff": "50"}).scenario
     for factor in (0.6, 1.0):
         drawn, usual = (with_values(one, {"reached": factor}) for one in (found, uncertain))
-        for day in (date(2023, 7, 1), uncertain.start, date(2024, 12, 31)):
+        for day in (date(2023, 7, 1), uncertain.start, BEFORE):
             assert people(drawn, "handlers", day) == pytest.approx(people(usual, "handlers", day))
-        assert people(drawn, "handlers", date(2025, 1, 1)) == 12
+        assert people(drawn, "handlers", FROM) == pytest.approx(15 * factor)
 
 
-def test_what_is_not_there_any_more_is_not_uncertain(uncertain):
-    """With people set from the first day on the parameter has nothing left to change, and is gone."""
-    found = read(uncertain, {"staff.handlers.2024": "9", "staff.handlers.2025": "9"}).scenario
-    assert set(found.uncertain) == set(uncertain.uncertain) - {"reached"}
-    assert people(found, "handlers", found.start) == 9
-    assert people(found, "handlers", found.start - timedelta(days=1)) == pytest.approx(8, abs=0.05)
+def test_people_that_are_drawn_cannot_be_multiplied(base):
+    """A parameter that sets a headcount would undo the change; the message stands beside the input."""
+    value = Uniform(distribution="uniform", low=3, high=9)
+    drawn = Uncertain(sets=["staffing.lawyers.headcount"], value=value)
+    uncertain = base.model_copy(update={"uncertain": {**base.uncertain, "drawn": drawn}})
+    told = "cannot be changed: the uncertain parameter 'drawn' sets these people"
+    assert read(uncertain, {"staff": "20"}).errors == {"staff": told}
+    assert read(uncertain, {"staff.lawyers": "20"}).errors == {"staff.lawyers": told}
+    assert read(uncertain, {"staff.handlers": "20"}).scenario is not None
 
 
 def test_probes_are_left_out(base):
-    """Those that are not ticked are gone, the others are the same."""
+    """Those that are chosen are gone, the others are the same."""
     result = read(base, {"without": "babel-2023-09|corso-2024-03"})
     assert set(base.probes) - set(result.scenario.probes) == {"babel-2023-09", "corso-2024-03"}
     assert result.changes == ["Without babel-2023-09, corso-2024-03"]
+    assert result.scenario.title == "Without 2 cases"
+
+
+def test_the_form_gives_its_inputs_as_texts(base):
+    """Only those that differ from the baseline."""
+    values = {"staff": 20, "staff.lawyers": "", "staff.handlers": None, "from": "2025-01-01", "other": "x"}
+    assert changed_inputs(base, {**values, "without": ["babel-2023-09"]}) == {"staff": "20", "without": "babel-2023-09"}
 
 
 @pytest.mark.parametrize(
     ("inputs", "name", "message"),
     [
-        ({"staff.handlers.2024": "-1"}, "staff.handlers.2024", "must be a number from 0 to 100000, not '-1'"),
-        ({"staff.handlers.2024": "many"}, "staff.handlers.2024", "must be a number from 0 to 100000, not 'many'"),
-        ({"staff.handlers.2024": ""}, "staff.handlers.2024", "must be a number from 0 to 100000"),
-        ({"staff.handlers.2024": "nan"}, "staff.handlers.2024", "must be a number"),
-        ({"replications": "1000000"}, "replications", "must be a whole number from 20 to 40"),
-        ({"replications": "20.5"}, "replications", "must be a whole number"),
-        ({"name": "../../etc"}, "name", "may have letters, digits"),
-        ({"name": "x" * 101}, "name", "has 101 characters; 100 are allowed"),
-        ({"staff.handlers.2024": "1e300"}, "staff.handlers.2024", "must be a number from 0 to 100000, not '1e300'"),
-        ({"replications": "inf"}, "replications", "must be a whole number"),
-        ({"name": "small"}, "name", "is the baseline's own name"),
+        ({"staff": "-51"}, "staff", "must be a percentage from -50 to 100, not '-51'"),
+        ({"staff": "many"}, "staff", "must be a percentage from -50 to 100, not 'many'"),
+        ({"staff": ""}, "staff", "must be a percentage from -50 to 100"),
+        ({"staff": "nan"}, "staff", "must be a percentage"),
+        ({"staff.lawyers": "1e300"}, "staff.lawyers", "must be a percentage from -50 to 100, not '1e300'"),
+        ({"from": "2025-02-30", "staff": "20"}, "from", "must be one of 2024-01-01, 2025-01-01, not '2025-02-30'"),
         ({"without": "nobody"}, "without", "there is no probe nobody"),
-        ({"staff.judges.2024": "1"}, "staff.judges.2024", "this baseline has no such input"),
+        ({"staff.judges": "1"}, "staff.judges", "this baseline has no such input"),
     ],
 )
 def test_what_cannot_be_used_is_said_beside_its_input(base, inputs, name, message):
@@ -125,11 +141,11 @@ def test_what_cannot_be_used_is_said_beside_its_input(base, inputs, name, messag
 
 
 def test_what_the_scenarios_own_checks_find_is_told_too(base):
-    """A team that can never be complete: nobody of a role is ever there."""
-    result = read(base, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
-    assert result.scenario is None or checks.problems(result.scenario) == []
-    pool = base.staffing["handlers"].model_copy(update={"headcount": {base.start: 3.0}})
-    alone = base.model_copy(update={"staffing": {**base.staffing, "handlers": pool}})
-    result = read(alone, {"staff.handlers.2024": "0", "staff.handlers.2025": "0"})
+    """A team that can never be complete, as a half of its people is not enough."""
+    steps = dict(base.procedure.stages["decision"].steps)
+    steps["follow"] = steps["follow"].model_copy(update={"fte": {"lawyers": 1.0}})
+    stage = base.procedure.stages["decision"].model_copy(update={"steps": steps})
+    procedure = base.procedure.model_copy(update={"stages": {**base.procedure.stages, "decision": stage}})
+    result = read(base.model_copy(update={"procedure": procedure}), {"staff": "-50", "from": "2024-01-01"})
     assert result.scenario is None
-    assert "but their headcount is always 0" in " ".join([*result.errors.values(), *result.messages])
+    assert "lawyers" in " ".join([*result.errors.values(), *result.messages])

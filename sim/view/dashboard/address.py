@@ -143,21 +143,25 @@ def usable(state: ViewState, scenario: Scenario) -> tuple[ViewState, list[str]]:
     return known, messages
 
 
-def of_controls(values: Sequence[Any], scenario_of: Callable[[str], Scenario], what_if: Any = None) -> ViewState:
+def of_controls(
+    values: Sequence[Any], scenario_of: Callable[[str], Scenario] | None = None, what_if: Any = None
+) -> ViewState:
     """The state of the controls of a page, whose values come from the browser; UserError if it cannot be shown.
 
-    `values`: of the baseline, the other runs, the tab, the platform, the stages, the roles and the case.
+    `values`: of the baseline, the other runs, the tab, the platform, the stages, the roles and the case. Without
+    `scenario_of` it is not asked whether the baseline has what is chosen.
     """
     base, others, tab, platform, stages, roles, case = values
     fields = {
-        "runs": [*_many(base), *_many(others)], "tab": tab, "platform": platform or "", "stages": _many(stages),
+        "runs": [*_many(base), *(one for one in _many(others) if one != base)],
+        "tab": tab, "platform": platform or "", "stages": _many(stages),
         "roles": _many(roles), "case": case or "", "what_if": what_if or {},
     }  # fmt: skip
     try:
         state = ViewState(**fields)
     except ValidationError as error:
         raise UserError(*unusable("the page", error)) from None
-    if state.runs:
+    if state.runs and scenario_of:
         _, unknown = usable(state, scenario_of(state.base))
         if unknown:
             raise UserError(*unknown)

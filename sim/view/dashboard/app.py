@@ -5,7 +5,6 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from threading import current_thread, main_thread
 
 from dash import Dash
@@ -25,8 +24,8 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def make_app(cache: RunCache, jobs: Jobs, scenarios: Path, names: Names | None = None) -> Dash:
-    """The dashboard of some runs; what-ifs are run by `jobs`, and saved in the folder `scenarios`.
+def make_app(cache: RunCache, jobs: Jobs, names: Names | None = None) -> Dash:
+    """The dashboard of some runs; what-ifs are run by `jobs`.
 
     `names`: the host names under which it answers; without any, those of this machine itself.
     """
@@ -47,7 +46,7 @@ def make_app(cache: RunCache, jobs: Jobs, scenarios: Path, names: Names | None =
     opening.register(app, cache)
     callbacks.register(app, cache)
     looking.register(app, cache)
-    whatif_callbacks.register(app, cache, jobs, scenarios)
+    whatif_callbacks.register(app, cache, jobs)
     downloads.register(app, cache, jobs)
     add_headers(app.server, app.csp_hashes())
     return app

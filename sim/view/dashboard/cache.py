@@ -1,20 +1,28 @@
 """What the dashboard holds in memory: the stored runs, also seen through one platform, and the tabs made of them."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path, PurePath
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+from pyarrow.compute import field as column
+
 from sim.errors import Problem, UserError, suggestion
+from sim.inference.forecasts import FOLDER as FORECASTS
+from sim.inference.track_record import TrackRecord, score
 from sim.record.files import load_record
 from sim.record.model import Record
-from sim.results.manifest import EVENTS, NAME, SUMMARY, Manifest
+from sim.results.manifest import EVENTS, NAME, SUMMARY
 from sim.results.run import Run
 from sim.results.store import list_runs, load_run
+from sim.results.summarise import summarise
+from sim.results.summary import GIVEN
 from sim.scenario.schema import Scenario
-from sim.view.words import plural
+from sim.view.dashboard.baseline import Stored, first_shown
+from sim.view.dashboard.storage import FOLDER
 
 T = TypeVar("T")
 
@@ -59,10 +67,16 @@ class LRUCache:
 
 
 class Listing(NamedTuple):
-    """The runs by name, with a label for people, and what is wrong with those that cannot be read."""
+    """The runs by name, with a label for people.
+
+    `what_ifs`: those of them that are. `problems`: what is wrong with runs that cannot be read. `default`: the runs to
+    show at the beginning.
+    """
 
     labels: dict[str, str]
+    what_ifs: set[str]
     problems: list[Problem]
+    default: list[str]
 
 
 class RunCache:
@@ -73,13 +87,22 @@ class RunCache:
 
     Attributes
     ----------
-    results : the results folder.
+    results : the results folder; in it, in a folder of their own, are the what-ifs.
+    scenarios : the folder of scenario files.
     record : the public record to show beside all runs in place of those that their scenarios name, if one is given.
     tabs : what was made of runs, by tab and the choices that it depends on.
+    what_ifs : what-ifs that were read, by baseline and inputs.
     """
 
-    def __init__(self, results: Path, named: Sequence[Path] = (), record: Record | None = None) -> None:
-        self.results, self.record, self.tabs = results, record, LRUCache(TABS)
+    def __init__(
+        self,
+        results: Path,
+        named: Sequence[Path] = (),
+        record: Record | None = None,
+        scenarios: Path = Path("scenarios"),
+    ) -> None:
+        self.results, self.scenarios, self.record = results, scenarios, record
+        self.tabs, self.what_ifs = LRUCache(TABS), LRUCache(TABS)
         self._named = {folder.name: folder for folder in named}
         for folder in named:
             if self._named[folder.name] != folder:
@@ -93,38 +116,41 @@ class RunCache:
 
     def listing(self) -> Listing:
         """The runs that there are now. Manifests are read again only if one has changed."""
-        parents = list(dict.fromkeys([*(folder.parent for folder in self._named.values()), self.results]))
-        manifests = [path for parent in parents for path in parent.glob(f"*/{NAME}")]
-        return self._listings.get(tuple(map(_stamp, manifests)), lambda: self._listed(parents))
+        parents = [*(folder.parent for folder in self._named.values()), self.results, self.results / FOLDER]
+        manifests = [path for parent in dict.fromkeys(parents) for path in parent.glob(f"*/{NAME}")]
+        return self._listings.get(tuple(map(_stamp, manifests)), lambda: self._listed(dict.fromkeys(parents)))
 
-    def _listed(self, parents: Sequence[Path]) -> Listing:
-        labels = {name: name for name in self._named}
+    def _listed(self, parents: Iterable[Path]) -> Listing:
+        found: dict[str, Stored] = {}
         problems: list[Problem] = []
         for parent in parents:
             own: list[Problem] = []
             for folder, manifest in list_runs(parent, own.append):
                 named = self._named.get(folder.name)
-                if folder == named or (named is None and parent == self.results and manifest.event_files):
-                    labels[folder.name] = _label(manifest)
+                if folder == named or (named is None and parent in self._own() and manifest.event_files):
+                    made = (folder / NAME).stat().st_mtime
+                    found[folder.name] = Stored(manifest.title, manifest.name, manifest.replications, made, parent)
             problems += own if parent == self.results else []
-        shared = {label for label in labels.values() if list(labels.values()).count(label) > 1}
-        unique = {
-            name: f"{label} · {name.rpartition('-')[2]}" if label in shared else label for name, label in labels.items()
-        }
-        return Listing(unique, problems)
+        labels = {**{name: name for name in self._named}, **_labels(found)}
+        what_ifs = {name for name, one in found.items() if one.folder == self.results / FOLDER}
+        stored = {name: one for name, one in found.items() if name not in what_ifs}
+        return Listing(labels, what_ifs, problems, list(self._named) or first_shown(stored, self.scenarios))
 
-    def default(self) -> list[str]:
-        """The runs to show at the beginning: those named on the command line, or else the first of the folder."""
-        return list(self._named) or list(self.labels())[:1]
+    def _own(self) -> tuple[Path, Path]:
+        """The folders in which all runs are shown, not only those that were named."""
+        return self.results, self.results / FOLDER
 
-    def run(self, name: str, platform: str = "") -> Run:
-        """A run by its name, or its part on one platform, summed up from its events when it is first asked for.
+    def run(self, name: str, platform: str = "", first: int = 0) -> Run:
+        """A run by its name, its `first` replications, or its part on one platform, summed up from its events.
 
-        Raises UserError if there is no such run (any more), it cannot be read, or has no events or no such platform.
+        Each is made when it is first asked for. Raises UserError if there is no such run (any more), it cannot be read,
+        or has no events or no such platform.
         """
-        key = name, self.version(name), platform
+        key = name, self.version(name), platform, first
         if platform:
-            return self._runs.get(key, lambda: self.run(name).filter(platform=platform))
+            return self._runs.get(key, lambda: self.run(name, first=first).filter(platform=platform))
+        if first:
+            return self._runs.get(key, lambda: first_of(self.run(name), first))
         return self._runs.get(key, lambda: load_run(self._folder(name)))
 
     def scenario(self, name: str) -> Scenario:
@@ -140,6 +166,13 @@ class RunCache:
         if self.record is not None or folder is None or not folder.is_dir():
             return self.record
         return self._records.get(folder, lambda: load_record(folder))
+
+    def track_record(self, scenario: Scenario) -> TrackRecord | None:
+        """How the forecasts fared that are kept beside a scenario's record, if there are any that can be read."""
+        record = scenario.record_folder
+        folder = record.parent / FORECASTS if record else None
+        files = tuple(map(_stamp, sorted(folder.glob("*.json")))) if folder else ()
+        return self._records.get((folder, files), lambda: _scored(folder)) if folder and files else None
 
     def version(self, name: str) -> str:
         """What changes when the files of a run do. Raises UserError if there is no such run (any more)."""
@@ -157,16 +190,40 @@ class RunCache:
             similar = suggestion(name, self.labels(), listed=0)
             remedy = similar or ": choose another one at the top, or run its scenario again."
             raise UserError(f"There is no run {name!r} in {self.results} (any more){remedy}")
-        return self._named.get(name, self.results / name)
+        return self._folders(name)[0]
+
+    def _folders(self, name: str) -> list[Path]:
+        """The folders of this name that hold a run."""
+        folders = [self._named[name]] if name in self._named else [parent / name for parent in self._own()]
+        return [folder for folder in folders if (folder / NAME).is_file()]
 
     def _is_there(self, name: str) -> bool:
-        if name in self._named:
-            return (self._named[name] / NAME).is_file()
         plain = name.isprintable() and PurePath(name).name == name and not name.startswith(".")
         try:
-            return bool(name) and plain and (self.results / name / NAME).is_file()
+            return bool(name) and (plain or name in self._named) and bool(self._folders(name))
         except OSError:  # no folder can have the name, because it is too long
             return False
+
+
+def first_of(run: Run, replications: int) -> Run:
+    """The run of the first replications, summed up from their events: to be paired with a run that has no more."""
+    if replications == run.replications:
+        return run
+    events = run.read_events(column("replication") < replications)
+    given = {name: run.arrays[name][:replications] for name in GIVEN}
+    return replace(
+        run,
+        scenario=run.scenario.model_copy(update={"replications": replications}),
+        arrays=summarise(run.layout, events, range(replications), given),
+        read_events=lambda condition, platforms=(): events if condition is None else events.filter(condition),
+    )
+
+
+def _scored(folder: Path) -> TrackRecord | None:
+    try:
+        return score(folder)
+    except UserError:  # nobody asked for it: `sim track-record` tells
+        return None
 
 
 def _stamp(file: Path) -> tuple[str, int, int, int]:
@@ -178,5 +235,10 @@ def _stamp(file: Path) -> tuple[str, int, int, int]:
     return str(file), found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _label(manifest: Manifest) -> str:
-    return f"{manifest.title} · {plural(manifest.replications, 'replication')}"
+def _labels(found: Mapping[str, Stored]) -> dict[str, str]:
+    """What people call the runs: by title and simulations; those that would be called the same have their hash, too."""
+    labels = {name: f"{one.title} · {one.replications:,} simulations" for name, one in found.items()}
+    often = Counter(labels.values())
+    return {
+        name: f"{label} · {name.rpartition('-')[2]}" if often[label] > 1 else label for name, label in labels.items()
+    }

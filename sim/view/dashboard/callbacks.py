@@ -1,64 +1,48 @@
-"""What happens when somebody chooses runs, sets a filter or turns to another tab."""
+"""What happens when somebody sets a filter, turns to another tab, or asks how a view is reproduced."""
 
 from typing import Any
 
-from dash import Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
 
-from sim.view.dashboard import address, failures, layout
+from sim.errors import UserError
+from sim.view.dashboard import address, failures, layout, panels
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import part_of
-from sim.view.dashboard.received import CLICK, NAME, NAMES, received
+from sim.view.dashboard.received import CLICK, NAME, received
+from sim.view.dashboard.reproduce import recipe
 from sim.view.dashboard.tabs import View, tab_of
+from sim.view.dashboard.whatif import read
 from sim.view.figures.listed import chosen
+from sim.view.findings import findings, findings_of_comparison
+from sim.view.questions import answers
 
 
 def register(app: Dash, cache: RunCache) -> None:
     """Add these callbacks to the application."""
     _choices(app, cache)
     _tabs(app, cache)
+    _sentences(app, cache)
+    _recipes(app, cache)
 
 
 def _choices(app: Dash, cache: RunCache) -> None:
-    """What can be chosen follows from what is chosen: a baseline, a platform, a row of the timelines."""
+    """What can be chosen follows from what is chosen: a platform, a row of the timelines."""
 
-    @app.callback(
-        Output("others", "data"),
-        Output("others", "value"),
-        *[Output(name, "data") for name in layout.FILTERS[:-1]],
-        *[Output(name, "value") for name in layout.FILTERS],
-        Input("base", "value"),
-        *[State(name, "value") for name in ("others", *layout.FILTERS)],
-        prevent_initial_call=True,
-    )
-    def _options(base: Any, others: Any, platform: Any, stages: Any, roles: Any, case: Any) -> Any:
-        """Another baseline has other platforms, stages, roles and cases; those chosen stay if it has them."""
-        options = layout.filter_options(cache.run(received("baseline", NAME, base)), "")
-        values = {key: [option["value"] for option in options[key]] for key in options}
-        others = received("other runs", NAMES, others or [])
-        return (
-            layout.options(cache.labels(), others, without=base),
-            [name for name in others if name != base],
-            *[options[name] for name in layout.FILTERS[:-1]],
-            platform if platform in values["platform"] else None,
-            [name for name in received("stages", NAMES, stages or []) if name in values["stages"]],
-            [name for name in received("roles", NAMES, roles or []) if name in values["roles"]],
-            case if case in values["case"] else None,
-        )
-
-    @app.callback(Output("case", "data"), Input("platform", "value"), Input("base", "value"), prevent_initial_call=True)
+    @app.callback(Output("case", "data"), Input("platform", "value"), layout.BASE, prevent_initial_call=True)
     def _cases(platform: Any, base: Any) -> Any:
         """The cases on the platform."""
         run = cache.run(received("baseline", NAME, base))
         return layout.filter_options(run, received("platform", NAME, platform or ""))["case"]
 
     @app.callback(
-        Output("case", "value", allow_duplicate=True),
+        Output("case", "value"),
         Input(part_of("timelines", "graph"), "clickData"),
-        State("base", "value"),
         State("platform", "value"),
+        layout.BASE,
         prevent_initial_call=True,
     )
-    def _choose(clicked: Any, base: Any, platform: Any) -> Any:
+    def _choose(clicked: Any, platform: Any, base: Any) -> Any:
         """A click on a row of the timelines chooses its case."""
         if not clicked or not base:
             return no_update
@@ -75,15 +59,77 @@ def _tabs(app: Dash, cache: RunCache) -> None:
         *layout.controls(Input),
         Input("changed", "data"),
         State("what-if", "data"),
+        layout.BASE,
     )
     def _show(*values: Any) -> list[Any]:
         """The tab that is turned to; the others are empty, and so is it if it cannot be made, but for a line."""
-        *chosen, _, what_if = values
-        tab = chosen[layout.CONTROLS.index("tab")]
+        *chosen, _, what_if, base = values
+        tab = chosen[layout.CONTROLS.index("tab") - 1]
         try:
-            state = address.of_controls(chosen, cache.scenario, what_if)
+            state = address.of_controls([base, *chosen], cache.scenario, what_if)
             content = tab_of(View(state, cache)).content if state.runs else []
         except Exception as error:  # whatever it is, what was shown before would be taken for the answer
             content = [layout.message(failures.told(error), "red")]
         shown = tab if tab in list(address.TABS) else next(iter(address.TABS))
         return [content if name == shown else [] for name in address.TABS]
+
+
+def _sentences(app: Dash, cache: RunCache) -> None:
+    """Further findings and answers, once somebody opens them: they take as long as all figures together."""
+
+    @app.callback(
+        Output("more-words", "children"),
+        Input("more", "n_clicks"),
+        *layout.controls(State),
+        layout.BASE,
+        prevent_initial_call=True,
+    )
+    def _more(clicks: Any, *values: Any) -> Any:
+        if not clicks:
+            return no_update
+        *chosen, base = values
+        view = View(address.of_controls([base, *chosen], cache.scenario), cache)
+        if view.state.tab == "compare":
+            return panels.in_words(findings_of_comparison(view.paired), answers(view.paired))
+        return panels.in_words(findings(view.base), [] if view.state.platform else answers([view.base]))
+
+
+def _recipes(app: Dash, cache: RunCache) -> None:
+    """How a view is made again without the dashboard, once somebody asks."""
+
+    @app.callback(
+        Output("recipe", "children"),
+        Input("reproduce", "n_clicks"),
+        Input("what-if", "data"),
+        *layout.controls(Input),
+        layout.BASE,
+        prevent_initial_call=True,
+    )
+    def _recipe(clicks: Any, what_if: Any, *values: Any) -> list[Component]:
+        if not isinstance(clicks, int) or not clicks % 2:
+            return []
+        *chosen, base = values
+        state = address.of_controls([base, *chosen], cache.scenario, what_if)
+        shown = state.runs if state.tab in ("compare", "method") else state.runs[:1]
+        scenarios = [cache.run(name).scenario for name in shown]
+        asked = read(scenarios[0], state.what_if).scenario if state.tab == "what-if" and scenarios else None
+        try:
+            made = recipe([*scenarios, *([asked] if asked else [])], cache.scenarios, state.platform)
+        except UserError as error:
+            return [layout.message(str(error))]
+        return [*_code("In a shell", "command", made.command), *_code("In Python", "python", made.python)]
+
+    for what in ("command", "python"):
+        app.clientside_callback(  # type: ignore[no-untyped-call]
+            ClientsideFunction("page", "copy"),
+            Output(f"copy-{what}", "children"),
+            Input(f"copy-{what}", "n_clicks"),
+            State(f"code-{what}", "children"),
+            prevent_initial_call=True,
+        )
+
+
+def _code(title: str, what: str, code: str) -> list[Component]:
+    """Some code under a title, and a button that copies it."""
+    copy = html.Button("Copy", id=f"copy-{what}", n_clicks=0, **{"aria-label": f"Copy: {title}"})  # type: ignore[arg-type]
+    return [html.Div([html.H3(title), copy], className="save"), html.Pre(code, id=f"code-{what}", tabIndex=0)]

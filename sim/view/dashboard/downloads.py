@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,12 +11,13 @@ from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_
 from sim.characters import file_name
 from sim.errors import UserError
 from sim.view.dashboard import address, layout
+from sim.view.dashboard.address import ViewState
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import data_table, part_of
 from sim.view.dashboard.jobs import Jobs
-from sim.view.dashboard.received import BUTTON, SESSION, received
+from sim.view.dashboard.received import BUTTON, received
 from sim.view.dashboard.tabs import View, tab_of
-from sim.view.dashboard.whatif_callbacks import what_if_picture
+from sim.view.dashboard.whatif import read
 from sim.view.figures.figure import Figure
 from sim.view.spreadsheets import csv_download, workbook
 
@@ -23,41 +25,44 @@ from sim.view.spreadsheets import csv_download, workbook
 def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
     """Add the callbacks of downloads to the application."""
 
-    def pressed(values: Sequence[Any], session: Any) -> tuple[Figure, str]:
-        """The figure, in the view or of the session's what-if, a part of which was clicked, and the part.
-
-        Raises UserError if it is not there any more.
-        """
+    def pressed(values: Sequence[Any]) -> tuple[Figure, str]:
+        """The figure a part of which was clicked, and the part. Raises UserError if it is not there any more."""
         button = received("the button", BUTTON, ctx.triggered_id)
-        state = address.of_controls(values, cache.scenario)
-        figures = tab_of(View(state, cache)).figures if state.runs else []
-        job = jobs.of(received("the session", SESSION, session))
-        of_what_if = what_if_picture(cache, job) if job else None
-        for one in (*figures, of_what_if):
-            if one is not None and one.name == button.figure:
+        *chosen, what_if, base = values
+        state = address.of_controls([base, *chosen], cache.scenario, what_if)
+        if state.tab == "what-if" and state.runs:
+            state = _of_what_if(state)
+        for one in tab_of(View(state, cache)).figures if state.runs else []:
+            if one.name == button.figure:
                 return one, button.part
         raise UserError(f"The figure {button.figure!r} is not shown any more; load the page again.")
+
+    def _of_what_if(state: ViewState) -> ViewState:
+        """The view that shows the result of the what-if: its comparison with the baseline."""
+        asked = read(cache.scenario(state.base), state.what_if).scenario
+        stored = jobs.stored(asked) if asked else ""
+        return replace(state, runs=(state.base, *([stored] if stored else [])), tab="compare", platform="")
+
+    shown = [*layout.controls(State), State("what-if", "data"), layout.BASE]
 
     @app.callback(
         Output(part_of(MATCH, "file"), "data"),
         Input(part_of(MATCH, "csv"), "n_clicks"),
         Input(part_of(MATCH, "xlsx"), "n_clicks"),
-        State("session", "data"),
-        *layout.controls(State),
+        *shown,
         prevent_initial_call=True,
     )
-    def _save(csv: int, xlsx: int, session: Any, *values: Any) -> Any:
-        return file_of(*pressed(values, session)) if csv or xlsx else no_update
+    def _save(csv: int, xlsx: int, *values: Any) -> Any:
+        return file_of(*pressed(values)) if csv or xlsx else no_update
 
     @app.callback(
         Output(part_of(MATCH, "rows"), "children"),
         Input(part_of(MATCH, "data"), "n_clicks"),
-        State("session", "data"),
-        *layout.controls(State),
+        *shown,
         prevent_initial_call=True,
     )
-    def _rows(clicks: int, session: Any, *values: Any) -> Any:
-        return data_table(pressed(values, session)[0].table) if clicks else no_update
+    def _rows(clicks: int, *values: Any) -> Any:
+        return data_table(pressed(values)[0].table) if clicks else no_update
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("page", "image"),

@@ -1,122 +1,128 @@
-"""The form of a what-if: an input for whatever can be changed, with the baseline's own numbers in it."""
+"""The form of a what-if: one control for all people, those of each role below it, with the baseline's own numbers."""
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from sim.results.run import services
 from sim.scenario.schema import Scenario
-from sim.view.dashboard.headcounts import years
-from sim.view.dashboard.whatif import BETWEEN, defaults, staff_input
+from sim.view import words
+from sim.view.dashboard.headcounts import people_on
+from sim.view.dashboard.whatif import BETWEEN, LEAST, MOST, PRESETS, days, defaults, staff_input
 from sim.view.figures.staffing import short
-from sim.view.words import listing
 
-OPEN = "open"
-"""The input of the probes that are open; those not ticked are the what-if's `without`."""
+POLL = 400
+"""Milliseconds between two looks at a what-if that is running."""
 DEBOUNCE = 400
 """Milliseconds after the last key until a number is read."""
 
 
-def form(base: Scenario, inputs: Mapping[str, str]) -> Component:
-    """The form with these inputs, and the baseline's own numbers elsewhere."""
+def form(base: Scenario, inputs: Mapping[str, str]) -> list[Component]:
+    """The form with these inputs, and the baseline's own numbers elsewhere; below it the place of the result."""
     values = {**defaults(base), **inputs}
-    return html.Section(
-        [
-            html.H2("What if …"),
-            html.Div(id="summary", children=[]),
-            _part("Staff, from 1 January of each year", _staff(base, values)),
-            _part("Open cases", [_open(base, values)]),
-            _part("Run", _run(base, values)),
-            html.Div(
-                [
-                    dmc.Button("Run", id="run", n_clicks=0),
-                    dmc.Button("Save as scenario", id="save", n_clicks=0, variant="default"),
-                    dmc.Button("Reset", id="reset", n_clicks=0, variant="subtle"),
-                ],
-                className="buttons",
-            ),
-        ],
-        className="card form wide",
-    )
-
-
-def _part(title: str, parts: list[Component]) -> Component:
-    return html.Fieldset([html.Legend(title), *parts])
-
-
-def _staff(base: Scenario, values: Mapping[str, str]) -> list[Component]:
-    """A line for each role, a column for each year."""
-    lines = []
-    for role, pool in base.staffing.items():
-        title = short(pool.title or role)
-        inputs = [
-            _number(staff_input(role, year), values, **{"aria-label": f"{title}, {year}"}) for year in years(base)
-        ]
-        lines.append(html.Div([html.Span(title), *inputs], className="staff"))
-    head = [html.Span("people (FTE)"), *(html.Span(str(year)) for year in years(base))]
-    return [html.Div([html.Div(head, className="staff"), *lines])]
-
-
-def _open(base: Scenario, values: Mapping[str, str]) -> Component:
-    without = values["without"].split(BETWEEN)
-    stages = {name: [p for p, probe in base.probes.items() if probe.stage == name] for name in base.procedure.stages}
-    groups = [
-        html.Div([html.H3(base.procedure.stages[stage].title), *(_tick(base, name) for name in names)])
-        for stage, names in stages.items()
-        if names
+    changed_roles = any(values[staff_input(role)] for role in base.staffing)
+    people = people_on(base, _day(base, values["from"]))
+    parts = [
+        html.H2("What if there were more people, or fewer?"),
+        *_all(sum(people.values()), values),
+        dmc.Select(
+            id={"input": "from"}, label="From", value=values["from"], allowDeselect=False, w=240,
+            data=[{"value": str(day), "label": words.date_of(day)} for day in days(base)],
+        ),
+        html.Details(
+            [html.Summary("Single roles"), html.Div(_roles(base, people, values), className="roles")],
+            open=changed_roles,
+        ),
+        html.Details([html.Summary("Cases left out"), _without(base, values)], open=bool(values["without"])),
+        html.Div(id="summary"),
+        html.Div(
+            [
+                dmc.Button("Run", id="run", n_clicks=0),
+                dmc.Button("Reset", id="reset", n_clicks=0, variant="subtle"),
+            ],
+            className="buttons",
+        ),
+    ]  # fmt: skip
+    result = [
+        dcc.Store(id="asked"),
+        dcc.Store(id="watched"),
+        dcc.Interval(id="poll", interval=POLL, disabled=True),
+        html.Div(id="progress"),
+        html.Div(id="result", className="view"),
     ]
-    aria: dict[str, Any] = {"aria-label": "Cases that are open"}
-    group: Component = dmc.CheckboxGroup(
-        html.Div(groups, className="open", tabIndex=0, role="group", **aria),
-        id={"input": OPEN},
-        description="Those not ticked are left out.",
-        value=[name for name in base.probes if name not in without],
-    )
-    return group
+    return [html.Section(parts, className="card form"), html.Div(result)]
 
 
-def _tick(base: Scenario, name: str) -> Component:
+def _day(base: Scenario, text: str) -> date:
+    return next((day for day in days(base) if str(day) == text), base.start)
+
+
+def _all(people: float, values: Mapping[str, str]) -> list[Component]:
+    """The control for all people, and the usual changes to choose from."""
+    marks = [{"value": percent, "label": f"{percent:+d}%" if percent else "0"} for percent in (LEAST, 0, 50, MOST)]
+    slider = dmc.Slider(
+        id={"input": "staff"}, value=_number(values["staff"]) or 0, min=LEAST, max=MOST, step=5, marks=marks,
+        updatemode="mouseup", labelAlwaysOn=True, thumbLabel="All staff, percent more or fewer",
+    )  # fmt: skip
+    presets = [
+        dmc.Button(
+            f"{'double' if percent == MOST else f'{percent:+d}%'}: {people * (1 + percent / 100):,.0f}",
+            id={"preset": percent}, n_clicks=0, variant="default", size="xs",
+        )
+        for percent in PRESETS
+    ]  # fmt: skip
+    now = html.Span(f"{people:,.0f} people are expected", className="subtitle")
+    return [html.Div(slider, className="slider"), html.Div([now, *presets], className="buttons presets")]
+
+
+def _roles(base: Scenario, people: Mapping[str, float], values: Mapping[str, str]) -> list[Component]:
+    """A percentage for each role; empty as all."""
+    return [
+        dmc.NumberInput(
+            id={"input": staff_input(role)}, label=f"{short(pool.title or role)} ({people[role]:,.0f})",
+            value=_number(values[staff_input(role)]), placeholder="as all", suffix="%", debounce=DEBOUNCE,
+            clampBehavior="none", hideControls=True,
+        )
+        for role, pool in base.staffing.items()
+    ]  # fmt: skip
+
+
+def _number(text: str) -> float | str:
+    with suppress(ValueError):
+        return float(text)
+    return text
+
+
+def _without(base: Scenario, values: Mapping[str, str]) -> Component:
+    chosen: Component = dmc.MultiSelect(
+        id={"input": "without"}, label="Open cases that are left out", searchable=True, clearable=True,
+        data=[{"value": name, "label": _called(base, name)} for name in base.probes],
+        value=[name for name in values["without"].split(BETWEEN) if name in base.probes],
+    )  # fmt: skip
+    return chosen
+
+
+def _called(base: Scenario, name: str) -> str:
+    """A case by its services, its topic and since when; its name tells those that would be called the same."""
     probe = base.probes[name]
     when = f"since {probe.since}" if probe.since else f"from {probe.arrives}"
-    words = [listing(services(probe.platform)) or name, probe.topic.replace("_", " "), when]
-    box: Component = dmc.Checkbox(label=", ".join(word for word in words if word), value=name)
-    return box
-
-
-def _run(base: Scenario, values: Mapping[str, str]) -> list[Component]:
-    return [
-        dmc.TextInput(id={"input": "name"}, label="Name of the scenario", value=values["name"], debounce=DEBOUNCE),
-        _number("replications", values, label=f"Replications, at most {base.replications:,}"),
-    ]
-
-
-def _number(name: str, values: Mapping[str, str], **labelled: str) -> Component:
-    """An input of a number, with a visible `label` or an `aria-label`."""
-    value: float | str = values[name]
-    with suppress(ValueError):
-        value = float(value)
-    number: Component = dmc.NumberInput(
-        id={"input": name}, value=value, debounce=DEBOUNCE, decimalScale=2, clampBehavior="none", hideControls=True,
-        **labelled,
-    )  # fmt: skip
-    return number
+    parts = [words.listing(services(probe.platform)) or name, probe.topic.replace("_", " "), when]
+    return f"{', '.join(part for part in parts if part)} ({name})"
 
 
 def changed_inputs(base: Scenario, values: Mapping[str, Any]) -> dict[str, str]:
     """The inputs of the form that differ from the baseline, as texts."""
     usual = defaults(base)
     texts = {name: _text(value) for name, value in values.items() if name in usual}
-    ticked = values.get(OPEN)
-    if isinstance(ticked, list):
-        texts["without"] = BETWEEN.join(name for name in base.probes if name not in ticked)
     return {name: text for name, text in texts.items() if text != usual[name]}
 
 
 def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value).strip()
+    if isinstance(value, list):
+        return BETWEEN.join(value)
+    return "" if value is None else f"{value:g}" if isinstance(value, (int, float)) else str(value).strip()

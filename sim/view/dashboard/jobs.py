@@ -1,59 +1,52 @@
-"""What-ifs that are run in the background, one for each person who has the dashboard open."""
+"""What-ifs that are run in the background, one after the other: whoever asks the same shares one, and its result."""
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore, Lock, Thread
+from threading import Lock
 from time import monotonic
-from typing import Any, Literal
+from typing import Literal
 
 from sim.errors import UserError
+from sim.experiments.chunks import packed, run_chunk
 from sim.experiments.simulate import simulate_growing
+from sim.experiments.workers import end_now, processes
+from sim.results.location import locate
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import storage
+from sim.view.dashboard.failures import told
 
-LOG = logging.getLogger(__name__)
-FOLDER = ".what-if"
-"""Where what-ifs are stored in the results folder, so that the same one is answered at once the next time."""
 STEP = 25
 """Replications after which a what-if is shown again."""
 TIMEOUT = 150.0
 """Seconds without a request after which a page counts as closed; browsers let hidden pages ask once a minute."""
 MOST = 16
 """What-ifs that run or wait at the same time; more are refused."""
-KEPT = 40
-"""What-ifs in memory, those that have ended included, each with up to 20 MB: those asked for longest ago go first. On
-disk there are more, see `storage`."""
-TICK = 0.2
-"""Seconds between two looks whether a what-if that waits may begin."""
 
 Status = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 
-@dataclass(frozen=True)
-class WhatIfProgress:
+@dataclass
+class WhatIfJob:
     """How far a what-if is.
 
     Attributes
     ----------
     scenario : what is run.
-    base : name of the run that it is compared with.
-    number : tells what-ifs apart.
-    status, done, total : replications `done` of `total`.
-    run : the run of the first replications, once there are enough of them.
+    status, done : `done` of its replications.
+    run : the run of the first replications, once there are enough of them; in the end of all.
     message : why it failed.
     """
 
     scenario: Scenario
-    base: str
-    number: int
     status: Status = "waiting"
     done: int = 0
-    total: int = 0
     run: Run | None = None
     message: str = ""
+    seen: float = field(default_factory=monotonic)
+    wanted: bool = True
 
     @property
     def going_on(self) -> bool:
@@ -65,129 +58,117 @@ class Cancelled(Exception):
     """The what-if is not wanted any more."""
 
 
-@dataclass
-class _Job:
-    """One what-if and who asked for it last; the progress is replaced as a whole, so that readers need no lock."""
-
-    progress: WhatIfProgress
-    seen: float = field(default_factory=monotonic)
-    wanted: bool = True
-
-    def check(self) -> None:
-        """Raise Cancelled if it is not wanted any more, or its page is closed."""
-        if not self.wanted or monotonic() - self.seen > TIMEOUT:
-            raise Cancelled
-
-
 class Jobs:
-    """Runs what-ifs: each session has one at a time, and `at_once` of all run at a time; the others wait.
+    """Runs what-ifs, one at a time; the others wait. Its worker processes stay, so that the next one begins at once.
 
-    `processes`: of each. `results`: the results folder.
+    `processes`: how many of them. `results`: the results folder.
     """
 
-    def __init__(self, results: Path, processes: int, at_once: int) -> None:
-        self._results, self._processes = results, processes
-        self._slots, self._lock = BoundedSemaphore(at_once), Lock()
-        self._jobs: dict[str, _Job] = {}
-        self._threads: list[Thread] = []
-        self._started = 0
+    def __init__(self, results: Path, processes: int) -> None:
+        self.folder = results / storage.FOLDER
+        self._processes = processes
+        self._queue, self._lock = ThreadPoolExecutor(1, "what-if"), Lock()
+        self._jobs: dict[str, WhatIfJob] = {}
+        self._pool: ProcessPoolExecutor | None = None
+        self._open = ExitStack()
 
-    def start(self, session: str, scenario: Scenario, base: str) -> WhatIfProgress:
-        """Begin a session's what-if on a baseline, instead of the one it may have had before.
+    def of(self, scenario: Scenario) -> WhatIfJob | None:
+        """How far a what-if is, if anybody has asked for it; asking shows that a page that waits for it is open."""
+        job = self._jobs.get(self._key(scenario))
+        if job is not None:
+            job.seen = monotonic()
+        return job
 
-        Raises UserError if too many are going on.
-        """
-        self.cancel(session)
+    def stored(self, scenario: Scenario) -> str:
+        """The name of the stored run of a what-if; empty if it is not finished."""
+        location = locate(self.folder, scenario)
+        return location.folder.name if location.finished else ""
+
+    def start(self, scenario: Scenario) -> WhatIfJob:
+        """Begin a what-if, unless somebody has begun it. Raises UserError if too many are going on."""
         with self._lock:
-            self._threads = [thread for thread in self._threads if thread.is_alive()]
-            if len(self._threads) >= MOST:
+            key, job = self._key(scenario), self.of(scenario)
+            if job is not None and job.going_on and job.wanted:
+                return job
+            self._jobs = {name: one for name, one in self._jobs.items() if one.going_on or not _forgotten(one)}
+            if sum(one.going_on for one in self._jobs.values()) >= MOST:
                 raise UserError(f"{MOST} what-ifs are running or waiting already; try again when some have ended.")
-            self._started += 1
-            job = _Job(WhatIfProgress(scenario, base, self._started, total=scenario.replications))
-            self._forget(session)
-            self._jobs[session] = job
-            thread = Thread(target=self._work, args=(job,), name=f"what-if {job.progress.number}")
-            self._threads.append(thread)
-            thread.start()
-        return job.progress
+            job = self._jobs[key] = WhatIfJob(scenario)
+            self._queue.submit(self._work, job)
+            return job
 
-    def _forget(self, session: str) -> None:
-        """Drop the session's former what-if, those nobody has asked for in a while, and the oldest beyond `KEPT`."""
-        kept = {name: job for name, job in self._jobs.items() if name != session and not _forgotten(job)}
-        ended = sorted((name for name in kept if not kept[name].progress.going_on), key=lambda name: kept[name].seen)
-        for name in ended[: max(len(kept) + 1 - KEPT, 0)]:
-            del kept[name]
-        self._jobs = kept
-
-    def of(self, session: str) -> WhatIfProgress | None:
-        """How far the session's what-if is; asking shows that its page is still open."""
-        job = self._jobs.get(session)
-        if job is None:
-            return None
-        job.seen = monotonic()
-        return job.progress
-
-    def cancel(self, session: str) -> None:
-        """End the session's what-if; its finished parts stay stored."""
-        job = self._jobs.get(session)
+    def cancel(self, scenario: Scenario) -> None:
+        """End a what-if, for all who wait for it; its finished parts stay stored."""
+        job = self.of(scenario)
         if job is not None:
             job.wanted = False
 
+    def warm(self, scenario: Scenario) -> None:
+        """Start the workers, which takes them some seconds, before anybody waits for what they are to run."""
+        if self._pool is None:
+            self._queue.submit(self._workers, scenario)
+
     def close(self) -> None:
-        """End all of them, and wait until they have ended."""
-        for job in list(self._jobs.values()):
+        """End all of them, and the workers."""
+        for job in self._jobs.values():
             job.wanted = False
-        for thread in list(self._threads):
-            thread.join()
+        self._queue.shutdown(cancel_futures=True)
+        self._end_workers()
+        for job in self._jobs.values():
+            job.status = "cancelled" if job.going_on else job.status
 
-    def _work(self, job: _Job) -> None:
-        def update(**change: Any) -> None:
-            job.progress = replace(job.progress, **change)
+    def _key(self, scenario: Scenario) -> str:
+        return locate(self.folder, scenario).folder.name
 
+    def _workers(self, scenario: Scenario) -> ProcessPoolExecutor:
+        """The worker processes; new ones have run a replication, and so loaded all that it needs."""
+        if self._pool is None:
+            self._pool = self._open.enter_context(processes(self._processes))
+            for number in range(self._processes):
+                self._pool.submit(run_chunk, packed(scenario), range(number, number + 1), False)
+        return self._pool
+
+    def _end_workers(self) -> None:
+        if self._pool is not None:
+            end_now(self._pool)
+        self._pool = None
+        self._open.close()
+
+    def _work(self, job: WhatIfJob) -> None:
+        """Run one what-if; whatever happens, whoever waits for it hears of it."""
         try:
-            self._wait(job)
-            try:
-                update(status="running")
-                self._run(job, update)
-                update(status="done", done=job.progress.total)
-            finally:
-                self._slots.release()
+            _check(job)
+            job.status = "running"
+            self._run(job)
+            job.status = "done"
         except Cancelled:
-            update(status="cancelled")
-        except UserError as error:
-            update(status="failed", message=str(error))
-        except Exception as error:  # whatever it is, whoever waits for the what-if must hear of it
-            LOG.error("a what-if failed", exc_info=error)
-            update(status="failed", message=f"{type(error).__name__}: {error}")
-
-    def _wait(self, job: _Job) -> None:
-        """Wait for a free slot. Raises Cancelled if it is no longer wanted by then."""
-        while not self._slots.acquire(timeout=TICK):
-            job.check()
-
-    def _run(self, job: _Job, update: Callable[..., None]) -> None:
-        def progress(done: int, total: int) -> None:
-            job.check()
-            update(done=done, total=total)
-
-        folder = self._results / FOLDER
-        growing = simulate_growing(
-            job.progress.scenario, step=STEP, jobs=self._processes, results=folder, progress=progress
-        )
-        try:
-            for run in growing:
-                update(run=run)
-                if run.folder is not None:
-                    storage.use(run.folder)
+            job.status = "cancelled"
+        except Exception as error:
+            job.message, job.status = told(error), "failed"
+            self._end_workers()  # one may have died
         finally:
-            storage.remove_older(folder, self._in_use())
+            storage.remove_older(self.folder, [job.run.folder] if job.run and job.run.folder else [])
 
-    def _in_use(self) -> set[Path]:
-        """The folders of the what-ifs that are in memory."""
-        runs = [job.progress.run for job in list(self._jobs.values())]
-        return {run.folder for run in runs if run is not None and run.folder is not None}
+    def _run(self, job: WhatIfJob) -> None:
+        def progress(done: int, _total: int) -> None:
+            _check(job)
+            job.done = done
+
+        workers = self._workers(job.scenario)
+        backlog = self._processes + 1
+        for run in simulate_growing(
+            job.scenario, workers, step=STEP, backlog=backlog, results=self.folder, progress=progress
+        ):
+            job.run = run
+        job.done = job.scenario.replications
 
 
-def _forgotten(job: _Job) -> bool:
-    """Whether a what-if is over and nobody has asked for it for long."""
-    return not job.progress.going_on and monotonic() - job.seen > TIMEOUT
+def _check(job: WhatIfJob) -> None:
+    """Raise Cancelled if a what-if is not wanted any more, or all its pages are closed."""
+    if not job.wanted or monotonic() - job.seen > TIMEOUT:
+        raise Cancelled
+
+
+def _forgotten(job: WhatIfJob) -> bool:
+    """Whether nobody has asked for a what-if in a while."""
+    return monotonic() - job.seen > TIMEOUT

@@ -1,8 +1,7 @@
 """The page around the tabs: the header with the runs chosen, the filters, the places of what callbacks make."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-from uuid import uuid4
 
 import dash_mantine_components as dmc
 from dash import Input, State, dcc, html
@@ -10,12 +9,11 @@ from dash.development.base_component import Component
 
 from sim.results.run import Run, platforms
 from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases
+from sim.view.dashboard.cache import Listing
 from sim.view.figures.listed import names
 from sim.view.figures.staffing import short
 
 THEME = {"primaryColor": "blue", "primaryShade": 8, "fontFamily": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"}
-POLL = 1000
-"""Milliseconds between two looks at a what-if that is running."""
 LOOK = 5000
 """Milliseconds between two looks at the runs that there are."""
 TROUBLE = "trouble"
@@ -27,10 +25,8 @@ def shell() -> Component:
     """What the page is before its address has been read: everything else comes into it."""
     parts = [
         dcc.Store(id="address"),
-        dcc.Store(id="went-back"),
-        dcc.Store(id="opened"),
         html.Div(id=TROUBLE, role="alert"),
-        html.Div(id="page"),
+        html.Div(html.P("Opening the runs …", className="waiting", role="status"), id="page"),
         html.Div(id="written"),
     ]
     provider: Component = dmc.MantineProvider(parts, theme=THEME, forceColorScheme="light")
@@ -38,59 +34,43 @@ def shell() -> Component:
 
 
 def page(
-    state: ViewState, labels: dict[str, str], run: Run | None, messages: list[str], versions: dict[str, str]
+    state: ViewState, listing: Listing, run: Run | None, messages: list[str], versions: dict[str, str]
 ) -> Component:
     """The page of a state.
 
     `run`: the baseline, if there is one. `messages`: what is wrong with the address. `versions`: of the runs shown.
     """
+    tabs = [
+        dmc.TabsList([dmc.TabsTab(title, value=key) for key, title in TABS.items()]),
+        *(dmc.TabsPanel(_view(key, run), value=key) for key in TABS),
+    ]
+    reproduce = [html.Summary("Reproduce this", id="reproduce", n_clicks=0), html.Div(id="recipe")]
     return html.Div(
         [
-            dcc.Store(id="session", data=uuid4().hex),
             dcc.Store(id="query"),
             dcc.Store(id="what-if", data=dict(state.what_if)),
-            dcc.Interval(id="poll", interval=POLL, disabled=True),
             dcc.Interval(id="look", interval=LOOK),
             dcc.Store(id="versions", data=versions),
             dcc.Store(id="changed", data=0),
-            dcc.Store(id="to-compare", data=[0, 0]),
-            dcc.Store(id="compared", data=[0, 0]),
-            html.Header(_header(state, labels)),
+            html.Header(_header(state, listing)),
             html.Main(
                 [
                     html.Div(message(messages) if messages else [], id="messages"),
                     html.Div(id="notices", role="status"),
                     html.Div(_filters(state, run), className="filters"),
-                    dmc.Tabs(
-                        [
-                            dmc.TabsList([dmc.TabsTab(title, value=key) for key, title in TABS.items()]),
-                            *(dmc.TabsPanel(_panel(key), value=key) for key in TABS),
-                        ],
-                        id="tab",
-                        value=state.tab,
-                    ),
+                    dmc.Tabs(tabs, id="tab", value=state.tab),
+                    html.Details(reproduce, className="card reproduce"),
                 ]
             ),
         ]
     )
 
 
-def _panel(tab: str) -> list[Component]:
-    """What a tab is made of; a what-if goes on, and its result stays, while people look at other tabs."""
-    view = html.Div(id={"view": tab}, className="view")
-    if tab != "what-if":
-        return [view]
-    results = [html.Div(id="saved"), html.Div(_INVITATION, id="progress"), html.Div(id="result")]
-    return [html.Div([view, html.Div(results)], className="what-if")]
-
-
-_INVITATION = [
-    html.P(
-        "Change something in the form and run it: what differs from the baseline is shown below as results come in."
-        " Both have the same cases with common random numbers, so that differences are due to the change.",
-        className="invitation",
-    )
-]
+def _view(tab: str, run: Run | None) -> Component:
+    """The place of a tab; it says what is being done as long as that takes."""
+    waits = f"Drawing what {run.replications:,} simulations say …" if run else "…"
+    data: Any = {"data-waits": waits}
+    return html.Div(id={"view": tab}, className="what-if" if tab == "what-if" else "view", **data)
 
 
 def message(text: str | list[str], colour: str = "yellow", closable: bool = False) -> Component:
@@ -100,15 +80,18 @@ def message(text: str | list[str], colour: str = "yellow", closable: bool = Fals
     return alert
 
 
-def _header(state: ViewState, labels: dict[str, str]) -> list[Component]:
-    runs = options(labels)
-    return [
+def _header(state: ViewState, listing: Listing) -> list[Component]:
+    title = [
         html.H1("Enforcement simulation"),
-        dmc.Select(id="base", label="Baseline", data=runs, value=state.base or None, allowDeselect=False),
+        html.P("What may become of the cases of a regulator: how they end, when, and what staff changes about it."),
+    ]
+    return [
+        html.Div(title, className="about"),
+        dmc.Select(id="base", label="Baseline", data=options(listing), value=state.base or None, allowDeselect=False),
         dmc.MultiSelect(
             id="others",
             label="Compared with it",
-            data=options(labels, without=state.base),
+            data=options(listing, without=state.base),
             value=list(state.runs[1:]),
             maxValues=MAX_RUNS - 1,
             placeholder="" if state.runs[1:] else "other scenarios",
@@ -117,10 +100,16 @@ def _header(state: ViewState, labels: dict[str, str]) -> list[Component]:
     ]
 
 
-def options(labels: Mapping[str, str], shown: Iterable[str] = (), without: str = "") -> Options:
-    """The runs to choose from; one that is `shown` and gone stays, and says so."""
-    gone = {name: f"{name} (gone)" for name in shown if name not in labels}
-    return [{"value": name, "label": label} for name, label in {**labels, **gone}.items() if name != without]
+def options(listing: Listing, shown: Iterable[str] = (), without: str = "") -> list[Any]:
+    """The runs to choose from, what-ifs by themselves; one that is `shown` and gone stays, and says so."""
+    gone = {name: f"{name} (gone)" for name in shown if name not in listing.labels}
+    groups: dict[str, Options] = {"Stored runs": [], "What-ifs": []}
+    for name, label in {**listing.labels, **gone}.items():
+        if name != without:
+            groups["What-ifs" if name in listing.what_ifs else "Stored runs"].append({"value": name, "label": label})
+    if not listing.what_ifs:
+        return groups["Stored runs"]
+    return [{"group": title, "items": items} for title, items in groups.items() if items]
 
 
 FILTERS = ("platform", "stages", "roles", "case")
@@ -128,9 +117,13 @@ CONTROLS = ("base", "others", "tab", *FILTERS)
 """The parts of the page that say what a view shows."""
 
 
+BASE = State("base", "value")
+"""The baseline, for callbacks; another one opens another page, and is nothing to follow within one."""
+
+
 def controls(of: type[Input] | type[State]) -> list[Any]:
-    """The controls as inputs or states of a callback."""
-    return [of(name, "value") for name in CONTROLS]
+    """The controls but for the baseline as inputs or states of a callback."""
+    return [of(name, "value") for name in CONTROLS[1:]]
 
 
 def _filters(state: ViewState, run: Run | None) -> list[Component]:

@@ -29,12 +29,12 @@ def register(app: Dash, cache: RunCache) -> None:
     def _look(ticks: int, base: Any, others: Any, offered: Any, before: Any) -> Any:
         """Nothing is touched unless something has changed: a list that is open would close."""
         base, others = received("baseline", NAME, base or ""), received("other runs", NAMES, others or [])
-        labels, runs = cache.labels(), [name for name in (base, *others) if name]
-        choices, now = layout.options(labels, runs), cache.versions(runs)
+        listing, runs = cache.listing(), [name for name in (base, *others) if name]
+        choices, now = layout.options(listing, runs), cache.versions(runs)
         before = received("versions", INPUTS, before)
         changed = [name for name in runs if before.get(name, now[name]) != now[name]]
-        lists = (choices, layout.options(labels, runs, without=base)) if choices != offered else (no_update, no_update)
-        notices = layout.message([_changed(name, now[name], labels, cache) for name in changed], closable=True)
+        lists = (choices, layout.options(listing, runs, without=base)) if choices != offered else (no_update, no_update)
+        notices = layout.message([_changed(name, now[name], listing.labels, cache) for name in changed], closable=True)
         return (
             *lists,
             now if now != before else no_update,

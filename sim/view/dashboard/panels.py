@@ -7,29 +7,53 @@ from dash.development.base_component import Component
 
 from sim.results.run import Run
 from sim.view import provenance
+from sim.view.answers import Number
+from sim.view.brief import Brief, question
 from sim.view.dashboard.card import table
 from sim.view.method import method
 from sim.view.questions import Answer
 
 
-def findings(sentences_: list[str], platform: str) -> Component:
-    """The key findings of a run, or of its part on a platform."""
-    of = [html.P(f"Of the cases on {platform} alone; of staff, the part that works on them.", className="subtitle")]
-    return sentences("Key findings", sentences_, of if platform else [])
+def answer(brief: Brief, what: str) -> Component:
+    """What is asked, the answer, and what it is worth; `what`: of what it is the answer."""
+    worth = [brief.ends, brief.happened, brief.fared, brief.assumptions]
+    parts = [html.H2(brief.question), html.P(brief.answer, className="answer"), *map(_number, brief.numbers)]
+    said = [html.Ul([html.Li(text) for text in worth if text], className="sentences")]
+    return html.Section([html.P(what, className="subtitle"), *parts, *said], className="card wide brief")
 
 
-def sentences(title: str, texts: list[str], before: Sequence[Component] = ()) -> Component:
-    """A list of sentences under a title."""
-    return _panel(title, [*before, html.Ul([html.Li(text) for text in texts], className="sentences")])
+def changes(compared: tuple[str, Sequence[Number]], runs: Sequence[Run]) -> Component:
+    """What the others of some runs change against the first, each over as many simulations."""
+    sentence, numbers = compared
+    base, *others = (run.scenario for run in runs)
+    asked = next((one for one in others if one.question and one.question != base.question), None)
+    title = question(asked) if asked else "What does it change?"
+    of = f"{runs[0].replications:,} simulations of each, with the same cases and the same luck"
+    parts = [html.H2(title), html.P(sentence, className="answer"), *map(_number, numbers)]
+    return html.Section([html.P(of, className="subtitle"), *parts], className="card wide brief")
 
 
-def questions(answers: Sequence[Answer]) -> Component | None:
-    """The questions of policy researchers that runs answer, to be opened; they are about all platforms together."""
-    if not answers:
-        return None
-    texts = [part for one in answers for part in (html.Dt(one.question), html.Dd(one.answer))]
-    summary = html.Summary(f"{len(answers)} questions that policy researchers ask, and what the simulation answers")
-    return html.Section(html.Details([summary, html.Dl(texts)]), className="card wide")
+def _number(number: Number) -> Component:
+    return html.P([html.Strong(number.value), html.Span(number.meaning)], className="number")
+
+
+def of_platform(platform: str) -> Component:
+    """That what follows is of the cases on one platform."""
+    text = f"Of the cases on {platform} alone; of staff, the part that works on them."
+    return html.P(text, className="subtitle wide")
+
+
+def more() -> Component:
+    """The place of further sentences, which are made when it is opened."""
+    summary = html.Summary("More in words: further findings, and questions that the simulation answers", id="more",
+                           n_clicks=0)  # fmt: skip
+    return html.Details([summary, html.Div(id="more-words")], className="card wide")
+
+
+def in_words(findings: Sequence[str], answers: Sequence[Answer]) -> list[Component]:
+    """Findings, and the questions of policy researchers that runs answer."""
+    terms = [part for one in answers for part in (html.Dt(one.question), html.Dd(one.answer))]
+    return [html.Ul([html.Li(text) for text in findings], className="sentences"), html.Dl(terms)]
 
 
 def method_and_data(runs: Sequence[Run]) -> list[Component]:

@@ -33,8 +33,6 @@ NAMES = TypeAdapter[list[str]](list[Name])
 INPUTS = TypeAdapter[dict[str, str]](Annotated[Inputs, Field(max_length=2_000)])
 VALUES = TypeAdapter[list[Any]](list[Text | float | list[Name] | None])
 """The values of a form."""
-SESSION = TypeAdapter[str](Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")])
-"""Which page it is: 32 random digits."""
 
 
 class FormInput(BaseModel):
@@ -42,6 +40,12 @@ class FormInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     input: Name
+
+
+class Preset(BaseModel):
+    """The id of a button that fills in a usual change, in percent."""
+
+    preset: int
 
 
 class _Point(BaseModel):
@@ -59,6 +63,13 @@ class Click(BaseModel):
         return round(self.points[0].y)
 
 
+class Address(BaseModel):
+    """An address that is to be opened; `at` tells the same address from itself at another time."""
+
+    search: str
+    at: FiniteFloat = 0
+
+
 class Button(BaseModel):
     """A part of a figure that was clicked."""
 
@@ -69,7 +80,7 @@ class Button(BaseModel):
 class _Value(BaseModel):
     """An input or a state of a callback; what it may be is checked by the callback."""
 
-    id: Name | dict[Name, Name | int]
+    id: Name | dict[Name, Name | int | float]
     property: Name
     value: Any = None
 
@@ -93,6 +104,9 @@ class _Payload(BaseModel):
 
 
 IDS = TypeAdapter(list[FormInput])
+PRESET = TypeAdapter(Preset)
+TEXT = TypeAdapter[str](Text)
+ADDRESS = TypeAdapter(Address)
 CLICK = TypeAdapter(Click)
 BUTTON = TypeAdapter(Button)
 _PAYLOAD = TypeAdapter(_Payload)

@@ -8,6 +8,8 @@ from pathlib import Path
 from secrets import token_hex
 from time import time
 
+FOLDER = ".what-if"
+"""Where what-ifs are stored in the results folder, so that the same one is answered at once the next time."""
 KEPT = 100
 """What-ifs that stay, finished or not; up to 20 MB each."""
 RECENT = 3600.0

@@ -13,18 +13,19 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import words
+from sim.view.brief import brief
+from sim.view.changes import compared
 from sim.view.dashboard import form, layout, panels
 from sim.view.dashboard.address import ViewState, cases
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import Card, card
-from sim.view.figures import caseload, chances, comparison, durations, flow, gallery, one_case, staffing, timelines
+from sim.view.figures import caseload, chances, durations, flow, gallery, one_case, process, staffing, timelines
+from sim.view.figures.comparison import distinct
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
-from sim.view.findings import findings, findings_of_comparison
-from sim.view.questions import answers
 
 NARROW = {"where-cases-go", "flow", "one-case", "decisions"}
-"""Pictures of which two stand beside each other on a large screen."""
+"""Figures of which two stand beside each other on a large screen."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,18 @@ class View:
     def runs(self) -> list[Run]:
         """The runs, the baseline first, or their parts on the platform that is chosen. Raises UserError."""
         return [self.cache.run(name, self.state.platform) for name in self.state.runs]
+
+    @cached_property
+    def paired(self) -> list[Run]:
+        """The runs, each with as many replications as the one that has fewest: equal ones are compared."""
+        whole = [self.cache.run(name) for name in self.state.runs]
+        first = min(run.replications for run in whole)
+        return distinct(
+            [
+                self.cache.run(name, self.state.platform, 0 if run.replications == first else first)
+                for name, run in zip(self.state.runs, whole, strict=True)
+            ]
+        )
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -111,20 +124,24 @@ def no_case(v: View) -> Component | None:
 
 def _overview(v: View) -> Parts:
     one, platform = v.case, v.state.platform
-    yield panels.findings(findings(v.base), platform)
-    if not platform:
-        yield panels.questions(answers([v.base]))
+    if platform:
+        yield panels.of_platform(platform)
+        yield no_case(v)
+    else:
+        yield panels.answer(brief([v.base], v.record, v.cache.track_record(v.scenario)), words.of_run(v.base))
     yield timelines.timelines(v.base, v.record, v.cases)
     if one:
         yield one_case.one_case(v.base, one)
         yield chances.decisions(v.base, one)
     yield chances.probabilities(v.base, v.cases)
+    yield panels.more()
 
 
 def _caseload(v: View) -> Parts:
     yield no_case(v)
     yield caseload.pending(v.base, v.stages)
     yield caseload.where_cases_go(v.base, v.stages)
+    yield process.process(v.base)
     yield flow.flow(v.base)
 
 
@@ -142,25 +159,27 @@ def _staff(v: View) -> Parts:
 
 
 def _compare(v: View) -> Parts:
-    if len(v.runs) == 1:
+    if len(v.state.runs) == 1:
         yield layout.message("Choose another scenario at the top to compare the baseline with.", "blue")
         return
-    differing = findings_of_comparison(v.runs)
-    if made := made_otherwise(v.runs):
+    sections = gallery.of_comparison(v.paired)  # first of all: runs that cannot be compared have no answer either
+    yield panels.changes(compared(v.paired[0], v.paired[1:]), v.paired)
+    if made := made_otherwise(v.paired):
         yield layout.message(made)
-    for run in v.runs:
+    for run in v.paired:
         if waiting := words.blocked(run):
             yield layout.message([f"{run.scenario.title or run.scenario.name}: {sentence}" for sentence in waiting])
-    yield panels.sentences("What differs", differing)
-    if not v.state.platform:
-        yield panels.questions(answers(v.runs))
-    yield comparison.differences(v.runs)
-    yield comparison.resolutions(v.runs, v.cases)
-    yield comparison.pending(v.runs)
+    yield from gallery.flat(sections)
+    yield panels.more()
+
+
+def compared_so_far(base: Run, run: Run) -> list[Component]:
+    """What a what-if changes by the replications that are done, of which the baseline has as many."""
+    return [panels.changes(compared(base, [run]), [base, run])]
 
 
 def _what_if(v: View) -> Parts:
-    yield form.form(v.scenario, v.state.what_if)
+    yield from form.form(v.scenario, v.state.what_if)
 
 
 def _record(v: View) -> Parts:

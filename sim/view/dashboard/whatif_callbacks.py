@@ -1,8 +1,5 @@
 """What happens in the form of a what-if: reading it, running it, watching it, cancelling it, saving it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -10,223 +7,221 @@ from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
-from sim.experiments.compare import compare_shared
-from sim.experiments.pairing import made_otherwise
 from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
+from sim.view.dashboard.address import ViewState, to_query
 from sim.view.dashboard.cache import RunCache
-from sim.view.dashboard.card import card
-from sim.view.dashboard.jobs import Jobs, WhatIfProgress
-from sim.view.dashboard.received import IDS, INPUTS, NAME, SESSION, VALUES, received
+from sim.view.dashboard.jobs import Jobs, WhatIfJob
+from sim.view.dashboard.received import IDS, INPUTS, NAME, PRESET, TEXT, VALUES, received
 from sim.view.dashboard.saving import save
-from sim.view.figures.comparison import differences
-from sim.view.figures.figure import Figure
+from sim.view.dashboard.tabs import View, compared_so_far, tab_of
 
-Bases = Callable[[Any], Scenario]
-"""Gives the scenario of a baseline by the name of its run, as the browser sent it; UserError if there is none."""
-
-Asked = Callable[[Any, Any], Scenario]
-"""Gives the what-if of a baseline and inputs, as the browser sent them; UserError if there is anything wrong."""
 LINES = 5
 """Lines about a what-if that cannot be run, at most: each also stands beside its input."""
-FORGOTTEN = (
-    "This what-if is not known any more; the dashboard was probably started again. Run it again: what it had finished"
-    " is stored."
-)
 
 
-def register(app: Dash, cache: RunCache, jobs: Jobs, scenarios: Path) -> None:
-    """Add the callbacks of what-ifs to the application; `scenarios`: the folder to save them in."""
+class WhatIfs:
+    """What-ifs of a page: read from what its browser sent, run, and their results shown."""
 
-    def base_scenario(name: Any) -> Scenario:
-        return cache.scenario(received("baseline", NAME, name))
+    def __init__(self, cache: RunCache, jobs: Jobs) -> None:
+        self.cache, self.jobs = cache, jobs
 
-    def asked(base: Any, inputs: Any) -> Scenario:
-        texts = received("the what-if", INPUTS, inputs)
-        result = whatif.read(base_scenario(base), texts)
+    def read(self, base: Any, inputs: Any) -> whatif.WhatIf:
+        """The what-if of a baseline and inputs; once, because its checks take half a second. Raises UserError."""
+        name, texts = received("baseline", NAME, base), received("the what-if", INPUTS, inputs)
+        key = name, self.cache.version(name), tuple(sorted(texts.items()))
+        return self.cache.what_ifs.get(key, lambda: whatif.read(self.cache.scenario(name), texts))
+
+    def asked(self, base: Any, inputs: Any) -> Scenario:
+        """Its scenario. Raises UserError if there is anything wrong with it."""
+        result = self.read(base, inputs)
         if result.scenario is None:
             lines = [*(f"{name}: {message}" for name, message in result.errors.items()), *result.messages]
             raise UserError(*lines[:LINES])
         return result.scenario
 
-    _reading(app, base_scenario)
-    _running(app, asked, jobs)
-    _watching(app, cache, jobs)
-    _saving(app, asked, base_scenario, scenarios)
+    def result(self, base: str, scenario: Scenario, stored: str) -> list[Component]:
+        """What differs from the baseline, as the tab that compares them shows it, and what to do with it."""
+        both = ViewState(runs=(base, stored), tab="compare")
+        links = {
+            "Compare it with others": to_query(both),
+            "See it in all figures": to_query(ViewState(runs=(stored, base))),
+        }
+        name = dmc.TextInput(id="name", value=scenario.name, **{"aria-label": "Name of the scenario"})
+        buttons = [
+            *(html.A(title, href=f"/{query}") for title, query in links.items()),
+            name,
+            dmc.Button("Save as scenario", id="save", n_clicks=0, variant="default"),
+        ]
+        under = html.Section([html.Div(buttons, className="buttons"), html.Div(id="saved")], className="card wide")
+        head, *figures = tab_of(View(both, self.cache)).content
+        return [head, under, *figures]
 
 
-def _reading(app: Dash, base_scenario: Bases) -> None:
+def register(app: Dash, cache: RunCache, jobs: Jobs) -> None:
+    """Add the callbacks of what-ifs to the application."""
+    what_ifs = WhatIfs(cache, jobs)
+    _reading(app, what_ifs)
+    _running(app, what_ifs)
+    _watching(app, what_ifs)
+    _saving(app, what_ifs)
+
+
+def _reading(app: Dash, what_ifs: WhatIfs) -> None:
     """The form is filled in, or reset."""
 
     @app.callback(
         Output("what-if", "data"),
+        Output("asked", "data"),
         Output("summary", "children"),
         Output("run", "disabled"),
-        Output("save", "disabled"),
         Output({"input": ALL}, "error"),
         Input({"input": ALL}, "value"),
         State({"input": ALL}, "id"),
-        State("base", "value"),
+        layout.BASE,
     )
     def _read(values: Any, ids: Any, base: Any) -> Any:
         names = [one.input for one in received("the form", IDS, ids)]
         texts = received("the form", VALUES, values)
         if not len(names) == len(texts) == len(ctx.outputs_list[-1]):
             raise UserError("The form is not complete; load the page again.")
-        inputs = form.changed_inputs(base_scenario(base), dict(zip(names, texts, strict=True)))
-        result = whatif.read(base_scenario(base), inputs)
-        errors = [result.errors.get("without" if name == form.OPEN else name, "") for name in names]
-        bad = result.scenario is None
-        return inputs, _summary(result), bad, bad, errors
+        scenario = what_ifs.cache.scenario(received("baseline", NAME, base))
+        what_ifs.jobs.warm(scenario)
+        inputs = form.changed_inputs(scenario, dict(zip(names, texts, strict=True)))
+        result = what_ifs.read(base, inputs)
+        errors = [result.errors.get(name, "") for name in names]
+        return inputs, inputs, _summary(result), result.scenario is None, errors
+
+    @app.callback(Output({"input": "staff"}, "value"), Input({"preset": ALL}, "n_clicks"), prevent_initial_call=True)
+    def _choose(clicks: Any) -> Any:
+        return (
+            received("the change", PRESET, ctx.triggered_id).preset
+            if isinstance(clicks, list) and any(clicks)
+            else no_update
+        )
 
     @app.callback(
         Output({"view": "what-if"}, "children", allow_duplicate=True),
         Input("reset", "n_clicks"),
-        State("base", "value"),
+        layout.BASE,
         prevent_initial_call=True,
     )
     def _reset(clicks: int, base: Any) -> Any:
-        return [form.form(base_scenario(base), {})] if clicks else no_update
+        return form.form(what_ifs.cache.scenario(received("baseline", NAME, base)), {}) if clicks else no_update
 
 
-def _running(app: Dash, asked: Asked, jobs: Jobs) -> None:
+def _running(app: Dash, what_ifs: WhatIfs) -> None:
     """What the form says is run, or no more."""
 
     @app.callback(
-        Output("poll", "disabled"),
-        Output("saved", "children", allow_duplicate=True),
-        Input("run", "n_clicks"),
-        State("what-if", "data"),
-        State("base", "value"),
-        State("session", "data"),
+        Output("poll", "disabled"), Input("run", "n_clicks"), State("what-if", "data"), layout.BASE,
         prevent_initial_call=True,
-    )
-    def _run(clicks: int, inputs: Any, base: Any, session: Any) -> Any:
+    )  # fmt: skip
+    def _run(clicks: int, inputs: Any, base: Any) -> Any:
         if not clicks:
-            return no_update, no_update
-        jobs.start(received("the session", SESSION, session), asked(base, inputs), base)
-        return False, []
+            return no_update
+        what_ifs.jobs.start(what_ifs.asked(base, inputs))
+        return False
 
     @app.callback(
         Output("progress", "children", allow_duplicate=True),
         Input("cancel", "n_clicks"),
-        State("session", "data"),
+        State("what-if", "data"),
+        layout.BASE,
         prevent_initial_call=True,
     )
-    def _cancel(clicks: int, session: Any) -> Any:
+    def _cancel(clicks: int, inputs: Any, base: Any) -> Any:
         if clicks:
-            jobs.cancel(received("the session", SESSION, session))
+            what_ifs.jobs.cancel(what_ifs.asked(base, inputs))
         return no_update
 
 
-def _watching(app: Dash, cache: RunCache, jobs: Jobs) -> None:
-    """How far it is, and what differs so far."""
+def _watching(app: Dash, what_ifs: WhatIfs) -> None:
+    """How far it is, and what differs so far; of one that is stored at once all."""
 
     @app.callback(
         Output("progress", "children"),
-        Output("to-compare", "data"),
-        Output("poll", "disabled", allow_duplicate=True),
-        Input("poll", "n_intervals"),
-        State("session", "data"),
-        State("to-compare", "data"),
-        State("compared", "data"),
-        prevent_initial_call=True,
-    )
-    def _watch(ticks: int, session: Any, to_compare: Any, compared: Any) -> Any:
-        """Asks for a comparison only when the one before is shown, because browsers drop answers that are overtaken."""
-        job = jobs.of(received("the session", SESSION, session))
-        if job is None:
-            return layout.message(FORGOTTEN, "red"), no_update, True
-        now = [job.number, job.run.replications if job.run else 0]
-        free = compared == to_compare
-        return progress(job), now if free and now != to_compare else no_update, free and not job.going_on
-
-    @app.callback(
         Output("result", "children"),
-        Output("compared", "data"),
-        Input("to-compare", "data"),
-        State("session", "data"),
+        Output("watched", "data"),
+        Output("poll", "disabled", allow_duplicate=True),
+        Input("asked", "data"),
+        Input("poll", "n_intervals"),
+        State("watched", "data"),
+        layout.BASE,
         prevent_initial_call=True,
     )
-    def _result(to_compare: Any, session: Any) -> Any:
-        job = jobs.of(received("the session", SESSION, session))
-        return differences_so_far(cache, job) if job and job.run else [], to_compare
+    def _watch(inputs: Any, _ticks: Any, watched: Any, base: Any) -> Any:
+        """A result is sent once: a page that draws it anew several times a second cannot be read."""
+        scenario = what_ifs.read(base, inputs).scenario
+        if scenario is None:
+            return _INVITATION, [], None, True
+        stored, job = what_ifs.jobs.stored(scenario), what_ifs.jobs.of(scenario)
+        if stored:
+            now: list[Any] = [scenario.name, "done"]
+            shown = what_ifs.result(base, scenario, stored) if now != watched else no_update
+            return [], shown, now, True
+        if job is None:
+            return _INVITATION, [], None, True
+        so_far, shown = job.run, no_update
+        now = [scenario.name, so_far.replications if so_far else 0]
+        if so_far and now != watched:
+            shown = compared_so_far(what_ifs.cache.run(base, first=so_far.replications), so_far)
+        return progress(job), shown if so_far else [], now, not job.going_on
 
 
-def _saving(app: Dash, asked: Asked, base_scenario: Bases, scenarios: Path) -> None:
+def _saving(app: Dash, what_ifs: WhatIfs) -> None:
     """What the form says becomes a scenario file."""
 
     @app.callback(
         Output("saved", "children"),
         Input("save", "n_clicks"),
+        State("name", "value"),
         State("what-if", "data"),
-        State("base", "value"),
+        layout.BASE,
         prevent_initial_call=True,
     )
-    def _save(clicks: int, inputs: Any, base: Any) -> Any:
+    def _save(clicks: int, name: Any, inputs: Any, base: Any) -> Any:
         if not clicks:
             return no_update
         try:
-            file = save(asked(base, inputs), base_scenario(base), scenarios)
+            scenario = what_ifs.asked(base, inputs)
+            file = save(scenario, received("the name", TEXT, name).strip(), what_ifs.cache.scenarios)
         except UserError as error:
             return layout.message(str(error), "red")
         return layout.message(f"Saved as {file}. `sim run {file}` answers the same question.", "green")
 
 
-def _summary(result: whatif.WhatIf) -> Sequence[Component]:
+def _summary(result: whatif.WhatIf) -> list[Component]:
     """What differs from the baseline, and what is wrong with it as a whole."""
-    parts: list[Component] = [layout.message(text, "red" if result.changes else "gray") for text in result.messages]
+    parts: list[Component] = [layout.message(text, "red") for text in result.messages if result.changes]
     if result.errors:
-        parts.append(layout.message("Some of the inputs below cannot be used yet.", "red"))
+        parts.append(layout.message("Some of the inputs cannot be used yet.", "red"))
     if result.changes:
         parts.append(html.Ul([html.Li(text) for text in result.changes], className="changes"))
     return parts
 
 
-def progress(job: WhatIfProgress) -> list[Component]:
+_INVITATION = [
+    html.P(
+        "Choose a change and press Run: within seconds you see what it does to the cases. Both sides get the same cases"
+        " and the same luck, so that what differs is due to the change.",
+        className="invitation",
+    )
+]
+
+
+def progress(job: WhatIfJob) -> list[Component]:
     """How far a what-if is, and a button that cancels it."""
+    total = job.scenario.replications
     words = {
         "waiting": "Waiting for another what-if to end.",
-        "running": f"{job.done:,} of {job.total:,} replications",
-        "done": f"All {job.total:,} replications are done.",
-        "cancelled": f"Cancelled after {job.done:,} of {job.total:,} replications, which are stored.",
+        "running": f"{job.done:,} of {total:,} simulations",
+        "done": f"All {total:,} simulations are done.",
+        "cancelled": f"Cancelled after {job.done:,} of {total:,} simulations, which are stored.",
         "failed": f"It failed: {job.message}",
     }
-    parts: list[Component] = [html.P(words[job.status], role="status")]
-    parts.append(
-        dmc.ProgressRoot(
-            dmc.ProgressSection(value=100 * job.done / max(job.total, 1), **{"aria-label": "Replications done"}),
-            size="lg",
-        )
+    bar = dmc.ProgressRoot(
+        dmc.ProgressSection(value=100 * job.done / max(total, 1), **{"aria-label": "Simulations done"}), size="lg"
     )
-    if job.going_on:
-        parts.append(dmc.Button("Cancel", id="cancel", n_clicks=0, variant="default", size="xs"))
-    return [html.Section([html.H2(job.scenario.title), *parts], className="card")]
-
-
-def differences_so_far(cache: RunCache, job: WhatIfProgress) -> Any:
-    """The differences from the baseline over the replications that are done."""
-    try:
-        figure = what_if_picture(cache, job)
-        made = made_otherwise([cache.run(job.base), job.run]) if job.run else []
-    except UserError as error:
-        return layout.message(str(error), "red")
-    shown = card(figure).part if figure else layout.message("So far nothing differs.", "gray")
-    return [*([layout.message(made)] if made else []), shown]
-
-
-def what_if_picture(cache: RunCache, job: WhatIfProgress) -> Figure | None:
-    """How a what-if differs from its baseline so far; None if it does not. Raises UserError."""
-    if job.run is None:
-        return None
-    base = cache.run(job.base)
-    what_if = replace(job.run, scenario=job.run.scenario.model_copy(update={"title": "the what-if"}))
-    figure = differences([base, what_if], compare_shared(base, what_if).table)
-    if figure is None:
-        return None
-    both = min(base.replications, what_if.replications)
-    subtitle = (
-        f"The what-if beside {base.scenario.title or base.scenario.name} · the first {both:,} replications of each,"
-        " with common random numbers · whiskers are 95% confidence intervals of the mean difference"
-    )
-    return figure._replace(name="what-if-differences", subtitle=subtitle)
+    cancel = dmc.Button("Cancel", id="cancel", n_clicks=0, variant="default", size="xs") if job.going_on else None
+    return [html.Section([html.P(words[job.status], role="status"), bar, cancel], className="card wide")]

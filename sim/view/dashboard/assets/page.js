@@ -2,30 +2,31 @@
 (function () {
 "use strict";
 
+let written = false; // the address, since the page was loaded
+
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   page: {
     address: function () {
-      return window.location.search;
+      return { search: window.location.search };
     },
     // What is opened gets its whole address; each other view a new one, so that Back shows the view before. What is
     // typed into the form of a what-if changes the address in its place.
-    write: function (query, opened) {
-      const { triggered } = window.dash_clientside.callback_context;
-      const has = (id) => triggered.some((one) => one.prop_id === id);
-      const opening = has("opened.data");
-      // Both at once, if something was changed before all of the page was there: then the query is the newer one.
-      const next = opening && !has("query.data") ? opened : query;
-      if (next !== undefined && next !== null && next !== window.location.search) {
-        const typed = view(next) === view(window.location.search);
-        const write = opening || typed ? "replaceState" : "pushState";
-        window.history[write](null, "", window.location.pathname + (next || ""));
+    write: function (query) {
+      const now = window.location.search;
+      if (query !== undefined && query !== null && query !== now) {
+        const write = !written || view(query) === view(now) ? "replaceState" : "pushState";
+        window.history[write](null, "", window.location.pathname + query);
       }
+      written = true;
       return window.dash_clientside.no_update;
+    },
+    copy: function (_clicks, code) {
+      return window.navigator.clipboard.writeText(code).then(() => "Copied", () => "Copy it by hand");
     },
     // The figure with its title and subtitle inside, as wide as it is on the page but not narrower than a slide needs.
     image: function (svg, png, words) {
       const asked = window.dash_clientside.callback_context.triggered_id;
-      const graph = document.getElementById("picture-" + words.name).querySelector(".js-plotly-plot");
+      const graph = document.getElementById("figure-" + words.name).querySelector(".js-plotly-plot");
       if (asked && (svg || png) && graph) {
         const layout = Object.assign({}, graph.layout, words.layout);
         const width = Math.max(graph.clientWidth, 900);
@@ -45,7 +46,7 @@ function view(query) {
 }
 
 window.addEventListener("popstate", () => {
-  window.dash_clientside.set_props("went-back", { data: { search: window.location.search, at: Date.now() } });
+  window.dash_clientside.set_props("address", { data: { search: window.location.search, at: Date.now() } });
 });
 
 // An answer that does not come, or is a refusal, is told: Dash itself only writes it into the console.
