@@ -102,10 +102,11 @@ class Backtest(Scored):
         The calibration of each origin.
     table : DataFrame
         One row for each origin, pending strand, milestone that it had not reached, and forecaster. Columns: origin,
-        proceeding, strand, milestone, forecaster, truth (day of the milestone; missing: had not come by the day of
-        scoring), days (to the milestone, infinite if missing), days_ahead (to the day of scoring), probability (of the
-        milestone by then), q10, median, q90 (central 80% in days; infinite: later than looked at, or never), and
-        those of `sim.inference.scores.score`: brier, crps, pit_low, pit_high, cover50, cover80, cover95.
+        proceeding, strand, platform (services, with ';' between several), milestone, forecaster, truth (day of the
+        milestone; missing: had not come by the day of scoring), days (to the milestone, infinite if missing),
+        days_ahead (to the day of scoring), probability (of the milestone by then), q10, median, q90 (central 80% in
+        days; infinite: later than looked at, or never), and those of `sim.inference.scores.score`: brier, crps,
+        pit_low, pit_high, cover50, cover80, cover95.
     totals : DataFrame
         One row for each origin, count (`sim.inference.histories.COUNTS`) and forecaster, of the model and its priors.
         Columns: origin, what, forecaster, truth, mean, q10, median, q90 (central 80%), pit_low, pit_high.
@@ -327,6 +328,7 @@ def forecast_row(
     return {
         "proceeding": strand.proceeding,
         "strand": name_of(strand),
+        "platform": strand.platform,
         "milestone": milestone,
         "forecaster": forecaster,
         "truth": came,

@@ -127,7 +127,7 @@ def scores_of(path: Path, first: FirstForecast, record: Record, day: date) -> Fi
             continue
         strand = later.get(row.strand)
         if strand is not None and reached(strand, row.milestone) == row.truth:
-            scores.rows.append(_as_scored(row, first.made))
+            scores.rows.append({**_as_scored(row, first.made), "platform": strand.platform})
         elif row.forecaster == MODEL:
             says = "has no such strand" if strand is None else f"now has {reached(strand, row.milestone) or 'none'}"
             stated = row.truth or f"none by {first.until}"

@@ -26,8 +26,8 @@ from sim.record.model import Record
 SHIPPED = Path("scenarios/forecasts")
 """The folder of the forecasts that come with the program."""
 ROW_COLUMNS = (
-    *("file", "made", "proceeding", "strand", "milestone", "forecaster", "truth", "days", "days_ahead", "probability"),
-    *("q10", "median", "q90", "brier", "crps", "pit_low", "pit_high", "cover50", "cover80", "cover95"),
+    *("file", "made", "proceeding", "strand", "platform", "milestone", "forecaster", "truth", "days", "days_ahead"),
+    *("probability", "q10", "median", "q90", "brier", "crps", "pit_low", "pit_high", "cover50", "cover80", "cover95"),
 )
 TOTAL_COLUMNS = (
     *("file", "made", "date", "what", "mean", "q10", "median", "q90", "truth", "pit_low", "pit_high", "inside80"),
@@ -44,11 +44,11 @@ class TrackRecord(Drawable):
         Of the forecasts.
     table : DataFrame
         One row for each file, strand, milestone that it had not reached, and forecaster (the model and the baselines).
-        Columns: file, made (day of the forecast), proceeding, strand, milestone, forecaster, truth (day of the
-        milestone; missing: had not come by the day of scoring), days (to the milestone, infinite if missing),
-        days_ahead (to the day of scoring), probability (of the milestone by then), q10, median, q90 (days of the
-        calendar, of the model only; missing: later than looked at, or never), and those of
-        `sim.inference.scores.score`: brier, crps, pit_low, pit_high, cover50, cover80, cover95.
+        Columns: file, made (day of the forecast), proceeding, strand, platform (services, with ';' between several),
+        milestone, forecaster, truth (day of the milestone; missing: had not come by the day of scoring), days (to the
+        milestone, infinite if missing), days_ahead (to the day of scoring), probability (of the milestone by then),
+        q10, median, q90 (days of the calendar, of the model only; missing: later than looked at, or never), and those
+        of `sim.inference.scores.score`: brier, crps, pit_low, pit_high, cover50, cover80, cover95.
     totals : DataFrame
         One row for each file, count and end of a quarter that has passed. Columns: file, made, date, what, mean, q10,
         median, q90 (central 80%), truth, pit_low, pit_high, inside80 (whether the central 80% has the truth).

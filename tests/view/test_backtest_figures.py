@@ -13,10 +13,11 @@ import small_authority
 from sim.inference.backtest import FORECASTERS, MODEL, backtest
 from sim.inference.scores import FEWEST_CLUSTERS
 from sim.view.figures import backtest as figures
+from sim.view.figures import scores
 from sim.view.titles import NAMES
 from sim.view.verdicts import conclusion
 
-ALL_OF_THEM = [figures.forecasts, figures.coverage, figures.pit, figures.scores, figures.totals]
+ALL_OF_THEM = [figures.forecasts, scores.coverage, scores.pit, scores.scores, figures.totals]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_one_of_several_days(rolling):
 
 def test_coverage_is_that_of_the_tables(rolling):
     """By forecaster and level, with the same interval as the pooled scores have for 80%."""
-    table = figures.coverage(rolling).table.set_index(["forecaster", "interval"])
+    table = scores.coverage(rolling).table.set_index(["forecaster", "interval"])
     for _, row in rolling.scores.iterrows():
         name = NAMES[row["forecaster"]]
         for level in (50, 80, 95):
@@ -104,7 +105,7 @@ def test_coverage_is_that_of_the_tables(rolling):
 def test_the_verdict_on_coverage(rolling, held, words):
     """Too narrow, too wide and right intervals are called so."""
     changed = replace(rolling, table=rolling.table.assign(cover80=held))
-    assert words in figures.coverage(changed).title
+    assert words in scores.coverage(changed).title
 
 
 def few_proceedings(found):
@@ -116,15 +117,15 @@ def few_proceedings(found):
 def test_too_few_proceedings_to_judge(rolling):
     """Neither coverage nor the histogram is judged, and no interval is drawn."""
     few = few_proceedings(rolling)
-    assert "too few proceedings to judge" in figures.coverage(few).title
-    assert "too few to judge" in figures.pit(few).title
-    assert "no intervals" in figures.scores(few).subtitle
-    assert figures.scores(few).table["95% interval, low"].isna().all()
+    assert "too few proceedings to judge" in scores.coverage(few).title
+    assert "too few to judge" in scores.pit(few).title
+    assert "no intervals" in scores.scores(few).subtitle
+    assert scores.scores(few).table["95% interval, low"].isna().all()
 
 
 def test_the_histogram_is_that_of_the_pooled_forecasts(rolling):
     """Its shares add to one, and the band of sampling variation holds the flat line."""
-    table = figures.pit(rolling).table
+    table = scores.pit(rolling).table
     assert table["share of truths"].tolist() == pytest.approx(rolling.pit_histogram().tolist(), abs=1e-4)
     assert table["share of truths"].sum() == pytest.approx(1, abs=1e-3)
     assert (table["sampling band, from"] <= 0.1).all()
@@ -156,25 +157,25 @@ def test_the_sampling_band_holds_true_forecasts(rolling):
     generator, strands, inside = np.random.default_rng(5), np.arange(60), 0
     for _ in range(200):
         found = replace(rolling, table=forecasts_of(generator.random(60), strands))
-        low, high = figures._sampling_band(found)
+        low, high = scores._sampling_band(found)
         held = found.pit_histogram()
         inside += bool(((held >= low) & (held <= high)).all())
     assert 180 <= inside <= 198
     early = replace(rolling, table=forecasts_of(generator.random(60) ** 4, strands))
-    assert figures.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than")
+    assert scores.pit(early).title.startswith("The truths lie less evenly in the model's forecasts than")
 
 
 def test_the_scores_say_who_is_better(rolling):
     """The title is the console's conclusion; the panels hold every forecaster."""
-    figure = figures.scores(rolling)
+    figure = scores.scores(rolling)
     assert f"{figure.title}." == conclusion(rolling)
     assert figure.table.groupby("measure").size().tolist() == [5, 5, 4]
 
 
 def test_scores_by_day(rolling, single):
     """A line for each forecaster over the days; one day has none."""
-    assert figures.by_origin(single) is None
-    figure = figures.by_origin(rolling)
+    assert scores.by_origin(single) is None
+    figure = scores.by_origin(rolling)
     assert {trace.name for trace in figure.chart.data if trace.name} == {NAMES[name] for name in FORECASTERS}
     assert len(figure.table) == 3
     mean = model_rows(rolling).groupby("origin")["crps"].mean()

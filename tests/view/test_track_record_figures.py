@@ -41,6 +41,17 @@ def test_each_forecast_and_all_of_them_are_shown(authority):
     assert f"{figure.title}." == fared(record)[0]
 
 
+def test_a_kept_forecast_stands_beside_what_happened(authority):
+    """The one after which most happened: a row for each milestone that was ahead, with the truth where it is known."""
+    record = score(authority / "forecasts")
+    figure = track_record.forecasts(record)
+    mine = record.table[(record.table["forecaster"] == MODEL) & (record.table["file"] == "2022-01-01.json")]
+    assert figure.subtitle.startswith("Forecast of 2022-01-01, of 2 kept")
+    assert figure.table["what happened"].notna().sum() == mine["truth"].notna().sum() > 0
+    assert sorted(figure.table["strand"]) == sorted(mine["strand"])
+    assert any(row.startswith("Agora: ") for row in figure.chart.layout.yaxis.ticktext)
+
+
 def test_without_scores_there_is_no_picture(authority):
     """On the day of the first forecast, nothing has happened."""
     record = score(authority / "forecasts", truth=date(2022, 1, 1))
@@ -55,11 +66,11 @@ def test_sentences_name_what_waits(authority):
 
 
 def test_a_report_has_a_chapter_of_it(authority):
-    """With its sentences and one figure, after the simulation; none without kept forecasts that can be scored."""
+    """With its sentences and figures, after the simulation; none without kept forecasts that can be scored."""
     run, record = simulate(authority / "small.yaml", replications=5), score(authority / "forecasts")
     (chapter,) = [one for one in content.report([run], track_record=record).chapters if one.key == "track-record"]
     assert list(chapter.findings) == fared(record)
-    assert [shown.figure.name for shown in chapter.figures()] == ["track-record"]
+    assert [shown.figure.name for shown in chapter.figures()] == ["track-record-forecasts", "track-record"]
     too_early = score(authority / "forecasts", truth=date(2022, 1, 1))
     for nothing in (None, too_early):
         assert "track-record" not in [one.key for one in content.report([run], track_record=nothing).chapters]

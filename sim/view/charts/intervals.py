@@ -16,6 +16,12 @@ from sim.view.charts.style import DATES, INK, below, pale, plain
 
 ROW, LINE, WIDTH = 30, 17, 8
 """Pixels of a row of one line, of each further line of its name, and of the thickness of an interval."""
+SERIES = 15
+"""Pixels of one of the series of a row that stand apart."""
+AXIS = 34
+"""Characters in a line of the title of the axis."""
+NAME = 24
+"""Characters in a line of a row's name: so few that a phone has room for the row."""
 FEWEST = 4
 """Rows of which one can be far out."""
 
@@ -41,7 +47,8 @@ def intervals(
     `clip`: values far out do not stretch the axis, but are arrows at its end; their `note` has the number.
     """
     names = [_names(table) for table in panels.values()]
-    heights = [sum(ROW + LINE * text.count("<br>") for text in rows.values()) + 14 for rows in names]
+    tall = SERIES * len(series) if apart else 0
+    heights = [sum(max(ROW + LINE * text.count("<br>"), tall) for text in rows.values()) + 14 for rows in names]
     figure = below(list(panels), heights, shared_x=end is not None)
     shown: set[str] = set()
     for place, (table, rows) in enumerate(zip(panels.values(), names, strict=True), start=1):
@@ -61,11 +68,13 @@ def intervals(
         if rule is not None:
             figure.add_vline(x=rule, line={"color": INK, "width": 1, "dash": "dot"}, layer="below", row=place, col=1)
         figure.update_xaxes(range=plain(ends), row=place, col=1)
-    figure.update_xaxes(**DATES if _dates(panels) else {"tickformat": tickformat, "nticks": 6, "tickangle": 0})
-    figure.update_xaxes(title_text=axis, row=len(panels), col=1)
+    figure.update_xaxes(**DATES if _dates(panels) else {"tickformat": tickformat, "nticks": 5, "tickangle": 0})
+    figure.update_xaxes(title_text=lines(axis, AXIS), row=len(panels), col=1)
     legend = len(shown) > 1
     figure.update_layout(hovermode="closest", legend=BELOW, showlegend=legend)
-    return figure.update_layout(height=figure.layout.height + LEGEND * legend + 20 * bool(axis))
+    return figure.update_layout(
+        height=figure.layout.height + LEGEND * legend + 20 * bool(axis) + LINE * lines(axis, AXIS).count("<br>")
+    )
 
 
 def _dates(panels: Mapping[str, pd.DataFrame]) -> bool:
@@ -110,8 +119,10 @@ def _far_out(figure: go.Figure, table: pd.DataFrame, look: Look, ends: list[Any]
 def _names(table: pd.DataFrame) -> dict[str, str]:
     """The rows as they are called at the axis, by their names, in the order in which they come."""
     notes = dict(zip(table["row"], table["note"], strict=True)) if "note" in table else {}
-    names = {row: lines(row, 28) for row in dict.fromkeys(table["row"])}
-    return {row: f"{name}<br><b>{lines(notes[row], 32)}</b>" if notes.get(row) else name for row, name in names.items()}
+    names = {row: lines(row, NAME) for row in dict.fromkeys(table["row"])}
+    return {
+        row: f"{name}<br><b>{lines(notes[row], NAME)}</b>" if notes.get(row) else name for row, name in names.items()
+    }
 
 
 def _series(figure: go.Figure, table: pd.DataFrame, look: Look, end: Any, at: tuple[int, bool]) -> None:

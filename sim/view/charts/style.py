@@ -21,6 +21,8 @@ INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18
 HEIGHT = 420
 """Pixels, unless a figure says otherwise."""
 
+HEADING = 30
+"""Characters in a line of a panel's heading: as much as a phone shows."""
 AXIS = {"gridcolor": GRID, "zeroline": False, "automargin": True, "linecolor": INK, "ticks": ""}
 """Of all axes."""
 DATES = {"type": "date", "tickformat": "%b<br>%Y", "nticks": 5, "tickangle": 0}
@@ -47,15 +49,18 @@ def subplots(*rows_and_columns: int, **how: Any) -> go.Figure:
 
 def below(headings: Sequence[str], heights: Sequence[float], *, gap: int = 52, shared_x: bool = False) -> go.Figure:
     """Panels of so many pixels of height below one another, each under its heading, if it has any, at the left."""
+    titles = [f"<b>{lines(heading, HEADING)}</b>" if heading else "" for heading in headings]
+    more = 16 * max(title.count("<br>") for title in titles)
+    gap += more
     inside = sum(heights) + gap * (len(heights) - 1)
     spacing = gap / inside if len(heights) > 1 else 0
     figure = subplots(
         rows=len(heights), cols=1, shared_xaxes=shared_x, row_heights=list(heights), vertical_spacing=spacing,
-        subplot_titles=[f"<b>{lines(heading, 70)}</b>" if heading else "" for heading in headings],
+        subplot_titles=titles,
     )  # fmt: skip
     figure.update_annotations(x=0, xanchor="left", align="left", font={"size": 13, "color": INK})
-    styled(figure, height=int(inside) + 60)
-    return figure.update_layout(margin={"t": 34 if any(headings) else 10})
+    styled(figure, height=int(inside) + 60 + more)
+    return figure.update_layout(margin={"t": 34 + more if any(headings) else 10})
 
 
 def styled(figure: go.Figure, *, x: str = "", y: str = "", height: int = HEIGHT) -> go.Figure:

@@ -156,7 +156,7 @@ def curves(posterior: Posterior) -> Figure | None:
         " ".join(_curves_caption(table, titles)),
         lines(
             {title: _drawn(table[table["stage"] == stage]) for stage, title in titles.items()}, LOOKS,
-            columns=len(titles), height=300, x="days", y="still in it", percent=True, ends=False,
+            height=260, x="days", y="still in it", percent=True, ends=False,
         ),
         data.rename(columns=CURVES),
     )  # fmt: skip

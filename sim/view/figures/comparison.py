@@ -167,7 +167,7 @@ def _panels(titles: Mapping[str, str], rows: pd.DataFrame) -> dict[str, pd.DataF
     panels = {}
     for name in rows["scenario"].unique():
         of = "" if len(titles) == 2 else f"{titles[name]}: "
-        for in_days, heading in ((True, "change in days"), (False, "change of other numbers, % of the baseline")):
+        for in_days, heading in ((True, "change in days"), (False, "change in % of the baseline")):
             mine = drawn[drawn["scenario"].eq(name) & drawn["unit"].eq("days").eq(in_days)]
             if len(mine):
                 panels[f"{of}{heading}"] = mine
@@ -273,7 +273,7 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Figu
 def _shifts(table: pd.DataFrame, sure: "pd.Series[bool]", unit: str, ways: tuple[str, str], same: str) -> pd.DataFrame:
     """Differences as they are drawn: to which side, and how much in words."""
     side = np.where(table["difference"] < 0, *ways)
-    note = [_moved(by, unit, ways, same) for by in table["difference"]]
+    note = [_moved(round(by, 2), unit, ways, same) for by in table["difference"]]
     sure &= table["difference"].ne(0)
     return table.assign(value=table["difference"], sure=sure, series=np.where(sure, side, UNSURE), note=note)
 
@@ -341,7 +341,7 @@ def pending(runs: Sequence[Run]) -> Figure | None:
         f"{words.sentence(cases)} in progress in {words.month_of(scenario.horizon)}: {words.listing(ends)}",
         _subtitle(runs),
         f"Mean difference of the number of {cases} in progress on the day. Where a line reaches zero it may be chance.",
-        intervals(_by_scenario(rows, titles), _ways(*FEWER), axis=f"{cases} in progress", rule=0, apart=0),
+        intervals(_by_scenario(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
         pd.DataFrame({"scenario": rows["scenario"].map(titles), "day": pd.to_datetime(rows["day"]), **digits}),
     )
 

@@ -20,6 +20,7 @@ from sim.view.figures import (
     flow,
     one_case,
     process,
+    scores,
     sensitivity,
     staffing,
     sweep,
@@ -61,6 +62,7 @@ __all__ = [
     "one_case",
     "process",
     "records",
+    "scores",
     "sensitivity",
     "staffing",
     "sweep",
@@ -150,7 +152,7 @@ def of_backtest(analysis: "Backtest") -> list[Section]:
     """The figures of a backtest: the forecasts beside what happened; how good they were in the appendix."""
     return _sections(
         ("Forecasts", [backtest.forecasts(analysis), backtest.totals(analysis)]),
-        (APPENDIX, [*_scores(analysis), backtest.by_origin(analysis)]),
+        (APPENDIX, [*_scores(analysis), scores.by_origin(analysis)]),
     )
 
 
@@ -161,12 +163,12 @@ def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
 
 
 def _scores(analysis: "Scored") -> list[Figure]:
-    return [backtest.scores(analysis), backtest.coverage(analysis), backtest.pit(analysis)]
+    return [scores.scores(analysis), scores.coverage(analysis), scores.pit(analysis)]
 
 
 def of_track_record(record: "TrackRecord") -> list[Section]:
     """The figures of kept forecasts that can be scored."""
-    return _sections(("The track record", [track_record.by_forecast(record)]))
+    return _sections(("The track record", [track_record.forecasts(record), track_record.by_forecast(record)]))
 
 
 def _first_ones(title: str, figures: Sequence[Figure | None]) -> list[Section]:

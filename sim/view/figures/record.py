@@ -57,7 +57,7 @@ def timelines(record: Record, until: date | None = None) -> Figure | None:
         _timeline_caption(rows),
         timeline(
             {row["strand"]: (row["heading"], row["label"]) for row in rows.to_dict("records")},
-            _stretches(rows, day), _milestones(rows, day), _LOOKS, (rows["opened"].min().date(), day), height=34,
+            _stretches(rows, day), _milestones(rows, day), _LOOKS, (rows["opened"].min().date(), day), height=38,
         ),
         _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
     )  # fmt: skip
@@ -256,7 +256,7 @@ def survival(record: Record, until: date | None = None) -> Figure | None:
         f"{_subtitle(day)} · Kaplan-Meier, with 95% confidence bands",
         _survival_caption(record, day),
         curves(
-            drawn, {"": Look("share still in it", PALETTE[0])}, columns=2 if len(panels) > 1 else 1, x="days",
+            drawn, {"": Look("share still in it", PALETTE[0])}, height=170, x="days",
             percent=True, steps=True, ends=False,
         ),
         _named(named.rename(columns={"survival": "share still in it"})),

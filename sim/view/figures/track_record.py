@@ -1,20 +1,36 @@
-"""The figure of the track record: each kept forecast beside what needs no model."""
+"""Figures of the track record: a kept forecast beside what happened, and all beside what needs no model."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sim.inference.backtest import MODEL
 from sim.inference.histories import MILESTONES
 from sim.inference.track_record import TrackRecord
 from sim.view.charts.intervals import intervals
 from sim.view.charts.looks import looks
+from sim.view.figures.beside_truth import beside_truth
 from sim.view.figures.figure import Figure
 from sim.view.titles import FORECASTERS, TITLES
 from sim.view.verdicts import fared, few
 from sim.view.words import plural
 
 POOLED = "all together"
+
+
+def forecasts(record: TrackRecord) -> Figure | None:
+    """The forecast after which most happened beside what did; None if nothing can be scored yet."""
+    mine = record.table[record.table["forecaster"] == MODEL]
+    if mine.empty:
+        return None
+    happened = mine["truth"].notna().groupby(mine["file"], sort=False).sum()
+    file = happened.index[int(happened.to_numpy().argmax())]
+    (of,) = [one for one in record.files if one.file == file]
+    rows = mine[mine["file"] == file]
+    ends = {name: pd.to_datetime(rows[name]) for name in ("q10", "median", "q90")}
+    of_several = f", of {len(record.files)} kept" if len(record.files) > 1 else ""
+    return beside_truth("track-record-forecasts", rows.assign(**ends), of.made, of.scored_on or of.made, of_several)
 
 
 def by_forecast(record: TrackRecord) -> Figure | None:
