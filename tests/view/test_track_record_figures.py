@@ -49,7 +49,8 @@ def test_a_kept_forecast_stands_beside_what_happened(authority):
     assert figure.subtitle.startswith("Forecast of 2022-01-01, of 2 kept")
     assert figure.table["what happened"].notna().sum() == mine["truth"].notna().sum() > 0
     assert sorted(figure.table["strand"]) == sorted(mine["strand"])
-    assert any(row.startswith("Agora: ") for row in figure.chart.layout.yaxis.ticktext)
+    rows = [row for axis in figure.chart.select_yaxes() for row in axis.ticktext]
+    assert sorted(rows) == sorted(mine["strand"]), "their keys, as all are called alike"
 
 
 def test_without_scores_there_is_no_picture(authority):

@@ -21,7 +21,7 @@ INK, GRID, PALE = "#1a1a1a", "#e3e3e3", 0.18
 HEIGHT = 420
 """Pixels, unless a figure says otherwise."""
 
-HEADING = 30
+HEADING = 24
 """Characters in a line of a panel's heading: as much as a phone shows."""
 AXIS = {"gridcolor": GRID, "zeroline": False, "automargin": True, "linecolor": INK, "ticks": ""}
 """Of all axes."""

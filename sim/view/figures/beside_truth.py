@@ -47,11 +47,12 @@ def beside_truth(name: str, table: pd.DataFrame, made: date, looked_up: date, of
 
 
 def _named(table: pd.DataFrame, looked_up: date) -> pd.DataFrame:
-    """The rows with the strands' names, and whether the truth lies in the interval; the likeliest first."""
+    """The rows with the strands' names (their keys, where two have the same), and whether the truth lies inside."""
     truth = pd.to_datetime(table["truth"])
     services = table["platform"].str.split(";").map(listing)
+    name = services + ": " + table["strand"].str.partition("/")[2].str.replace("-", " ")
     rows = table.assign(
-        row=services + ": " + table["strand"].str.partition("/")[2].str.replace("-", " "),
+        row=name.mask(table.assign(name=name).duplicated(["milestone", "name"], keep=False), table["strand"]),
         hover=[f"chance by {looked_up}: {share(value)}" for value in table["probability"]],
         truth=truth,
         inside=(truth >= table["q10"]) & ~(truth > table["q90"]),
