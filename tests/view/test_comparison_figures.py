@@ -61,7 +61,7 @@ def test_days_stand_on_an_axis_of_days(small_run, better_run):
     """What is in days is drawn in days, as the table has it; other numbers in per cent of the baseline, in a panel."""
     figure = comparison.differences([small_run, better_run])
     days, others = (note.text for note in figure.chart.layout.annotations)
-    assert (days, others) == ("<b>change in days</b>", "<b>change in % of the baseline</b>")
+    assert (days, others) == ("<b>change in days</b>", "<b>change in % of the<br>baseline</b>")
     table = compare([small_run, better_run]).table.set_index("indicator")
     drawn = [value for trace in figure.chart.data if trace.mode == "markers" for value in trace.x]
     for label, size in (("delay_per_case", 1), ("pending_end", table.loc["pending_end", "base"] / 100)):
