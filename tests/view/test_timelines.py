@@ -159,7 +159,7 @@ def test_a_case_that_is_resolved_on_the_first_day_has_no_forecast(small_run):
 def test_chances_are_shares_of_replications(small_run):
     """By each date the chance is the share resolved by then, and it never falls."""
     table = chances.probabilities(small_run).table
-    table = table[table["milestone"] == "Resolved, whichever way"].set_index(["case", "by"])["probability"]
+    table = table[table["milestone"] == "Resolved"].set_index(["case", "by"])["probability"]
     for case in OPEN:
         mine = table[names(small_run)[case].whole]
         assert mine.is_monotonic_increasing
@@ -208,7 +208,7 @@ def test_decisions_of_a_case(small_run):
         small_run.first_reached("agora-2023-06/minors", ["findings"])
     ).mean().round(3)
     assert "Proceedings opened" not in last.index
-    assert f"with a chance of {last['Resolved, whichever way']:.0%}" in figure.title
+    assert f"with a chance of {last['Resolved']:.0%}" in figure.title
 
 
 def test_one_case_is_its_visits(small_run):
@@ -216,15 +216,15 @@ def test_one_case_is_its_visits(small_run):
     case = "agora-2023-06/minors"
     figure = one_case.one_case(small_run, case, replications=30)
     table, start = figure.table, pd.Timestamp(small_run.scenario.start)
-    order = list(dict.fromkeys(table["replication"]))
+    order = list(dict.fromkeys(table["simulation"]))
     assert sorted(order) == list(range(30))
     times = resolved(small_run, case)[order]
     assert all(one <= other for one, other in pairwise(times))
-    ends = table.groupby("replication")["to"].last()
+    ends = table.groupby("simulation")["to"].last()
     for number in order:
         time = resolved(small_run, case)[number]
         assert (ends[number] - start).days == int(min(time, small_run.scenario.horizon_days))
-    pending = table[table["the case ends in"] == IN_PROGRESS]["replication"].nunique()
+    pending = table[table["the case ends in"] == IN_PROGRESS]["simulation"].nunique()
     assert pending == np.isinf(resolved(small_run, case)[:30]).sum()
     assert f"{pending} still in progress" in figure.caption
 

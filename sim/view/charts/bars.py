@@ -11,7 +11,7 @@ from sim.view.charts.style import INK, below, plain, whiskers
 
 ROW, BAR = 26, 18
 """Pixels of a row, and of each bar in it."""
-ROOM = 1.3
+ROOM = 1.4
 """The axis goes on beyond the longest bar by this factor, for the values written there."""
 
 

@@ -9,7 +9,7 @@ from sim.view.charts.labels import BELOW, label, lines
 from sim.view.charts.looks import Look
 from sim.view.charts.style import INK, blank, plain, styled, whiskers
 
-ROW = 48
+ROW = 46
 """Pixels of a row."""
 
 
@@ -20,7 +20,7 @@ def stacked(table: pd.DataFrame, parts: Mapping[str, Look], *, axis: str = "", t
     and text (the whole in words, written at the bar's end). `parts`: their looks, in order. `axis`: title of the axis;
     `tickformat`: of its values.
     """
-    figure, rows = blank(), [lines(row, 22) for row in table["row"]]
+    figure, rows = blank(), [lines(row, 26) for row in table["row"]]
     for name, look in parts.items():
         figure.add_bar(
             y=rows, x=plain(table[name].clip(lower=0)), name=lines(look.title, 44), orientation="h",
@@ -43,7 +43,7 @@ def stacked(table: pd.DataFrame, parts: Mapping[str, Look], *, axis: str = "", t
             textposition="middle right", textfont={"size": 13}, cliponaxis=False, showlegend=False, hoverinfo="skip",
         )  # fmt: skip
         figure.update_xaxes(range=[0, (float(ends.max()) or 1.0) * 1.25])
-    styled(figure, x=axis, height=150 + ROW * len(table))
+    styled(figure, x=axis, height=110 + ROW * len(table) + 13 * len(parts))
     figure.update_layout(barmode="stack", hovermode="y unified", bargap=0.35, legend=BELOW, margin={"t": 10})
     figure.update_xaxes(rangemode="tozero", tickformat=tickformat, nticks=6)
     return figure.update_yaxes(autorange="reversed", showgrid=False, tickfont={"size": 13})

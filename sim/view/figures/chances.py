@@ -27,7 +27,7 @@ from sim.view.figures.listed import (
 )
 from sim.view.titles import cases_of
 
-RESOLVED = "Resolved, whichever way"
+RESOLVED = "Resolved"
 """What is asked of every case, beside the milestones of targets."""
 LEAST, MOST_CURVES = 0.01, 4
 """Probability by the horizon of a curve that is drawn, and how many of them, the likeliest."""
@@ -41,32 +41,32 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
     wanted = chosen(run, cases)
     if not wanted:
         return None
-    resolved = _resolved(run, wanted)
+    resolved, called = _resolved(run, wanted), {case: name.whole for case, name in names(run).items()}
     rows = list(resolved.groupby("case", sort=False)["chance"].last().sort_values(ascending=False).index)
     panels = {RESOLVED: resolved}
     panels |= {milestone(run, place): _reached(run, wanted, place) for place in milestones_asked_for(run.scenario)}
-    called = {case: name.whole for case, name in names(run).items()}
     drawn = {
-        f"{title}, %": table.sort_values("case", key=lambda case: case.map(rows.index), kind="stable")
+        title: table.sort_values("case", key=lambda case: case.map(rows.index), kind="stable").assign(milestone=title)
         for title, table in panels.items()
         if len(table)
     }
+    every = pd.concat(list(drawn.values()), ignore_index=True)
     beyond = ", or never; a case that is already beyond a milestone has no number there" if len(drawn) > 1 else ""
     return Figure(
         "probabilities",
         _title(run, resolved, called),
-        f"{words.of_run(run)} · share of them in which it has come by then",
+        f"{words.of_run(run)} · per cent of them in which it has come by then",
         f"The darker, the likelier. What is missing to 100 is the chance that it comes later{beyond}.",
         heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1), name=24),
-        pd.concat(
-            [
-                pd.DataFrame({"case": table["case"].map(called), "milestone": title.removesuffix(", %"),
-                              "by": table["by"], "probability": table["chance"].round(3)})
-                for title, table in drawn.items()
-            ],
-            ignore_index=True,
+        pd.DataFrame(
+            {
+                "case": every["case"].map(called),
+                "milestone": every["milestone"],
+                "by": every["by"],
+                "probability": every["chance"].round(3),
+            }
         ),
-    )  # fmt: skip
+    )
 
 
 def _dates(run: Run) -> dict[str, date]:

@@ -123,7 +123,7 @@ def _table(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]) 
     outcome: dict[Any, str] = dict(zip(ends["row"], ends["what"].map(dict(titles)), strict=True))
     return pd.DataFrame(
         {
-            "replication": visits["replication"].tolist(),
+            "simulation": visits["replication"].tolist(),
             "stage": visits["what"].map(dict(titles)).tolist(),
             "from": visits["low"].tolist(),
             "to": visits["high"].tolist(),

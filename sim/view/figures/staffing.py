@@ -1,6 +1,6 @@
 """Figures of staffing: utilisation, delay due to staffing, and the staff beside the caseload in time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -51,8 +51,8 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
     busy = busy[(busy["fte_days_available"] > 0) & busy["role"].isin(_chosen(run, roles))]
     busy = busy.sort_values("value", ascending=False)
     panels = {
-        "Days that a case waits for them": _bars(delay, titles, "{:.1f} days"),
-        "Share of possible work done": _bars(busy, titles, "{:.0%}"),
+        "Days that a case waits for them": _bars(delay, titles, lambda days: f"{words.count(days)} days"),
+        "Share of possible work done": _bars(busy, titles, words.share),
     }
     panels = {heading: rows for heading, rows in panels.items() if rows["value"].any()}
     if not panels:
@@ -68,9 +68,9 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
     )
 
 
-def _bars(table: pd.DataFrame, titles: dict[str, str], written: str) -> pd.DataFrame:
+def _bars(table: pd.DataFrame, titles: dict[str, str], written: Callable[[float], str]) -> pd.DataFrame:
     """A bar for each role, with its value in words."""
-    texts = [written.format(value) for value in table["value"]]
+    texts = [written(value) for value in table["value"]]
     return pd.DataFrame({"row": table["role"].map(titles), "series": ROLE, "value": table["value"], "low": table["q10"],
                          "high": table["q90"], "text": texts})  # fmt: skip
 
