@@ -83,20 +83,6 @@ def test_pending_of_chosen_stages(small_run):
     assert caseload.pending(small_run, ["decision"]) is None
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "said"),
-    [
-        (0, 0, "stay at about 0"),
-        (0, 4, "grow from 0 to 4"),
-        (30, 12, "fall from 30 to 12"),
-        (100, 101, "stay at about 101"),
-    ],
-)
-def test_how_a_number_changes(first, last, said):
-    """A number that hardly changes is not said to grow or fall."""
-    assert caseload.change(first, last) == said
-
-
 def test_only_the_whole_has_a_band(small_run):
     """Bands on one another could not be told apart: of the headline cases the sum has one, and so have requests."""
     figure = caseload.pending(small_run)

@@ -6,6 +6,7 @@ import pytest
 
 from sim import load_record
 from sim.view.figures import gallery
+from sim.view.figures.listed import change
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "example-record"
 
@@ -38,3 +39,18 @@ def test_pictures_of_a_comparison_and_a_record(small_run):
     assert [section.title for section in gallery.of_comparison([small_run, small_run])] == ["Comparison"]
     section, _ = gallery.of_record(load_record(EXAMPLE))
     assert len(section.figures) >= 3
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (0, 0, "stay at 0"),
+        (0, 4, "grow from 0 to 4"),
+        (30, 12, "fall from 30 to 12"),
+        (100, 101, "stay at about 101"),
+        (20.1, 19.9, "stay at 20"),
+    ],
+)
+def test_a_change_is_said_as_it_is_printed(before, after, said):
+    """A number that hardly changes, or not once it is rounded, is not said to grow or fall."""
+    assert change(before, after) == said

@@ -96,15 +96,6 @@ def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     assert figure.chart.layout.xaxis.matches in axes | {"x2"}
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [(21.2, 40.7, "grow from 21 to 41"), (12, 7, "fall from 12 to 7"), (20.1, 19.9, "stay at 20")],
-)
-def test_change_is_said_as_it_is_printed(before, after, said):
-    """A change that disappears in rounding is none."""
-    assert staffing.change(before, after, plural=True) == said
-
-
 def test_constant_staff(bare_run):
     """A queue with one clerk: the staff stays, and the roles have their keys for titles."""
     figure = staffing.staff_over_time(bare_run)

@@ -51,7 +51,6 @@ def bars(figure, title):
 def test_a_run_without_probes_has_no_pictures_of_them(of, bare_run):
     """Where no case is listed, or none of those asked for, there is nothing to show."""
     assert of(bare_run) is None
-    assert chances.decisions(bare_run, "nobody") is None
     assert one_case.one_case(bare_run, "nobody") is None
 
 
@@ -198,17 +197,6 @@ def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_ru
         else:
             assert called[case] not in last
     assert len(last) > 0
-
-
-def test_decisions_of_a_case(small_run):
-    """Each milestone ahead that is not rare has its curve, and the title gives the chance of being resolved."""
-    figure = chances.decisions(small_run, "agora-2023-06/minors")
-    last = figure.table.groupby("milestone")["probability"].last()
-    assert last["Preliminary findings sent"] == np.isfinite(
-        small_run.first_reached("agora-2023-06/minors", ["findings"])
-    ).mean().round(3)
-    assert "Proceedings opened" not in last.index
-    assert f"with a chance of {last['Resolved']:.0%}" in figure.title
 
 
 def test_one_case_is_its_visits(small_run):

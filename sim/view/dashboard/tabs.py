@@ -24,7 +24,7 @@ from sim.view.figures.comparison import distinct
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 
-NARROW = {"where-cases-go", "flow", "one-case", "decisions"}
+NARROW = {"where-cases-go", "flow", "one-case"}
 """Figures of which two stand beside each other on a large screen."""
 
 
@@ -132,7 +132,6 @@ def _overview(v: View) -> Parts:
     yield timelines.timelines(v.base, v.record, v.cases)
     if one:
         yield one_case.one_case(v.base, one)
-        yield chances.decisions(v.base, one)
     yield chances.probabilities(v.base, v.cases)
     yield panels.more()
 

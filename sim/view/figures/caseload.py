@@ -1,7 +1,6 @@
 """Figures of the caseload: how many cases are in progress, where, and beyond which target; and as dots."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,8 +12,9 @@ from sim.view import words
 from sim.view.charts import dots
 from sim.view.charts.curves import curves
 from sim.view.charts.looks import Look, looks
-from sim.view.charts.style import DASHES, days
+from sim.view.charts.style import INK, days
 from sim.view.figures.figure import Figure
+from sim.view.figures.listed import as_shown, change, place_titles, subject
 from sim.view.titles import cases_of
 
 FRAMES = 13
@@ -23,8 +23,6 @@ MIN_CASES_SHOWN = 0.5
 """A stage that never has more cases in progress on average is left out unless asked for."""
 ONE = {"1", "fewer than 1"}
 """Numbers of cases that take the singular."""
-ALIKE = 0.05
-"""Relative change of a number of cases that counts as none."""
 
 
 def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
@@ -38,18 +36,17 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
     if by_stage.empty:
         return None
     panels = _panels(run, by_stage, whole=stages is None)
-    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     table = pd.concat([rows.assign(of=heading) for heading, rows in panels.items()], ignore_index=True)
     series = _looks(run)
-    numbers = table[["y", "q10", "q90"]].round(1)
     return Figure(
         "pending",
-        _title(run, by_stage, titles, stages is not None),
+        _title(run, by_stage, chosen=stages is not None),
         f"{words.of_run(run)} · lines: mean; bands: middle 80%",
-        _caption(run, [titles[name] for name in left_out]) if stages is None else "Each panel has its own scale.",
+        _caption(run, left_out) if stages is None else "Each panel has its own scale.",
         curves(panels, series, height=200),
-        pd.DataFrame({"of": table["of"], "series": [series[key].title for key in table["series"]]}).assign(
-            date=table["x"].dt.date, **numbers.set_axis(["mean", "80% from", "80% to"], axis=1)
+        as_shown(
+            table.assign(series=[series[key].title for key in table["series"]], date=table["x"].dt.date),
+            {"of": "of", "series": "series", "date": "date", "y": "mean", "q10": "80% from", "q90": "80% to"},
         ),
     )
 
@@ -81,7 +78,7 @@ def _panels(run: Run, by_stage: pd.DataFrame, *, whole: bool) -> dict[str, pd.Da
         headline = pd.concat([total, _without_bands(headline)], ignore_index=True) if several else total
     late = backlog[backlog["series"].isin(layout.targets)]
     panels = {
-        _subject(run): headline,
+        subject(run): headline,
         "Of these, beyond a target's time": _without_bands(late[: len(late) * whole]),
     }
     if BEFORE in layout.populations:
@@ -105,57 +102,34 @@ def _without_bands(table: pd.DataFrame) -> pd.DataFrame:
 
 def _looks(run: Run) -> dict[str, Look]:
     """How the headline cases, the targets and the stages are drawn."""
-    targets = zip(run.layout.targets, run.scenario.targets, strict=True)
-    late = {
-        key: Look(target.title or key, dash=DASHES[number % len(DASHES)])
-        for number, (key, target) in enumerate(targets)
-    }
-    stages = looks({name: stage.title for name, stage in run.scenario.procedure.stages.items()})
-    return {HEADLINE: Look("in all"), **late, **stages}
+    late = {key: look._replace(colour=INK) for key, look in looks(_targets(run)).items()}
+    return {HEADLINE: Look("in all"), **late, **looks(place_titles(run))}
 
 
-class Ends(NamedTuple):
-    """A mean number of cases on the first day and at the horizon."""
-
-    first: float
-    last: float
+def _ends(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean number on the first day and at the horizon, of each stage or series of a table."""
+    return table.groupby(table.columns[0], sort=False)["mean"].agg(["first", "last"])
 
 
-def _ends(table: pd.DataFrame) -> dict[str, Ends]:
-    """Both ends of each stage or series of a table, by its key."""
-    grouped = table.groupby(table.columns[0], sort=False)["mean"]
-    return {str(name): Ends(float(mean.iloc[0]), float(mean.iloc[-1])) for name, mean in grouped}
-
-
-def _together(ends: Iterable[Ends]) -> Ends:
-    """The ends of several stages together."""
-    return Ends(*(sum(column) for column in zip(*ends, strict=True)))
-
-
-def change(first: float, last: float) -> str:
-    """How a number of cases changes, in words: 'grow from 3 to 5'."""
-    ends = words.whole(first), words.whole(last)
-    if ends[0] == ends[1] or (first and abs(last / first - 1) < ALIKE):
-        return f"stay at about {ends[1]}"
-    return f"{'grow' if last > first else 'fall'} from {ends[0]} to {ends[1]}"
-
-
-def _title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
+def _title(run: Run, table: pd.DataFrame, *, chosen: bool) -> str:
     """How the headline cases in progress change and how many are late, or those in the stages that were asked for."""
-    horizon = words.month_of(run.scenario.horizon)
+    horizon, ends = words.month_of(run.scenario.horizon), _ends(table)
     if chosen:
-        ends = _ends(table)
-        where = words.listing(titles[stage] for stage in ends)
-        return f"Cases in progress in {where} {change(*_together(ends.values()))} by {horizon}"
+        where, both = words.listing(place_titles(run)[stage] for stage in ends.index), ends.sum()
+        return f"Cases in progress in {where} {change(both['first'], both['last'])} by {horizon}"
     ends = _ends(run.table("backlog"))
-    late = {name: ends[name] for name in ends if name in run.layout.targets and ends[name].last > 0}
-    said = f"{_subject(run)} {change(*ends[HEADLINE])} by {horizon}"
-    if not late:
+    late = ends.loc[run.layout.targets, "last"]
+    said = f"{subject(run)} {change(*ends.loc[HEADLINE])} by {horizon}"
+    if not late.any():
         return said
-    worst = max(late, key=lambda name: late[name].last)
-    target = dict(zip(run.layout.targets, run.scenario.targets, strict=True))[worst].title or worst
-    number = words.whole(late[worst].last)
-    return f"{said}, {number} of which {'has' if number in ONE else 'have'} then missed {words.quoted(target)}"
+    worst, number = _targets(run)[str(late.idxmax())], words.whole(late.max())
+    return f"{said}, {number} of which {'has' if number in ONE else 'have'} then missed {words.quoted(worst)}"
+
+
+def _targets(run: Run) -> dict[str, str]:
+    """The titles of the targets, by key."""
+    pairs = zip(run.layout.targets, run.scenario.targets, strict=True)
+    return {key: target.title or key for key, target in pairs}
 
 
 def _caption(run: Run, left_out: Sequence[str]) -> str:
@@ -168,13 +142,11 @@ def _caption(run: Run, left_out: Sequence[str]) -> str:
     said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress in the end."
     if len(ages):
         said += f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."
-    return said + (f" Left out, below half a case: {words.listing(left_out)}." if left_out else "")
-
-
-def _subject(run: Run) -> str:
-    """What the cases are called that the headline is of, to begin a sentence."""
-    title = cases_of(run.scenario)
-    return title[0].upper() + title[1:]
+    return said + (
+        f" Left out, below half a case: {words.listing(place_titles(run)[stage] for stage in left_out)}."
+        if left_out
+        else ""
+    )
 
 
 def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
@@ -188,31 +160,28 @@ def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | No
     times = run.layout.times
     chosen = times[np.unique(np.linspace(0, len(times) - 1, min(FRAMES, len(times))).round().astype(int))]
     table = table[table["time"].isin(chosen)][["stage", "time", "mean", "q10", "q90"]]
-    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
     each = dots.dot_size(table)
     return Figure(
         "where-cases-go",
-        _where_title(run, table, titles, stages is not None),
+        _where_title(run, table),
         f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten exceeds",
         f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a"
         " hollow one for more that one in ten simulations exceeds. Play or the slider shows one date after the other.",
-        dots.one_after_the_other(table, run.scenario.start, titles),
-        table.assign(stage=table["stage"].map(titles), time=days(run.scenario.start, table["time"].tolist()))
-        .round(1)
-        .rename(columns={"time": "date", "q10": "80% from", "q90": "80% to"}),
+        dots.one_after_the_other(table, run.scenario.start, place_titles(run)),
+        as_shown(
+            table.assign(
+                stage=table["stage"].map(place_titles(run)), date=days(run.scenario.start, table["time"].tolist())
+            ),
+            {"stage": "stage", "date": "date", "mean": "mean", "q10": "80% from", "q90": "80% to"},
+        ),
     )
 
 
-def _where_title(run: Run, table: pd.DataFrame, titles: dict[str, str], chosen: bool) -> str:
-    """The stage with more cases than any other at the horizon, and on the first day."""
-    ends, start, horizon = _ends(table), run.scenario.start, run.scenario.horizon
-    before, after = max(ends, key=lambda name: ends[name].first), max(ends, key=lambda name: ends[name].last)
-    if not ends[after].last:
-        return f"No case is in progress on {words.date_of(horizon)}"
-    backlog = _ends(run.table("backlog"))
-    total = _together(ends.values() if chosen else [backlog[population] for population in run.layout.populations])
-    of_all = f"{words.whole(ends[after].last)} of {words.whole(total.last)}"
-    where = f"On {words.date_of(horizon)} the largest number of cases is in {titles[after]}: {of_all}"
-    if before == after or not ends[before].first:
-        return where
-    return f"{where}; on {words.date_of(start)} it is in {titles[before]}"
+def _where_title(run: Run, table: pd.DataFrame) -> str:
+    """The stage with more cases than any other at the horizon."""
+    last, horizon = _ends(table)["last"], words.date_of(run.scenario.horizon)
+    if not last.any():
+        return f"No case is in progress on {horizon}"
+    most = str(last.idxmax())
+    of_all = f"{words.whole(last[most])} of {words.whole(last.sum())}"
+    return f"On {horizon} the largest number of those in progress is in {place_titles(run)[most]}: {of_all}"

@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sim.dates import date_after
 from sim.results.run import Run
 from sim.results.summary import GOES_ON, IN_PROGRESS, YEARS
 from sim.view import words
-from sim.view.charts.curves import curves
 from sim.view.charts.heat import heat
-from sim.view.charts.looks import Look, looks
-from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
 from sim.view.figures.listed import (
+    as_shown,
     at_horizon,
     chosen,
     milestone,
@@ -58,13 +55,10 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
         f"{words.of_run(run)} · per cent of them in which it has come by then",
         f"The darker, the likelier. What is missing to 100 is the chance that it comes later{beyond}.",
         heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1), name=24),
-        pd.DataFrame(
-            {
-                "case": every["case"].map(called),
-                "milestone": every["milestone"],
-                "by": every["by"],
-                "probability": every["chance"].round(3),
-            }
+        as_shown(
+            every.assign(case=every["case"].map(called)),
+            {"case": "case", "milestone": "milestone", "by": "by", "chance": "probability"},
+            3,
         ),
     )
 
@@ -110,7 +104,7 @@ def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
     if means.shape[1] > 1:
         by: Any = (means.max(axis=1) - means.min(axis=1)).idxmax()
         counts = resolved.groupby("stage")["case"].nunique()
-        titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+        titles = place_titles(run)
         groups = [
             f"{words.share(mean)} of the {counts[stage]} in {titles[str(stage)]}"
             for stage, mean in means.loc[by].sort_values(ascending=False).items()
@@ -124,47 +118,4 @@ def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
     return (
         f"The probability of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
         f" {words.share(last[most])} ({called[most]})"
-    )
-
-
-def decisions(run: Run, case: str) -> Figure | None:
-    """How likely it is that a tracked case reaches each milestone by a date; None if there is no such case."""
-    if not chosen(run, [case]):
-        return None
-    layout, present, name = run.layout, run.layout.present_stage(case)[0], names(run)[case].whole
-    times = {place: run.first_reached(case, [place]) for place in (*layout.stages, *layout.exits)}
-    resolved = run.first_reached(case, layout.resolving)
-    ahead = {
-        place: first
-        for place, first in times.items()
-        if place != present and first.min() > 0 and (np.isfinite(first) & (first <= resolved)).mean() >= LEAST
-    }
-    likely = sorted(ahead, key=lambda place: -np.isfinite(ahead[place]).mean())[:MOST_CURVES]
-    every = {RESOLVED: resolved} | {place: ahead[place] for place in likely}
-    look = {place: one._replace(title=milestone(run, place)) for place, one in looks(place_titles(run)).items()}
-    grid = layout.times
-    table = pd.concat(
-        [
-            pd.DataFrame(
-                {"series": place, "x": pd.to_datetime(pd.Series(days(run.scenario.start, grid.tolist()))),
-                 "y": (first[:, None] <= grid[None, :]).mean(axis=0), "low": np.nan, "high": np.nan}
-            )
-            for place, first in every.items()
-        ],
-        ignore_index=True,
-    )  # fmt: skip
-    last = float(np.isfinite(every[RESOLVED]).mean())
-    return Figure(
-        "decisions",
-        f"{name}: resolved by {words.month_of(run.scenario.horizon)} with a chance of {words.share(last)}",
-        f"{words.of_run(run)} · share of them in which it has come by then",
-        "A case can reach several of these one after the other.",
-        curves({"": table}, {RESOLVED: Look(RESOLVED), **look}, height=320, percent=True),
-        pd.DataFrame(
-            {
-                "milestone": table["series"].map({key: one.title for key, one in look.items()} | {RESOLVED: RESOLVED}),
-                "date": table["x"],
-                "probability": table["y"].round(3),
-            }
-        ),
     )

@@ -12,7 +12,7 @@ from sim.view.charts.curves import curves
 from sim.view.charts.looks import MUTED, looks
 from sim.view.charts.stacks import stacked
 from sim.view.figures.figure import Figure
-from sim.view.titles import cases_of
+from sim.view.figures.listed import as_shown, place_titles, subject
 
 POINTS = 120
 """Points of a curve that are drawn: more than a screen can show."""
@@ -37,6 +37,13 @@ WAITING = {
     "queue": "in a queue",
 }
 """The same of days without work, in a sentence."""
+VISITS = {
+    "row": "stage", "visits": "visits per simulation", "ended": "share whose end is seen", "median": "median days",
+    "q10": "80% from", "q90": "80% to",
+}  # fmt: skip
+"""Columns of the table of durations, as they are called."""
+WHOLE = {"median": 0, "q10": 0, "q90": 0}
+"""Digits of days in that table."""
 SHOWN, SELDOM = ("work", "staff"), 0.05
 """Parts that are always shown, and days below which the others are not."""
 
@@ -64,7 +71,7 @@ def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
     chosen = [stage for stage in shown_stages(run, stages) if stage in observed]
     if not chosen:
         return None
-    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    titles = place_titles(run)
     known = run.table("durations").set_index("stage").loc[chosen]
     panels = {titles[stage]: _thinned(survival[survival["stage"] == stage]) for stage in chosen}
     solid = {stage: look._replace(dash="solid") for stage, look in looks(titles).items()}
@@ -78,7 +85,7 @@ def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
             panels, solid, columns=min(2, len(panels)), height=180, x="days in the stage", percent=True,
             steps=True, ends=False, legend=False, rule=0.5,
         ),
-        _table(known, titles),
+        as_shown(known.round(WHOLE).assign(row=[titles[name] for name in chosen]), VISITS, 2),
     )  # fmt: skip
 
 
@@ -106,26 +113,13 @@ def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
     return f"Half of the visits stay {words.listing(parts)}"
 
 
-def _table(known: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "stage": [titles[str(stage)] for stage in known.index],
-            "visits per replication": known["visits"].round(1).tolist(),
-            "share whose end is seen": known["ended"].round(3).tolist(),
-            "median days": known["median"].round(0).tolist(),
-            "80% from": known["q10"].round(0).tolist(),
-            "80% to": known["q90"].round(0).tolist(),
-        }
-    )
-
-
 def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
     """What the days of a visit to each stage are spent on: work, waiting for staff, the party, procedure, holds."""
     chosen = shown_stages(run, stages)
     if not chosen:
         return None
     table = run.table("delay").set_index("stage").loc[chosen].reset_index()
-    titles = {name: stage.title for name, stage in run.scenario.procedure.stages.items()}
+    titles = place_titles(run)
     table["row"] = table["stage"].map(titles)
     parts = {name: look for name, look in looks(PARTS, MUTED).items() if name in SHOWN or table[name].max() > SELDOM}
     written = [words.count(days) for days in table["days"]]
@@ -135,11 +129,16 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
         f"{words.of_run(run)} · mean days of a visit; whiskers: middle 80%",
         _where_caption(table),
         stacked(table.assign(low=table["q10"], high=table["q90"], text=written), parts, axis="mean days of a visit"),
-        table.drop(columns="stage")
-        .round(1)
-        .rename(columns={**PARTS, "row": "stage", "q10": "80% from", "q90": "80% to"})[
-            ["stage", "days", *(look.title for look in parts.values()), "80% from", "80% to"]
-        ],
+        as_shown(
+            table,
+            {
+                "row": "stage",
+                "days": "days",
+                **{part: PARTS[part] for part in parts},
+                "q10": "80% from",
+                "q90": "80% to",
+            },
+        ),
     )
 
 
@@ -150,14 +149,13 @@ def shares_of_days(run: Run) -> dict[str, float]:
 
 def _where_title(run: Run) -> str:
     """Why it takes so long: how much of the time of headline cases is no work on them."""
-    shares, subject = shares_of_days(run), cases_of(run.scenario)
-    subject = subject[0].upper() + subject[1:]
+    shares, cases = shares_of_days(run), subject(run)
     if not shares:
-        return f"{subject} take no time"
+        return f"{cases} take no time"
     waits = [f"{words.share(shares[part])} {WAITING[part]}" for part in shares if part in WAITING and shares[part] > 0]
     if not waits:
-        return f"{subject} are worked on all of the time"
-    return f"{subject} wait {words.share(1 - shares['work'])} of their time: {words.listing(waits)}"
+        return f"{cases} are worked on all of the time"
+    return f"{cases} wait {words.share(1 - shares['work'])} of their time: {words.listing(waits)}"
 
 
 def _where_caption(table: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from sim.view import words
 from sim.view.charts.looks import GREY, Look, looks
 from sim.view.charts.sankey import sankey
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import place_titles
+from sim.view.figures.listed import as_shown, place_titles
 from sim.view.titles import cases_of
 
 THIN = 0.05
@@ -55,10 +55,11 @@ def drawn(run: Run, table: pd.DataFrame) -> Figure | None:
         f"{words.of_run(run)} · means",
         _caption(run, every),
         sankey(shown.assign(hover=hover), places),
-        table.assign(source=table["source"].map(titles), target=table["target"].map(titles))
-        .round({"value": 2, "q10": 1, "q90": 1})
-        .rename(columns={"source": "from", "target": "to", "value": "cases", "q10": "80% from", "q90": "80% to"})
-        .drop(columns=["ci_low", "ci_high"]),
+        as_shown(
+            table.assign(source=table["source"].map(titles), target=table["target"].map(titles)),
+            {"source": "from", "target": "to", "value": "cases", "q10": "80% from", "q90": "80% to"},
+            2,
+        ),
     )
 
 

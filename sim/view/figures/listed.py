@@ -1,6 +1,6 @@
 """The tracked cases, which every replication has: which are shown, and what they are called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,10 @@ from sim.record.model import items
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import words
+from sim.view.titles import cases_of
+
+ALIKE = 0.05
+"""Relative change of a number that counts as none."""
 
 
 class Name(NamedTuple):
@@ -79,3 +83,24 @@ def milestone(run: Run, place: str) -> str:
     procedure = run.scenario.procedure
     stage = procedure.stages.get(place)
     return procedure.exits[place] if stage is None else stage.milestone or stage.title
+
+
+def as_shown(table: pd.DataFrame, names: Mapping[str, str], digits: int = 1) -> pd.DataFrame:
+    """A table as readers get it: the columns that are named, so called and in this order, with few digits."""
+    table = table[list(names)].reset_index(drop=True)
+    numbers = table.select_dtypes("number").columns
+    return table.round(dict.fromkeys(numbers, digits)).rename(columns=dict(names))
+
+
+def subject(run: Run) -> str:
+    """What the cases are called that the headline is of, to begin a sentence."""
+    title = cases_of(run.scenario)
+    return title[0].upper() + title[1:]
+
+
+def change(before: float, after: float, *, plural: bool = True) -> str:
+    """How a number of people or cases changes, as it is printed: 'grow from 3 to 5'; `plural`: of what it is said."""
+    old, new, s = words.whole(before), words.whole(after), "" if plural else "s"
+    if old == new or (before and abs(after / before - 1) < ALIKE):
+        return f"stay{s} at {'' if old == new else 'about '}{new}"
+    return f"{'grow' if after > before else 'fall'}{s} from {old} to {new}"

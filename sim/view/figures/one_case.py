@@ -15,7 +15,7 @@ from sim.view.charts.looks import SYMBOLS, Look, looks
 from sim.view.charts.style import days
 from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import chosen, names, of_cases, place_titles
+from sim.view.figures.listed import as_shown, chosen, names, of_cases, place_titles
 
 ROW = 8
 """Pixels of a simulation."""
@@ -33,14 +33,20 @@ def one_case(run: Run, case: str, replications: int = 60) -> Figure | None:
     visits, ends = _visits(run, events, run.first_reached(case, run.layout.resolving))
     if visits.empty:
         return None
-    row = of_cases(run, "resolutions", [case]).iloc[0]
+    row, titles = of_cases(run, "resolutions", [case]).iloc[0], place_titles(run)
+    outcome = ends.set_index("row")["what"].map(titles).to_dict()
     return Figure(
         "one-case",
         f"{names(run)[case].whole}: {_finding(run, *(float(row[column]) for column in ('q10', 'median', 'q90')))}",
         f"{words.of_run(run)} · shown: {visits['row'].nunique()} of them",
-        _caption(visits, ends, place_titles(run), run.layout.resolving),
+        _caption(visits, ends, titles, run.layout.resolving),
         _chart(run, visits, ends),
-        _table(visits, ends, place_titles(run)),
+        as_shown(
+            visits.assign(
+                stage=visits["what"].map(titles), end=[outcome.get(row, IN_PROGRESS) for row in visits["row"]]
+            ),
+            {"replication": "simulation", "stage": "stage", "low": "from", "high": "to", "end": "the case ends in"},
+        ),
     )
 
 
@@ -84,26 +90,19 @@ def _dates(run: Run, times: pd.Series) -> pd.Series:
 
 def _chart(run: Run, visits: pd.DataFrame, ends: pd.DataFrame) -> Any:
     """Rows without names: stages as bars, and a mark at the end."""
-    titles = place_titles(run)
-    called = visits["what"].map(titles)
-    hover = called + visits["low"].dt.strftime(": %Y-%m-%d to ") + visits["high"].dt.strftime("%Y-%m-%d")
+    titles, colours = place_titles(run), looks(place_titles(run))
+    hover = visits["what"].map(titles) + visits["low"].dt.strftime(": %Y-%m-%d to ")
+    visits = visits.assign(hover=hover + visits["high"].dt.strftime("%Y-%m-%d"), lane=0, ahead=False)
+    hover = ends["what"].map(titles) + ends["day"].dt.strftime(", %Y-%m-%d")
+    look = {place: one for place, one in colours.items() if visits["what"].eq(place).any()}
     ended = [place for place in titles if ends["what"].eq(place).any()]
-    look = {place: one for place, one in looks(titles).items() if visits["what"].eq(place).any()}
-    colours = looks(titles)
     look |= {
         f"ends {place}": Look(f"ends in: {titles[place]}", colours[place].colour, symbol=SYMBOLS[(number + 1) % 9])
         for number, place in enumerate(ended)
     }
-    return timeline(
-        dict.fromkeys(visits["row"], ("", "")),
-        visits.assign(hover=hover, lane=0, ahead=False),
-        ends.assign(
-            what="ends " + ends["what"], lane=0, hover=ends["what"].map(titles) + ends["day"].dt.strftime(", %Y-%m-%d")
-        ),
-        look,
-        (run.scenario.start, run.scenario.horizon),
-        height=ROW,
-    )
+    ends = ends.assign(what="ends " + ends["what"], lane=0, hover=hover)
+    rows, span = dict.fromkeys(visits["row"], ("", "")), (run.scenario.start, run.scenario.horizon)
+    return timeline(rows, visits, ends, look, span, height=ROW)
 
 
 def _caption(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str], resolving: Sequence[str]) -> str:
@@ -116,17 +115,4 @@ def _caption(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]
     return (
         f"Each row is one way in which it may go: chance, and what is uncertain, differ. Of {total}, there end"
         f" {words.listing(endings)}."
-    )
-
-
-def _table(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
-    outcome: dict[Any, str] = dict(zip(ends["row"], ends["what"].map(dict(titles)), strict=True))
-    return pd.DataFrame(
-        {
-            "simulation": visits["replication"].tolist(),
-            "stage": visits["what"].map(dict(titles)).tolist(),
-            "from": visits["low"].tolist(),
-            "to": visits["high"].tolist(),
-            "the case ends in": [outcome.get(row, IN_PROGRESS) for row in visits["row"]],
-        }
     )

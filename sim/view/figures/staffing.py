@@ -18,11 +18,17 @@ from sim.view.charts.looks import SLATE, Look, looks
 from sim.view.charts.stacks import stacked
 from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
+from sim.view.figures.listed import as_shown, change, place_titles, subject
 from sim.view.titles import cases_of
 
+ROLES = {
+    "role": "role", "value": "days of delay per case", "share": "share of the delay", "q10": "delay, 80% from",
+    "q90": "delay, 80% to", "fte_days_available": "FTE-days possible", "value busy": "utilisation",
+    "q10 busy": "utilisation, 80% from", "q90 busy": "utilisation, 80% to",
+}  # fmt: skip
+"""Columns of the table of roles, as they are called."""
 ROLE = "role "
 """Before the name of a role as a column."""
-CASES = "cases"
 
 
 def role_titles(run: Run) -> dict[str, str]:
@@ -64,7 +70,13 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
         f"Delay is due to the role that is done, or free, last. {_late(run)}Near to 100% work queues up; far below,"
         " cases hardly wait for it.",
         bars(panels, {ROLE: Look("", SLATE[0])}),
-        _roles_table(run, delay, busy),
+        as_shown(
+            delay.merge(busy, on="role", how="outer", suffixes=("", " busy"))
+            .sort_values("value", ascending=False)
+            .assign(role=lambda table: table["role"].map(role_titles(run))),
+            ROLES,
+            3,
+        ),
     )
 
 
@@ -81,25 +93,6 @@ def _busiest(busy: pd.DataFrame, titles: dict[str, str]) -> str:
         return ""
     first = busy.iloc[0]
     return f"; busiest: {titles[first['role']]} ({words.share(first['value'])})"
-
-
-def _roles_table(run: Run, delay: pd.DataFrame, busy: pd.DataFrame) -> pd.DataFrame:
-    """Delay and utilisation of each role, those waited for most first."""
-    roles = list(dict.fromkeys([*delay["role"], *busy["role"]]))
-    waited, worked = delay.set_index("role").reindex(roles), busy.set_index("role").reindex(roles)
-    return pd.DataFrame(
-        {
-            "role": [role_titles(run)[role] for role in roles],
-            "days of delay per case": waited["value"].round(2).tolist(),
-            "share of the delay": waited["share"].round(3).tolist(),
-            "delay, 80% from": waited["q10"].round(2).tolist(),
-            "delay, 80% to": waited["q90"].round(2).tolist(),
-            "FTE-days possible": worked["fte_days_available"].round(0).tolist(),
-            "utilisation": worked["value"].round(3).tolist(),
-            "utilisation, 80% from": worked["q10"].round(3).tolist(),
-            "utilisation, 80% to": worked["q90"].round(3).tolist(),
-        }
-    )
 
 
 def _chosen(run: Run, roles: Sequence[str] | None) -> list[str]:
@@ -153,7 +146,7 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
     chosen = {f"{ROLE}{role}": titles[role] for role in titles if role in by_role}
     for bound in ("q10", "q90"):  # known of all roles together only
         wide[bound] = wide["stage"].map(whole_stage[bound]) if roles is None else wide[list(chosen)].sum(axis=1)
-    wide["row"] = wide["stage"].map({name: stage.title for name, stage in run.scenario.procedure.stages.items()})
+    wide["row"] = wide["stage"].map(place_titles(run))
     whole = wide[list(chosen)].sum(axis=1)
     most = [
         f"{words.share(whole[place] / whole.sum())} in {wide.loc[place, 'row']}"
@@ -170,14 +163,16 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
             looks(chosen, SLATE),
             axis="people at work, FTE on average",
         ),
-        pd.DataFrame(
+        as_shown(
+            wide.assign(whole=whole),
             {
-                "stage": wide["row"],
-                **{f"{title}, FTE": wide[role].round(2) for role, title in chosen.items()},
-                "in all, FTE": whole.round(2),
-                "80% from": wide["q10"].round(2),
-                "80% to": wide["q90"].round(2),
-            }
+                "row": "stage",
+                **{role: f"{title}, FTE" for role, title in chosen.items()},
+                "whole": "in all, FTE",
+                "q10": "80% from",
+                "q90": "80% to",
+            },
+            2,
         ),
     )
 
@@ -191,41 +186,30 @@ def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
 def staff_over_time(run: Run) -> Figure:
     """The people and what of them is available for cases, on the same time axis as the cases in progress."""
     scenario, backlog = run.scenario, run.table("backlog")
-    cases = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
-    times = np.floor(cases["time"].to_numpy())
+    table = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
+    times = np.floor(table["time"].to_numpy())
     heads = {role: headcount(pool, scenario.start, times) for role, pool in expected_staffing(scenario).items()}
-    day = pd.to_datetime(pd.Series(days(scenario.start, cases["time"].tolist())))
-    people, fte = pd.Series(np.sum(list(heads.values()), axis=0)), _available(run, times)
-    subject = cases_of(scenario)
+    day = pd.to_datetime(pd.Series(days(scenario.start, table["time"].tolist())))
+    people, fte, cases = pd.Series(np.sum(list(heads.values()), axis=0)), _available(run, times), table["mean"]
+    panels = {
+        f"{subject(run)} in progress": _line("cases", day, cases).assign(low=table["q10"], high=table["q90"]),
+        "Staff": pd.concat([_line("people", day, people), _line("fte", day, fte)], ignore_index=True),
+    }
+    look = {"cases": Look("in progress"), "people": Look("people", SLATE[0])}
+    look["fte"] = Look("FTE for cases", SLATE[1], dash="dash")
+    shown = {"day": day, cases_of(scenario): cases, "80% from": table["q10"], "80% to": table["q90"]}
+    shown |= {"people": people, "FTE available for cases": fte}
+    called = {name: name for name in shown} | {f"{ROLE}{role}": title for role, title in role_titles(run).items()}
+    shown |= {f"{ROLE}{role}": pd.Series(each) for role, each in heads.items()}
     return Figure(
         "staff-over-time",
-        f"Until {words.month_of(scenario.horizon)} staff {change(people.iloc[0], people.iloc[-1])} people, and"
-        f" {subject} {change(cases['mean'].iloc[0], cases['mean'].iloc[-1], plural=True)}",
+        f"Until {words.month_of(scenario.horizon)} staff {change(people.iloc[0], people.iloc[-1], plural=False)}"
+        f" people, and {cases_of(scenario)} {change(cases.iloc[0], cases.iloc[-1])}",
         f"{words.of_run(run)} · line: mean; band: middle 80%",
         _staff_caption(run, people.mean(), fte.mean()),
-        curves(
-            {
-                f"{subject[0].upper()}{subject[1:]} in progress": pd.DataFrame(
-                    {"series": CASES, "x": day, "y": cases["mean"], "low": cases["q10"], "high": cases["q90"],
-                     "end": cases["mean"].map(words.whole)}
-                ),
-                "Staff": pd.concat([_line("people", day, people), _line("fte", day, fte)], ignore_index=True),
-            },
-            {CASES: Look("in progress"), "people": Look("people", SLATE[0]),
-             "fte": Look("FTE for cases", SLATE[1], dash="dash")},
-        ),
-        pd.DataFrame(
-            {
-                "day": day,
-                subject: cases["mean"].round(1),
-                "80% from": cases["q10"],
-                "80% to": cases["q90"],
-                "people": people.round(1),
-                "FTE available for cases": fte.round(1),
-                **{role_titles(run)[role]: each.round(1) for role, each in heads.items()},
-            }
-        ),
-    )  # fmt: skip
+        curves(panels, look),
+        as_shown(pd.DataFrame(shown), called),
+    )
 
 
 def _line(series: str, day: pd.Series, values: pd.Series) -> pd.DataFrame:
@@ -253,10 +237,3 @@ def _staff_caption(run: Run, people: float, fte: float) -> str:
         f"{uncertain}Of {expected} people on average, {left} full-time equivalents (FTE) are left for cases: other"
         " work, slow seasons and first months take the rest."
     )
-
-
-def change(before: float, after: float, *, plural: bool = False) -> str:
-    """From what to what something changes, as it is printed; `plural`: several of which it is said."""
-    old, new = words.whole(before), words.whole(after)
-    verb = "stay" if old == new else "grow" if after > before else "fall"
-    return f"{verb}{'' if plural else 's'} {f'at {new}' if old == new else f'from {old} to {new}'}"

@@ -18,7 +18,7 @@ from sim.view.charts.looks import GREY, Look, looks
 from sim.view.charts.style import INK
 from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import Name, at_horizon, chosen, milestone, names, of_cases, place_titles
+from sim.view.figures.listed import Name, as_shown, at_horizon, chosen, milestone, names, of_cases, place_titles
 from sim.view.titles import OUTCOMES as OUTCOME_TITLES
 from sim.view.titles import cases_of
 
@@ -30,6 +30,11 @@ MEDIAN = "median"
 RESOLVED = "resolved"
 """What is forecast beside the milestones: that a case is resolved, whichever way."""
 COLUMNS = ["row", "kind", "what", "low", "median", "high", "share"]
+AS_SHOWN = {
+    "row": "case", "what": "milestone", "kind": "what", "date": "date", "low": "80% from", "high": "80% to",
+    "share": "probability by the horizon",
+}  # fmt: skip
+"""Columns of the table behind the figure, as they are called."""
 Row = tuple[str, str, str, date | None, date | None, date | None, float]
 
 
@@ -46,14 +51,25 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     begun = table.groupby(table["row"].map(lambda case: run.layout.probe_of(case)[0]))["low"].min()
     rows = sorted(wanted, key=lambda case: begun[run.layout.probe_of(case)[0]])
     until = _knows_until(run, record)
-    called = names(run)
+    called, ahead = names(run), table["kind"] == FORECAST
     return Figure(
         "timelines",
         _title(run, rows, until, table),
         f"{words.of_run(run)} · hatched: middle 80%; mark: median",
         _caption(run, until),
         _chart(run, table, {case: called[case] for case in rows}, until),
-        _table(run, table, called),
+        as_shown(
+            table.assign(
+                row=table["row"].map({case: name.whole for case, name in called.items()}),
+                what=[_act(run, what) for what in table["what"]],
+                date=table["low"].where(~ahead).fillna(table["median"]),
+                low=table["low"].where(ahead),
+                high=table["high"].where(ahead),
+                share=table["share"].astype(float),
+            ),
+            AS_SHOWN,
+            3,
+        ),
     )
 
 
@@ -87,7 +103,7 @@ def _recorded(run: Run, record: Record | None, case: str) -> list[tuple[date, st
         if strand.outcome:
             days[OUTCOMES[strand.outcome]] = strand.outcome_date
         milestones += [(day, stage_of.get(event, event)) for event, day in days.items() if day]
-    return sorted(milestones)
+    return sorted((day, place) for day, place in milestones if place in {*run.layout.states, *OUTCOME_TITLES})
 
 
 def _past(run: Run, events: Sequence[tuple[date, str]], case: str) -> Iterator[Row]:
@@ -220,20 +236,4 @@ def _caption(run: Run, until: date | None) -> str:
     return (
         "Left of the first line is what happened, right of it the forecast: in eight of ten simulations the day falls"
         f" into the hatched bar. Beside it stands how the case ends.{star}"
-    )
-
-
-def _table(run: Run, table: pd.DataFrame, called: Mapping[str, Name]) -> pd.DataFrame:
-    acts = {what: _act(run, what) for what in set(table["what"])} | {RESOLVED: "Resolved"}
-    ahead = table["kind"] == FORECAST
-    return pd.DataFrame(
-        {
-            "case": [called[case].whole for case in table["row"]],
-            "milestone": table["what"].map(acts),
-            "what": table["kind"],
-            "date": table["low"].where(~ahead).fillna(table["median"]),
-            "80% from": table["low"].where(ahead),
-            "80% to": table["high"].where(ahead),
-            "probability by the horizon": table["share"].astype(float).round(3),
-        }
     )
