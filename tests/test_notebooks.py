@@ -19,8 +19,8 @@ FEW = {"replications": 12, "sweep_replications": 6, "draws": 100}
 """The parameters of the notebooks, small: the test is that they work, not what they find."""
 OTHERS = {"pandas", "plotly", *sys.stdlib_module_names}
 """What notebooks may import beside the public names of `sim`."""
-SECONDS, LARGEST = 60, 3_000_000
-FIGURE = "application/vnd.plotly.v1+json"
+SECONDS, LARGEST = 60, 1_500_000
+FIGURE, IMAGE = "application/vnd.plotly.v1+json", "image/png"
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -35,6 +35,13 @@ def read(path: Path) -> NotebookNode:
 def code(book: NotebookNode) -> list[NotebookNode]:
     """The cells with code."""
     return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def with_solutions(book: NotebookNode) -> NotebookNode:
+    """The notebook with the solutions of its exercises as cells."""
+    solutions = re.findall(r"```python\n(.*?)\n```", book.cells[-1].source, re.DOTALL)
+    book.cells += [nbformat.v4.new_code_cell(source) for source in solutions]
+    return book
 
 
 def with_few(book: NotebookNode) -> NotebookNode:
@@ -59,17 +66,46 @@ def test_there_are_notebooks() -> None:
 
 
 @each_notebook
-def test_a_notebook_is_committed_without_output(path: Path) -> None:
-    """No output, no counts, nothing about the machine; cells have names that say what they are."""
+def test_a_notebook_has_nothing_about_the_machine(path: Path) -> None:
+    """No versions, times or paths of the machine; cells have names that say what they are."""
     book = read(path)
     assert (book.nbformat, book.nbformat_minor) == (4, 5)
     assert book.metadata == {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for cell in book.cells:
         assert re.fullmatch(r"[a-z][a-z-]+", cell.id), f"a cell's id says what it is, not {cell.id!r}"
         assert set(cell.metadata) <= {"tags"}
+    outputs = nbformat.writes(nbformat.from_dict({**book, "cells": code(book)}))
+    assert not re.findall(r"/(?:home|root|tmp|Users|var)/", outputs)
+
+
+@each_notebook
+def test_a_notebook_is_committed_with_its_outputs(path: Path) -> None:
+    """As `python notebooks/execute.py` saves it: all cells in order, without errors, and a picture for each figure.
+
+    Pictures are images, which any place shows that shows notebooks, and are described by the finding.
+    """
+    book = read(path)
+    assert [cell.execution_count for cell in code(book)] == list(range(1, len(code(book)) + 1))
     for cell in code(book):
-        assert not cell.outputs, cell.id
-        assert cell.execution_count is None, cell.id
+        kinds = {output.output_type for output in cell.outputs}
+        assert "error" not in kinds, cell.id
+        assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.id
+        images = [output for output in cell.outputs if IMAGE in output.get("data", {})]
+        assert len(images) == (".plot(" in cell.source.splitlines()[-1]), cell.id
+        assert all(image.metadata[IMAGE].alt for image in images), cell.id
+        assert not [output for output in cell.outputs if FIGURE in output.get("data", {})], cell.id
+    assert path.stat().st_size < LARGEST
+
+
+@each_notebook
+def test_a_notebook_begins_with_question_and_answer_and_ends_with_solutions(path: Path) -> None:
+    """The question is in bold below the title; exercises are numbered, and their solutions folded."""
+    first, *_, last = read(path).cells
+    assert re.match(r"# [^\n]+\n\n\*\*[^*]+\?\*\* \w", first.source), first.source
+    assert last.id == "exercises"
+    asked = re.findall(r"^\*\*(\d)\.\*\* ", last.source, re.MULTILINE)
+    assert asked == [str(number) for number in range(1, len(asked) + 1)]
+    assert last.source.count("<details><summary>Solution</summary>\n\n") == last.source.count("\n\n</details>") > 2
 
 
 @each_notebook
@@ -91,8 +127,8 @@ def test_a_notebook_uses_the_public_names_only(path: Path) -> None:
     ids=lambda path: path.stem,
 )
 def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> None:
-    """All cells run, quickly, without a warning; its figures need no network, and what would be stored is small."""
-    book = with_few(read(path))
+    """All cells and solutions run, quickly, without a warning; its figures need no network and have no upload."""
+    book = with_solutions(with_few(read(path)))
     where = {"metadata": {"path": str(checkout / "notebooks")}}
     NotebookClient(book, timeout=SECONDS, kernel_name="python3", resources=where).execute()
     outputs = [output for cell in code(book) for output in cell.outputs]
@@ -102,7 +138,6 @@ def test_a_notebook_runs_from_a_clean_checkout(path: Path, checkout: Path) -> No
     assert len(figures) >= 2
     assert all(figure["config"]["showSendToCloud"] is False for figure in figures)
     assert not [data for data in shown if "<script" in data.get("text/html", "")]
-    assert len(nbformat.writes(book)) < LARGEST
 
 
 @each_notebook

@@ -20,7 +20,7 @@ TEXT, SMALL = 12, 11
 LETTER, BOLD, ASIDE = 0.56, 0.62, 10
 """Mean width of a letter, and of a bold one, in parts of its size; pixels of a box beside its text."""
 USUAL, SLIM = 0.92, 0.76
-"""Width of a box in parts of its place: SLIM of those of less weight, and beside an arrow that leads back to it."""
+"""Width of a box in parts of its place: SLIM before the headline, and beside an arrow that leads back."""
 NARROWEST = 84
 """Pixels of a box's place, at least, for which text is broken into lines: what is narrower breaks words."""
 FEWEST = 2.2
@@ -134,7 +134,7 @@ def drawing(
     laid = layered(row, [(a.source, a.target) for a in onward], [LEAST_PULL + (a.share or 0.0) for a in onward])
     width = max(laid.width, FEWEST)
     looped = {arrow.source for arrow in arrows if arrow.source == arrow.target}
-    wide = {key: SLIM if key in looped or box.kind in ("before", "exit") else USUAL for key, box in boxes.items()}
+    wide = {key: SLIM if key in looped or box.kind == "before" else USUAL for key, box in boxes.items()}
     unit = max(pixels / width, NARROWEST)
     texts = {key: _written(box, wide[key] * unit) for key, box in boxes.items()}
     bands, top = [], 4.0

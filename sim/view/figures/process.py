@@ -163,7 +163,7 @@ def _days(median: float | None) -> list[str]:
     """The median of visits as a line; nothing for exits, and where too few were observed."""
     if median is None or not (isfinite(median) or isinf(median)):
         return []
-    return [f"{median:,.0f} days" if isfinite(median) else "most do not end"]
+    return [f"{median:,.0f} days" if isfinite(median) else "most unfinished"]
 
 
 def _more(run: Run, flows: pd.DataFrame, stage: str) -> list[str]:
