@@ -10,6 +10,7 @@ from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from sim.cli.output import columns, say, tell
 from sim.errors import RunFailed, RunInterrupted, RunTerminated, UserError
@@ -22,8 +23,35 @@ if TYPE_CHECKING:
     from sim.view.figures.files import MadeBy
     from sim.view.figures.gallery import Section
 
+RUN, EXPLORE, INFER, SHARE, FILES = (
+    "Run",
+    "Compare and explore",
+    "Record and inference",
+    "Show and share",
+    "Files",
+)
+"""Groups of commands, in the order of `sim --help`."""
+
+
+class Grouped(TyperGroup):
+    """Commands by their group, each with its first sentence in full."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands of each group, see `click.Group.format_commands`."""
+        commands = {name: command for name in self.commands if (command := self.get_command(ctx, name))}
+        of = {name: getattr(command, "rich_help_panel", None) for name, command in commands.items()}
+        for group in dict.fromkeys((RUN, EXPLORE, INFER, SHARE, FILES, *of.values())):
+            rows = [(name, commands[name].get_short_help_str(WHOLE)) for name in commands if of[name] == group]
+            if rows:
+                with formatter.section(str(group or "Commands")):
+                    formatter.write_dl(rows)
+
+
+WHOLE = 1000
+"""Characters of the help of a command in the list: as many as its first sentence has."""
 app = typer.Typer(
     name="sim",
+    cls=Grouped,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.app import app, check_figures, cores, day_of, resumable, write_figures
+from sim.cli.app import INFER, app, check_figures, cores, day_of, resumable, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
 from sim.cli.output import display, say_json
 from sim.errors import UserError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHIPPED = Path("scenarios/three-probes.yaml")
 
 
-@app.command()
+@app.command(rich_help_panel=INFER)
 def backtest(
     as_of: Annotated[
         str,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, check_figures, cores, day_of, resumable, write_figures
+from sim.cli.app import INFER, app, check_figures, cores, day_of, resumable, write_figures
 from sim.cli.options import AsJson, Draws, Figures, Jobs, RecordFolder, StoredRuns, renamed_option
 from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.inference.posterior import Posterior
 
 
-@app.command()
+@app.command(rich_help_panel=INFER)
 def calibrate(
     scenario: Annotated[Path, typer.Argument(help="A scenario file that names a record.", metavar="SCENARIO")],
     as_of: Annotated[

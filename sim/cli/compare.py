@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, cores, load_all, resumable
+from sim.cli.app import EXPLORE, app, cores, load_all, resumable
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -26,7 +26,7 @@ HOLM = "p-values are always adjusted by Holm's method, which is never less power
 PAIRED = "differences are paired by common random numbers alone now; leave it out"
 
 
-@app.command()
+@app.command(rich_help_panel=EXPLORE)
 def compare(
     scenarios: ScenarioFiles,
     replications: Replications = None,
@@ -51,6 +51,7 @@ def compare(
     Example: sim compare scenarios/status-quo.yaml scenarios/more-staff.yaml --replications 100
     """
     from sim.experiments.compare import compare as compared
+    from sim.view.brief import brief
     from sim.view.terminal.comparison import summary
 
     loaded = load_all(scenarios, set_, replications, seed, priors)
@@ -61,4 +62,4 @@ def compare(
     if as_json:
         say_json(json.loads(comparison.table.to_json(orient="records", double_precision=10)))
     else:
-        display(summary(comparison, every))
+        display(summary(comparison, brief(comparison.runs), every))

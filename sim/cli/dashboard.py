@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app, cores
+from sim.cli.app import SHARE, app, cores
 from sim.cli.options import Jobs, Results
 from sim.cli.output import tell
 from sim.errors import UserError
@@ -15,7 +15,7 @@ from sim.errors import UserError
 NEEDED = ("dash", "dash_mantine_components", "openpyxl")
 
 
-@app.command()
+@app.command(rich_help_panel=SHARE)
 def dashboard(
     runs: Annotated[
         list[Path] | None,

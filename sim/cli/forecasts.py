@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.app import app, cores, day_of, load_all, resumable
+from sim.cli.app import INFER, app, cores, day_of, load_all, resumable
 from sim.cli.options import AsJson, Jobs, Priors, Replications, Results, ScenarioFile
 from sim.cli.output import display, say_json, tell
 from sim.errors import Problem, UserError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHIPPED = Path("scenarios/forecasts")
 
 
-@app.command()
+@app.command(rich_help_panel=INFER)
 def forecast(
     scenario: ScenarioFile,
     output: Annotated[
@@ -58,7 +58,7 @@ def forecast(
     tell(f"kept in {path}; score it when more is known: sim score {folder}")
 
 
-@app.command()
+@app.command(rich_help_panel=INFER)
 def score(
     folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The folder of the forecasts.")] = SHIPPED,
     record: Annotated[

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sim.cli.app import cores, load_all, resumable
 from sim.cli.forecasts import track_record
+from sim.cli.output import tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,6 +47,24 @@ def gather(
     records = {name: public[folder] for name, folder in folders.items() if folder in public}
     kept = track_record(forecasts, record, beside=next(iter(folders.values())))
     return Material(runs, records, kept, _note(folders, public))
+
+
+def beside(run: "Run") -> "tuple[Record | None, TrackRecord | None]":
+    """The record that the scenario of a run names, and how the forecasts kept beside it fared.
+
+    What cannot be read is told and left out: no run is lost for it.
+    """
+    from sim.record.files import load_record
+
+    folder = run.scenario.record_folder
+    if folder is None:
+        return None, None
+    try:
+        return load_record(folder), track_record(None, None, beside=folder)
+    except UserError as error:
+        first, *others = error.problems
+        tell(f"note: no public record beside the run: {first}" + f" (and {len(others)} more)" * bool(others))
+        return None, None
 
 
 def _read_once(folders: "Sequence[Path]") -> "dict[Path, Record]":

@@ -68,6 +68,7 @@ Figures = Annotated[
         help="Write the figures to this folder: plotly JSON and CSV, for sim report --with FOLDER and the dashboard.",
     ),
 ]
+Full = Annotated[bool, typer.Option("--full", help="All tables too, for those who want more than the answer.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
 
 

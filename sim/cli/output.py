@@ -20,7 +20,7 @@ from sim.errors import RunFailed
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-WIDTH = 140
+WIDTH = 80
 """Columns of output that goes to no terminal, unless COLUMNS says otherwise."""
 NARROWEST, WIDEST = 80, 1000
 """Columns: with fewer, numbers in tables would be cut off; with more, lines would be mostly empty."""

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from sim.characters import one_line
-from sim.cli.app import app, check_figures, write_figures
+from sim.cli.app import INFER, app, check_figures, write_figures
 from sim.cli.options import AsJson, Figures, RecordFolder, renamed_option
 from sim.cli.output import display, say, say_json, tell
 from sim.errors import UserError
 
 DEFAULT = Path("scenarios/record")
 commands = typer.Typer(name="record", invoke_without_command=True, rich_markup_mode=None)
-app.add_typer(commands)
+app.add_typer(commands, rich_help_panel=INFER)
 
 
 @commands.callback()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.app import app
+from sim.cli.app import SHARE, app
 from sim.cli.material import gather
 from sim.cli.options import Jobs, Priors, Replications, Results
 from sim.cli.output import tell
@@ -20,7 +20,7 @@ class Images(StrEnum):
     pdf = "pdf"
 
 
-@app.command()
+@app.command(rich_help_panel=SHARE)
 def report(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Folders of stored runs, or scenario files to run.")

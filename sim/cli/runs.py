@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sim.cli.app import app, cores, load_all, resumable
-from sim.cli.options import AsJson, Cluster, Jobs, Priors, Replications, Results, ScenarioFiles, Seed, Sets
+from sim.cli.app import EXPLORE, RUN, app, cores, load_all, resumable
+from sim.cli.material import beside
+from sim.cli.options import AsJson, Cluster, Full, Jobs, Priors, Replications, Results, ScenarioFiles, Seed, Sets
 from sim.cli.output import display, say_json, tell
 from sim.errors import UserError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_INDICATOR = "pending_end"
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def run(
     scenarios: ScenarioFiles,
     replications: Replications = None,
@@ -42,16 +43,16 @@ def run(
     set_: Sets = None,
     priors: Priors = False,
     results: Results = Path("results"),
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run scenarios, store the results, and print a summary.
+    """Run scenarios, store the results, and print the answer of each; with --full all tables.
 
     A finished run is shown and not run again; an interrupted one is resumed.
 
     Example: sim run scenarios/three-probes.yaml --replications 200 --set staffing.legal.headcount=12
     """
     from sim.experiments.simulate import simulate
-    from sim.view.terminal.run import summary
 
     loaded = load_all(scenarios, set_, replications, seed, priors)
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
@@ -67,7 +68,7 @@ def run(
         if as_json:
             shown.append(as_data(finished))
         else:
-            display(summary(finished))
+            show_run(finished, full)
     if as_json:
         say_json(shown if len(shown) > 1 else shown[0])
 
@@ -122,8 +123,18 @@ def _tell_precision(finished: "Run", precision: "Precision") -> None:
     tell(f"{finished.scenario.name}: precision {verdict}: {mean} after {finished.replications:,} replications")
 
 
+def show_run(finished: "Run", full: bool) -> None:
+    """Print the first screen of a run, or all of its tables too."""
+    from sim.view.brief import brief
+    from sim.view.terminal.brief import summary
+
+    display(summary(finished, brief([finished], *beside(finished)), full))
+
+
 def as_data(finished: "Run") -> dict[str, Any]:
-    """A run's indicators as JSON takes them: infinite and missing numbers become null."""
+    """A run's answer and its tables as JSON takes them: infinite and missing numbers become null."""
+    from sim.view.brief import brief
+    from sim.view.terminal.brief import as_data as answer
 
     return {
         "scenario": finished.scenario.name,
@@ -132,6 +143,7 @@ def as_data(finished: "Run") -> dict[str, Any]:
         "replications": finished.replications,
         "seed": finished.scenario.seed,
         "folder": str(finished.folder),
+        "brief": answer(brief([finished], *beside(finished))),
         "tables": {
             n: json.loads(t.to_json(orient="records", double_precision=6))
             for n in finished.tables
@@ -140,7 +152,7 @@ def as_data(finished: "Run") -> dict[str, Any]:
     }
 
 
-@app.command()
+@app.command(rich_help_panel=EXPLORE)
 def indicators(as_json: AsJson = False) -> None:
     """List the indicators for --precision, compare, sweep and sensitivity, with their meaning.
 
@@ -152,10 +164,11 @@ def indicators(as_json: AsJson = False) -> None:
     if as_json:
         say_json(rows)
         return
-    from rich.table import Table
+    from sim.view.terminal.tables import Column, Grid
 
-    table = Table("indicator", "unit", "meaning", box=None, pad_edge=False)
-    for name, row in rows.items():
-        of = f":{row['of'].upper()}" if row["of"] else ""
-        table.add_row(f"{name}{of}", row["unit"], f"{row['title']}: {row['formula']}")
-    display(table)
+    columns = [Column("indicator"), Column("unit", words=True), Column("meaning", words=True)]
+    shown = [
+        [f"{name}:{row['of'].upper()}" if row["of"] else name, row["unit"], f"{row['title']}: {row['formula']}"]
+        for name, row in rows.items()
+    ]
+    display(Grid(columns, shown))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.characters import one_line
-from sim.cli.app import app, tell_notes
+from sim.cli.app import FILES, RUN, SHARE, app, tell_notes
 from sim.cli.diagram import draw
-from sim.cli.options import AsJson, Results, Sets
+from sim.cli.options import AsJson, Full, Results, Sets
 from sim.cli.output import display, say, say_json, tell
-from sim.cli.runs import as_data
+from sim.cli.runs import as_data, show_run
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def validate(
     files: Annotated[list[Path], typer.Argument(help="Scenario or procedure files.", metavar="FILE...")],
     sources: Annotated[bool, typer.Option("--sources", help="A number without a source is an error.")] = False,
@@ -55,7 +55,7 @@ def validate(
         raise UserError(*problems)
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def schema(
     procedure: Annotated[bool, typer.Option("--procedure", help="The schema of procedure files.")] = False,
 ) -> None:
@@ -68,49 +68,66 @@ def schema(
     say_json(procedure_schema() if procedure else scenario_schema(), indent=1)
 
 
-@app.command("list")
+@app.command("list", rich_help_panel=RUN)
 def list_(
     folder: Annotated[Path, typer.Argument(help="Folder of scenario files.")] = Path("scenarios"),
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """List the scenarios and the stored runs.
+    """List the scenarios with the question that each asks, the baseline of the others first, and the stored runs.
 
     Example: sim list
     """
     from sim.results.store import list_runs
-    from sim.scenario.loading import read_headings
 
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder")
-    files = {}
-    for file in sorted(folder.glob("*.yaml")):
-        try:
-            files[str(file)] = read_headings(file)
-        except UserError as error:  # one that is being written, or of another program, hides no others
-            tell(str(error))
+    files = _headings(folder)
     runs = {str(path): manifest for path, manifest in list_runs(results, lambda problem: tell(str(problem)))}
     if as_json:
-        scenarios = [{"file": path, **headings} for path, headings in files.items()]
+        for file in files:
+            if "error" in file:
+                tell(file["error"])
         stored = [{"folder": p, "replications": m.replications, "seed": m.seed} for p, m in runs.items()]
-        say_json({"scenarios": scenarios, "runs": stored})
+        say_json({"scenarios": [file for file in files if "error" not in file], "runs": stored})
         return
-    from rich.table import Table
+    from sim.view.terminal.tables import Column, Grid, sections
 
-    table = Table("scenario", "question", box=None, pad_edge=False)
-    for path, headings in files.items():
-        asked = f"{headings['question']} {headings['description']}".strip()
-        table.add_row(path, f"{headings['title']}. {asked}" if asked else headings["title"])
-    display(table)
+    asked = [[one["file"], one.get("error") or one["question"] or one["title"] or one["description"]] for one in files]
+    parts = [Grid([Column("scenario"), Column("question", words=True)], asked)]
     if runs:
-        stored_table = Table("stored run", "replications", "seed", box=None, pad_edge=False)
-        for path, manifest in runs.items():
-            stored_table.add_row(path, f"{manifest.replications:,}", str(manifest.seed))
-        say("")
-        display(stored_table)
+        stored_runs = [[path, f"{one.replications:,}", str(one.seed)] for path, one in runs.items()]
+        parts.append(Grid([Column("stored run"), Column("simulations"), Column("seed")], stored_runs))
+    display(sections(parts))
 
 
-@app.command()
+def _headings(folder: Path) -> list[dict[str, str]]:
+    """The scenario files of a folder: what others extend first, what extends it below, then those by themselves.
+
+    One that cannot be read has an `error`, and hides no others: it is being written, or of another program.
+    """
+    from sim.scenario.loading import base_of, read_headings
+
+    found: dict[Path, dict[str, str]] = {}
+    bases: dict[Path, Path | None] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            base, found[file] = base_of(file), {"file": str(file), **read_headings(file)}
+            bases[file] = next((one for one in folder.glob("*.yaml") if base and one.resolve() == base.resolve()), None)
+        except UserError as error:
+            bases[file], found[file] = None, {"file": str(file), "error": str(error.problems[0])}
+
+    def built_on(base: Path | None) -> list[Path]:
+        mine = [file for file in found if bases[file] == base]
+        return sorted(mine, key=lambda file: -sum(other == file for other in bases.values()))
+
+    def below(base: Path | None) -> list[Path]:
+        return [one for file in built_on(base) for one in (file, *below(file))]
+
+    return [found[file] for file in below(None)]
+
+
+@app.command(rich_help_panel=SHARE)
 def show(
     what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.")],
     path: Annotated[str, typer.Option("--path", help="Only this part of a scenario, such as staffing.legal.")] = "",
@@ -120,9 +137,10 @@ def show(
         Path | None, typer.Option("-o", "--output", metavar="FILE.svg", help="Where to write the diagram.")
     ] = None,
     set_: Sets = None,
+    full: Full = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a scenario in full, with all that it takes from other files, or a stored run.
+    """Show a scenario in full, with all that it takes from other files, or the answer of a stored run.
 
     What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With --sources
     it is a table of its parameters, also of those that a stored run had; with --diagram a drawing of its stages and
@@ -146,14 +164,15 @@ def show(
         return
     if what.is_dir():
         from sim.results.store import load_run
-        from sim.view.terminal.run import summary
 
         finished = load_run(what)
         if as_json:
             say_json(as_data(finished))
         else:
-            display(summary(finished))
+            show_run(finished, full)
         return
+    if full:
+        raise UserError("--full is for a stored run; a scenario is always shown in full")
     from sim.scenario.loading import load_scenario
     from sim.scenario.paths import part
     from sim.scenario.settings import parse_settings
@@ -193,18 +212,17 @@ def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
     if as_json:
         say_json([asdict(parameter) for parameter in listed])
         return
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, caption=count_by_basis(listed), caption_justify="left")
-    for name in ("parameter", "value", "unit", "basis", "reason", "location"):
-        table.add_column(name, overflow="fold")
-    for it in listed:
-        reason = f"{it.reason} {it.url}".strip() or "no source given"
-        table.add_row(it.path, it.value, it.unit, it.basis or "", reason, it.location)
-    display(table)
+    from sim.view.terminal.tables import Column, Grid, sections
+
+    rows = [[it.path, f"{it.value} {it.unit}".strip(), it.basis or "", it.location] for it in listed]
+    reasons = [f"{it.reason} {it.url}".strip() or "no source given" for it in listed]
+    columns = [Column("parameter"), *(Column(name, words=True) for name in ("value", "basis", "location"))]
+    display(sections([Grid(columns, rows, notes=reasons), Text(count_by_basis(listed))]))
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to write.")],
     base: Annotated[Path, typer.Option("--from", help="The scenario to build on.")] = Path("scenarios/status-quo.yaml"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, cores, load_all, resumable, write_figures
+from sim.cli.app import EXPLORE, app, check_figures, cores, load_all, resumable, write_figures
 from sim.cli.options import AsJson, Cluster, Figures, Jobs, Priors, Results, ScenarioFile, Seed, Sets
 from sim.cli.output import display, say_json, tell
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
 
 
-@app.command()
+@app.command(rich_help_panel=EXPLORE)
 def sensitivity(
     scenario: ScenarioFile,
     method: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from sim.cli.app import app, check_figures, cores, resumable, with_priors, write_figures
+from sim.cli.app import EXPLORE, app, check_figures, cores, resumable, with_priors, write_figures
 from sim.cli.options import (
     AsJson,
     Cluster,
@@ -33,7 +33,7 @@ _RANGE = re.compile(rf"({_NUMBER}):({_NUMBER})")
 _ITEM = re.compile(r"""(?:[^,\[\]{}"']|\[[^\]]*\]|\{[^}]*\}|"[^"]*"|'[^']*')+""")
 
 
-@app.command()
+@app.command(rich_help_panel=EXPLORE)
 def sweep(
     scenario: ScenarioFile,
     set_: Annotated[

@@ -449,3 +449,9 @@ def read_headings(path: Path) -> dict[str, str]:
     nodes = {key: find(tree, key) for key in ("title", "name", "question", "description")}
     words = {key: " ".join(str(node.value).split()) if node is not None else "" for key, node in nodes.items()}
     return {"title": words["title"] or words["name"], **{key: words[key] for key in ("question", "description")}}
+
+
+def base_of(path: Path) -> Path | None:
+    """The file that a scenario file extends; None if it extends none. Raises UserError if it cannot be read."""
+    base = find(read(path), "extends")
+    return _beside(base, base.value, "scenarios") if isinstance(base, ScalarNode) else None

@@ -39,7 +39,7 @@ def alone(run: Run) -> tuple[str, tuple[Number, ...]]:
     by = kind_of_answer(run.scenario, bool(listed.chosen(run, None)))
     if by == TRACKED and not listed.chosen(run, None):
         by = CASELOAD
-    return {TRACKED: _tracked, TARGETS: _targets, CASELOAD: _caseload, WORK: _work}[by](run)
+    return {TRACKED: _tracked, TARGETS: _targets, CASELOAD: caseload, WORK: _work}[by](run)
 
 
 def _tracked(run: Run) -> tuple[str, tuple[Number, ...]]:
@@ -96,7 +96,7 @@ def _targets(run: Run) -> tuple[str, tuple[Number, ...]]:
     return f"{words.listing(parts)} of the cases to which it applies.", (shown,)
 
 
-def _caseload(run: Run) -> tuple[str, tuple[Number, ...]]:
+def caseload(run: Run) -> tuple[str, tuple[Number, ...]]:
     """How the number of cases in progress changes."""
     table = run.table("backlog")
     first, last = (table[table["series"] == HEADLINE].iloc[row] for row in (0, -1))

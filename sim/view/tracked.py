@@ -57,7 +57,7 @@ def happened(run: Run, record: Record | None) -> str:
     known = _since(run, record)
     until = min(record.last_day, run.scenario.horizon)
     if until <= run.scenario.start:
-        return f"The record ends on {words.date_of(record.last_day)}: nothing is known yet of what happened since."
+        return f"The record ends on {words.date_of(record.last_day)}; what happened since is not known yet."
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
     ended = [(case, strand) for case, strand in known.items() if strand.outcome_date and strand.outcome_date <= until]

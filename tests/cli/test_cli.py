@@ -88,9 +88,16 @@ def runs(folder):
 
 @pytest.mark.usefixtures("small")
 def test_run_prints_the_sections_and_stores(sim, tmp_path):
-    """`sim run` prints every section of the summary with the titles of the file, and stores one run."""
-    code, out, err = sim("run", "small.yaml", "--jobs", 1)
-    assert (code, err) == (0, "")
+    """`sim run --full` prints every section with the titles of the file; without it the answer; both store one run."""
+    code, short, _ = sim("run", "small.yaml", "--jobs", 1)
+    assert code == 0
+    assert "A small queue (6 simulations)" in short
+    assert "--full: all tables" in short
+    assert "Days in each stage" not in short
+    assert len(short.splitlines()) < 25
+    code, out, _ = sim("run", "small.yaml", "--jobs", 1, "--full")
+    assert code == 0
+    assert sim("show", tmp_path / "results" / runs(tmp_path)[0], "--full")[1].splitlines()[:9] == out.splitlines()[:9]
     for words in (
         "A small queue",
         "2024-01-01 to 2025-01-01, 6 replications, seed 1.",
@@ -110,7 +117,7 @@ def test_run_prints_the_sections_and_stores(sim, tmp_path):
         assert words in out, words
     (name,) = runs(tmp_path)
     assert re.fullmatch(r"small-[0-9a-f]{12}", name)
-    assert f"Stored in results/{name}" in out
+    assert f"Stored: results/{name}." in out
     assert "nan" not in out
     assert "\x1b" not in out
 
@@ -133,6 +140,7 @@ def test_run_json(sim):
     said = json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert code == 0
     assert (said["scenario"], said["replications"], said["seed"]) == ("small", 6, 1)
+    assert list(said["brief"]) == ["question", "answer", "numbers", "ends", "happened", "fared", "assumptions"]
     assert (said["start"], said["horizon"]) == ("2024-01-01", "2025-01-01")
     assert set(said["tables"]) == set(TABLES)
     # Nothing is uncertain, and no team waits in vain.
@@ -265,7 +273,7 @@ def test_list(sim):
     sim("run", "small.yaml", "--jobs", 1)
     code, out, _ = sim("list", ".")
     assert code == 0
-    assert "A small queue. Does it work?" in out
+    assert re.search(r"small.yaml +A small queue\n", out)
     assert "results/small-" in out
     _, out, _ = sim("list", ".", "--json")
     said = json.loads(out)
@@ -277,7 +285,7 @@ def test_list(sim):
 
 @pytest.mark.usefixtures("small")
 def test_list_with_broken_neighbours(sim, tmp_path):
-    """A file or a run that cannot be read is told on the error output, and hides no other."""
+    """A file that cannot be read is a line of its own with what is wrong, a run is told; they hide no other."""
     sim("run", "small.yaml", "--jobs", 1)
     broken = {"draft.yaml": "probes: [", "lost.yaml": "extends: gone.yaml", "binary.yaml": "\0"}
     for name, text in broken.items():
@@ -290,12 +298,26 @@ def test_list_with_broken_neighbours(sim, tmp_path):
     assert code == 0
     assert "small.yaml" in out
     assert "results/small-" in out
-    assert [line.split(":")[0] for line in err.splitlines()] == [
-        *sorted([*broken, "folder.yaml", "nowhere.yaml"]),
-        "results/other/manifest.json",
-    ]
-    _, out, _ = sim("list", ".", "--json")
+    for name in (*broken, "folder.yaml", "nowhere.yaml"):
+        assert re.search(rf"^{name} +{name}:", out, re.MULTILINE)
+    assert [line.split(":")[0] for line in err.splitlines()] == ["results/other/manifest.json"]
+    _, out, err = sim("list", ".", "--json")
     assert [len(listed) for listed in json.loads(out).values()] == [1, 1]
+    assert len(err.splitlines()) == 6
+
+
+@pytest.mark.usefixtures("small")
+def test_list_begins_with_the_baseline(sim, tmp_path):
+    """First what others extend, below it what extends it, then those by themselves; with their question."""
+    (tmp_path / "a.yaml").write_text((tmp_path / "small.yaml").read_text("utf-8").replace("small", "a"), "utf-8")
+    for name, base in (("m", "small"), ("k", "small"), ("z", "k")):
+        (tmp_path / f"{name}.yaml").write_text(
+            f"extends: {base}.yaml\nname: {name}\nquestion: Is it {name}?\n", "utf-8"
+        )
+    _, out, _ = sim("list", ".")
+    lines = [line.split() for line in out.splitlines()[1:] if line.strip()]
+    assert [line[0] for line in lines] == ["small.yaml", "k.yaml", "z.yaml", "m.yaml", "a.yaml"]
+    assert " ".join(lines[2][1:]) == "Is it z?"
 
 
 @pytest.mark.usefixtures("small")
@@ -416,7 +438,7 @@ def test_show_sources(sim, small):
     small.write_text(SMALL.replace("headcount: 3}", "headcount: 3, sources: {headcount: source; counted}}"), "utf-8")
     code, out, err = sim("show", "small.yaml", "--sources")
     assert (code, err) == (0, "")
-    assert re.search(r"staffing\.clerks\.headcount +3 +FTE +source +counted +small\.yaml:\d+", out)
+    assert re.search(r"staffing\.clerks\.headcount +3 FTE +source +small\.yaml:\d+\n +counted\n", out)
     sim("run", "small.yaml", "--jobs", 1)
     folder = Path("results") / runs(small.parent)[0]
     for of in ("small.yaml", folder):
@@ -553,7 +575,7 @@ def test_precision(sim):
     )
     assert found, err
     assert float(found[1]) <= 10
-    assert f"{found[2]} replications, seed 1." in out
+    assert f"({found[2]} simulations)" in out
     assert sim(*call)[2].startswith("small: this run was finished before")
 
 
@@ -606,9 +628,9 @@ def test_compare(sim, tmp_path):
     assert (code, err) == (0, "")
     assert "Compared with small: more, same" in out
     assert out.count("Who waits?") == 1
-    assert "60 replications of each with common random numbers (seed 1)" in out
+    assert "60 simulations of each with common random numbers (seed 1)" in out
     assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
-    assert "Nothing changes, in no replication" in out
+    assert "Nothing changes, in no simulation" in " ".join(out.split())
     rows = json.loads(sim(*call, "--json")[1])
     assert {row["scenario"] for row in rows} == {"more", "same"}
     delay = next(row for row in rows if row["scenario"] == "more" and row["indicator"] == "staff_delay:review")

@@ -48,6 +48,29 @@ def test_a_stored_run_is_not_made_again(sim, authority, monkeypatch):
     assert sim("forecast", authority, "-n", "20")[0] == 0
 
 
+def test_the_record_and_the_forecasts_beside_a_run(sim, authority):
+    """What happened and how forecasts fared are in the answer; a record or a forecast that is broken loses no run."""
+    sim("forecast", authority, "-n", "20")
+    code, out, err = sim("run", authority, "-n", "20")
+    assert code == 0
+    said = " ".join(out.split())
+    assert "What really happened: by 31 December 2022" in said
+    assert "How such forecasts fared: of the 5 events forecast on 1 January 2022" in said
+    (authority.parent / "forecasts" / "2022-02-02.json").write_text("{", encoding="utf-8")
+    code, again, err = sim("run", authority, "-n", "20")
+    assert (code, again) == (0, out)
+    assert sum("2022-02-02.json" in line for line in err.splitlines()) == 1
+    (folder,) = (authority.parent / "results").iterdir()
+    (authority.parent / "record" / "events.csv").write_text("nothing", encoding="utf-8")
+    code, without, err = sim("show", folder)
+    assert code == 0
+    assert out.splitlines()[:4] == without.splitlines()[:4]
+    assert "What really happened" not in without
+    (line,) = err.splitlines()
+    assert line.startswith("note: no public record beside the run: ")
+    assert "events.csv" in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -73,9 +73,9 @@ def test_brackets_are_printed_as_they_are(sim, queue, words):
     written = words.replace(r"\\", "\\")
     code, out, _ = sim("list", ".")
     assert (code, written in out) == (0, True)
-    code, out, err = sim("run", "queue.yaml", "--jobs", 1)
+    code, out, err = sim("run", "queue.yaml", "--jobs", 1, "--full")
     assert (code, err) == (0, "")
-    assert out.count(written) >= 4
+    assert " ".join(out.split()).count(written) >= 4
     assert sim("show", "queue.yaml", "--sources")[0] == 0
 
 
@@ -125,9 +125,9 @@ ENCODINGS = [
 def test_signs_that_the_encoding_lacks(queue, how):
     """Output in a poor encoding is complete: series are drawn in ASCII, letters that lack are numbers."""
     queue(title="Größe “λ” · 10 →", stage="Prüfung")
-    done = process("run", "queue.yaml", "-j", "1", env=environment(**how))
+    done = process("run", "queue.yaml", "-j", "1", "--full", env=environment(**how))
     assert (done.returncode, done.stderr) == (0, b"")
-    rich = process("run", "queue.yaml", "-j", "1", env=environment(PYTHONIOENCODING="utf-8"))
+    rich = process("run", "queue.yaml", "-j", "1", "--full", env=environment(PYTHONIOENCODING="utf-8"))
     poor, full = done.stdout.decode("latin-1"), rich.stdout.decode("utf-8")
     assert set(full) & set(BARS)
     assert not set(poor) & set(BARS)
@@ -187,7 +187,7 @@ def test_closed_streams(queue, closed):
     done = subprocess.run(["sh", "-c", command], capture_output=True, check=False, timeout=120)
     lost = ">&-" in closed.replace("2>&-", "")
     assert done.returncode == (1 if lost else 0)
-    assert (b"Stored in" in done.stdout) != lost
+    assert (b"Stored: " in done.stdout) != lost
     said = b"standard output: cannot be written: Bad file descriptor\n"
     assert done.stderr == (said if lost and "2>&-" not in closed else b"")
     assert len(list(queue().parent.glob("results/queue-*/manifest.json"))) == 1

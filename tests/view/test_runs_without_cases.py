@@ -7,9 +7,10 @@ from sim import simulate
 from sim.results.run import Run, platforms
 from sim.results.tables import TABLES
 from sim.scenario.schema import Scenario
-from sim.view import api, findings, questions
+from sim.view import api, findings, questions, words
+from sim.view.brief import brief
 from sim.view.figures import caseload, chances, comparison, durations, flow, staffing, timelines
-from sim.view.terminal.run import summary
+from sim.view.terminal.brief import summary
 
 STAGES = {
     "ask": {
@@ -121,17 +122,17 @@ def test_every_picture_and_sentence(runs, tmp_path):
         assert set(api.names(run))
         run.to_html(tmp_path / "report.html")
         console = Console(width=140, record=True, quiet=True)
-        console.print(summary(run))
+        console.print(summary(run, brief([run]), full=True))
 
 
 def test_that_no_case_comes_is_said():
     """In the findings of the report and on the terminal, instead of tables of nothing; of a part of the cases too."""
     run = simulate(EDGES["no case"])
-    told = "No case is in progress or comes in any of the 3 replications."
+    told = words.no_cases(run)
     assert findings.findings(run) == [told]
     console = Console(width=140, record=True, file=None, quiet=False)
     with console.capture() as capture:
-        console.print(summary(run))
+        console.print(summary(run, brief([run]), full=True))
     assert told in capture.get()
     assert "Where the days" not in capture.get()
     assert findings.findings(run.filter(platform="B"))[0].startswith("No case on B is in progress")
@@ -151,5 +152,5 @@ def test_a_target_that_cannot_be_told_is_said():
     assert "cannot be told: too few cases are observed for so long" in told
     console = Console(width=140)
     with console.capture() as capture:
-        console.print(summary(run))
+        console.print(summary(run, brief([run]), full=True))
     assert "too few cases are observed for so long from the beginning" in " ".join(capture.get().split())

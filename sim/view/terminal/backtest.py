@@ -1,21 +1,19 @@
-"""A backtest on a terminal: each forecast beside what happened, then the scores beside those of the baselines."""
+"""A backtest on a terminal: what it concludes, each forecast beside what happened, scores beside the baselines'."""
 
 import json
-from collections.abc import Iterator
 from datetime import date
-from math import isfinite, isinf, isnan
+from math import isfinite, isinf, isnan, nan
 from typing import Any
 
 import pandas as pd
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from sim.dates import date_after
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
 from sim.inference.calibrate import ROUNDS
 from sim.inference.histories import MILESTONES
+from sim.view.terminal.tables import Write, between, columns, headed, sections, table
 from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict, worth
 from sim.view.words import listing, plural, share, spark
@@ -23,16 +21,17 @@ from sim.view.words import listing, plural, share, spark
 
 def summary(backtest: Backtest) -> RenderableType:
     """Everything that `sim backtest` prints."""
-    parts: list[RenderableType] = [_heading(backtest)]
+    parts: list[RenderableType] = [_heading(backtest), closing(backtest)]
+    milestones = [milestone for milestone in MILESTONES if has(backtest, milestone)]
     if len(backtest.origins) == 1:
-        parts += [_forecasts(backtest, milestone) for milestone in MILESTONES if has(backtest, milestone)]
+        parts += [*(_forecasts(backtest, milestone) for milestone in milestones), scores(backtest, None)]
     else:
-        parts.append(_origins(backtest))
-    parts.append(scores(backtest, None))
-    if len(backtest.origins) > 1:
-        parts += [scores(backtest, milestone) for milestone in MILESTONES if has(backtest, milestone)]
-    parts += [_totals(backtest), closing(backtest)]
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+        parts += [
+            scores(backtest, None),
+            *(scores(backtest, milestone) for milestone in milestones),
+            _origins(backtest),
+        ]
+    return sections([*parts, _totals(backtest)])
 
 
 def has(backtest: Scored, milestone: str) -> bool:
@@ -40,143 +39,137 @@ def has(backtest: Scored, milestone: str) -> bool:
     return bool((backtest.table["milestone"] == milestone).any())
 
 
-def _heading(backtest: Backtest) -> Text:
+def _heading(backtest: Backtest) -> RenderableType:
     first, last = backtest.origins[0], backtest.origins[-1]
     days = f"{first}" if first == last else f"{len(backtest.origins)} days from {first} to {last}"
-    text = Text(f"Forecasts of {days}, scored on {backtest.truth}", style="bold")
     posterior = backtest.posteriors[first]
-    note = f"\nCalibrated on what was public then: {posterior.count:,} draws on each day in up to {ROUNDS} rounds."
+    note = f"Calibrated on what was public then: {posterior.count:,} draws on each day in up to {ROUNDS} rounds."
     if first == last:
-        note = f"\nCalibrated on what was public then: {worth(posterior)}. {verdict(posterior)}"
-    text.append(note, style="not bold")
-    few = [f"{day}" for day, one in backtest.posteriors.items() if thin(one)]
-    if few:
-        days = f" On {', '.join(few)} the" if first != last else " The"
-        text.append(f"{days} forecasts rest on few draws. {THIN}", style="bold")
-    for note in backtest.basis.notes:
-        text.append(f"\n{note}", style="not bold")
-    return text
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    yield from frame.itertuples(index=False)
-
-
-def _table(title: str, *columns: str, note: str = "") -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, caption=note,
-                  caption_justify="left")  # fmt: skip
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
-    return table
-
-
-def _day(origin: date, days: float) -> str:
-    return "later or never" if isinf(days) else f"{date_after(origin, days)}"
-
-
-def _forecasts(backtest: Backtest, milestone: str) -> Table:
-    (origin,) = backtest.origins
-    table = _table(
-        f"{TITLES[milestone]}: what was forecast on {origin}, and what happened",
-        "strand", f"probability by {backtest.truth}", "median", "80% between", "and", "what happened", "inside",
-        note="Inside: whether the 80% interval holds it, where that is known.",
-    )  # fmt: skip
-    rows = backtest.table[backtest.table["milestone"] == milestone]
-    for row in _rows(rows[rows["forecaster"] == MODEL]):
-        happened = f"{row.truth}" if not pd.isna(row.truth) else "not by then"
-        inside = {0.0: "no", 1.0: "yes"}.get(row.cover80, "") if not pd.isna(row.truth) else _inside_beyond(row)
-        days = (_day(origin, days) for days in (row.median, row.q10, row.q90))
-        table.add_row(row.strand, share(row.probability), *days, happened, inside)
-    return table
-
-
-def _inside_beyond(row: Any) -> str:
-    """Whether a truth that lies beyond the last day is inside the interval, if that is known."""
-    return "no" if row.q90 <= row.days_ahead else ""
-
-
-def _origins(backtest: Backtest) -> Table:
-    table = _table(
-        "Day by day: mean score (censored CRPS, 0 is best) of the forecasts made on it",
-        "forecast of", "strands", "happened of", "draws worth", "more extreme", *(NAMES[name] for name in FORECASTERS),
-        note="Draws worth: after weighting by the calibration. More extreme: the share of simulated records that are,"
-        " than the observed one (prior predictive p-value); near 0, the model does not produce such a record.",
-    )  # fmt: skip
-    for row in backtest.by_origin.to_dict("records"):
-        scores = (f"{row[name]:.3f}" for name in FORECASTERS)
-        happened = f"{row['happened']} of {row['forecasts']}"
-        worth, extreme = f"{row['effective_draws']:,.0f}", share(row["prior_predictive_p"])
-        table.add_row(str(row["origin"]), str(row["strands"]), happened, worth, extreme, *scores)
-    return table
-
-
-def scores(backtest: Scored, milestone: str | None) -> Table:
-    """The pooled scores of each forecaster, over all forecasts or those of one milestone."""
-    rows = backtest.scores_of(milestone)
-    first = rows.iloc[0]
-    table = _table(
-        f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
-        f" ({first.forecasts} forecasts, {first.happened} happened)",
-        "forecast by", "CRPS", "between", "and", "the model better by", "between", "and", "Brier", "50%", "80%",
-        "between", "and", "95%", "80%, came", "expected",
-        note="CRPS: mean squared error of the probability by each day up to the last (0 is best; proper for censored"
-        " times). Brier: of the probability on the last day. 50%, 80%, 95%: how much of the truth such intervals"
-        " hold; then only of what came by then, and what a true forecast would. 'Between': 95% confidence,"
-        f" {backtest.clusters}s resampled.",
-    )  # fmt: skip
-    for row in _rows(rows):
-        gain = (
-            ("-", "-", "-")
-            if row.forecaster == MODEL
-            else (_signed(v) for v in (row.gain, row.gain_ci_low, row.gain_ci_high))
-        )
-        table.add_row(
-            NAMES[row.forecaster], f"{row.crps:.3f}", *map(_bound, (row.crps_ci_low, row.crps_ci_high)), *gain,
-            f"{row.brier:.3f}", share(row.cover50), share(row.cover80), *(
-                share(bound) if isfinite(bound) else "-" for bound in (row.cover80_ci_low, row.cover80_ci_high)
-            ), share(row.cover95), share(row.came80), share(row.came80_expected),
-        )  # fmt: skip
-    return table
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}" if isfinite(value) else "-"
-
-
-def _bound(value: float) -> str:
-    return f"{value:.3f}" if isfinite(value) else "-"
-
-
-def _totals(backtest: Backtest) -> RenderableType:
-    table = _table(
-        f"Totals until {backtest.truth}",
-        "forecast of", "what", "median", "80% between", "and", "what happened", "inside",
-        note="In progress: in formal proceedings without decision, commitments or closure, old and new strands.",
-    )  # fmt: skip
-    for row in _rows(backtest.totals[backtest.totals["forecaster"] == MODEL]):
-        inside = "yes" if row.q10 <= row.truth <= row.q90 else "no"
-        numbers = (f"{value:.0f}" for value in (row.median, row.q10, row.q90, row.truth))
-        table.add_row(str(row.origin), row.what, *numbers, inside)
-    if len(backtest.origins) == 1:
-        return table
-    held = backtest.totals_held
-    of = [f"{row.what} at {row.inside} of {row.origins}" for row in _rows(held[held["forecaster"] == MODEL])]
-    return Group(table, Text(f"Inside the 80% intervals of the model: {listing(of)} origins."))
+        note = f"Calibrated on what was public then: {worth(posterior)}. {verdict(posterior)}"
+    if few := [f"{day}" for day, one in backtest.posteriors.items() if thin(one)]:
+        which = f" On {', '.join(few)} the" if first != last else " The"
+        note += f"{which} forecasts rest on few draws. {THIN}"
+    title = f"Forecasts of {days}, scored on {backtest.truth}"
+    return headed(title, conclusion(backtest), note, *backtest.basis.notes)
 
 
 def closing(backtest: Scored) -> Text:
-    """Where the truths lay, which forecaster was better, and how small the sample is."""
+    """Where the truths lay, and how small the sample is."""
     bars = backtest.pit_histogram()
-    number = backtest.moving_apart
     text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
     text += spark(list(bars), bars.max())
-    text += f"\n{conclusion(backtest)}"
+    number = backtest.moving_apart
     if number < SMALL_SAMPLE:
         text += (
-            f" {plural(number, backtest.clusters)}, worked on by the same people: the sample is"
-            " small, and the intervals above too narrow rather than too wide."
+            f"\n{plural(number, backtest.clusters)}, worked on by the same people: the sample is small, and the"
+            " intervals below too narrow rather than too wide."
         )
     return Text(text)
+
+
+def _forecasts(backtest: Backtest, milestone: str) -> RenderableType:
+    (origin,) = backtest.origins
+    rows = backtest.table[(backtest.table["milestone"] == milestone) & (backtest.table["forecaster"] == MODEL)]
+    rows = rows.assign(
+        happened=[f"{day}" if not pd.isna(day) else "not by then" for day in rows["truth"]],
+        inside=[_inside(row) for row in rows.itertuples(index=False)],
+        **{name: [_day(origin, days) for days in rows[name]] for name in ("median", "q10", "q90")},
+    )
+    shown = columns({"strand": "strand"}) | columns({"probability": f"chance by {backtest.truth}"}, share)
+    shown |= (
+        columns({"median": "median"})
+        | between("q10", "q90")
+        | columns({"happened": "what happened", "inside": "inside"})
+    )
+    title = f"{TITLES[milestone]}: what was forecast on {origin}, and what happened"
+    return table(rows, shown, title, "Inside: whether the 80% interval holds it, where that is known.")
+
+
+def _day(origin: date, days: float) -> str:
+    return "later" if isinf(days) else f"{date_after(origin, days)}"
+
+
+def _inside(row: Any) -> str:
+    """Whether a truth is inside the 80% interval, if that is known: it is not of all that lie beyond the last day."""
+    if pd.isna(row.truth):
+        return "no" if row.q90 <= row.days_ahead else ""
+    return {0.0: "no", 1.0: "yes"}.get(row.cover80, "")
+
+
+def with_came(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with how many of the forecasts came."""
+    return rows.assign(came=rows["happened"].astype(str) + " of " + rows["forecasts"].astype(str))
+
+
+def _origins(backtest: Backtest) -> RenderableType:
+    shown = columns({"origin": "forecast of", "strands": "strands", "came": "happened"})
+    shown |= columns({"effective_draws": "draws worth"}, "{:,.0f}".format)
+    shown |= columns({"prior_predictive_p": "more extreme"}, share) | MEANS
+    title = "Day by day: mean score (censored CRPS, 0 is best) of the forecasts made on it"
+    note = (
+        "Draws worth: after weighting by the calibration. More extreme: the share of simulated records that are, than"
+        " the observed one (prior predictive p-value); near 0, the model does not produce such a record."
+    )
+    return table(with_came(backtest.by_origin), shown, title, note)
+
+
+def scores(backtest: Scored, milestone: str | None) -> RenderableType:
+    """The pooled scores of each forecaster, over all forecasts or those of one milestone."""
+    rows = backtest.scores_of(milestone)
+    first, model = rows.iloc[0], rows["forecaster"] == MODEL
+    rows = rows.assign(forecaster=rows["forecaster"].map(NAMES))
+    rows.loc[model, ["gain", "gain_ci_low", "gain_ci_high"]] = nan  # over itself
+    title = (
+        f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
+        f" ({first.forecasts} forecasts, {first.happened} happened)"
+    )
+    note = (
+        "CRPS: mean squared error of the probability by each day up to the last (0 is best; proper for censored times)."
+        " Brier: of the probability on the last day. 50%, 80%, 95%: how much of the truth such intervals hold; then"
+        " only of what came by then, and what a true forecast would. 'Between': 95% confidence,"
+        f" {backtest.clusters}s resampled."
+    )
+    return table(rows, SCORES | COVERAGE, title, "" if milestone else note)
+
+
+def written(form: str) -> Write:
+    """How a score is written: with a dash where there is none."""
+    return lambda value: f"{value:{form}}" if isfinite(value) else "-"
+
+
+THREE, SIGNED, NUMBER = written(".3f"), written("+.3f"), written(".0f")
+MEANS = columns({name: NAMES[name] for name in FORECASTERS}, "{:.3f}".format)
+"""The mean score of each forecaster."""
+SCORES = (
+    columns({"forecaster": "forecast by"})
+    | columns({"crps": "CRPS"}, THREE)
+    | between("crps_ci_low", "crps_ci_high", THREE, "95%")
+    | columns({"gain": "model better by"}, SIGNED)
+    | between("gain_ci_low", "gain_ci_high", SIGNED, "95% ")
+    | columns({"brier": "Brier"}, THREE)
+    | columns({"cover50": "50%", "cover80": "80%", "cover95": "95%"}, share, over="intervals hold")
+)
+"""The scores of a forecaster."""
+COVERAGE = between("cover80_ci_low", "cover80_ci_high", share, "80% hold") | columns(
+    {"came80": "hold", "came80_expected": "expected"}, share, over="80%, of what came"
+)
+"""What is known besides of its 80% intervals."""
+
+
+def _totals(backtest: Backtest) -> RenderableType:
+    rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
+    inside = (rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])
+    rows = rows.assign(inside=inside.map({True: "yes", False: "no"}), of="Forecast of " + rows["origin"].astype(str))
+    shown = columns({"what": "what"}) | columns({"median": "median"}, NUMBER) | between("q10", "q90", NUMBER)
+    shown |= columns({"truth": "what happened"}, NUMBER) | columns({"inside": "inside"})
+    title = f"Totals until {backtest.truth}"
+    note = "In progress: in formal proceedings without decision, commitments or closure, old and new strands."
+    if len(backtest.origins) > 1:
+        held = backtest.totals_held
+        of = held[held["forecaster"] == MODEL].itertuples(index=False)
+        listed = listing(f"{row.what} at {row.inside} of {row.origins}" for row in of)
+        note = f"Inside the 80% intervals of the model: {listed} origins. {note}"
+    return table(rows, shown, title, note, group="of")
 
 
 def as_data(backtest: Backtest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A comparison on a terminal: what differs, in sentences, then in a table."""
+"""A comparison on a terminal: the answer, what differs in sentences, then in a table."""
 
 from collections.abc import Iterator
 from math import isfinite
@@ -6,64 +6,58 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from sim.experiments.compare import Comparison
 from sim.results.catalogue import by_label
 from sim.results.run import Run
+from sim.view.brief import Brief
+from sim.view.terminal.brief import answer
+from sim.view.terminal.tables import between, bullets, columns, sections, table
 from sim.view.words import blocked, plural, quantity
 
 MOST_SENTENCES = 10
 """Sentences for one scenario; what remains is in the table."""
 
 
-def summary(compared: Comparison, every: bool) -> RenderableType:
-    """Sentences for each significant difference, and the table; `every`: also the other rows."""
+def summary(compared: Comparison, brief: Brief, every: bool) -> RenderableType:
+    """The answer, sentences for each significant difference, and the table; `every`: also the other rows."""
     base, *others = compared.runs
-    table, significant = compared.table, compared.significant
-    parts: list[RenderableType] = [_heading(compared)]
+    rows, significant = compared.table, compared.significant
+    parts: list[RenderableType] = [answer(brief), _heading(compared)]
     for run in others:
-        parts.append(_sentences(run, base, table[table["scenario"] == run.scenario.name], significant))
+        parts.append(_sentences(run, base, rows[rows["scenario"] == run.scenario.name], significant))
     parts += [Text(f"{run.scenario.name}: {one}", style="bold") for run in compared.runs for one in blocked(run)]
-    parts.append(_table(table if every else significant))
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+    return sections([*parts, _table(rows if every else significant, every)])
 
 
 def _heading(compared: Comparison) -> Text:
     base, *others = compared.runs
-    text = Text(f"Compared with {base.scenario.name}: {', '.join(run.scenario.name for run in others)}", style="bold")
     several = ", for all scenarios together (Bonferroni)" if len(others) > 1 else ""
-    text.append(
-        f"\n{plural(base.replications, 'replication')} of each with common random numbers (seed {base.scenario.seed});"
+    return Text(
+        f"Compared with {base.scenario.name}: {', '.join(run.scenario.name for run in others)}."
+        f" {plural(base.replications, 'simulation')} of each with common random numbers (seed {base.scenario.seed});"
         f" differences are paired. Intervals hold the mean difference with {compared.level:.0%} confidence{several};"
-        f" p-values are adjusted for {len(compared.table)} comparisons (Holm).",
-        style="not bold",
+        f" p-values are adjusted for {len(compared.table)} comparisons (Holm)."
     )
-    return text
 
 
-def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFrame) -> Text:
-    text = Text(f"{run.scenario.name}: {run.scenario.title}", style="bold")
-    if run.scenario.question and run.scenario.question != base.scenario.question:
-        text.append(f"\n{run.scenario.question}", style="not bold italic")
+def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFrame) -> RenderableType:
+    heading = Text(f"{run.scenario.name}: {run.scenario.title}", style="bold")
     mine = significant[significant["scenario"] == run.scenario.name]
     if not rows["difference"].any():
-        text.append(
-            f"\nNothing changes, in no replication and by no indicator: what differs from {base.scenario.name} is not"
-            " what holds cases up.",
-            style="not bold",
+        nothing = (
+            f"Nothing changes, in no simulation and by no indicator: what differs from {base.scenario.name} is not"
+            " what holds cases up."
         )
-        return text
+        return Group(heading, Text(nothing))
     if mine.empty:
-        text.append("\nNo difference is significant and at least 1%.", style="not bold")
+        return Group(heading, Text("No difference is significant and at least 1%."))
     shown = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
-    for row in shown[:MOST_SENTENCES]:
-        text.append(f"\n- {sentence(row)}", style="not bold")
-    if len(mine) > min(len(shown), MOST_SENTENCES):
-        text.append(f"\n- and {len(mine) - min(len(shown), MOST_SENTENCES)} more, see the table", style="not bold")
-    return text
+    said = [sentence(row) for row in shown[:MOST_SENTENCES]]
+    if len(mine) > len(said):
+        said.append(f"and {len(mine) - len(said)} more, see the table")
+    return Group(heading, bullets(said))
 
 
 def _rows(table: pd.DataFrame) -> Iterator[Any]:
@@ -95,31 +89,31 @@ def _relative(ratio: float) -> str:
     return f"{abs(ratio - 1):.0%}" if ratio < 2 else f"{ratio:.1f} times as much"
 
 
-def _table(table: pd.DataFrame) -> RenderableType:
-    if table.empty:
+def _table(rows: pd.DataFrame, every: bool) -> RenderableType:
+    if rows.empty:
         return Text("No difference is significant and at least 1%; --all shows all indicators.")
-    shown = Table(title="Differences", title_justify="left", title_style="bold", box=None, pad_edge=False,
-                  caption_justify="left", caption="variance: how many times smaller than with independent seeds;"
-                  " needed: replications that these would have taken")  # fmt: skip
-    names = (
-        "scenario",
-        "indicator",
-        "unit",
-        "base",
-        "value",
-        "difference",
-        "between",
-        "and",
-        "p",
-        "variance",
-        "needed",
+    rows = rows.assign(
+        indicator=rows["indicator"] + rows["unit"].map(lambda unit: f", {unit}" if unit else ""),
+        group="Differences: " + rows["scenario"],
     )
-    for place, name in enumerate(names):
-        shown.add_column(name, justify="left" if place < 3 else "right", no_wrap=place < 2)
-    for row in _rows(table):
-        numbers = (f"{v:,.4g}" for v in (row.base, row.value, row.difference, row.low, row.high))
-        p = "<0.001" if row.p_adjusted < 0.001 else f"{row.p_adjusted:.3f}"
-        much = f"{row.variance_reduction:,.1f}x" if isfinite(row.variance_reduction) else "-"
-        needed = f"{row.independent_replications:,.0f}" if isfinite(row.independent_replications) else "-"
-        shown.add_row(row.scenario, row.indicator, row.unit, *numbers, p, much, needed)
-    return shown
+    shown = COLUMNS | PAIRING if every else COLUMNS
+    return table(rows, shown, note=PAIRING_NOTE if every else "", group="group")
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+FOUR = "{:,.4g}".format
+COLUMNS = (
+    columns({"indicator": "indicator"})
+    | columns({"base": "base", "value": "value", "difference": "difference"}, FOUR)
+    | between("low", "high", FOUR, "interval")
+    | columns({"p_adjusted": "p"}, _p)
+)
+PAIRING = columns(
+    {"variance_reduction": "variance"}, lambda much: f"{much:,.1f}x" if isfinite(much) else "-"
+) | columns({"independent_replications": "needed"}, lambda much: f"{much:,.0f}" if isfinite(much) else "-")
+PAIRING_NOTE = (
+    "Variance: how many times smaller than with independent seeds; needed: simulations that these would have taken."
+)

@@ -1,15 +1,16 @@
-"""A forecast that is kept on a terminal: the cases in progress, and how many do what by the ends of quarters."""
+"""A forecast that is kept on a terminal: what it says, the cases in progress, and how many do what by when."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import RenderableType
+from rich.text import Text
 
 from sim.inference.forecasts import Forecast
-from sim.view.terminal.tables import Column, table
+from sim.view.terminal.tables import between, columns, sections, table
 from sim.view.titles import TITLES
-from sim.view.words import share
+from sim.view.words import date_of, listing, share
 
 QUARTERS = 4
 """Whose totals are shown, beside those of the last day; the file has all."""
@@ -17,38 +18,41 @@ QUARTERS = 4
 
 def summary(forecast: Forecast) -> RenderableType:
     """Everything that `sim forecast` prints."""
-    content = forecast.content
-    parts = [_totals(forecast)]
-    if content.cases:
-        parts.insert(0, _cases(forecast))
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+    return sections([_verdict(forecast), *_cases(forecast), _totals(forecast)])
+
+
+def _verdict(forecast: Forecast) -> Text:
+    """The totals by the last day, in a sentence."""
+    content, totals = forecast.content, forecast.totals
+    last = totals[totals["date"] == max(totals["date"])].to_dict("records")
+    expected = listing(f"{row['q50']} {row['what']} ({row['q10']} to {row['q90']})" for row in last)
+    by = f"from {date_of(content.made)} to {date_of(content.horizon)}, as likely as not at most (80% between)"
+    return Text(f"Expected {by}: {expected}.", style="bold")
 
 
 def _day(day: date | None) -> str:
     return "later or never" if pd.isna(day) else str(day)
 
 
-def _cases(forecast: Forecast) -> RenderableType:
+def _cases(forecast: Forecast) -> Iterator[RenderableType]:
     content = forecast.content
-    columns = {
-        "case": Column("case"),
-        "probability": Column(f"probability by {content.horizon}", share),
-        "q50": Column("median", _day),
-        "q10": Column("80% between", _day),
-        "q90": Column("and", _day),
-    }
+    if not content.cases:
+        return
+    shown = columns({"case": "case"}) | columns({"probability": f"chance by {content.horizon}"}, share)
+    shown |= columns({"q50": "median"}, _day) | between("q10", "q90", _day)
     rows = forecast.table
     rows = rows.assign(what=rows["milestone"].map(lambda name: TITLES.get(name, name)))
     rows = rows.sort_values("what", kind="stable", ascending=False)
-    return table(rows, columns, f"What was in progress on {content.made}", group="what")
+    yield table(rows, shown, f"What was in progress on {content.made}", group="what")
 
 
 def _totals(forecast: Forecast) -> RenderableType:
-    columns = {
-        "date": Column("by"),
-        "mean": Column("mean", "{:.1f}".format),
-        **{name: Column(title) for name, title in (("q50", "median"), ("q10", "80% between"), ("q90", "and"))},
-    }
+    shown = (
+        columns({"date": "by"})
+        | columns({"mean": "mean"}, "{:.1f}".format)
+        | columns({"q50": "median"})
+        | between("q10", "q90")
+    )
     dates = sorted(set(forecast.totals["date"]))
-    shown = forecast.totals[forecast.totals["date"].isin([*dates[:QUARTERS], dates[-1]])]
-    return table(shown, columns, f"Totals since {forecast.content.made}", group="what")
+    rows = forecast.totals[forecast.totals["date"].isin([*dates[:QUARTERS], dates[-1]])]
+    return table(rows, shown, f"Totals since {forecast.content.made}", group="what")

@@ -2,56 +2,35 @@
 
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from rich.console import RenderableType
 
-from sim.inference.backtest import FORECASTERS
 from sim.inference.histories import MILESTONES
 from sim.inference.leave_one_out import LeaveOneOut
-from sim.view.terminal.backtest import closing, has, records, scores
-from sim.view.titles import NAMES
+from sim.view.terminal.backtest import MEANS, closing, has, records, scores, with_came
+from sim.view.terminal.tables import columns, headed, sections, table
 from sim.view.verdicts import conclusion, worth
 
 
 def summary(analysis: LeaveOneOut) -> RenderableType:
     """Everything that `sim backtest --leave-one-out` prints."""
-    milestones = (scores(analysis, milestone) for milestone in MILESTONES if has(analysis, milestone))
-    parts: list[RenderableType] = [
-        _heading(analysis),
-        _groups(analysis),
-        scores(analysis, None),
-        *milestones,
-        closing(analysis),
-    ]
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+    by_milestone = (scores(analysis, milestone) for milestone in MILESTONES if has(analysis, milestone))
+    return sections([_heading(analysis), closing(analysis), scores(analysis, None), *by_milestone, _groups(analysis)])
 
 
-def _heading(analysis: LeaveOneOut) -> Text:
-    text = Text(f"Each proceeding forecast from all others, scored on {analysis.truth}", style="bold")
-    text.append(
-        f"\nWith all proceedings, {worth(analysis.whole)}. Each is left out of the record and of the"
-        " simulated ones, and forecast from its opening; those"
-        " opened on one day for the same topics are left out together.",
-        style="not bold",
+def _heading(analysis: LeaveOneOut) -> RenderableType:
+    return headed(
+        f"Each proceeding forecast from all others, scored on {analysis.truth}",
+        conclusion(analysis),
+        f"With all proceedings, {worth(analysis.whole)}. Each is left out of the record and of the simulated ones, and"
+        " forecast from its opening; those opened on one day for the same topics are left out together.",
+        *analysis.basis.notes,
     )
-    for note in analysis.basis.notes:
-        text.append(f"\n{note}", style="not bold")
-    return text
 
 
-def _groups(analysis: LeaveOneOut) -> Table:
-    table = Table(title="Group by group: mean score (censored CRPS, 0 is best)", title_justify="left",
-                  title_style="bold", box=None, pad_edge=False)  # fmt: skip
-    names = (NAMES[name] for name in FORECASTERS)
-    for place, column in enumerate(("left out", "opened", "strands", "happened of", "draws worth", *names)):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
-    for row in analysis.by_group.to_dict("records"):
-        happened, worth = f"{row['happened']} of {row['forecasts']}", f"{row['effective_draws']:,.0f}"
-        crps = (f"{row[name]:.3f}" for name in FORECASTERS)
-        table.add_row(str(row["group"]), str(row["opened"]), str(row["strands"]), happened, worth, *crps)
-    return table
+def _groups(analysis: LeaveOneOut) -> RenderableType:
+    shown = columns({"group": "left out", "opened": "opened", "strands": "strands", "came": "happened"})
+    shown |= columns({"effective_draws": "draws worth"}, "{:,.0f}".format) | MEANS
+    return table(with_came(analysis.by_group), shown, "Group by group: mean score (censored CRPS, 0 is best)")
 
 
 def as_data(analysis: LeaveOneOut) -> dict[str, Any]:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from math import isinf, isnan
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from sim.dates import parse_day
@@ -19,6 +17,7 @@ from sim.errors import UserError, suggestion
 from sim.record import tables as record_tables
 from sim.record.files import load_record
 from sim.record.model import Record
+from sim.view.terminal.tables import Column, columns, headed, sections, table
 from sim.view.titles import OUTCOMES, PENDING, STAGES
 from sim.view.words import plural, share, spark
 
@@ -92,25 +91,23 @@ def one_table(snapshot: RecordAsOf, name: str) -> RenderableType:
     if name == "sources":
         return _source_list(snapshot)
     frame = snapshot.table(name)
-    rows = frame.pop("rows")
     left_out = [column for column in frame.columns if column in LEFT_OUT.get(name, ())]
-    table = Table("#", box=None, pad_edge=False)
-    frame = frame.drop(columns=left_out)
-    for column, kind in frame.dtypes.items():
-        number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-        whole = number or kind.kind == "M" or column in ("strand", "case", "proceeding", "stage")
-        justify: Literal["left", "right"] = "right" if number else "left"
-        table.add_column(str(column).replace("_", " "), justify=justify, no_wrap=whole, overflow="fold")
-    for line, row in enumerate(frame.itertuples(index=False), 1):
-        table.add_row(str(line), *map(_cell, row))
-    behind = Table("#", "rows of the record behind each line (their sources: sim record --table sources)", box=None,
-                   pad_edge=False)  # fmt: skip
-    for line, cell in enumerate(rows, 1):
-        behind.add_row(str(line), lines_of(cell) or "none")
+    frame.insert(0, "#", [str(line) for line in range(1, len(frame) + 1)])
+    frame["behind"] = [lines_of(cell) or "none" for cell in frame.pop("rows")]
+    names = [str(column) for column in frame.columns if column not in (*left_out, "behind")]
+    words = [name for name in names if _is_words(frame[name])]
+    shown = {name: Column(name.replace("_", " "), _cell, words=name in words) for name in names}
+    sources = "rows of the record behind each line (their sources: sim record --table sources)"
     closing = f"As known on {snapshot.as_of}."
     if left_out:
         closing += f" --json has also: {', '.join(left_out)}."
-    return Group(table, Padding(behind, (1, 0)), Text(closing, style="dim"))
+    behind = {"#": Column("#"), "behind": Column(sources, words=True)}
+    return sections([table(frame, shown), table(frame, behind), Text(closing, style="dim")])
+
+
+def _is_words(column: "pd.Series[Any]") -> bool:
+    """Whether a column has neither numbers nor days."""
+    return not pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "M"
 
 
 def _source_list(snapshot: RecordAsOf) -> Text:
@@ -150,48 +147,29 @@ def lines_of(rows: str) -> str:
 
 def summary(snapshot: RecordAsOf) -> RenderableType:
     """Everything that `sim record` prints."""
-    parts = [_heading(snapshot)]
+    parts: list[RenderableType] = [_heading(snapshot)]
     if len(snapshot.table("strands")):
         parts.append(_strand_table(snapshot))
     if len(snapshot.table("stages")):
-        parts += [
-            _stage_table(snapshot),
-            _pending_table(snapshot),
-            _request_table(snapshot),
-            _clearance_table(snapshot),
-        ]
-    parts.append(_closing())
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+        makers = (_stage_table, _pending_table, _request_table, _clearance_table)
+        parts += [make(snapshot) for make in makers]
+    return sections([*parts, _closing()])
 
 
 def _heading(snapshot: RecordAsOf) -> RenderableType:
-    text = Text(f"The public record in {snapshot.folder}, as known on {snapshot.as_of}", style="bold")
     requests, strands, proceedings = (snapshot.table(name) for name in ("requests", "strands", "proceedings"))
     outcomes = strands.loc[strands["outcome"] != "", "outcome"].map(OUTCOMES).value_counts(sort=False)
     by_outcome = ", ".join(f"{name} {count}" for name, count in outcomes.items())
     days = [act.date for act in snapshot.record.known_on(snapshot.as_of).acts]
-    text.append(
-        f"\n{plural(int(requests['services'].sum()), 'request')} for information in"
+    fines = f"; fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million." if strands["fine_eur"].any() else "."
+    return headed(
+        f"The public record in {snapshot.folder}, as known on {snapshot.as_of}",
+        f"{plural(int(requests['services'].sum()), 'request')} for information in"
         f" {plural(int(requests['letters'].sum()), 'letter')}; {plural(len(proceedings), 'proceeding')} with"
         f" {plural(len(strands), 'strand')}; {plural(int(outcomes.sum()), 'strand')} resolved"
-        + (f" ({by_outcome})" if by_outcome else "")
-        + (f"; fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million." if strands["fine_eur"].any() else ".")
-        + (f" The last act is of {max(days)}." if days else " No act is known on that day."),
-        style="not bold",
+        f"{f' ({by_outcome})' if by_outcome else ''}{fines}"
+        f" {f'The last act is of {max(days)}.' if days else 'No act is known on that day.'}",
     )
-    return text
-
-
-def _table(title: str, words: int, *columns: str) -> Table:
-    """A table whose first columns, `words` of them, are words; the first of all stays on one line."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < words else "right", no_wrap=place == 0)
-    return table
-
-
-def _noted(table: Table, note: str) -> Group:
-    return Group(table, Text(note, style="dim italic"))
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[Any]:
@@ -209,53 +187,58 @@ def _interval(low: float, high: float) -> str:
 
 
 def _strand_table(snapshot: RecordAsOf) -> RenderableType:
-    """One block for each proceeding: a line for it, then one for each of its strands."""
-    columns = ("proceeding, and its strands", "opened", "findings", "after days", "outcome", "days open", "in stage")
-    table = _table("Where does each proceeding stand?", 1, *columns)
-    table.columns[0].no_wrap = False
-    for place in (1, 2, 4):
-        table.columns[place].justify, table.columns[place].no_wrap = "left", True
-    strands = snapshot.table("strands")
-    for proceeding in _rows(snapshot.table("proceedings")):
-        outcome = f"{proceeding.resolved} of {proceeding.strands} resolved" if proceeding.strands > 1 else ""
-        name = f"{proceeding.proceeding}: {proceeding.platforms.replace(';', ', ')}"
-        table.add_row(name, _cell(proceeding.opened), "", "", outcome, _days(proceeding.days), "", style="bold")
-        for row in _rows(strands[strands["strand"].str.startswith(f"{proceeding.proceeding}/")]):
-            only = "" if row.platforms == proceeding.platforms else f" ({row.platforms.replace(';', ', ')})"
-            table.add_row(
-                f"  {row.strand.removeprefix(proceeding.proceeding + '/')}{only}", "", _cell(row.findings),
-                "-" if row.findings is pd.NaT else str((row.findings - row.opened).days),
-                f"{OUTCOMES[row.outcome]} {_cell(row.ended)}" if row.outcome else OUTCOMES[""],
-                _days(row.days), _days(row.days_in_stage),
-            )  # fmt: skip
-    return _noted(
-        table,
+    """A line for each strand, below that of its proceeding."""
+    strands, rows = snapshot.table("strands"), []
+    for one in _rows(snapshot.table("proceedings")):
+        resolved = f"; {one.resolved} of {one.strands} resolved" if one.strands > 1 else ""
+        heading = f"{one.proceeding}: {one.platforms.replace(';', ', ')}, opened {_cell(one.opened)}{resolved}"
+        for row in _rows(strands[strands["strand"].str.startswith(f"{one.proceeding}/")]):
+            only = "" if row.platforms == one.platforms else f" ({row.platforms.replace(';', ', ')})"
+            rows.append(
+                {
+                    "proceeding": heading,
+                    "strand": f"{row.strand.removeprefix(one.proceeding + '/')}{only}",
+                    "findings": row.findings,
+                    "after": "-" if row.findings is pd.NaT else str((row.findings - row.opened).days),
+                    "outcome": OUTCOMES[row.outcome],
+                    "ended": row.ended,
+                    "days": row.days,
+                    "days_in_stage": row.days_in_stage,
+                }
+            )
+    shown = columns({"strand": "strand"}) | columns({"findings": "findings"}, _cell) | columns({"after": "after days"})
+    shown |= columns({"outcome": "outcome"}, words=True) | columns({"ended": "on"}, _cell)
+    shown |= columns({"days": "days open", "days_in_stage": "in stage"}, _days)
+    note = (
         "A strand is a group of grievances that moves on its own. Findings are preliminary findings. Days open: from"
-        " the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings.",
+        " the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings."
     )
+    return table(pd.DataFrame(rows), shown, "Where does each proceeding stand?", note, group="proceeding")
 
 
 def _stage_table(snapshot: RecordAsOf) -> RenderableType:
-    columns = ("stage", "cases", "ended", "pending", "median", "80% interval", "95% interval")
-    table = _table("How long does each stage take? In days", 1, *columns, "median age", "oldest")
-    for column in table.columns[4:7]:
-        column.no_wrap = True
-    for row in _rows(snapshot.table("stages")):
-        table.add_row(
-            STAGES[row.stage], *map(str, (row.cases, row.ended, row.pending)), _days(row.median),
-            _interval(row.low80, row.high80), _interval(row.low95, row.high95), _days(row.pending_median),
-            _days(row.pending_oldest),
-        )  # fmt: skip
-    return _noted(
-        table,
+    rows = snapshot.table("stages")
+    spread = {
+        f"interval{level}": [_interval(*pair) for pair in zip(rows[f"low{level}"], rows[f"high{level}"], strict=True)]
+        for level in (80, 95)
+    }
+    shown = columns({"stage": "stage"}, STAGES.__getitem__) | columns(
+        {"cases": "cases", "ended": "ended", "pending": "pending"}
+    )
+    shown |= columns({"median": "median"}, _days) | columns(
+        {"interval80": "80% interval", "interval95": "95% interval"}
+    )
+    shown |= columns({"pending_median": "median age", "pending_oldest": "oldest"}, _days)
+    note = (
         "Kaplan-Meier medians and their confidence intervals: a pending case counts as longer than its age, which the"
         " last two columns show. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets"
         " no upper bound."
         " An outcome without findings ends the stage before findings; closing without proceedings ends a request."
         " The intervals take cases as independent; strands of one proceeding and proceedings opened together are not,"
         " so that they are too narrow. The closing of a request is hardly ever published: what is pending among them is"
-        " mostly silence.",
+        " mostly silence."
     )
+    return table(rows.assign(**spread), shown, "How long does each stage take? In days", note)
 
 
 def _pending_table(snapshot: RecordAsOf) -> RenderableType:
@@ -263,54 +246,56 @@ def _pending_table(snapshot: RecordAsOf) -> RenderableType:
     counts = counts[counts.sum(axis=1).cumsum() > 0]
     last = counts.index[-1]
     half_years = [day for day in counts.index[:-1] if (day.month, day.day) in ((6, 30), (12, 31))]
-    days = [*half_years[-3:], last]
+    days = [*half_years[-2:], last]
     quarters = counts[[day == last or day.month % 3 == 0 for day in counts.index]]
-    columns = ("latest milestone", *(str(day.date()) for day in days), "most", "by quarter")
-    table = _table("How many cases are pending?", 1, *columns)
-    for stage, words in PENDING.items():
-        most = int(counts[stage].max())
-        bars = spark(quarters[stage].tolist(), max(most, 1))
-        table.add_row(words, *(f"{counts.loc[day, stage]:.0f}" for day in days), str(most), bars)
-    return _noted(
-        table,
+    rows = counts.loc[days].T.set_axis([str(day.date()) for day in days], axis=1).reset_index()
+    most = counts.max().to_dict()
+    rows["most"] = rows["stage"].map(most)
+    rows["bars"] = [spark(quarters[stage].tolist(), max(most[stage], 1)) for stage in rows["stage"]]
+    rows = rows.set_index("stage").reindex(list(PENDING)).reset_index()
+    shown = columns({"stage": "latest milestone"}, PENDING.__getitem__)
+    shown |= columns({**{str(day.date()): str(day.date()) for day in days}, "most": "most"}, "{:.0f}".format)
+    shown |= columns({"bars": "by quarter"})
+    note = (
         "Requests count once for each service and topic until proceedings open, strands from then on. Quarters are from"
-        f" {quarters.index[0]:%B %Y} on; the last is the day above.",
+        f" {quarters.index[0]:%B %Y} on; the last is the day above."
     )
+    return table(rows, shown, "How many cases are pending?", note)
 
 
 def _request_table(snapshot: RecordAsOf) -> RenderableType:
-    requests = snapshot.table("requests")
-    columns = ("year", "requests", "letters", "Jan to Dec", "most in a month")
-    table = _table("How many requests for information?", 1, *columns)
+    requests, rows = snapshot.table("requests"), []
     top = max(int(requests["services"].max()), 1)
     for year, months in requests.groupby(requests["month"].dt.year):
         first, last = (int(months["month"].iloc[place].month) for place in (0, -1))
-        bars = " " * (first - 1) + spark(months["services"].tolist(), top) + " " * (12 - last)
         most = months.sort_values("services", ascending=False, kind="stable").iloc[0]
         peak = f"{most['services']} in {most['month']:%B}" if most["services"] else "-"
-        table.add_row(str(year), str(months["services"].sum()), str(months["letters"].sum()), bars, peak)
-    return _noted(
-        table,
+        bars = "." * (first - 1) + spark(months["services"].tolist(), top) + "." * (12 - last)
+        rows.append((year, months["services"].sum(), months["letters"].sum(), bars, peak))
+    names = ("year", "requests", "letters", "Jan to Dec", "most in a month")
+    note = (
         "A request: one service on one day. A letter: one company on one day. Requests need not be published: these are"
-        " a lower bound.",
+        " a lower bound. Dots are months outside of the record."
     )
+    shown = columns(dict(zip(names, names, strict=True)))
+    return table(pd.DataFrame(rows, columns=list(names)), shown, "How many requests for information?", note)
 
 
 def _clearance_table(snapshot: RecordAsOf) -> RenderableType:
-    columns = ("", "from", "to", "incoming", "resolved", "pending", "clearance rate", "disposition time")
-    table = _table("Are as many resolved as come in?", 3, *columns)
     rows = snapshot.table("clearance")
-    for row in _rows(rows[rows["unit"] != "request"]):
-        table.add_row(
-            f"{row.unit}s, {row.period}", _cell(row.first_day), _cell(row.last_day),
-            *map(str, (row.incoming, row.resolved, row.pending)), share(row.clearance_rate),
-            "none resolved" if isinf(row.disposition_time) else f"{row.disposition_time:,.0f} days",
-        )  # fmt: skip
-    return _noted(
-        table,
-        "CEPEJ's indicators: clearance rate = resolved / incoming; disposition time = 365 x pending / resolved per"
-        " year. A proceeding is resolved with the last of its strands. With few resolved, one more changes much.",
+    rows = rows[rows["unit"] != "request"]
+    shown = columns({"what": ""}) | columns({"first_day": "from", "last_day": "to"}, _cell)
+    shown |= columns({"incoming": "incoming", "resolved": "resolved", "pending": "pending"})
+    shown |= columns({"clearance_rate": "clearance rate"}, share)
+    shown |= columns(
+        {"disposition_time": "disposition time"}, lambda days: "none resolved" if isinf(days) else f"{days:,.0f} days"
     )
+    note = (
+        "CEPEJ's indicators: clearance rate = resolved / incoming; disposition time = 365 x pending / resolved per"
+        " year. A proceeding is resolved with the last of its strands. With few resolved, one more changes much."
+    )
+    rows = rows.assign(what=rows["unit"] + "s, " + rows["period"])
+    return table(rows, shown, "Are as many resolved as come in?", note)
 
 
 def _closing() -> RenderableType:

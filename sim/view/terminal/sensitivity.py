@@ -1,4 +1,4 @@
-"""A sensitivity analysis on a terminal: tables by influence, and conclusions in words."""
+"""A sensitivity analysis on a terminal: conclusions in words, then tables by influence."""
 
 from collections.abc import Iterable
 from math import isnan
@@ -6,26 +6,40 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.view.terminal.tables import between, bullets, columns, sections, table
 from sim.view.words import number, of_parameters, share, without_correlations
 
 
 def summary(analysis: Sensitivity) -> RenderableType:
     """What `sim sensitivity` prints of one analysis."""
-    parts: list[RenderableType] = [_heading(analysis)]
     if analysis.method == "split":
-        parts += [_split_table(analysis), Text(_split_words(analysis))]
+        said, tables = [_split_words(analysis)], [_split_table(analysis)]
     else:
-        for _, rows in analysis.table.groupby("indicator", sort=False):
-            parts += [_table(analysis, rows), Text(_words(analysis, rows))]
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+        groups = [rows for _, rows in analysis.table.groupby("indicator", sort=False)]
+        said = [f"{rows.iloc[0].title}: {_words(analysis, rows)}" for rows in groups]
+        tables = [_table(analysis, rows) for rows in groups]
+    question, method = _method(analysis)
+    title = analysis.scenario.title or analysis.scenario.name
+    heading = Group(Text(f"{title}: {question}", style="bold"), bullets(said))
+    return sections([heading, Text(method), *tables, _meanings(analysis)])
 
 
-def _heading(analysis: Sensitivity) -> Text:
+def _meanings(analysis: Sensitivity) -> RenderableType:
+    """What the names in the tables stand for."""
+    rows, name = analysis.table, "indicator" if analysis.method == "split" else "parameter"
+    if name == "indicator":
+        meaning = rows["title"] + rows["unit"].map(lambda unit: f" ({unit})" if unit else "")
+    else:
+        meaning = rows["parameter_title"]
+    rows = rows.assign(meaning=meaning).drop_duplicates(name)
+    return table(rows, columns({name: name}) | columns({"meaning": "what it is"}, words=True))
+
+
+def _method(analysis: Sensitivity) -> tuple[str, str]:
+    """The question of a method, and how it was answered."""
     scenario, count = analysis.scenario, len(analysis.scenario.uncertain)
     question, rest = {
         "split": (
@@ -50,40 +64,25 @@ def _heading(analysis: Sensitivity) -> Text:
             f"{without_correlations(scenario)}",
         ),
     }[analysis.method]
-    text = Text(f"{question}\n", style="bold")
-    text.append(f"{scenario.title or scenario.name}, seed {scenario.seed}. {rest}", style="not bold")
-    return text
+    return question, f"Seed {scenario.seed}. {rest}"
 
 
-def _grid(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place == 0)
-    return table
-
-
-def _table(analysis: Sensitivity, rows: pd.DataFrame) -> Table:
+def _table(analysis: Sensitivity, rows: pd.DataFrame) -> RenderableType:
     """The parameters by influence on one indicator."""
-    first = rows.iloc[0]
+    first, level = rows.iloc[0], f"{analysis.level:.0%}"
     unit = f" ({first.unit})" if first.unit else ""
     title = (
         f"{first.indicator}: {first.title}{unit}, mean {number(first['mean'])}, sd between points {number(first.sd)}"
     )
-    between = [f"{analysis.level:.0%} between", "and"]
+    shown = columns({"parameter": "parameter", "verdict": "verdict"})
     if analysis.method == "morris":
-        table = _grid(title, "parameter", "size (mu*)", *between, "effect (mu)", *between, "varies (sigma)", "noise")
-        columns = ["mu_star", "low", "high", "mu", "mu_low", "mu_high", "sigma", "noise"]
+        shown |= columns({"mu_star": "size (mu*)"}, number) | between("low", "high", number, level)
+        shown |= columns({"mu": "effect (mu)"}, number) | between("mu_low", "mu_high", number, f"{level} ")
+        shown |= columns({"sigma": "varies (sigma)", "noise": "noise"}, number)
     else:
-        table = _grid(title, "parameter", "total", *between, "alone (first)", *between)
-        columns = ["total", "low", "high", "first", "first_low", "first_high"]
-    table.add_column("verdict")
-    table.add_column("what it is")
-    show = number if analysis.method == "morris" else _index
-    for row in rows.to_dict("records"):
-        table.add_row(
-            str(row["parameter"]), *(show(row[name]) for name in columns), row["verdict"], row["parameter_title"]
-        )
-    return table
+        shown |= columns({"total": "total"}, _index) | between("low", "high", _index, level)
+        shown |= columns({"first": "alone (first)"}, _index) | between("first_low", "first_high", _index, f"{level} ")
+    return table(rows, shown, title)
 
 
 def _words(analysis: Sensitivity, rows: pd.DataFrame) -> str:
@@ -127,21 +126,13 @@ def _remedy(analysis: Sensitivity, rows: pd.DataFrame) -> str:
     return f"more --points {'and more --replications ' if noisy else ''}would narrow it"
 
 
-def _split_table(analysis: Sensitivity) -> Table:
+def _split_table(analysis: Sensitivity) -> RenderableType:
     """The split of each indicator, the least known first."""
-    table = _grid(
-        "Standard deviation of one replication", "indicator", "mean", "sd", "stochastic", "parameters",
-        "share of parameters", f"{analysis.level:.0%} between", "and",
-    )  # fmt: skip
-    table.add_column("mostly")
-    table.add_column("what it is")
-    for row in analysis.table.to_dict("records"):
-        numbers = [number(row[name]) for name in ("value", "sd", "sd_stochastic", "sd_parameter")]
-        shares = [share(row[name]) for name in ("share_parameter", "low", "high")]
-        unit = f" ({row['unit']})" if row["unit"] else ""
-        verdict = "" if row["verdict"] == "open" else row["verdict"]
-        table.add_row(row["indicator"], *numbers, *shares, verdict, f"{row['title']}{unit}")
-    return table
+    shown = columns({"indicator": "indicator"})
+    shown |= columns({"value": "mean", "sd": "sd", "sd_stochastic": "stochastic", "sd_parameter": "parameters"}, number)
+    shown |= columns({"share_parameter": "share of parameters"}, share)
+    shown |= between("low", "high", share, f"{analysis.level:.0%}")
+    return table(analysis.table, shown, "Standard deviation of one simulation")
 
 
 def _split_words(analysis: Sensitivity) -> str:
