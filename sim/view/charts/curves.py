@@ -11,7 +11,7 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import DATES, INK, band, below, plain, styled, subplots
 
 LINE = 16
-"""Pixels of height of a line of a label at the end of a curve."""
+"""Pixels of height of a line of a label at the end of a curve, and of a heading."""
 
 
 def curves(
@@ -69,13 +69,15 @@ def curves(
 
 def _beside(headings: list[str], rows: int, columns: int, height: int) -> go.Figure:
     """Panels in several columns, with their headings above them."""
-    inside = height * rows + 64 * (rows - 1)
+    titles = [lines(heading, 20) for heading in headings]
+    above = 10 + LINE * max(1 + title.count("<br>") for title in titles)
+    inside = height * rows + (34 + above) * (rows - 1)
     figure = subplots(
-        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=[lines(heading, 20) for heading in headings],
-        horizontal_spacing=0.06, vertical_spacing=64 / inside,
+        rows=rows, cols=columns, shared_yaxes=True, subplot_titles=titles, horizontal_spacing=0.06,
+        vertical_spacing=(34 + above) / inside,
     )  # fmt: skip
     figure.update_annotations(font={"size": 13, "color": INK})
-    return styled(figure, height=inside + 90).update_layout(margin={"t": 44})
+    return styled(figure, height=inside + 60 + above).update_layout(margin={"t": above})
 
 
 def _axes(figure: go.Figure, place: dict[str, int]) -> tuple[str, str]:

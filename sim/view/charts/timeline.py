@@ -58,7 +58,7 @@ def timeline(
                 draw(figure, mine.assign(y=mine["row"].map(place)), look, span[1])
     _once_in_the_legend(figure)
     if beside:
-        figure.add_annotation(text=lines(heading, 12), xref="paper", x=1, xanchor="right", align="right", **_ABOVE)
+        figure.add_annotation(text=lines(heading, 8), xref="paper", x=1, xanchor="right", align="right", **_ABOVE)
         figure.update_xaxes(range=[0, 1], showticklabels=False, showgrid=False, row=1, col=2)
     _rows(figure, rows)
     figure.update_layout(xaxis={**DATES, "range": plain(span)})

@@ -44,6 +44,8 @@ VISITS = {
 """Columns of the table of durations, as they are called."""
 WHOLE = {"median": 0, "q10": 0, "q90": 0}
 """Digits of days in that table."""
+LEAST = 0.01
+"""Share of the days of a part that a sentence names."""
 SHOWN, SELDOM = ("work", "staff"), 0.05
 """Parts that are always shown, and days below which the others are not."""
 
@@ -152,10 +154,11 @@ def _where_title(run: Run) -> str:
     shares, cases = shares_of_days(run), subject(run)
     if not shares:
         return f"{cases} take no time"
-    waits = [f"{words.share(shares[part])} {WAITING[part]}" for part in shares if part in WAITING and shares[part] > 0]
+    waits = {part: share for part, share in shares.items() if part in WAITING and share >= LEAST}
+    named = words.listing(f"{words.share(share)} {WAITING[part]}" for part, share in waits.items())
     if not waits:
-        return f"{cases} are worked on all of the time"
-    return f"{cases} wait {words.share(1 - shares['work'])} of their time: {words.listing(waits)}"
+        return f"{cases} wait less than {words.share(LEAST)} of their time"
+    return f"{cases} wait {words.share(1 - shares['work'])} of their time: {named}"
 
 
 def _where_caption(table: pd.DataFrame) -> str:
