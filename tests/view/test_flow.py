@@ -43,8 +43,8 @@ def ways(figure):
 def test_the_title_counts_the_resolved_and_those_in_progress(table, small_run):
     """Neither requests nor cases resolved on the first day are among those that are resolved by the horizon."""
     assert flow.drawn(small_run, table).title == (
-        "6 proceedings by strand are resolved by January 2026, >99% in “Non-compliance decision” and <1% in “Binding"
-        " commitments”; 11 are then still in progress"
+        "On average 6 proceedings by strand are resolved by January 2026, >99% in “Non-compliance decision” and <1% in"
+        " “Binding commitments”; 11 are then still in progress"
     )
 
 

@@ -89,9 +89,10 @@ def test_the_past_is_of_the_record_as_known_on_the_first_day(small_run):
 def test_what_really_happened_is_marked(small_run):
     """What the record knows beyond the first day is marked, counted in the title and in the table; before, nothing."""
     figure = timelines.timelines(small_run, RECORD)
-    stars = [(list(trace.x), list(trace.y)) for trace in figure.chart.data if trace.name == "What really happened"]
-    assert stars == [(["2024-05-01"], [0]), (["2024-09-01"], [0])]
+    marks = [(list(trace.x), list(trace.y)) for trace in figure.chart.data if trace.name == "What really happened"]
+    assert marks == [(["2024-05-01"], [0]), (["2024-09-01"], [0])]
     assert "; 1 really was by September 2024" in figure.title
+    assert len(figure.caption.split()) <= 40
     rows = figure.table[figure.table["what"] == "happened since"]
     assert rows["milestone"].tolist() == ["Preliminary findings sent", "Decision adopted"]
     known = timelines.timelines(small_run, RECORD.known_on(small_run.scenario.start))

@@ -90,7 +90,7 @@ def _title(run: Run, table: pd.DataFrame, titles: dict[str, str]) -> str:
         f"{words.share(mean / resolved.sum())} in {words.quoted(titles[str(place)])}"
         for place, mean in resolved.head(ENDS_IN_TITLE).items()
     ]
-    return f"{words.whole(resolved.sum())} {cases} are resolved by {by}, {words.listing(parts)}; {still}"
+    return f"On average {words.whole(resolved.sum())} {cases} are resolved by {by}, {words.listing(parts)}; {still}"
 
 
 def _caption(run: Run, table: pd.DataFrame) -> str:

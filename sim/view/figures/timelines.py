@@ -56,7 +56,7 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
         "timelines",
         _title(run, rows, until, table),
         f"{words.of_run(run)} · hatched: middle 80%; mark: median",
-        _caption(run, until),
+        _caption(until),
         _chart(run, table, {case: called[case] for case in rows}, until),
         as_shown(
             table.assign(
@@ -181,7 +181,7 @@ def _looks(run: Run, drawn: Collection[str]) -> dict[str, Look]:
     every |= {f"{ENDS} {place}": look for place, look in (stages | rest).items()}
     every |= {
         f"{SINCE} {place}": Look(
-            "What really happened", stages[place].colour if place in stages else INK, symbol="star"
+            "What really happened", stages[place].colour if place in stages else INK, symbol="diamond"
         )
         for place in (*stages, *OUTCOME_TITLES)
     }
@@ -231,9 +231,10 @@ def _title(run: Run, cases: Sequence[str], until: date | None, table: pd.DataFra
     )
 
 
-def _caption(run: Run, until: date | None) -> str:
-    star = " Stars: what really happened." if until else ""
+def _caption(until: date | None) -> str:
+    """How to read it, in a few words."""
+    truth = f" Diamonds: what really happened by {words.month_of(until)}." if until else ""
     return (
-        "Left of the first line is what happened, right of it the forecast: in eight of ten simulations the day falls"
-        f" into the hatched bar. Beside it stands how the case ends.{star}"
+        "Left of the line is what happened, right of it the forecast: the middle 80% of the simulations (of a milestone:"
+        f" of those that reach it). Beside it: how the case ends.{truth}"
     )
