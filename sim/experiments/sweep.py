@@ -419,13 +419,3 @@ def helping(steps: "pd.DataFrame") -> "pd.DataFrame":
     """The steps of one indicator in which one more FTE improves it significantly, by the interval of the effect."""
     significant = (steps["low"] > 0).where(steps["better"] > 0, steps["high"] < 0)
     return steps[significant & (steps["better"] != 0)]
-
-
-def stops_helping(steps: "pd.DataFrame") -> float | None:
-    """The FTE at which one more stops helping significantly; None if it helps to the end, or no step helps
-    significantly.
-    """
-    helps, known = helping(steps), steps.dropna(subset="effect")
-    if helps.empty or helps.index[-1] == known.index[-1]:
-        return None
-    return float(helps.iloc[-1]["to_fte"])

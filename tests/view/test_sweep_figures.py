@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.experiments.sweep import STEPS, Sweep, stops_helping
+from sim.experiments.sweep import STEPS, Sweep
 from sim.view import words
 from sim.view.figures import sweep
 from sim.view.verdicts import sweep_sentence
@@ -94,7 +94,6 @@ def test_steps_without_a_value_are_told():
         " there."
     )
     assert "nothing can be told" in sweep_sentence(none)
-    assert stops_helping(some) is None
     same = pd.DataFrame([step(1.0, 2.0, 0.0, 0.0, 0.0)], columns=list(STEPS))
     assert sweep_sentence(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 FTE."
 

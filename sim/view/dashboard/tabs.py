@@ -184,7 +184,7 @@ def _what_if(v: View) -> Parts:
 def _record(v: View) -> Parts:
     """The public record, and the figures of other analyses in the results folder."""
     if v.record is not None:
-        yield from gallery.flat(gallery.of_record(v.record))
+        yield from gallery.flat(gallery.of_record(v.record, run=v.cache.run(v.state.base)))
     for folder in figure_folders(v.cache.results):
         try:
             for figure in read_figures(folder).figures:

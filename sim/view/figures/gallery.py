@@ -127,13 +127,13 @@ def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
 def of_record(record: Record, until: date | None = None, run: Run | None = None) -> list[Section]:
     """The figures of a public record, as known on a day; on its last day if none is given.
 
-    `run`: what it expects stands beside what the record says.
+    `run`: what it expects stands beside what the record says, in the colours of its procedure.
     """
     return _sections(
         (
             "The public record",
             [
-                records.timelines(record, until),
+                records.timelines(record, until, run),
                 records.requests(record, until),
                 records.clearance(record, until, run),
             ],

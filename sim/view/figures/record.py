@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sim.record import tables as record_tables
+from sim.record.model import OUTCOMES as RESOLVING
 from sim.record.model import Record
 from sim.record.spans import FINDINGS, OPENED, REQUEST, TOTAL
 from sim.results.run import Run
@@ -23,6 +24,7 @@ from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import INK, PALETTE
 from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
+from sim.view.figures.listed import place_titles
 from sim.view.titles import OUTCOMES, STAGES, cases_of
 from sim.view.words import count, listing, month_of, plural, share
 
@@ -38,13 +40,17 @@ NAMES = {
 }
 """Columns of tables whose names are more than their keys without underscores."""
 SENT = "preliminary findings sent"
+DECISION, COMMITMENTS, CLOSED = RESOLVING.values()
 CAME, RESOLVED, PENDING = "incoming", "resolved", "pending"
 FLOW = looks({CAME: "came in", RESOLVED: "resolved", PENDING: "in progress at the end"})
 ASKED = looks({"services": "services asked", "letters": "letters"})
 
 
-def timelines(record: Record, until: date | None = None) -> Figure | None:
-    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end."""
+def timelines(record: Record, until: date | None = None, run: Run | None = None) -> Figure | None:
+    """Every strand from the opening of its proceeding on: findings, outcome; those in progress are open at the end.
+
+    `run`: whose procedure gives the colours.
+    """
     day = _day(record, until)
     if day is None or (strands := record_tables.strands(record, day)).empty:
         return None
@@ -57,27 +63,29 @@ def timelines(record: Record, until: date | None = None) -> Figure | None:
         _timeline_caption(rows),
         timeline(
             {row["strand"]: (row["heading"], row["label"]) for row in rows.to_dict("records")},
-            _stretches(rows, day), _milestones(rows, day), _LOOKS, (rows["opened"].min().date(), day), height=38,
+            _stretches(rows, day), _milestones(rows, day), _looks(run), (rows["opened"].min().date(), day), height=38,
         ),
         _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
     )  # fmt: skip
 
 
-_STAGES = looks({name: STAGES.get(name, "") for name in (REQUEST, "by decision", OPENED, "interim measures", FINDINGS)})
-"""In the colours that these stages have in the procedure that comes with the program."""
-_ENDS = {
-    "non_compliance_decision": "star",
-    "commitments_binding": "square",
-    "closed": "x",
-    "": "triangle-right-open",
-}
-"""The symbols of what strands came to."""
-_LOOKS = {
-    OPENED: _STAGES[OPENED],
-    FINDINGS: _STAGES[FINDINGS],
-    SENT: Look(SENT, INK, symbol="triangle-down"),
-    **{key: Look(OUTCOMES[key], INK, symbol=symbol) for key, symbol in _ENDS.items()},
-}
+_PLACES = (REQUEST, "by decision", OPENED, "interim", FINDINGS, DECISION, "appeal", COMMITMENTS, CLOSED)
+"""What a record's events begin, at its place in the procedure that comes with the program, which gives its colour."""
+_SYMBOLS = {DECISION: "star", COMMITMENTS: "square", CLOSED: "x", "": "triangle-right-open"}
+"""Of what strands came to; those in progress are open."""
+
+
+def _looks(run: Run | None) -> dict[str, Look]:
+    """Stages and outcomes in the colours of the run's procedure, or of the one that comes with the program."""
+    look = looks({place: STAGES.get(place, "") for place in _PLACES})
+    if run is not None:
+        stages, places = run.scenario.procedure.stages, looks(place_titles(run))
+        look |= {stage.record_event: places[name] for name, stage in stages.items() if stage.record_event}
+    ends = {
+        key: Look(OUTCOMES[key], look[key].colour if key else INK, symbol=symbol) for key, symbol in _SYMBOLS.items()
+    }
+    stretches = {key: look[key]._replace(title=STAGES[key]) for key in (OPENED, FINDINGS)}
+    return stretches | {SENT: Look(SENT, INK, symbol="triangle-down")} | ends
 
 
 def _stretches(rows: pd.DataFrame, day: date) -> pd.DataFrame:
@@ -101,7 +109,8 @@ def _milestones(rows: pd.DataFrame, day: date) -> pd.DataFrame:
         rows.assign(what=rows["outcome"], day=rows["ended"].fillna(pd.Timestamp(day))),
     ]
     table = pd.concat(parts, ignore_index=True).assign(lane=0).rename(columns={"strand": "row"})
-    hover = [f"{_LOOKS[what].title}, {day:%Y-%m-%d}" for what, day in zip(table["what"], table["day"], strict=True)]
+    titles = {SENT: SENT, **OUTCOMES}
+    hover = [f"{titles[what]}, {day:%Y-%m-%d}" for what, day in zip(table["what"], table["day"], strict=True)]
     return table.assign(hover=hover)
 
 
