@@ -38,7 +38,7 @@ def test_more_staff_is_better_and_marked_so(small_run, better_run):
     table = compare([small_run, better_run]).table.set_index("indicator")
     delay = table.loc["delay_per_case"]
     assert delay["difference"] < 0
-    assert figure.title.endswith(f"{-delay['difference']:.1f} days less with Many handlers")
+    assert figure.title.endswith(f"{-delay['difference']:.1f} days less with “Many handlers”")
     marks = [trace for trace in figure.chart.data if trace.name == "better"]
     assert {trace.marker.symbol for trace in marks} == {"triangle-up"}
     assert any(f"{-delay['difference']:.1f} days less, better" in label for label in rows_of(figure))
@@ -54,7 +54,7 @@ def test_nothing_changes_is_said_plainly(small_run, same_run):
     resolutions = comparison.resolutions([small_run, same_run])
     assert "none is resolved significantly earlier or later" in resolutions.title
     assert all("on the same day" in row for row in rows_of(resolutions))
-    assert comparison.pending([small_run, same_run]).title.endswith("no significant difference with A twin")
+    assert comparison.pending([small_run, same_run]).title.endswith("no significant difference with “A twin”")
 
 
 def test_days_stand_on_an_axis_of_days(small_run, better_run):
@@ -91,6 +91,21 @@ def test_more_cases_are_neither_better_nor_worse_where_more_come_in():
     assert verdict_on(**resolved, more_cases=0.001) == "different"
     assert verdict_on(indicator="pending_end", unit="cases", more_cases=0.001) == "different"
     assert verdict_on(more_cases=0.001) == "worse"
+
+
+def test_several_scenarios_stand_on_one_axis(small_run, better_run, same_run):
+    """A panel for each number or case, in its own unit, with the scenarios in it."""
+    runs = [small_run, better_run, same_run]
+    table = compare(runs).table.set_index(["indicator", "scenario"])
+    for draw, first in ((comparison.differences, "delay due to staffing"), (comparison.pending, "December 2024")):
+        chart = draw(runs).chart
+        assert chart.layout.annotations[0].text.removeprefix("<b>").startswith(first)
+        assert all(len(axis.ticktext) == 2 for axis in chart.select_yaxes())
+    figure = comparison.differences(runs)
+    drawn = [value for trace in figure.chart.data if trace.mode == "markers" for value in trace.x]
+    for label in ("pending_end", "resolved"):
+        assert any(value == pytest.approx(table.loc[(label, "many"), "difference"], rel=1e-3) for value in drawn)
+    assert len(list(comparison.resolutions(runs).chart.select_yaxes())) <= comparison.MOST_PANELS
 
 
 def test_runs_of_one_name_are_told_apart(small_run, better_run):

@@ -27,7 +27,7 @@ def heat(
     values = pd.concat(list(panels.values()))["value"]
     low, high = span or (float(values.min()), float(values.max()))
     rows = list(dict.fromkeys(row for table in panels.values() for row in table["row"]))
-    headings = [lines(heading, max(26 // len(panels), 12)) for heading in panels] if len(panels) > 1 else []
+    headings = [lines(heading, max(26 // len(panels), 12)) for heading in panels if heading]
     top = COLUMNS + LINE * max((heading.count("<br>") + 1 for heading in headings), default=0)
     figure = _beside(headings) if headings else blank()
     for place, table in enumerate(panels.values(), start=1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,14 @@ from sim.view.titles import cases_of
 
 HEADLINE = ("delay_per_case", "disposition_time", "pending_end", "age_end", "resolved", "fte_years")
 """Indicators that are always shown, whether they differ or not."""
-COUNTS = ("cases", "a year")
+CASES = "cases"
+COUNTS = (CASES, "a year")
 """Units of numbers of cases: with more cases coming in there are more of them, which is neither better nor worse."""
 NUMBERED = "#"
 """Before the number of a run with the name of another one; no scenario has it in its name."""
 NOT_SURE = "no significant difference"
-MOST_ROWS = 14
-"""Differences in a figure, those of `HEADLINE` included, over all scenarios; the others are in the table."""
+MOST_ROWS, MOST_PANELS = 14, 6
+"""Differences in a figure from one scenario, and those in which several are compared; the others are in the table."""
 BETTER, WORSE, DIFFERENT, UNSURE = "better", "worse", "different", "not significant"
 VERDICTS = {
     BETTER: Look(BETTER, PALETTE[0], symbol="triangle-up"),
@@ -107,7 +109,7 @@ def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Figur
         _differences_title(runs, rows),
         _subtitle(runs),
         _differences_caption(table),
-        intervals(_panels(_titles(runs), rows), VERDICTS, rule=0, apart=0, clip=True),
+        intervals(_arranged(_drawn(rows, len(runs) > 2), _titles(runs)), VERDICTS, rule=0, apart=0, clip=True),
         _differences_table(runs, table),
     )
 
@@ -147,7 +149,7 @@ def _rows_to_draw(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     resolved = set(run.layout.stages) - set(run.layout.open_stages)
     is_open = ~table["indicator"].str.partition(":")[2].isin(resolved)
     chosen = table.index.isin(significant(table).index) & table["verdict"].isin([BETTER, WORSE]) & is_open
-    most = max(MOST_ROWS // max(table["scenario"].nunique(), 1), len(HEADLINE)) - len(HEADLINE)
+    most = MOST_ROWS - len(HEADLINE) if len(set(table["scenario"])) == 1 else 0
     parts = []
     for _, mine in table[table["unit"].eq("days") | table["base"].ne(0)].groupby("scenario", sort=False):
         head = mine.set_index("indicator", drop=False).reindex(HEADLINE).dropna(subset="title")
@@ -157,21 +159,32 @@ def _rows_to_draw(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
 
 
-def _panels(titles: Mapping[str, str], rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """By scenario what is in days, on an axis of days, and what is not, in per cent of the baseline."""
-    size = rows["base"].abs().where(rows["unit"].ne("days"), 100) / 100
-    drawn = rows.assign(
+def _arranged(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Rows in panels, in their order: one other scenario has all in one, or by `panel`, if they have that.
+
+    Several have a panel for each row, at most so many, and stand in it one below the other.
+    """
+    if len(titles) == 2:
+        return _by(rows, rows.get("panel", pd.Series("", rows.index)))
+    parts = _by(rows.assign(row=rows["scenario"].map(titles)), rows["heading"])
+    return dict(islice(parts.items(), MOST_PANELS))
+
+
+def _by(rows: pd.DataFrame, keys: "pd.Series[str]") -> dict[str, pd.DataFrame]:
+    return {str(key): own for key, own in rows.groupby(keys, sort=False)}
+
+
+def _drawn(rows: pd.DataFrame, several: bool) -> pd.DataFrame:
+    """Differences as they are drawn: days in days, other numbers of one scenario in per cent of the baseline."""
+    relative = rows["unit"].ne("days") & (not several)
+    size = rows["base"].abs().where(relative, 100) / 100
+    unit = rows["unit"].map({"a year": ""}).fillna(", " + rows["unit"])
+    return rows.assign(
         row=rows["title"], note=[in_words(row) for row in rows.to_dict("records")], series=rows["verdict"],
+        heading=rows["title"] + unit,
+        panel=relative.map({True: "change in % of the baseline", False: "change in days"}),
         value=rows["difference"] / size, low=rows["low"] / size, high=rows["high"] / size,
-    )  # fmt: skip
-    panels = {}
-    for name in rows["scenario"].unique():
-        of = "" if len(titles) == 2 else f"{titles[name]}: "
-        for in_days, heading in ((True, "change in days"), (False, "change in % of the baseline")):
-            mine = drawn[drawn["scenario"].eq(name) & drawn["unit"].eq("days").eq(in_days)]
-            if len(mine):
-                panels[f"{of}{heading}"] = mine
-    return panels
+    ).sort_values("panel", key=lambda panel: panel.ne("change in days"), kind="stable")  # fmt: skip
 
 
 def in_words(row: Mapping[Any, Any]) -> str:
@@ -184,7 +197,8 @@ def _moved(by: float, unit: str, ways: tuple[str, str] = ("less", "more"), same:
     """A difference in words."""
     much = words.quantity(abs(by), unit)
     much = much if float(much.replace(",", "")) else "under 0.01"
-    return f"{much} {unit or 'percentage points'} {ways[by > 0]}" if by else same
+    counted = "" if unit == CASES else f" {unit or 'percentage points'}"
+    return f"{much}{counted} {ways[by > 0]}" if by else same
 
 
 def _differences_title(runs: Sequence[Run], rows: pd.DataFrame) -> str:
@@ -198,7 +212,7 @@ def _differences_title(runs: Sequence[Run], rows: pd.DataFrame) -> str:
     told = head[head["indicator"] == label].to_dict("records")
     parts = [
         f"{NOT_SURE if row['verdict'] == UNSURE else _moved(row['difference'], row['unit'])} with"
-        f" {names[row['scenario']]}"
+        f" {words.quoted(names[row['scenario']])}"
         for row in told
     ]
     return f"{words.sentence(told[0]['title'])}: {'; '.join(parts)}"
@@ -257,15 +271,16 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Figu
     table["case"] = table["indicator"].str.partition(":")[2]
     table["row"] = [names[case].whole for case in table["case"]]
     rows = _shifts(table, table["p_adjusted"].lt(1 - LEVEL), "days", EARLIER, "on the same day")
-    rows = rows.sort_values("value", kind="stable")
+    most = rows["value"].abs().groupby(rows["case"]).transform("max")
+    rows = rows.assign(most=-most).sort_values("value" if len(runs) == 2 else "most", kind="stable")
     return Figure(
         "resolutions",
         _resolutions_title(rows, titles),
         _subtitle(runs),
         "Mean change of the day on which a case is resolved, whichever way; what is later than"
         f" {words.month_of(horizon)} counts as then. Significant is what is hardly chance although {len(rows)} are"
-        " compared at once. The table has the medians.",
-        intervals(_by_scenario(rows, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
+        f" compared at once. {'Those that move most are shown; t' if len(runs) > 2 else 'T'}he table has the medians.",
+        intervals(_arranged(rows, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
         _resolutions_table(runs, rows),
     )
 
@@ -275,13 +290,8 @@ def _shifts(table: pd.DataFrame, sure: "pd.Series[bool]", unit: str, ways: tuple
     side = np.where(table["difference"] < 0, *ways)
     note = [_moved(round(by, 2), unit, ways, same) for by in table["difference"]]
     sure &= table["difference"].ne(0)
-    return table.assign(value=table["difference"], sure=sure, series=np.where(sure, side, UNSURE), note=note)
-
-
-def _by_scenario(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """A panel for each scenario; without a heading if there is one only."""
-    parts = {str(name): own for name, own in rows.groupby("scenario", sort=False)}
-    return {titles[name] if len(parts) > 1 else "": own for name, own in parts.items()}
+    series, value = np.where(sure, side, UNSURE), table["difference"]
+    return table.assign(value=value, sure=sure, series=series, note=note, heading=table["row"])
 
 
 def _resolutions_title(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -291,9 +301,10 @@ def _resolutions_title(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
         return f"Of {cases} none is resolved significantly earlier or later"
     most = sure.to_dict("records")[int(sure["value"].abs().to_numpy().argmax())]
     moved, ways = sure["case"].nunique(), " or ".join(sorted(set(sure["series"])))
+    which = f"{most['row']}, with {words.quoted(titles[most['scenario']])}"
     return (
         f"{moved} of {cases} {'is' if moved == 1 else 'are'} resolved {ways}, by up to"
-        f" {words.quantity(abs(most['value']), 'days')} days ({most['row']}, with {titles[most['scenario']]})"
+        f" {words.quantity(abs(most['value']), 'days')} days ({which})"
     )
 
 
@@ -329,9 +340,9 @@ def pending(runs: Sequence[Run]) -> Figure | None:
         return None
     titles, scenario = _titles(runs), runs[0].scenario
     found = pd.concat([_open_apart(run, runs[0], len(runs) - 1) for run in runs[1:]], ignore_index=True)
-    rows = _shifts(found, (found["low"] > 0) | (found["high"] < 0), "cases", FEWER, "as many")
+    rows = _shifts(found, (found["low"] > 0) | (found["high"] < 0), CASES, FEWER, "as many")
     ends = [
-        f"{NOT_SURE if row['series'] == UNSURE else row['note']} with {titles[row['scenario']]}"
+        f"{NOT_SURE if row['series'] == UNSURE else row['note']} with {words.quoted(titles[row['scenario']])}"
         for row in rows.groupby("scenario", sort=False).tail(1).to_dict("records")
     ]
     cases = cases_of(scenario)
@@ -341,7 +352,7 @@ def pending(runs: Sequence[Run]) -> Figure | None:
         f"{words.sentence(cases)} in progress in {words.month_of(scenario.horizon)}: {words.listing(ends)}",
         _subtitle(runs),
         f"Mean difference of the number of {cases} in progress on the day. Where a line reaches zero it may be chance.",
-        intervals(_by_scenario(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
+        intervals(_arranged(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
         pd.DataFrame({"scenario": rows["scenario"].map(titles), "day": pd.to_datetime(rows["day"]), **digits}),
     )
 

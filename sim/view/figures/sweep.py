@@ -62,9 +62,9 @@ def _chart(sweep: Sweep, rows: pd.DataFrame) -> go.Figure:
         cells = rows.assign(
             row=[f"{axis_words(row)}: {_value(value)}" for value in rows[row]],
             column=[_value(value) for value in rows[column]],
-            text=[_interval(cell).replace(" (", "\n(") for cell in _records(rows)],
+            text=["{}\n{} to\n{}".format(*map(words.number, cell.values())) for cell in _records(rows)],
         )
-        return heat({axis_words(column): cells}, row=60)
+        return heat({axis_words(column): cells}, row=72)
     return points({axis_words(axis): rows.assign(x=rows[axis]) for axis in sweep.axes}, named)
 
 
@@ -113,7 +113,8 @@ def _of_staff(steps: pd.DataFrame) -> str:
     for step in known.head(MOST_STEPS).to_dict("records"):
         people = f"{step['to_fte'] - step['from_fte']:.{digits}f}"
         change = _change(step) if step["low"] * step["high"] > 0 else "no significant change"
-        parts.append(f"{change} with {f'the next {people}' if parts else f'{people} more people'}")
+        more = f"{people} more {'person' if people == '1' else 'people'}"
+        parts.append(f"{change} with {f'the next {people}' if parts else more}")
     told = f"{name} {' and '.join(parts)}"
     if len(known) <= MOST_STEPS or not first["better"]:
         return told
@@ -152,7 +153,7 @@ def _caption(sweep: Sweep, rows: pd.DataFrame) -> str:
     significant = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
     return (
         f"At the base ({_at(sweep, base)}) it is {_interval(base.to_dict())}. All points meet the same cases and"
-        f" chances: {significant} of the {len(rows) - 1} others differ significantly from the base."
+        f" chances; significantly other than the base: {significant} of {len(rows) - 1}."
     )
 
 
