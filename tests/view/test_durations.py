@@ -33,6 +33,8 @@ def test_where_days_go_adds_up(small_run):
     figure = durations.where_days_go(small_run)
     parts = [column for column in figure.table if column not in ("stage", "days", "80% from", "80% to")]
     assert np.allclose(figure.table[parts].sum(axis=1), figure.table["days"], atol=0.4)
+    written = [float(text) for text in figure.chart.data[-1].text]
+    assert np.allclose(written, figure.table["days"], atol=0.6)
     waits = 1 - durations.shares_of_days(small_run)["work"]
     assert figure.title.startswith(f"Proceedings by strand wait {waits:.0%} of their time: ")
     assert sum(durations.shares_of_days(small_run).values()) == pytest.approx(1)

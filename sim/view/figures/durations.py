@@ -124,7 +124,7 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
     titles = place_titles(run)
     table["row"] = table["stage"].map(titles)
     parts = {name: look for name, look in looks(PARTS, MUTED).items() if name in SHOWN or table[name].max() > SELDOM}
-    written = [words.count(days) for days in table["days"]]
+    written = [words.count(days) for days in table[list(parts)].clip(lower=0).sum(axis=1)]
     return Figure(
         "where-days-go",
         _where_title(run),
