@@ -181,7 +181,7 @@ def test_the_title_tells_the_groups_apart(small_run):
     """Cases at different stages are told apart on average, at the date at which they differ most."""
     title = chances.probabilities(small_run).title
     stage = small_run.layout.present_stage(ADVERTS)[0]
-    assert f"of the 1 in {small_run.scenario.procedure.stages[stage].title}" in title
+    assert f"for the one in {small_run.scenario.procedure.stages[stage].title}" in title
 
 
 def test_the_chance_of_a_milestone_is_of_those_who_can_still_come_to_it(small_run):

@@ -106,16 +106,16 @@ def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
         counts = resolved.groupby("stage")["case"].nunique()
         titles = place_titles(run)
         groups = [
-            f"{words.share(mean)} of the {counts[stage]} in {titles[str(stage)]}"
+            f"{words.share(mean)} for the {'one' if counts[stage] == 1 else counts[stage]} in {titles[str(stage)]}"
             for stage, mean in means.loc[by].sort_values(ascending=False).items()
         ]
-        return f"By {words.month_of(by)}, on average {words.listing(groups)} are resolved"
+        return f"The chance of being resolved by {words.month_of(by)} is on average {words.listing(groups)}"
     last = resolved.groupby("case")["chance"].last()
     least, most, horizon = str(last.idxmin()), str(last.idxmax()), words.month_of(run.scenario.horizon)
     if last[least] == last[most]:
         those = called[most] if len(last) == 1 else f"each of the {len(last)} {cases_of(run.scenario)}"
-        return f"The probability that {those} is resolved by {horizon} is {words.share(last[most])}"
+        return f"The chance that {those} is resolved by {horizon} is {words.share(last[most])}"
     return (
-        f"The probability of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f"The chance of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
         f" {words.share(last[most])} ({called[most]})"
     )
