@@ -26,8 +26,8 @@ from sim.view.dashboard.storage import FOLDER
 
 T = TypeVar("T")
 
-RUNS, TABS = 24, 200
-"""Runs and tabs in memory at most: up to 20 MB for a run or its part on one platform, 1 MB for a tab."""
+RUNS, PARTS = 24, 600
+"""Runs and parts of tabs in memory at most: up to 20 MB for a run or what is on one platform, 0.3 MB for a part."""
 
 
 class LRUCache:
@@ -102,7 +102,7 @@ class RunCache:
         scenarios: Path = Path("scenarios"),
     ) -> None:
         self.results, self.scenarios, self.record = results, scenarios, record
-        self.tabs, self.what_ifs = LRUCache(TABS), LRUCache(TABS)
+        self.tabs, self.what_ifs = LRUCache(PARTS), LRUCache(PARTS)
         self._named = {folder.name: folder for folder in named}
         for folder in named:
             if self._named[folder.name] != folder:

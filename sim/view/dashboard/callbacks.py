@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
@@ -11,7 +11,7 @@ from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import part_of
 from sim.view.dashboard.received import CLICK, NAME, received
 from sim.view.dashboard.reproduce import recipe
-from sim.view.dashboard.tabs import View, tab_of
+from sim.view.dashboard.tabs import Tab, View, tab_of
 from sim.view.dashboard.whatif import read
 from sim.view.figures.listed import chosen
 from sim.view.findings import findings, findings_of_comparison
@@ -67,11 +67,29 @@ def _tabs(app: Dash, cache: RunCache) -> None:
         tab = chosen[layout.CONTROLS.index("tab") - 1]
         try:
             state = address.of_controls([base, *chosen], cache.scenario, what_if)
-            content = tab_of(View(state, cache)).content if state.runs else []
+            begun = tab_of(View(state, cache), figures=1) if state.runs else Tab([], [])
+            content = [*begun.content, *([_rest(tab)] if begun.more else [])]
         except Exception as error:  # whatever it is, what was shown before would be taken for the answer
             content = [layout.message(failures.told(error), "red")]
         shown = tab if tab in list(address.TABS) else next(iter(address.TABS))
         return [content if name == shown else [] for name in address.TABS]
+
+    @app.callback(
+        Output({"rest": MATCH}, "children"),
+        Input({"rest": MATCH}, "id"),
+        *layout.controls(State),
+        layout.BASE,
+    )
+    def _go_on(_: Any, *values: Any) -> list[Component]:
+        """What follows the first figure of a tab, which is shown as soon as it is drawn."""
+        *chosen, base = values
+        view = View(address.of_controls([base, *chosen], cache.scenario), cache)
+        return tab_of(view).content[len(tab_of(view, figures=1).content) :]
+
+
+def _rest(tab: str) -> Component:
+    """The place of what follows the first figure of a tab."""
+    return html.Div(id={"rest": tab}, className="rest")
 
 
 def _sentences(app: Dash, cache: RunCache) -> None:

@@ -67,7 +67,8 @@ def _all(people: float, values: Mapping[str, str]) -> list[Component]:
     marks = [{"value": percent, "label": f"{percent:+d}%" if percent else "0"} for percent in (LEAST, 0, 50, MOST)]
     slider = dmc.Slider(
         id={"input": "staff"}, value=_number(values["staff"]) or 0, min=LEAST, max=MOST, step=5, marks=marks,
-        updatemode="mouseup", labelAlwaysOn=True, thumbLabel="All staff, percent more or fewer",
+        updatemode="mouseup", labelAlwaysOn=True, label={"function": "percent"},
+        thumbLabel="All staff, percent more or fewer",
     )  # fmt: skip
     presets = [
         dmc.Button(

@@ -8,7 +8,7 @@ from dash import Input, State, dcc, html
 from dash.development.base_component import Component
 
 from sim.results.run import Run, platforms
-from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases
+from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases, to_query
 from sim.view.dashboard.cache import Listing
 from sim.view.figures.listed import names
 from sim.view.figures.staffing import short
@@ -47,6 +47,7 @@ def page(
     reproduce = [html.Summary("Reproduce this", id="reproduce", n_clicks=0), html.Div(id="recipe")]
     return html.Div(
         [
+            dcc.Store(id="opened", data=to_query(state)),
             dcc.Store(id="query"),
             dcc.Store(id="what-if", data=dict(state.what_if)),
             dcc.Interval(id="look", interval=LOOK),

@@ -53,7 +53,10 @@ def register(app: Dash, cache: RunCache) -> None:
         return address.to_query(address.of_controls([base, *chosen], cache.scenario, what_if))
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("page", "write"), Output("written", "children"), Input("query", "data")
+        ClientsideFunction("page", "write"),
+        Output("written", "children"),
+        Input("query", "data"),
+        Input("opened", "data"),
     )
 
 

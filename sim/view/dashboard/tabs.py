@@ -1,14 +1,16 @@
 """What each tab shows of a view: figures and sentences, made once for the choices that it depends on."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from math import inf
+from pathlib import Path
 from typing import NamedTuple
 
 from dash.development.base_component import Component
 
 from sim.errors import UserError
-from sim.experiments.pairing import made_otherwise
+from sim.experiments.pairing import check_paired, made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -24,7 +26,7 @@ from sim.view.figures.comparison import distinct
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 
-NARROW = {"where-cases-go", "flow", "one-case"}
+NARROW = {"where-cases-go", "flow"}
 """Figures of which two stand beside each other on a large screen."""
 
 
@@ -93,28 +95,42 @@ class View:
         return self.state.case if self.cases is None or self.state.case in self.cases else ""
 
 
-Parts = Iterable[Component | Figure | None]
-"""What a tab is made of; None for a figure that would show nothing."""
+Shown = Component | Figure | None
+"""A part of a tab; None for a figure that would show nothing."""
+Parts = Iterator[Callable[[], Shown | list[Shown]]]
+"""What makes the parts of a tab, in their order: one or several each."""
 
 
 class Tab(NamedTuple):
-    """A tab as it is shown, and the figures on it."""
+    """A tab as it is shown, and the figures on it; or the first of its parts, if `more` is to come."""
 
     content: list[Component]
     figures: list[Figure]
+    more: bool = False
 
 
-def tab_of(view: View) -> Tab:
-    """The tab of a view. Raises UserError if it cannot be made."""
+def tab_of(view: View, figures: float = inf) -> Tab:
+    """The tab of a view, or its beginning until it has so many figures.
+
+    Each part is made once for the choices that it depends on. Raises UserError if the tab cannot be made.
+    """
     make, depends_on = TABS[view.state.tab]
-    return view.cache.tabs.get((view.state.tab, depends_on(view)), lambda: _made(make(view)))
-
-
-def _made(parts: Parts) -> Tab:
-    cards = [card(one, one.name not in NARROW) if isinstance(one, Figure) else one for one in parts if one is not None]
-    content = [one.part if isinstance(one, Card) else one for one in cards]
+    key, made = (view.state.tab, depends_on(view)), Tab([], [])
+    for number, part in enumerate(make(view)):
+        if len(made.figures) >= figures:
+            return made._replace(more=True)
+        one = view.cache.tabs.get((*key, number), partial(_made, part))
+        made = Tab([*made.content, *one.content], [*made.figures, *one.figures])
     nothing = [layout.message("There is nothing to show for this choice.", "gray")]
-    return Tab(content or nothing, [one.figure for one in cards if isinstance(one, Card)])
+    return Tab(made.content or nothing, made.figures)
+
+
+def _made(part: Callable[[], Shown | list[Shown]]) -> Tab:
+    shown = part()
+    parts = [one for one in (shown if isinstance(shown, list) else [shown]) if one is not None]
+    cards = [card(one, one.name not in NARROW) if isinstance(one, Figure) else one for one in parts]
+    content = [one.part if isinstance(one, Card) else one for one in cards]
+    return Tab(content, [one.figure for one in cards if isinstance(one, Card)])
 
 
 def no_case(v: View) -> Component | None:
@@ -125,81 +141,91 @@ def no_case(v: View) -> Component | None:
 def _overview(v: View) -> Parts:
     one, platform = v.case, v.state.platform
     if platform:
-        yield panels.of_platform(platform)
-        yield no_case(v)
+        yield lambda: panels.of_platform(platform)
+        yield lambda: no_case(v)
     else:
-        yield panels.answer(brief([v.base], v.record, v.cache.track_record(v.scenario)), words.of_run(v.base))
-    yield timelines.timelines(v.base, v.record, v.cases)
+        yield lambda: panels.answer(brief([v.base], v.record, v.cache.track_record(v.scenario)), words.of_run(v.base))
+    yield lambda: timelines.timelines(v.base, v.record, v.cases)
     if one:
-        yield one_case.one_case(v.base, one)
-    yield chances.probabilities(v.base, v.cases)
-    yield panels.more()
+        yield lambda: one_case.one_case(v.base, one)
+    yield lambda: chances.probabilities(v.base, v.cases)
+    yield panels.more
 
 
 def _caseload(v: View) -> Parts:
-    yield no_case(v)
-    yield caseload.pending(v.base, v.stages)
-    yield caseload.where_cases_go(v.base, v.stages)
-    yield process.process(v.base)
-    yield flow.flow(v.base)
+    yield lambda: no_case(v)
+    yield lambda: caseload.pending(v.base, v.stages)
+    yield lambda: caseload.where_cases_go(v.base, v.stages)
+    yield lambda: flow.flow(v.base)
+    yield lambda: process.process(v.base)
 
 
 def _durations(v: View) -> Parts:
-    yield no_case(v)
-    yield durations.where_days_go(v.base, v.stages)
-    yield durations.durations(v.base, v.stages)
+    yield lambda: no_case(v)
+    yield lambda: durations.where_days_go(v.base, v.stages)
+    yield lambda: durations.durations(v.base, v.stages)
 
 
 def _staff(v: View) -> Parts:
-    yield no_case(v)
-    yield staffing.delay_by_role(v.base, v.roles)
-    yield staffing.work(v.base, v.roles)
-    yield staffing.staff_over_time(v.base)
+    yield lambda: no_case(v)
+    yield lambda: staffing.delay_by_role(v.base, v.roles)
+    yield lambda: staffing.work(v.base, v.roles)
+    yield lambda: staffing.staff_over_time(v.base)
 
 
 def _compare(v: View) -> Parts:
     if len(v.state.runs) == 1:
-        yield layout.message("Choose another scenario at the top to compare the baseline with.", "blue")
+        hint = "Choose another scenario at the top to compare the baseline with."
+        yield lambda: layout.message(hint, "blue")
         return
-    sections = gallery.of_comparison(v.paired)  # first of all: runs that cannot be compared have no answer either
-    yield panels.changes(compared(v.paired[0], v.paired[1:]), v.paired)
-    if made := made_otherwise(v.paired):
-        yield layout.message(made)
-    for run in v.paired:
-        if waiting := words.blocked(run):
-            yield layout.message([f"{run.scenario.title or run.scenario.name}: {sentence}" for sentence in waiting])
-    yield from gallery.flat(sections)
-    yield panels.more()
+    yield lambda: changes(v.paired)
+    yield lambda: layout.message(made) if (made := made_otherwise(v.paired)) else None
+    yield lambda: [
+        layout.message([f"{run.scenario.title or run.scenario.name}: {sentence}" for sentence in waiting])
+        for run in v.paired
+        if (waiting := words.blocked(run))
+    ]
+    yield lambda: [*gallery.flat(gallery.of_comparison(v.paired))]
+    yield panels.more
 
 
-def compared_so_far(base: Run, run: Run) -> list[Component]:
-    """What a what-if changes by the replications that are done, of which the baseline has as many."""
-    return [panels.changes(compared(base, [run]), [base, run])]
+def changes(runs: Sequence[Run]) -> Component:
+    """What the other runs change against the first one, all of as many replications, in a sentence.
+
+    Raises UserError if they cannot be paired.
+    """
+    check_paired([run.scenario for run in runs])
+    return panels.changes(compared(runs[0], runs[1:]), runs)
 
 
 def _what_if(v: View) -> Parts:
-    yield from form.form(v.scenario, v.state.what_if)
+    yield lambda: [*form.form(v.scenario, v.state.what_if)]
 
 
 def _record(v: View) -> Parts:
     """The public record, and the figures of other analyses in the results folder."""
     if v.record is not None:
-        yield from gallery.flat(gallery.of_record(v.record, run=v.cache.run(v.state.base)))
+        yield partial(_of_record, v.record, v.cache.run(v.state.base))
     for folder in figure_folders(v.cache.results):
-        try:
-            for figure in read_figures(folder).figures:
-                yield figure._replace(name=f"{folder.name}-{figure.name}")
-        except UserError as error:
-            yield layout.message(str(error), "red")
+        yield partial(_of_analysis, folder)
     for file in sorted(v.cache.results.glob(f"*{FORMER_SUFFIX}")):
-        try:
-            read_figures(file)
-        except UserError as error:
-            yield layout.message(str(error))
+        yield partial(_of_analysis, file)
+
+
+def _of_record(record: Record, run: Run) -> list[Shown]:
+    return [*gallery.flat(gallery.of_record(record, run=run))]
+
+
+def _of_analysis(path: Path) -> list[Shown]:
+    """The figures of an analysis, named after it; a line if they cannot be read, or are of an earlier version."""
+    try:
+        return [one._replace(name=f"{path.name}-{one.name}") for one in read_figures(path).figures]
+    except UserError as error:
+        return [layout.message(str(error), "red")]
 
 
 def _method(v: View) -> Parts:
-    yield from panels.method_and_data([v.cache.run(name) for name in v.state.runs])
+    yield lambda: [*panels.method_and_data([v.cache.run(name) for name in v.state.runs])]
 
 
 def _base(v: View) -> tuple[Hashable, ...]:

@@ -14,7 +14,7 @@ from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.jobs import Jobs, WhatIfJob
 from sim.view.dashboard.received import IDS, INPUTS, NAME, PRESET, TEXT, VALUES, received
 from sim.view.dashboard.saving import save
-from sim.view.dashboard.tabs import View, compared_so_far, tab_of
+from sim.view.dashboard.tabs import View, changes, tab_of
 
 LINES = 5
 """Lines about a what-if that cannot be run, at most: each also stands beside its input."""
@@ -165,7 +165,7 @@ def _watching(app: Dash, what_ifs: WhatIfs) -> None:
         so_far, shown = job.run, no_update
         now = [scenario.name, so_far.replications if so_far else 0]
         if so_far and now != watched:
-            shown = compared_so_far(what_ifs.cache.run(base, first=so_far.replications), so_far)
+            shown = [changes([what_ifs.cache.run(base, first=so_far.replications), so_far])]
         return progress(job), shown if so_far else [], now, not job.going_on
 
 

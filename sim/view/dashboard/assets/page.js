@@ -9,15 +9,17 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     address: function () {
       return { search: window.location.search };
     },
-    // What is opened gets its whole address; each other view a new one, so that Back shows the view before. What is
-    // typed into the form of a what-if changes the address in its place.
-    write: function (query) {
-      const now = window.location.search;
-      if (query !== undefined && query !== null && query !== now) {
-        const write = !written || view(query) === view(now) ? "replaceState" : "pushState";
-        window.history[write](null, "", window.location.pathname + query);
+    // What is opened at first gets its whole address; each other view a new one, so that Back shows the view before.
+    // What is typed into the form of a what-if changes the address in its place.
+    write: function (query, opened) {
+      const triggered = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
+      if (triggered.includes("opened.data")) {
+        put(opened, written ? "pushState" : "replaceState");
+        written = true;
       }
-      written = true;
+      if (triggered.includes("query.data")) {
+        put(query, view(query) === view(window.location.search) ? "replaceState" : "pushState");
+      }
       return window.dash_clientside.no_update;
     },
     copy: function (_clicks, code) {
@@ -39,6 +41,15 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     },
   },
 });
+
+// How the slider of a what-if writes its value.
+window.dashMantineFunctions = { percent: (value) => (value > 0 ? "+" : "") + value + "%" };
+
+function put(query, write) {
+  if (typeof query === "string" && query !== window.location.search) {
+    window.history[write](null, "", window.location.pathname + query);
+  }
+}
 
 function view(query) {
   const parts = [...new URLSearchParams(query)].filter(([name]) => !name.startsWith("if."));
