@@ -84,7 +84,7 @@ def _tabs(app: Dash, cache: RunCache) -> None:
         """What follows the first figure of a tab, which is shown as soon as it is drawn."""
         *chosen, base = values
         view = View(address.of_controls([base, *chosen], cache.scenario), cache)
-        return tab_of(view).content[len(tab_of(view, figures=1).content) :]
+        return tab_of(view).content[len(tab_of(view, figures=1).content) :] if view.state.runs else []
 
 
 def _rest(tab: str) -> Component:
@@ -107,6 +107,8 @@ def _sentences(app: Dash, cache: RunCache) -> None:
             return no_update
         *chosen, base = values
         view = View(address.of_controls([base, *chosen], cache.scenario), cache)
+        if not view.state.runs:
+            return []
         if view.state.tab == "compare":
             return panels.in_words(findings_of_comparison(view.paired), answers(view.paired))
         return panels.in_words(findings(view.base), [] if view.state.platform else answers([view.base]))

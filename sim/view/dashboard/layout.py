@@ -34,11 +34,12 @@ def shell() -> Component:
 
 
 def page(
-    state: ViewState, listing: Listing, run: Run | None, messages: list[str], versions: dict[str, str]
+    state: ViewState, listing: Listing, run: Run | None, messages: list[str], versions: dict[str, str], write: str = ""
 ) -> Component:
     """The page of a state.
 
     `run`: the baseline, if there is one. `messages`: what is wrong with the address. `versions`: of the runs shown.
+    `write`: how the browser takes down the address of the state, if it does not have it: `pushState` or `replaceState`.
     """
     tabs = [
         dmc.TabsList([dmc.TabsTab(title, value=key) for key, title in TABS.items()]),
@@ -47,7 +48,7 @@ def page(
     reproduce = [html.Summary("Reproduce this", id="reproduce", n_clicks=0), html.Div(id="recipe")]
     return html.Div(
         [
-            dcc.Store(id="opened", data=to_query(state)),
+            dcc.Store(id="opened", data={"search": to_query(state), "write": write}),
             dcc.Store(id="query"),
             dcc.Store(id="what-if", data=dict(state.what_if)),
             dcc.Interval(id="look", interval=LOOK),

@@ -28,12 +28,13 @@ def register(app: Dash, cache: RunCache) -> None:
     @app.callback(Output("page", "children"), Input("address", "data"), prevent_initial_call=True)
     def _open(asked: Any) -> Component:
         listing = cache.listing()
-        state, run, messages = opened(cache, received("the address", ADDRESS, asked).search)
+        given = received("the address", ADDRESS, asked)
+        state, run, messages = opened(cache, given.search)
         if not listing.labels:
             messages.append(_no_runs(cache))
         if problems := listing.problems:
             messages.append(f"{len(problems)} stored in {cache.results} cannot be shown; the first: {problems[0]}")
-        return layout.page(state, listing, run, messages, cache.versions(state.runs))
+        return layout.page(state, listing, run, messages, cache.versions(state.runs), given.write)
 
     @app.callback(
         Output("address", "data", allow_duplicate=True),
@@ -45,7 +46,8 @@ def register(app: Dash, cache: RunCache) -> None:
         """Another baseline has other platforms, stages, roles and cases; those chosen stay if it has them."""
         state = address.of_controls([base, *others])
         scenario = cache.scenario(state.base)
-        return {"search": address.to_query(address.usable(replace(state, what_if={}), scenario)[0])}
+        search = address.to_query(address.usable(replace(state, what_if={}), scenario)[0])
+        return {"search": search, "write": "pushState"}
 
     @app.callback(Output("query", "data"), *layout.controls(Input), Input("what-if", "data"), layout.BASE)
     def _query(*values: Any) -> str:

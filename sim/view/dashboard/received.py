@@ -64,10 +64,11 @@ class Click(BaseModel):
 
 
 class Address(BaseModel):
-    """An address that is to be opened; `at` tells the same address from itself at another time."""
+    """An address that is to be opened; `at` tells it from itself at another time, `write` how it is taken down."""
 
     search: str
     at: FiniteFloat = 0
+    write: Name = ""
 
 
 class Button(BaseModel):

@@ -2,23 +2,25 @@
 (function () {
 "use strict";
 
-let written = false; // the address, since the page was loaded
+let written; // the address of what the page shows
 
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
   page: {
     address: function () {
-      return { search: window.location.search };
+      return { search: window.location.search, write: "replaceState" };
     },
     // What is opened at first gets its whole address; each other view a new one, so that Back shows the view before.
-    // What is typed into the form of a what-if changes the address in its place.
+    // What is typed into the form of a what-if changes the address in its place. A page that Back opened is written
+    // only when something is chosen on it: by then it may have been overtaken by the next one.
     write: function (query, opened) {
       const triggered = window.dash_clientside.callback_context.triggered.map((one) => one.prop_id);
       if (triggered.includes("opened.data")) {
-        put(opened, written ? "pushState" : "replaceState");
-        written = true;
+        put(opened.search, opened.write);
+        written = opened.search;
       }
-      if (triggered.includes("query.data")) {
+      if (triggered.includes("query.data") && query !== written) {
         put(query, view(query) === view(window.location.search) ? "replaceState" : "pushState");
+        written = query;
       }
       return window.dash_clientside.no_update;
     },
@@ -46,7 +48,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
 window.dashMantineFunctions = { percent: (value) => (value > 0 ? "+" : "") + value + "%" };
 
 function put(query, write) {
-  if (typeof query === "string" && query !== window.location.search) {
+  if (write && typeof query === "string" && query !== window.location.search) {
     window.history[write](null, "", window.location.pathname + query);
   }
 }
