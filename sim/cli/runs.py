@@ -9,7 +9,7 @@ import typer
 from sim.cli.app import EXPLORE, RUN, app, cores, load_all, resumable
 from sim.cli.material import beside
 from sim.cli.options import AsJson, Cluster, Full, Jobs, Priors, Replications, Results, ScenarioFiles, Seed, Sets
-from sim.cli.output import display, say_json, tell
+from sim.cli.output import display, say, say_json, tell
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run(
     loaded = load_all(scenarios, set_, replications, seed, priors)
     wanted = _precision(precision, indicator, floor, ceiling, replications, loaded)
     shown = []
-    for scenario in loaded:
+    for number, scenario in enumerate(loaded):
         _tell_what_is_stored(scenario, results, wanted)
         with resumable(scenario.name) as progress:
             finished = simulate(
@@ -68,6 +68,7 @@ def run(
         if as_json:
             shown.append(as_data(finished))
         else:
+            say("\n" if number else "", end="")
             show_run(finished, full)
     if as_json:
         say_json(shown if len(shown) > 1 else shown[0])

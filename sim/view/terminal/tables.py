@@ -166,18 +166,16 @@ class Grid:
         return Block(widths, gap)
 
     def _headings(self, console: Console, block: Block, headings: Sequence[Text]) -> Iterator[Text]:
-        """The headings of a block; above them those that columns share."""
-        if any(self.columns[place].over for place in block.widths):
-            spans = self._spans(block.widths)
-            joined = [sum(block.widths[n] for n in some) + block.gap * (len(some) - 1) for some in spans]
-            over = [_plain(console, self.columns[some[0]].over, "bold") for some in spans]
-            cells = [
-                Cell(text, width, "center" if len(some) > 1 else "right")
-                for text, width, some in zip(over, joined, spans, strict=True)
-            ]
-            yield from _side_by_side(console, cells, block.gap, bottom=True)
+        """The headings of a block, each with the one that columns share directly above."""
+        stacks = []
+        for some in self._spans(block.widths):
+            width = sum(block.widths[n] for n in some) + block.gap * (len(some) - 1)
+            over = Cell(_plain(console, self.columns[some[0]].over, "bold"), width, "center" if some[1:] else "right")
+            own = Block({n: block.widths[n] for n in some}, block.gap)
+            below = _side_by_side(console, self._cells(own, headings), block.gap, bottom=True)
+            stacks.append(([*(_lines(console, over) if over.text else []), *below], width))
         if any(headings[place].plain for place in block.widths):
-            yield from _side_by_side(console, self._cells(block, headings), block.gap, bottom=True)
+            yield from _stacked(stacks, block.gap, bottom=True)
 
     def _body(self, console: Console, block: Block, shown: Sequence[Sequence[Text]], room: int) -> Iterator[Text]:
         """The rows of a block; in the first one with what stands below them."""
@@ -197,19 +195,31 @@ class Grid:
 
 def _side_by_side(console: Console, cells: Sequence[Cell], gap: int, bottom: bool = False) -> Iterator[Text]:
     """Cells in as many lines as the highest needs; `bottom`: the others begin further down."""
-    broken = [_broken(console, cell) for cell in cells]
-    height = max(map(len, broken))
+    return _stacked([(_lines(console, cell), cell.width) for cell in cells], gap, bottom)
+
+
+def _stacked(stacks: Sequence[tuple[list[Text], int]], gap: int, bottom: bool) -> Iterator[Text]:
+    """Lines of given widths beside one another."""
+    height = max(len(lines) for lines, _ in stacks)
     for row in range(height):
         parts = []
-        for cell, lines in zip(cells, broken, strict=True):
+        for lines, width in stacks:
             place = row - (height - len(lines)) if bottom else row
-            part = lines[place] if 0 <= place < len(lines) else Text()
-            part.rstrip()
-            part.align(cell.justify, cell.width)
+            part = lines[place].copy() if 0 <= place < len(lines) else Text()
+            part.align("left", width)
             parts.append(part)
         line = Text(" " * gap).join(parts)
         line.rstrip()
         yield line
+
+
+def _lines(console: Console, cell: Cell) -> list[Text]:
+    """The lines of a cell, each on its side of it."""
+    lines = _broken(console, cell)
+    for line in lines:
+        line.rstrip()
+        line.align(cell.justify, cell.width)
+    return lines
 
 
 def _plain(console: Console, words: str, style: str = "") -> Text:
