@@ -168,7 +168,7 @@ def test_what_happened_stands_below_a_case(shipped):
     before, line = next(pair for pair in pairwise(text.splitlines()) if said in pair[1])
     assert before.startswith(cases["name"][0])
     assert line == f"  > {said}"
-    assert "> what really happened" in flat(text)
+    assert "'>': what really happened" in flat(text)
 
 
 def test_without_tracked_cases_the_ends_are_a_sentence(bare_run):

@@ -83,7 +83,7 @@ def _legend(run: Run, rows: pd.DataFrame, ends: Mapping[str, str]) -> str:
     ways = [f"{letter} {share(means[letter])} {title[0].lower()}{title[1:]}" for letter, title in ends.items()]
     ways.append(f"{share(max(1 - sum(means.values()), 0.0))} {IN_PROGRESS}")
     later = " 'later': after that." if (rows[["median", "low", "high"]] == LATER).any(axis=None) else ""
-    since = f" {HAPPENED} what really happened." if rows["since"].any() else ""
+    since = f" '{HAPPENED}': what really happened." if rows["since"].any() else ""
     return f"All by {month_of(run.scenario.horizon)}: {listing(ways)}.{later}{since}"
 
 
