@@ -40,6 +40,7 @@ def test_any_backtest_has_the_picture(of, which, request):
     """Words without missing numbers, a small valid figure, and its table without infinite numbers."""
     figure = of(request.getfixturevalue(which))
     assert len(json.dumps(json.loads(figure.whole().to_json()))) < 300_000
+    assert len(figure.caption.split()) <= 40
     assert not re.search(r"\b(nan|inf|NaT|None)\b", " ".join(figure[1:4]))
     assert not np.isinf(figure.table.select_dtypes("number").to_numpy(dtype=float)).any()
 

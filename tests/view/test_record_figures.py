@@ -38,6 +38,7 @@ def test_any_record_has_the_picture(of, which, request):
     """Words without missing numbers, a small valid figure, and a table whose numbers can be traced."""
     figure = of(request.getfixturevalue(which))
     assert len(json.dumps(json.loads(figure.whole().to_json()))) < 300_000
+    assert len(figure.caption.split()) <= 40
     words = " ".join(figure[1:4])
     assert not re.search(r"\b(nan|inf|later|None)\b", words)
     assert not re.search(r"\b1 (strands|proceedings|requests) |\b[02-9] (strand|proceeding) ", words)

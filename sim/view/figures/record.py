@@ -168,9 +168,8 @@ def requests(record: Record, until: date | None = None) -> Figure | None:
         "record-requests",
         _requests_title(table, waves),
         f"{_subtitle(day)} · by month",
-        "A service is counted once for each day on which it is asked; a letter goes to one company about one service or"
-        f" several. A wave is {MAILING} services or more on one day. Requests need not be published: these are a lower"
-        " bound.",
+        f"A service is counted once a day; a letter may ask about several. A wave: {MAILING} services or more on a day."
+        " Requests need not be published: these are a lower bound.",
         columns(months, ASKED, notes=notes),
         _named(table),
     )
@@ -208,7 +207,7 @@ def clearance(record: Record, until: date | None = None, run: Run | None = None)
         "record-clearance",
         _clearance_title(total, run),
         _subtitle(day) + (" · simulated: the mean, and what holds 80% of the simulations" if run is not None else ""),
-        _clearance_caption(strands.iloc[-1], day),
+        _clearance_caption(strands.iloc[-1]),
         bars(
             {"": drawn.assign(text=[count(value) if value % 1 else f"{value:.0f}" for value in drawn["value"]])}, FLOW
         ),
@@ -237,11 +236,11 @@ def _clearance_title(total: "pd.Series[float]", run: Run | None) -> str:
     )
 
 
-def _clearance_caption(last: "pd.Series[float]", day: date) -> str:
+def _clearance_caption(last: "pd.Series[float]") -> str:
     caption = "Where fewer are resolved than come in, the cases in progress grow."
     if last["incoming"]:
-        caption += (
-            f" Numbers are small: one more strand resolved in {last['period']} would have made its clearance rate"
+        caption = (
+            f"Numbers are small: one more strand resolved in {last['period']} would have made its clearance rate"
             f" {share((last['resolved'] + 1) / last['incoming'])} instead of {share(last['clearance_rate'])}."
         )
     if isfinite(last["disposition_time"]):

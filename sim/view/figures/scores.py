@@ -99,9 +99,8 @@ def pit(backtest: Scored) -> Figure:
         "backtest-pit",
         _pit_title(table, backtest),
         f"{scored(backtest)} · grey: where 95 of 100 true forecasts have all their marks",
-        "Rows: the chance that the forecast gave to coming earlier than it did. Of right forecasts each row holds a"
-        " tenth; many in the middle mean intervals too wide, many at the ends too narrow."
-        f"{_few(backtest)}",
+        "Rows: the chance given to coming earlier than it did. Right forecasts have a tenth in each; many in the middle"
+        f" mean intervals too wide, at the ends too narrow.{_few(backtest)}",
         intervals(
             {"": pd.concat([band, truths], ignore_index=True)}, PLACES, tickformat=".0%", axis="share of truths",
             rule=1 / BINS, apart=0,
@@ -164,8 +163,8 @@ def scores(backtest: Scored) -> Figure:
         "backtest-scores",
         conclusion(backtest).removesuffix("."),
         f"{scored(backtest)} · {_whiskers(backtest)}",
-        "CRPS: squared error of the chance of a milestone by each day, averaged over the days; Brier: of the last day"
-        f" alone. Where a line of the last panel does not reach zero, the difference is significant.{_few(backtest)}",
+        "CRPS: squared error of the chance of a milestone by each day, on average; Brier: of the last day alone. A line"
+        f" of the last panel beyond zero: a significant difference.{_few(backtest)}",
         intervals(drawn, SCORED, rule=0, apart=0),
         _scored(table[["measure", "forecaster", "score", "low", "high"]], {}),
     )

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.experiments.sensitivity import NOISY, Sensitivity
 from sim.view import words
 from sim.view.charts.bars import bars
 from sim.view.charts.looks import Look
@@ -35,7 +35,7 @@ def _key(indicator: str) -> str:
 def _subtitle(analysis: Sensitivity) -> str:
     return (
         f"{analysis.scenario.title or analysis.scenario.name} · {len(analysis.runs):,} runs of {analysis.replications}"
-        f" simulations · whiskers: {analysis.level:.0%} confidence"
+        f" simulations · whiskers: {analysis.level:.0%} confidence.{words.without_correlations(analysis.scenario)}"
     )
 
 
@@ -53,8 +53,7 @@ def tornado(analysis: Sensitivity, indicator: str) -> Figure | None:
         else f"{_name(first)}: no parameter is known to matter yet",
         _subtitle(analysis),
         f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}; the mean is"
-        f" {words.number(first['mean'])}. {_verdicts(rows, f'under {NEGLIGIBLE_EFFECT:.0%} of the largest effect')}"
-        f"{_noise(first)}{words.without_correlations(analysis.scenario)}",
+        f" {words.number(first['mean'])}. {_verdicts(rows)}{_noise(first)}",
         bars({"": _effects(rows)}, EFFECTS, axis=f"effect, {unit}" if unit else "effect"),
         _table(
             rows,
@@ -94,8 +93,7 @@ def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(analysis),
         "First: what a parameter explains by itself; total: what would be left if all others were known."
-        f" {_verdicts(rows, f'under {NEGLIGIBLE_SHARE:.0%} of the variance')}{_noise(first)}"
-        f"{words.without_correlations(analysis.scenario)}",
+        f" {_verdicts(rows)}{_noise(first)}",
         bars({"": _indices(rows)}, INDICES, axis="share of the variance", tickformat=".0%"),
         _table(
             rows,
@@ -172,13 +170,13 @@ def _matters(rows: pd.DataFrame) -> str:
     return f"{words.listing(names)} {'matters' if len(names) == 1 else 'matter'} most"
 
 
-def _verdicts(rows: pd.DataFrame, negligible: str) -> str:
+def _verdicts(rows: pd.DataFrame) -> str:
     counted = rows["verdict"].value_counts()
     counts = [
         f"{counted[verdict]} {one if counted[verdict] == 1 else several}"
         for verdict, one, several in (
             ("matters", "matters", "matter"),
-            ("negligible", f"is negligible ({negligible})", f"are negligible ({negligible})"),
+            ("negligible", "is negligible", "are negligible"),
             ("open", "is inconclusive so far", "are inconclusive so far"),
         )
         if verdict in counted
@@ -189,7 +187,7 @@ def _verdicts(rows: pd.DataFrame, negligible: str) -> str:
 def _noise(row: pd.Series) -> str:
     if row["noise_share"] <= NOISY:
         return ""
-    return f" Noise is {words.share(row['noise_share'])} of the variance between runs: small effects may be noise."
+    return f" Small effects may be noise, {words.share(row['noise_share'])} of the variance between runs."
 
 
 def _table(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
