@@ -51,6 +51,30 @@ def test_interval_rows():
     assert figure.layout.yaxis.ticktext == (SHOWN, "late")
 
 
+def test_panels_with_one_end_show_all_of_both():
+    """They share their axis, which begins before the earliest mark of any."""
+    early, late = (
+        frame("row series value low high", ("a", "one", day, pd.NaT, pd.NaT))
+        for day in (DAY, DAY + pd.Timedelta(days=90))
+    )
+    figure = intervals({"early": early, "late": late}, LOOKS, end=date(2024, 12, 31))
+    assert [axis.range[0] < "2024-03-01" for axis in figure.select_xaxes()] == [True, True]
+
+
+def test_what_is_far_out_does_not_stretch_the_axis():
+    """It is an arrow at the end of the axis, which holds all others; nothing is clipped unless asked for."""
+    values = [("a", 1.0), ("b", -2.0), ("c", 3.0), ("d", 2.0), ("e", 400.0), ("f", -300.0)]
+    table = frame("row series value low high", *((row, "one", value, value - 1, value + 1) for row, value in values))
+    figure = intervals({"": table}, LOOKS, rule=0, clip=True)
+    low, high = figure.layout.xaxis.range
+    assert -10 < low < -3
+    assert 4 < high < 10
+    arrows = {trace.marker.symbol: (list(trace.x), list(trace.y)) for trace in figure.data if not trace.name}
+    assert arrows["triangle-right-open"] == ([high], [4])
+    assert arrows["triangle-left-open"] == ([low], [5])
+    assert intervals({"": table}, LOOKS).layout.xaxis.range[1] > 400
+
+
 def test_series_of_a_row_stand_apart():
     """Two series in a row are one above the other, in the order of their looks, and have a legend."""
     table = frame("row series value low high", ("a", "one", 1.0, 0.5, 2.0), ("a", "two", 3.0, np.nan, np.nan))

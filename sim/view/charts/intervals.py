@@ -52,7 +52,8 @@ def intervals(
     figure = below(list(panels), heights, shared_x=end is not None)
     shown: set[str] = set()
     for place, (table, rows) in enumerate(zip(panels.values(), names, strict=True), start=1):
-        ends = _range(_clipped(table) if clip else table, end, rule)
+        spanned = table if end is None else pd.concat(panels.values())  # panels that end alike share their axis
+        ends = _range(_clipped(spanned) if clip else spanned, end, rule)
         here = [key for key in series if table["series"].eq(key).any()]
         for number, key in enumerate(here):
             mine = table[table["series"] == key]
