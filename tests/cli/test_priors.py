@@ -56,13 +56,13 @@ def drawn() -> list[set[float]]:
 
 def test_run_says_from_what_the_parameters_are_drawn(sim) -> None:
     """Its own draws, or the priors, each a run of its own; the stored run says it too."""
-    code, out, err = sim("run", "queue.yaml", "--jobs", 1)
+    code, out, err = sim("run", "queue.yaml", "--jobs", 1, "--full")
     assert code == 0, err
     assert POSTERIOR in " ".join(out.split())
     (folder,) = stored()
-    assert POSTERIOR in " ".join(sim("show", folder)[1].split())
+    assert POSTERIOR in " ".join(sim("show", folder, "--full")[1].split())
     assert drawn() == [{1.25, 1.5}]
-    assert PRIORS in " ".join(sim("run", "queue.yaml", "--jobs", 1, "--priors")[1].split())
+    assert PRIORS in " ".join(sim("run", "queue.yaml", "--jobs", 1, "--full", "--priors")[1].split())
     assert len(drawn()) == 2
     assert {1.25, 1.5} in drawn()
 

@@ -24,7 +24,8 @@ def summary(analysis: Sensitivity) -> RenderableType:
     question, method = _method(analysis)
     title = analysis.scenario.title or analysis.scenario.name
     heading = Group(Text(f"{title}: {question}", style="bold"), bullets(said))
-    return sections([heading, Text(method), *tables, _meanings(analysis)])
+    told = [] if analysis.table.empty else [*tables, _meanings(analysis)]
+    return sections([heading, Text(method), *told])
 
 
 def _meanings(analysis: Sensitivity) -> RenderableType:
