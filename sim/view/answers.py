@@ -103,8 +103,8 @@ def caseload(run: Run) -> tuple[str, tuple[Number, ...]]:
     horizon, start = (words.month_of(day) for day in (run.scenario.horizon, run.scenario.start))
     low, high = words.whole(last["q10"]), words.whole(last["q90"])
     return (
-        f"About {words.whole(last['mean'])} {cases_of(run.scenario)} are in progress in {horizon} ({low} to {high}"
-        f" {SPREAD}); in {start} there are {words.whole(first['mean'])}.",
+        f"{words.sentence(cases_of(run.scenario))} in progress: {words.whole(first['mean'])} in {start},"
+        f" {words.whole(last['mean'])} in {horizon} on average ({low} to {high} {SPREAD}).",
         (Number(words.whole(last["mean"]), f"{cases_of(run.scenario)} in progress in {horizon}"),),
     )
 

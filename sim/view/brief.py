@@ -96,20 +96,31 @@ def fared(record: TrackRecord) -> str:
     model = record.table[record.table["forecaster"] == MODEL]
     if model.empty:
         return "No kept forecast can be scored yet."
+    came = int(model["truth"].notna().sum())
     made = words.listing(words.date_of(day) for day in sorted({one.made for one in record.files if one.scored_on}))
     scored = max(one.scored_on for one in record.files if one.scored_on)
     (row,) = record.scores.query("forecaster == @RATES").to_dict("records")
     rates, surely = row["gain"], row["gain_ci_low"]
-    against = "better" if rates > 0 else "no better"
     held = words.share(float(model["cover80"].mean()))
+    against = "better than" if rates > 0 else "no better than"
+    sure = "" if surely > 0 or rates <= 0 else ", but not surely"
     return (
-        f"How such forecasts fared: of the {len(model)} events forecast on {made}, {int(model['truth'].notna().sum())}"
-        f" had come by {words.date_of(scored)}. Ranges meant to hold 80% of the truth held {held};"
-        f" by their score the forecasts were {against} than simply going on at past rates"
-        f"{'' if surely > 0 or rates <= 0 else ', though not by enough to be sure'}."
+        f"How such forecasts fared: of {len(model)} events forecast on {made}, {came} had come by"
+        f" {words.date_of(scored)}. The 80% ranges held {held} of the truth; scores were {against} those of past rates"
+        f" carried on{sure}."
     )
 
 
 def assumptions(scenario: Scenario) -> str:
-    """What the numbers of a scenario rest on, in a sentence."""
-    return count_by_basis(parameters(scenario))
+    """What the numbers of a scenario rest on, in a sentence, and from what uncertain ones are drawn, in another."""
+    return f"{count_by_basis(parameters(scenario))}{_uncertain(scenario)}"
+
+
+def _uncertain(scenario: Scenario) -> str:
+    """How many parameters are uncertain, and how many of them a posterior gives, as a further sentence."""
+    number, draws = len(scenario.uncertain), scenario.posterior
+    if not number:
+        return ""
+    of = f" of {words.date_of(draws.as_of)}" if draws and draws.as_of else ""
+    drawn = f", {len(draws.columns)} of them drawn from the posterior{of}" if draws else ", drawn from priors"
+    return f" {words.plural(number, 'parameter')} {'is' if number == 1 else 'are'} uncertain{drawn}."

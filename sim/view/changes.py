@@ -124,11 +124,14 @@ def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
     what, write = (cases, words.whole) if kind == CASELOAD else ("people at work on cases on average", words.count)
     much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if low <= 0 <= high or (kind == CASELOAD and abs(much) < words.HALF):
-        return f"{NO_CHANGE} in {what} ({write(float(row['base']))})", Number(NO_CHANGE, f"in {what}")
+        return f"{NO_CHANGE} in the number of {what} ({write(float(row['base']))})", Number(
+            NO_CHANGE, f"in the number of {what}"
+        )
     way = "more" if much > 0 else "fewer"
     low, high = sorted((abs(low), abs(high)))
     between = f"95% interval {words.count(low)} to {words.count(high)}"
-    return f"{write(abs(much))} {way} {what} ({between})", Number(f"{write(abs(much))} {way}", f"{what} ({between})")
+    clause = f"the number of {what} is {write(abs(much))} {'higher' if much > 0 else 'lower'} ({between})"
+    return clause, Number(f"{write(abs(much))} {way}", f"{what} ({between})")
 
 
 def significant_changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:

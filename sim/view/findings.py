@@ -11,8 +11,8 @@ import pandas as pd
 from sim.experiments.compare import compare
 from sim.results.run import Run
 from sim.results.statistics import variance_split
-from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.view import words
+from sim.view.answers import caseload
 from sim.view.changes import is_significant, significant_changes, staff_apart
 from sim.view.figures import listed, staffing
 from sim.view.figures.comparison import HEADLINE, distinct
@@ -51,32 +51,25 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
 
 
 def _caseload(run: Run) -> Iterator[str]:
-    scenario, table = run.scenario, run.table("backlog")
-    first, last = (table[table["series"] == HEADLINE_CASES].iloc[row] for row in (0, -1))
-    between = f"{last['q10']:.0f} to {last['q90']:.0f}"
-    start, horizon = (words.month_of(day) for day in (scenario.start, scenario.horizon))
-    yield (
-        f"In {start} {words.whole(first['mean'])} {cases_of(scenario)} are in progress; in {horizon} it will be"
-        f" {words.whole(last['mean'])} on average, {between} {SPREAD}{_overdue(run, table)}."
-    )
+    yield f"{caseload(run)[0]}{_overdue(run)}"
     flow = run.table("throughput").iloc[0]
     if flow["incoming"] > 0:
         low, high = central(run.samples["clearance_rate"].singles)
         yield (
-            f"For every 100 new {cases_of(scenario)} {100 * flow['clearance_rate']:.0f} are resolved"
+            f"For every 100 new {cases_of(run.scenario)} {100 * flow['clearance_rate']:.0f} are resolved"
             f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
         )
 
 
-def _overdue(run: Run, table: pd.DataFrame) -> str:
-    """The backlog by the first target, at the end."""
+def _overdue(run: Run) -> str:
+    """How many are older than the first target allows at the end, as a further sentence."""
     if not run.scenario.targets:
         return ""
-    key, target = run.layout.targets[0], run.scenario.targets[0]
+    table, key, target = run.table("backlog"), run.layout.targets[0], run.scenario.targets[0]
     end = table[table["series"] == key].iloc[-1]
     return (
-        f"; {words.whole(end['mean'])} of them ({end['q10']:.0f} to {end['q90']:.0f}) will be older than"
-        f" {words.quoted(target.title or key)} allows"
+        f" Older than {words.quoted(target.title or key)} allows by then: {words.whole(end['mean'])} on average"
+        f" ({end['q10']:.0f} to {end['q90']:.0f})."
     )
 
 

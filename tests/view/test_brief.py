@@ -60,7 +60,7 @@ def test_every_kind_of_answer(small_run, bare_run):
     assert by["targets"].numbers[0].value == words.share(met)
     assert by["caseload"].numbers[0].value == words.whole(small_run.samples["pending_end"].value)
     assert by["work"].numbers[0].value == words.count(small_run.samples["fte"].value)
-    assert "cases are in progress" in brief([bare_run]).answer
+    assert "Cases in progress: 0 in January 2024" in brief([bare_run]).answer
 
 
 def test_targets_need_targets(tmp_path):
@@ -118,7 +118,7 @@ def test_what_happened_stands_beside_what_was_simulated():
 def test_how_forecasts_fared_is_said_in_plain_words():
     run = simulate("scenarios/three-probes.yaml", replications=4)
     said = brief([run], track_record=score("scenarios/forecasts")).fared
-    assert said.startswith("How such forecasts fared: of the 29 events forecast on 31 December 2025, 10 had come by")
+    assert said.startswith("How such forecasts fared: of 29 events forecast on 31 December 2025, 10 had come by")
     assert "CRPS" not in said
 
 

@@ -27,9 +27,9 @@ def test_caseload_has_the_numbers_of_the_backlog(small_run):
     rows = small_run.table("backlog")
     end = rows[rows["series"] == "headline"].iloc[-1]
     first = findings(small_run)[0]
-    assert "In January 2024 3 proceedings by strand are in progress" in first
-    assert f"{words.whole(end['mean'])} on average, {end['q10']:.0f} to {end['q90']:.0f} in eight of ten" in first
-    assert "will be older than" in first
+    assert first.startswith("Proceedings by strand in progress: 3 in January 2024,")
+    assert f"{words.whole(end['mean'])} in January 2026 on average ({end['q10']:.0f} to {end['q90']:.0f}" in first
+    assert "Older than" in first
 
 
 def test_every_finding_has_a_number_and_there_are_few(small_run):

@@ -126,7 +126,8 @@ def _percent(value: float) -> str:
 def _also(run: Run, brief: Brief) -> Iterator[str]:
     """What else matters, in sentences: the most important first."""
     ends = "" if len(brief.cases) else brief.ends  # of tracked cases it stands below their table
-    yield from (sentence for sentence in (ends, brief.happened, brief.fared) if sentence)
+    happened = brief.happened if brief.cases["happened"].any() else ""
+    yield from (sentence for sentence in (ends, happened, brief.fared) if sentence)
     if run.has_cases:
         coming, _ = caseload(run)
         if coming != brief.answer:
