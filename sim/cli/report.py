@@ -10,6 +10,7 @@ from sim.cli.app import SHARE, app
 from sim.cli.material import gather
 from sim.cli.options import Jobs, Priors, Replications, Results
 from sim.cli.output import tell
+from sim.errors import UserError
 
 
 class Images(StrEnum):
@@ -44,6 +45,9 @@ def report(
         ),
     ] = None,
     images: Annotated[Images | None, typer.Option(help="Write each figure as a file instead of a page.")] = None,
+    embed: Annotated[
+        str, typer.Option(metavar="FIGURE", help="Write one figure, such as timelines, as a page for an <iframe>.")
+    ] = "",
     title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
     replications: Replications = None,
     priors: Priors = False,
@@ -59,8 +63,11 @@ def report(
     """
     from sim.view.figures.files import read_figures
     from sim.view.report import content, page
+    from sim.view.report import embed as one_figure
     from sim.view.report import images as image_files
 
+    if images and embed:
+        raise UserError("--images and --embed exclude each other: all figures as images, or one as a page")
     image_files.check_image_folder(out) if images else page.check_page_path(out)
     analyses = [read_figures(folder) for folder in with_ or ()]
     found = gather(
@@ -75,11 +82,15 @@ def report(
     made = content.report(
         found.runs, found.records, analyses, title=title, record_note=found.note, track_record=found.track_record
     )
-    for why in made.notes:
+    for why in filter(None, [made.brief.not_compared, *made.notes]):
         tell(why)
     if images:
         files = image_files.write(made.figures(), out, images.value)
         tell(f"{len(files)} figures in {out}")
+    elif embed:
+        shown = one_figure.find(embed, made.figures())
+        page.write(one_figure.html(shown), out)
+        tell(f"{out}: {shown.figure.title} ({out.stat().st_size / 1e6:.1f} MB)")
     else:
         page.write(page.html(made), out)
         tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {found.note}")

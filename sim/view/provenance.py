@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sim.record.model import Record
 from sim.results.manifest import read_manifest
 from sim.results.run import Run
 from sim.scenario.parameters import Parameter, count_by_basis, parameters
@@ -69,6 +70,15 @@ def _of(scenario: Scenario, path: str) -> str:
 def basis_note(scenario: Scenario) -> str:
     """How many of the parameters are founded on what, in a sentence."""
     return f"Of the first scenario, {count_by_basis(parameters(scenario))}"
+
+
+def acts_table(record: Record) -> Table:
+    """The acts of a public record, each with its source."""
+    rows = [
+        (str(act.date), act.platform, act.event.replace("_", " "), act.detail or act.topic, act.source)
+        for act in record.acts
+    ]
+    return Table("The acts of the record", ("date", "service", "act", "what", "source"), rows)
 
 
 def run_table(runs: Sequence[Run]) -> Table:

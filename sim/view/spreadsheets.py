@@ -24,9 +24,13 @@ def csv(table: pd.DataFrame) -> str:
     return _written(table, _guarded).to_csv(index=False, lineterminator="\n")
 
 
-def csv_download(table: pd.DataFrame) -> str:
-    """The same for a file that people save and open: with the byte order mark, and everything in it shows."""
-    return MARK + csv(_written(table, legible))
+def csv_download(table: pd.DataFrame, source: str = "") -> str:
+    """The same for a file that people save and open: with the byte order mark, and everything in it shows.
+
+    `source`: where the data come from, as the last line, after `# `, if it is given.
+    """
+    last = csv(pd.DataFrame(columns=[f"# {source}"])) if source else ""
+    return MARK + csv(_written(table, legible)) + last
 
 
 def from_csv(table: pd.DataFrame) -> pd.DataFrame:

@@ -34,18 +34,23 @@ class Figure(NamedTuple):
     chart: go.Figure
     table: pd.DataFrame
 
-    def whole(self, width: int = WIDTH) -> go.Figure:
-        """The figure with its title and subtitle inside, for so many pixels: for image files and notebooks."""
-        return go.Figure(self.chart).update_layout(self.heading(width))
+    def whole(self, width: int = WIDTH, source: str = "") -> go.Figure:
+        """The figure with its words inside, for so many pixels: for image files and notebooks; see `heading`."""
+        return go.Figure(self.chart).update_layout(self.heading(width, source))
 
-    def heading(self, width: int = WIDTH) -> dict[str, Any]:
-        """What a figure of so many pixels has in its layout for its words: title, subtitle, and the room for them."""
-        title, subtitle = (
-            wrap(text, int(width / each)) for text, each in ((self.title, WIDE), (self.subtitle, NARROW))
+    def heading(self, width: int = WIDTH, source: str = "") -> dict[str, Any]:
+        """What a figure of so many pixels has in its layout for its words: title, subtitle, and the room for them.
+
+        `source`: the line that says where it comes from, if it leaves the page that says so. It is under the subtitle,
+        as how far legends and axes reach down is known to plotly alone.
+        """
+        title, subtitle, origin = (
+            wrap(text, int(width / each))
+            for text, each in ((self.title, WIDE), (self.subtitle, NARROW), (source, NARROW))
         )
-        small = f"<span style='font-size:13px'>{'<br>'.join(map(label, subtitle))}</span>"
+        small = f"<span style='font-size:13px'>{'<br>'.join(map(label, [*subtitle, *origin]))}</span>"
         layout = self.chart.layout
-        room = 30 + 22 * (len(title) + len(subtitle))
+        room = 30 + 22 * (len(title) + len(subtitle) + len(origin))
         height = (layout.height or HEIGHT) + room
         return {
             "title": {

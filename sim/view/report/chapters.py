@@ -1,30 +1,30 @@
-"""The chapters of a report: figures in their order with numbers, what is the same shown once."""
+"""The chapters of a report: figures in their order with numbers, what is for statisticians or said before folded."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.characters import file_name
-from sim.errors import UserError
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.view import findings, verdicts, words
+from sim.view import colophon, findings, provenance, verdicts, words
+from sim.view.brief import Brief, brief
 from sim.view.charts.style import HEIGHT
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
-from sim.view.figures.gallery import Section
-from sim.view.provenance import changed_settings
-from sim.view.tables import Table, rows
+from sim.view.figures.gallery import APPENDIX, Section
+from sim.view.tables import Table
 
 if TYPE_CHECKING:
     from sim.inference.track_record import TrackRecord
     from sim.view.figures.files import Analysis
 
+OPEN_OF_RECORD, OPEN_OF_TRACK_RECORD = 2, 1
+"""Figures of the record, and of how forecasts fared, that are seen at once; the others are folded."""
 COMPARISON = (
     "All scenarios see the same cases with common random numbers. So a difference is due to what differs in the"
     " scenarios, and not to random numbers."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
-
 TRACK_RECORD = (
     "Forecasts that were kept on the day on which they were made, and what has happened since. They are of the model as"
     " it was then, whatever scenario this page is of."
@@ -32,12 +32,17 @@ TRACK_RECORD = (
 
 
 class Shown(NamedTuple):
-    """A figure at its place: `key` is unique in the page, `place` names its chapter and section."""
+    """A figure at its place: `key` is unique in the page, `place` names its chapter and section.
+
+    `stem`: what files of it are called, after the run that it is of; `source`: the line below it (see `colophon`).
+    """
 
     key: str
     number: int
     place: str
     figure: Figure
+    stem: str
+    source: str
 
     @property
     def height(self) -> int:
@@ -45,27 +50,38 @@ class Shown(NamedTuple):
         return int(self.figure.chart.layout.height or HEIGHT)
 
 
+class Origin(NamedTuple):
+    """What the figures of a chapter are of: `name` for their files, `source` for the line below them."""
+
+    name: str
+    source: str
+
+
 class Part(NamedTuple):
-    """A section of a chapter; it has figures."""
+    """A section of a chapter; it has figures, and is folded if it is for a few readers only."""
 
     title: str
     figures: list[Shown]
+    folded: bool
 
 
 class Chapter(NamedTuple):
-    """Pictures of one thing: a comparison, a scenario, the record, an analysis that was made beforehand.
+    """Figures of one thing: a comparison, a scenario, the record, an analysis that was made beforehand.
 
-    `same`: figures of the first scenario that would look the same in this one, and are not repeated. `changes`: the
-    settings in which a scenario differs from the first.
+    `folded`: the whole chapter is. `brief`: the answer of a scenario that is not the only one. `findings`: of an open
+    chapter they are in its appendix. `changes`: the settings in which a scenario differs from the first. `acts`: the
+    acts of a record with their sources.
     """
 
     key: str
     title: str
     lead: str
     parts: list[Part]
-    same: list[Shown]
+    folded: bool = False
+    brief: Brief | None = None
     findings: Sequence[str] = ()
     changes: Table | None = None
+    acts: Table | None = None
 
     def figures(self) -> Iterator[Shown]:
         """Its figures in order."""
@@ -81,78 +97,103 @@ class Chapters:
         self._last = 0
         self._keys: set[str] = set()
 
-    def comparison(self, runs: Sequence[Run]) -> str:
-        """Add the comparison of runs; if they cannot be paired, nothing, and the reason is given back."""
-        try:
-            self.add("comparison", "The scenarios side by side", COMPARISON, gallery.of_comparison(runs))
-        except UserError as why:
-            return f"The scenarios stand one after the other and are not compared: {why}."
-        return ""
+    def runs(self, runs: Sequence[Run], records: Mapping[str, Record], *, paired: bool) -> None:
+        """Add the scenarios, each beside its own record.
 
-    def runs(self, runs: Sequence[Run], records: Mapping[str, Record]) -> None:
-        """Add the scenarios, each beside its own record; what looks the same as in the first is only pointed to."""
-        if len(runs) == 1:
-            record = records.get(runs[0].scenario.name)
-            self.add("simulation", "The simulation", "", gallery.of_run(runs[0], record))
-            return
-        first: Chapter | None = None
+        `paired`: their comparison comes before, and of those after the first only what differs. The chapters after the
+        first scenario's are folded.
+        """
+        if paired:
+            title, sections = "The scenarios side by side", gallery.of_comparison(runs)
+            self._add("comparison", title, COMPARISON, sections, _of(runs))
         for run in runs:
-            scenario, sections = run.scenario, gallery.of_run(run, records.get(run.scenario.name))
-            title, lead = scenario.title or scenario.name, scenario.description.strip()
-            made = self.add(f"of-{file_name(scenario.name)}", title, lead, sections, first)
-            differs = changed_settings(runs[0].scenario, scenario) if first else None
-            self.made[-1] = made._replace(findings=findings.findings(run), changes=differs)
-            first = first or made
+            record, first = records.get(run.scenario.name), run is runs[0]
+            sections = gallery.of_run(run, record) if first or not paired else _when(run, record)
+            key, title = f"of-{file_name(run.scenario.name)}", called(run)
+            if len(runs) == 1:
+                key, title = "simulation", "The simulation"
+            chapter = self._add(key, title, run.scenario.description.strip(), sections, _of([run]))
+            self.made[-1] = chapter._replace(
+                folded=not first,
+                brief=brief([run], record) if len(runs) > 1 else None,
+                findings=() if first else findings.findings(run),
+                changes=None if first else provenance.changed_settings(runs[0].scenario, run.scenario),
+            )
 
-    def records(self, records: Mapping[str, Record]) -> None:
-        """Add the public records beside scenarios, which are given by their titles; each record once."""
-        different = list[Record]()
-        different += [one for one in records.values() if one not in different]
-        for number, record in enumerate(different, 1):
-            beside = words.listing([title for title, one in records.items() if one == record])
-            key, title = ("record", "The public record") if len(different) == 1 else (f"record-{number}", "")
-            self.add(key, title or f"The public record beside {beside}", RECORD, gallery.of_record(record))
+    def records(self, runs: Sequence[Run], records: Mapping[str, Record]) -> None:
+        """Add the public records of scenarios, each once, beside the first run that has it."""
+        different = list[tuple[Record, list[Run]]]()
+        for run in runs:
+            record = records.get(run.scenario.name)
+            known = [beside for one, beside in different if one == record]
+            if known:
+                known[0].append(run)
+            elif record is not None:
+                different.append((record, [run]))
+        for number, (record, beside) in enumerate(different, 1):
+            key, title = "record", "The public record"
+            if len(different) > 1:
+                key, title = f"record-{number}", f"{title} beside {words.listing(map(called, beside))}"
+            origin = Origin(f"record-{record.last_day}", colophon.of_record(record))
+            sections = _folded(gallery.of_record(record, run=beside[0]), OPEN_OF_RECORD)
+            chapter = self._add(key, title, RECORD, sections, origin)
+            self.made[-1] = chapter._replace(acts=provenance.acts_table(record))
 
     def track_record(self, record: "TrackRecord") -> None:
         """Add how kept forecasts fared, if any can be scored."""
         if sections := gallery.of_track_record(record):
-            made = self.add("track-record", "The track record", TRACK_RECORD, sections)
-            self.made[-1] = made._replace(findings=verdicts.fared(record))
+            title = "The track record"
+            origin = Origin("track-record", colophon.of_analysis("kept forecasts and the public record"))
+            shown = _folded(sections, OPEN_OF_TRACK_RECORD)
+            chapter = self._add("track-record", title, TRACK_RECORD, shown, origin)
+            self.made[-1] = chapter._replace(findings=verdicts.fared(record))
 
     def analysis(self, number: int, analysis: "Analysis") -> None:
         """Add an analysis that was made beforehand."""
         made = ", ".join(f"{name} {value}" for name, value in analysis.made_by.items())
         lead = f"An analysis that was made beforehand{f' ({made})' if made else ''}."
-        self.add(f"analysis-{number}", analysis.title, lead, [Section(analysis.title, analysis.figures)])
+        origin = Origin(file_name(analysis.title), colophon.of_analysis(analysis.title, analysis.made_by))
+        sections = [Section(analysis.title, analysis.figures)]
+        self._add(f"analysis-{number}", analysis.title, lead, sections, origin)
 
-    def add(
-        self, key: str, title: str, lead: str, sections: Sequence[Section], first: Chapter | None = None
-    ) -> Chapter:
-        """Add a chapter of sections, without the figures that the `first` chapter shows already."""
-        before = {shown.figure.name: shown for shown in first.figures()} if first else {}
-        parts, same = list[Part](), list[Shown]()
+    def _add(self, key: str, title: str, lead: str, sections: Sequence[Section], origin: Origin) -> Chapter:
+        """Add a chapter of sections."""
+        parts = list[Part]()
         for section in sections:
-            place = title if section.title == title else f"{title}: {section.title}"
-            figures = []
-            for figure in section.figures:
-                known = before.get(figure.name)
-                if known is not None and _look_the_same(known.figure, figure):
-                    same.append(known)
-                else:
-                    self._last += 1
-                    figures.append(Shown(self._key(f"{key}-{figure.name}"), self._last, place, figure))
+            place = f"{title}: {section.title}" if section.title == APPENDIX else section.title
+            figures = [self._shown(key, place, figure, origin) for figure in section.figures]
             if figures:
-                parts.append(Part(section.title, figures))
-        self.made.append(Chapter(key, title, lead, parts, same))
+                parts.append(Part(section.title, figures, section.title == APPENDIX))
+        self.made.append(Chapter(key, title, lead, parts))
         return self.made[-1]
 
-    def _key(self, name: str) -> str:
-        """What a figure is called in addresses and names of files: like nothing else on the page."""
-        key = file_name(name)
+    def _shown(self, chapter: str, place: str, figure: Figure, origin: Origin) -> Shown:
+        """A figure with the next number, called in addresses and names of files like nothing else on the page."""
+        self._last += 1
+        key = file_name(f"{chapter}-{figure.name}")
         key = f"{key}-{self._last}" if key in self._keys else key
         self._keys.add(key)
-        return key
+        return Shown(key, self._last, place, figure, f"{origin.name}-{figure.name}", origin.source)
 
 
-def _look_the_same(one: Figure, other: Figure) -> bool:
-    return rows(one.table) == rows(other.table) and one.chart.to_json() == other.chart.to_json()
+def called(run: Run) -> str:
+    """What people call the scenario of a run."""
+    return run.scenario.title or run.scenario.name
+
+
+def _of(runs: Sequence[Run]) -> Origin:
+    """What figures of runs are of: in names of files the first one, and how many it is compared with."""
+    more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
+    return Origin(f"{colophon.called(runs[0])}{more}", colophon.of_runs(runs))
+
+
+def _when(run: Run, record: Record | None) -> list[Section]:
+    """When the tracked cases of a run are resolved, if it has any."""
+    timelines = gallery.timelines.timelines(run, record)
+    return [Section("Cases", [timelines])] if timelines else []
+
+
+def _folded(sections: Sequence[Section], seen: int) -> list[Section]:
+    """The figures of sections, those after the first few as an appendix."""
+    figures = gallery.flat(sections)
+    return [Section(sections[0].title, figures[:seen]), Section(APPENDIX, figures[seen:])] if figures else []

@@ -8,12 +8,12 @@ from sim.errors import UserError
 from sim.experiments.pairing import made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.scenario.schema import Scenario
-from sim.view import findings, method, provenance, questions, words
+from sim.scenario.sources import BASES
+from sim.view import colophon, findings, method, provenance, questions, words
 from sim.view.brief import Brief, brief
 from sim.view.figures.comparison import distinct
 from sim.view.report import glossary
-from sim.view.report.chapters import Chapter, Chapters, Shown
+from sim.view.report.chapters import Chapter, Chapters, Shown, called
 from sim.view.tables import Table
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ class Report(NamedTuple):
     title: str
     kind: str
     brief: Brief
-    asked: list[tuple[str, str]]
     facts: str
     findings: list[str]
     notes: list[str]
@@ -43,13 +42,25 @@ class Report(NamedTuple):
     method: list[tuple[str, str]]
     parameters: list[Table]
     unsourced: str
+    bases: list[tuple[str, str]]
     provenance: Table
     scenarios: list[tuple[str, str]]
     glossary: list[tuple[str, str]]
+    source: str
+    citation: str
 
     def figures(self) -> list[Shown]:
         """All figures of the page in order."""
         return [shown for chapter in self.chapters for shown in chapter.figures()]
+
+    @property
+    def first(self) -> Shown | None:
+        """The figure beside the answer, which does not come again in its chapter."""
+        return next((shown for chapter in self.chapters for shown in chapter.figures()), None)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a chapter of that key."""
+        return any(chapter.key == key for chapter in self.chapters)
 
 
 def report(
@@ -69,39 +80,51 @@ def report(
     """
     check_names([run.scenario.name for run in runs])
     written, runs = [run.scenario for run in runs], distinct(runs)
-    chapters, scenarios = Chapters(), [run.scenario for run in runs]
-    many = len(runs) > 1
-    not_paired = chapters.comparison(runs) if many else ""
-    chapters.runs(runs, records)
-    chapters.records({_called(one): records[one.name] for one in scenarios if one.name in records})
+    scenarios, answer = [run.scenario for run in runs], brief(runs, records.get(runs[0].scenario.name), track_record)
+    compared = len(runs) > 1 and not answer.not_compared
+    chapters = _chapters(runs, records, analyses, track_record, compared)
+    return Report(
+        title=title or _title(runs, compared),
+        kind="A comparison of simulated scenarios" if compared else "A simulation",
+        brief=answer,
+        facts=_facts(runs, record_note),
+        findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
+        notes=[*([] if answer.not_compared else made_otherwise(runs)), *_blocked(runs[0 if compared else 1 :])],
+        answers=_answers(runs if compared else runs[:1], chapters),
+        chapters=chapters,
+        method=method.method(runs[0]),
+        parameters=provenance.parameter_tables(scenarios[0]),
+        unsourced=provenance.basis_note(scenarios[0]),
+        bases=list(BASES.items()),
+        provenance=provenance.run_table(runs),
+        scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
+        glossary=glossary.words(scenarios[0]),
+        source=colophon.of_runs(runs),
+        citation=colophon.citation(runs),
+    )
+
+
+def _chapters(
+    runs: Sequence[Run],
+    records: Mapping[str, Record],
+    analyses: "Sequence[Analysis]",
+    track_record: "TrackRecord | None",
+    compared: bool,
+) -> list[Chapter]:
+    """The chapters that have something to show."""
+    chapters = Chapters()
+    chapters.runs(runs, records, paired=compared)
+    chapters.records(runs, records)
     if track_record is not None:
         chapters.track_record(track_record)
     for number, one in enumerate(analyses, 1):
         chapters.analysis(number, one)
-    compared = many and not not_paired
-    parameters = provenance.parameter_tables(scenarios[0])
-    return Report(
-        title=title or _title(scenarios, compared),
-        kind="A comparison of simulated scenarios" if compared else "A simulation",
-        brief=brief(runs, records.get(runs[0].scenario.name), track_record),
-        asked=[(_called(one), asked) for one in scenarios if (asked := f"{one.question} {one.description}".strip())],
-        facts=_facts(runs, record_note),
-        findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
-        notes=[*([not_paired] if not_paired else made_otherwise(runs)), *_blocked(runs[0 if compared else 1 :])],
-        answers=_answers(runs if compared else runs[:1], chapters.made),
-        chapters=[chapter for chapter in chapters.made if chapter.parts or chapter.same],
-        method=method.method(runs[0]),
-        parameters=parameters,
-        unsourced=provenance.basis_note(scenarios[0]),
-        provenance=provenance.run_table(runs),
-        scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
-        glossary=glossary.words(scenarios[0]),
-    )
+    return [chapter for chapter in chapters.made if chapter.parts or chapter.changes]
 
 
 def _blocked(runs: Sequence[Run]) -> list[str]:
     """That teams wait in vain, for the runs whose findings do not say it."""
-    return [f"{_called(run.scenario)}: {sentence}" for run in runs for sentence in words.blocked(run)]
+    return [f"{called(run)}: {sentence}" for run in runs for sentence in words.blocked(run)]
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -113,23 +136,20 @@ def check_names(names: Sequence[str]) -> None:
         raise UserError(f"two of the runs are of a scenario named {twice[0]}: give one of them another name")
 
 
-def _title(scenarios: Sequence[Scenario], compared: bool) -> str:
-    first, *others = map(_called, scenarios)
+def _title(runs: Sequence[Run], compared: bool) -> str:
+    first, *others = map(called, runs)
     if not others:
         return first
     rest = words.listing(others) if len(others) < 3 else f"{len(others)} other scenarios"
     return f"{first}, {'compared with' if compared else 'and'} {rest}"
 
 
-def _called(scenario: Scenario) -> str:
-    return scenario.title or scenario.name
-
-
 def _facts(runs: Sequence[Run], record_note: str) -> str:
-    first = runs[0].scenario
+    first, same = runs[0].scenario, len({run.replications for run in runs}) == 1
+    of = "" if len(runs) == 1 else " of each scenario" if same else " of the first scenario"
     facts = [
-        f"{first.start} to {first.horizon}",
-        f"{words.plural(runs[0].replications, 'replication')}{' of the first scenario' if len(runs) > 1 else ''}",
+        f"{words.date_of(first.start)} to {words.date_of(first.horizon)}",
+        f"{words.plural(runs[0].replications, 'simulation')}{of}",
         f"seed {first.seed}",
         record_note,
     ]

@@ -1,5 +1,11 @@
 """The words of a report, for somebody who is new to the field."""
 
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup
+
+from sim.characters import file_name
 from sim.scenario.schema import Scenario
 
 WORDS = {
@@ -18,8 +24,8 @@ WORDS = {
     "milestone": "A dated public act, such as a request for information or a decision.",
     "probe": "A case in formal proceedings.",
     "record": "The dated public record of real enforcement, with a source for every row.",
-    "replication": "One course of events, with random numbers of its own.",
     "resolved": "Decided, settled or closed; what may follow, such as monitoring, does not count as in progress.",
+    "simulation": "One course of events, with random numbers of its own; also called a replication.",
     "stage": "The time from one milestone to the next; named after the milestone with which it begins.",
     "strand": "A group of grievances inside one proceeding that reaches its milestones on its own.",
     "utilisation": "Work done as a share of what the staff could have done.",
@@ -35,3 +41,30 @@ def words(scenario: Scenario) -> list[tuple[str, str]]:
         if any(parts):
             stages.append((stage.title, " ".join(part for part in parts if part)))
     return [*WORDS.items(), *stages]
+
+
+def slug(term: str) -> str:
+    """A term in an address."""
+    return file_name(term.lower())
+
+
+class Linked:
+    """Links the words of the field to their meaning where they come first in a chapter, which has one of these."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._left = {term.lower() for term in terms if term in WORDS}
+
+    def __call__(self, text: Markup) -> Markup:
+        """HTML without links, its words linked."""
+        longest = sorted(self._left, key=len, reverse=True)
+        if not longest:
+            return text
+        found = re.compile(rf"\b({'|'.join(map(re.escape, longest))})(s?)\b(?![^<]*>)", re.IGNORECASE)
+        return Markup(found.sub(self._link, str(text)))
+
+    def _link(self, found: re.Match[str]) -> str:
+        term = found[1].lower()
+        if term not in self._left:
+            return found[0]
+        self._left.remove(term)
+        return f'<a class="term" href="#word-{slug(term)}">{found[0]}</a>'

@@ -34,16 +34,18 @@ def browser() -> str | None:
 
 
 def write(figures: Sequence[Shown], folder: Path, kind: Format) -> list[Path]:
-    """Write each figure, with its words inside, as a file named after its number and key; gives the files.
+    """Write each figure, with its words and source inside, as a file with its number and name; gives the files.
 
     Raises RunFailed where they cannot be written.
     """
     import plotly.io as pio
 
-    paths = [folder / f"{shown.number:02d}-{shown.key}.{kind}" for shown in figures]
+    paths = [folder / f"{shown.number:02d}-{shown.stem}.{kind}" for shown in figures]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        pio.write_images([shown.figure.whole() for shown in figures], paths, width=WIDTH, scale=SCALES[kind])
+        pio.write_images(
+            [shown.figure.whole(source=shown.source) for shown in figures], paths, width=WIDTH, scale=SCALES[kind]
+        )
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
     return paths

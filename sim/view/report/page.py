@@ -1,30 +1,24 @@
 """A report as one HTML file that asks nothing of any other place."""
 
-import json
 import re
-from base64 import b64encode
-from functools import lru_cache
-from gzip import compress
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from plotly.offline import get_plotlyjs
 
 from sim import __version__
 from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
-from sim.view.charts.style import CONFIG
-from sim.view.report.chapters import Shown
+from sim.view.report import embed
 from sim.view.report.content import Report
-from sim.view.tables import rows
+from sim.view.report.glossary import WORDS, Linked, slug
+from sim.view.report.packing import drawing, library, own, packed, policy, settings
 
 SUFFIXES = (".html", ".htm")
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 DOT = re.compile(r"(?<=[a-z_])\.(?=[a-z_])")
+ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]")
+SITE = re.compile(r"https?://(?:www\.)?([^/]+)")
 
 
 def html(report: Report) -> str:
@@ -32,55 +26,47 @@ def html(report: Report) -> str:
 
     The figures, their tables and plotly's library are packed (gzip in base64), which the page unpacks when it loads.
     """
-    rules = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    rules.filters["words"] = words
-    library, script = get_plotlyjs(), _own("report.js")
-    return rules.from_string(_own("page.html.j2")).render(
+    rules = Environment(
+        loader=PackageLoader("sim.view.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    rules.filters |= {"words": words, "slug": slug}
+    script = own("draw.js", "layout.js", "save.js", "report.js")
+    return rules.get_template("page.html.j2").render(
         report=report,
         version=__version__,
-        policy=policy(library, script),
-        style=Markup(_own("report.css")),
+        policy=policy(script),
+        style=Markup(own("report.css")),
         script=Markup(script),
-        config=json.dumps(CONFIG),
-        plotly=_packed_once(library),
+        config=settings(),
+        plotly=library(),
+        embed=packed(embed.form()),
         packed=packed,
         drawing=drawing,
-    )
-
-
-def _own(name: str) -> str:
-    return (files("sim.view.report") / name).read_text(encoding="utf-8")
-
-
-def policy(*scripts: str) -> str:
-    """The content security policy: nothing from anywhere; these scripts alone; styles, as plotly sets them."""
-    hashes = " ".join(f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'" for script in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:;"
-        " base-uri 'none'; form-action 'none'"
+        known=WORDS,
+        linked=lambda: Linked([term for term, _ in report.glossary]),
     )
 
 
 def words(text: str) -> Markup:
-    """Text as HTML that is broken into lines where people would: days (2024-03-14) never, paths of settings at dots."""
+    """Text as HTML: addresses are links; days (2024-03-14) are never broken, paths of settings at their dots."""
+    written, last = [], 0
+    for found in ADDRESS.finditer(text):
+        written += [_plain(text[last : found.start()]), link(found[0])]
+        last = found.end()
+    return Markup("").join([*written, _plain(text[last:])])
+
+
+def link(address: str) -> Markup:
+    """An address as a link that tells its site nothing of this page; shown is the site."""
+    site = SITE.match(address)
+    shown = site[1] if site else address
+    return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(address, shown)
+
+
+def _plain(text: str) -> Markup:
     whole = DAY.sub(r'<span class="day">\g<0></span>', str(escape(text)))
     return Markup(DOT.sub(r"\g<0><wbr>", whole))
-
-
-def drawing(shown: Shown) -> str:
-    """What the page needs to draw a figure and to show its table, as JSON."""
-    figure: dict[str, Any] = json.loads(shown.figure.chart.to_json())
-    figure["layout"]["height"] = shown.height
-    table = {"columns": [str(name) for name in shown.figure.table], "rows": rows(shown.figure.table)}
-    return json.dumps({"figure": figure, "table": table}, separators=(",", ":"), ensure_ascii=False)
-
-
-def packed(text: str) -> str:
-    """Text as a browser can unpack it; the same text gives the same bytes, as it holds no time of compression."""
-    return b64encode(compress(text.encode(), 9, mtime=0)).decode()
-
-
-_packed_once = lru_cache(1)(packed)
 
 
 def check_page_path(path: Path) -> None:

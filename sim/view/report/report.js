@@ -1,31 +1,30 @@
-"use strict";
-/* Draws the figures of the page when they come near, all of them before printing; presents them; opens their data. */
+/* Draws the figures of the page when they come near, those that are open before printing; presents them; opens what a
+   link leads to. */
 (() => {
   const PRINT_WIDTH = 665; // of the text on A4 with the margins of report.css, in CSS pixels
-  const PRINT_SCALE = 0.7; // of figures in print, where smaller letters can be read
-  const PRINT_HEIGHT = 580; // at most, so that a figure fits on one page with its words
+  const PRINT_SCALE = 0.64; // of figures in print, where smaller letters can be read
+  const PRINT_HALF = 260; // of a figure that shares a page with another, and with the words of both
+  const PRINT_WHOLE = 580; // at most, so that a figure fits on one page with its words
+  const PRINT_FIRST = 420; // at most of the first figure, which shares a page with the answer
+  const SQUEEZED = 0.6; // of its height, in which any figure with axes can be read
+  const NAMES_AT_ENDS = 100; // pixels of a margin at the right in which lines have their names
+  const ENOUGH = 460; // pixels, above which a figure is squeezed on the page
   const SLIDE_WIDTH = 900; // the least width at which a figure is laid out on a slide, before it is scaled
   const SLIDE_SCALE = 0.6; // at least: what is smaller cannot be read
   const TALL = 560; // a figure that is higher has its words beside it on a slide, and not above
-  const DAY = /^\d{4}-\d\d-\d\d$/;
+  const LEAST = 0.45; // of its height, in which the first figure can be read
+  const BELOW_FIRST = 12; // pixels left free below it
   const config = { ...JSON.parse(document.body.dataset.config), responsive: false }; // sizes are set here alone
-  const figures = [...document.querySelectorAll("figure.picture")];
+  const figures = [...document.querySelectorAll("figure.figure")];
   const slides = [...document.querySelectorAll(".slide")];
   const contents = new Map(); // figure -> what was packed in it
-  const drawn = new Set();
+  const unfolded = []; // what was opened for a slide
   let current = -1;
   let printing = false;
 
   const plotOf = (figure) => figure.querySelector(".plot");
-
-  async function unpacked(element) {
-    const letters = atob(element.textContent);
-    const bytes = new Uint8Array(letters.length);
-    for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
-    element.textContent = "";
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    return new Response(stream).text();
-  }
+  const isFirst = (figure) => figure.closest(".opening") !== null;
+  const isFolded = (figure) => figure.parentElement.closest("details:not([open])") !== null;
 
   /* Images delay the load event of the page; one after the other they do so until all is unpacked: whoever prints the
      page as soon as it has loaded finds the figures in print. */
@@ -51,34 +50,43 @@
     return window.Plotly;
   }
 
-  /* How a figure is laid out, and how it is scaled then: as wide as the page has room for; smaller in print; larger on a
-     slide, whole in any case. */
+  /* How a figure is laid out, and how it is scaled then: as wide as the page has room for, the first one as high as the
+     screen has, too; smaller in print; larger on a slide, whole in any case. */
   function sized(figure) {
     const high = contents.get(figure).figure.layout.height;
     const room = plotOf(figure).parentElement.getBoundingClientRect();
     if (printing) {
-      const scale = Math.min(PRINT_SCALE, PRINT_HEIGHT / high);
-      return { width: PRINT_WIDTH / scale, height: high, scale };
+      const half = PRINT_HALF / PRINT_SCALE;
+      const height = squeezed(figure, half) <= half ? Math.min(high, half) : high;
+      const scale = Math.min(PRINT_SCALE, (isFirst(figure) ? PRINT_FIRST : PRINT_WHOLE) / height);
+      return { width: PRINT_WIDTH / scale, height, scale };
     }
-    if (slides[current] !== figure) return { width: room.width, height: high, scale: 1 };
+    if (slides[current] !== figure) {
+      return { width: room.width, height: isFirst(figure) ? onScreen(room, high) : squeezed(figure, ENOUGH), scale: 1 };
+    }
     const scale = Math.max(SLIDE_SCALE, Math.min(room.height / high, room.width / SLIDE_WIDTH));
     return { width: room.width / scale, height: room.height / scale, scale };
   }
 
+  /* The height of a figure that is to take so many pixels, as far as it can. */
+  function squeezed(figure, wanted) {
+    const { height, yaxis, margin } = contents.get(figure).figure.layout;
+    const rigid = !yaxis || yaxis.visible === false || margin?.r > NAMES_AT_ENDS; // its parts have heights of their own
+    return rigid ? height : Math.max(SQUEEZED * height, Math.min(height, wanted));
+  }
+
+  function onScreen(room, high) {
+    const left = window.innerHeight - (room.top + window.scrollY) - BELOW_FIRST;
+    return Math.max(Math.min(high, left), LEAST * high);
+  }
+
   function draw(figure) {
     const plot = plotOf(figure);
-    const { data, layout, frames } = contents.get(figure).figure;
-    const { scale, ...exact } = sized(figure);
-    const size = { width: Math.floor(exact.width), height: Math.floor(exact.height) };
-    plot.style.height = `${size.height}px`;
+    const { scale, ...size } = sized(figure);
     plot.style.transform = scale === 1 ? "" : `scale(${scale})`;
-    plot.parentElement.style.height = printing ? `${Math.ceil(scale * size.height)}px` : "";
-    if (drawn.has(figure)) {
-      plotly().relayout(plot, size);
-      return;
-    }
-    drawn.add(figure);
-    plotly().newPlot(plot, { data, layout: { ...layout, ...size, autosize: false }, config, frames });
+    plotly();
+    const height = drawAt(plot, contents.get(figure).figure, size, config);
+    plot.parentElement.style.height = printing ? `${Math.ceil(scale * height)}px` : "";
     figure.classList.add("drawn");
   }
 
@@ -95,58 +103,55 @@
     for (const figure of figures) {
       near.unobserve(figure);
       near.observe(figure);
+      if (!figure.classList.contains("drawn")) plotOf(figure).style.height = `${sized(figure).height}px`;
     }
   }
 
-  /* The table behind a figure. */
-  function element(name, text, more = {}) {
-    return Object.assign(document.createElement(name), { textContent: text ?? "", ...more });
+  /* What is folded is opened where somebody wants to see a part of it; gives what was opened. */
+  function unfold(place) {
+    const opened = [];
+    for (let at = place.closest("details"); at; at = at.parentElement.closest("details")) {
+      if (!at.open) opened.push(at);
+      at.open = true;
+    }
+    return opened;
   }
 
-  function showTable(figure, details) {
+  async function showTable(figure, details) {
     if (details.querySelector("table")) return;
-    const { columns, rows } = contents.get(figure).table;
-    const table = document.createElement("table");
-    const title = figure.querySelector("h3").textContent;
-    const numeric = columns.map((_, place) => rows.some((row) => typeof row[place] === "number"));
-    table.append(element("caption", title));
-    const head = table.createTHead().insertRow();
-    columns.forEach((name, place) => {
-      head.append(element("th", name, { scope: "col", className: numeric[place] ? "number" : "" }));
-    });
-    const body = table.createTBody();
-    for (const row of rows) {
-      const line = body.insertRow();
-      row.forEach((cell, place) => {
-        line.append(element("td", cell, { className: numeric[place] ? "number" : DAY.test(cell) ? "day" : "" }));
-      });
-    }
-    const scroll = element("div", "", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: `Data: ${title}` });
-    scroll.append(table);
-    details.append(scroll);
+    const packed = details.querySelector(".packed"); // of data without a figure
+    const table = packed ? JSON.parse(await unpacked(packed)) : contents.get(figure).table;
+    details.append(tableOf(table, details.dataset.title ?? figure.querySelector("h3").textContent));
   }
 
   async function showFull(details) {
-    const packed = details.querySelector(".packed");
-    if (details.open && packed.textContent) details.querySelector("pre").textContent = await unpacked(packed);
+    const place = details.querySelector("pre");
+    if (details.open && !place.textContent) place.textContent = await unpacked(details.querySelector(".packed"));
   }
 
-  /* A cell of a CSV file; text that a spreadsheet would compute begins with an apostrophe, as in spreadsheets.py. */
-  const FORMULA = /^'*\s*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]/;
-  const NUMBER = /^[-+]((\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?%?)?$/;
-
-  function quoted(cell) {
-    const plain = String(cell ?? "").replace(/\r\n?/g, "\n");
-    const text = typeof cell === "string" && FORMULA.test(plain) && !NUMBER.test(plain) ? `'${plain}` : plain;
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  let telling = 0;
+  function tell(text) {
+    document.getElementById("told").textContent = text;
+    clearTimeout(telling);
+    telling = setTimeout(() => tell(""), 6000);
   }
 
-  function download(figure, name) {
-    const { columns, rows } = contents.get(figure).table;
-    const csv = [columns, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n");
-    const address = URL.createObjectURL(new Blob(["\ufeff", csv, "\r\n"], { type: "text/csv" }));
-    element("a", "", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  const savers = {
+    csv: ({ content, stem }) => save(csvOf(content), "text/csv", `${stem}.csv`),
+    copy: async ({ content }) => tell(await copyImage(content)),
+    svg: async ({ content, stem }) => save([await imageOf(content, "svg")], "image/svg+xml", `${stem}.svg`),
+    embed: async ({ content, stem, figure }) => {
+      const form = await unpacked(document.getElementById("embed"));
+      const [plotlys, own] = [document.getElementById("plotly"), figure.querySelector(".packed")].map((one) => one.textContent);
+      save([embedded(form, content, plotlys, own)], "text/html", `${stem}.html`);
+      tell(`Saved as ${stem}.html: a page of its own, to put into an <iframe> of another.`);
+    },
+  };
+
+  function onSave(figure, kind) {
+    const content = contents.get(figure);
+    plotly();
+    savers[kind]({ figure, content, stem: content.words.stem });
   }
 
   /* Presenting: one slide fills the window, the rest of the page is not there for eyes, keys and screen readers. */
@@ -155,6 +160,7 @@
     current = Math.max(0, Math.min(slides.length - 1, number));
     const slide = slides[current];
     if (old && old !== slide) restore(old);
+    unfolded.push(...unfold(slide));
     document.documentElement.classList.add("presenting");
     document.getElementById("presenter").hidden = false;
     slide.classList.add("current");
@@ -167,6 +173,7 @@
 
   function restore(slide) {
     slide.classList.remove("current");
+    while (unfolded.length) unfolded.pop().open = false;
     if (contents.has(slide)) near.observe(slide);
   }
 
@@ -175,6 +182,7 @@
     document.documentElement.classList.remove("presenting");
     document.getElementById("presenter").hidden = true;
     current = -1;
+    unfolded.length = 0; // where somebody leaves they go on reading
     restore(slide);
     history.replaceState(null, "", slide.id ? `#${slide.id}` : location.pathname);
     window.scrollTo({ top: slide.getBoundingClientRect().top + window.scrollY - 16, behavior: "instant" });
@@ -200,19 +208,24 @@
 
   /* The slide at which somebody who reads begins to present. */
   function nearest() {
-    const below = slides.findIndex((slide) => slide.getBoundingClientRect().bottom > 120);
+    const below = slides.findIndex((slide) => !isFolded(slide) && slide.getBoundingClientRect().bottom > 120);
     return below < 0 ? slides.length - 1 : below;
   }
 
   function fromAddress() {
     const asked = /^#slide-(\d+)$/.exec(location.hash);
-    if (asked) present(Number(asked[1]) - 1);
+    if (asked) {
+      present(Number(asked[1]) - 1);
+      return;
+    }
+    const place = location.hash && document.getElementById(location.hash.slice(1));
+    if (place && unfold(place).length) place.scrollIntoView();
   }
 
   function forPrint(begins) {
     if (printing === begins || !library) return;
     printing = begins;
-    if (printing) figures.forEach(draw);
+    if (printing) figures.filter((figure) => !isFolded(figure)).forEach(draw);
     else if (current >= 0) present(current);
     else drawWhenNear();
   }
@@ -225,15 +238,19 @@
   }
 
   function listen() {
-    for (const figure of figures) {
-      const details = figure.querySelector("details");
-      details.addEventListener("toggle", () => details.open && showTable(figure, details));
-      const button = details.querySelector(".download");
-      button.addEventListener("click", () => download(figure, button.dataset.name));
+    for (const details of document.querySelectorAll("details.data")) {
+      details.addEventListener("toggle", () => details.open && showTable(details.closest("figure"), details));
+    }
+    for (const button of document.querySelectorAll("[data-save]")) {
+      button.addEventListener("click", () => onSave(button.closest("figure"), button.dataset.save));
     }
     for (const details of document.querySelectorAll("details.full")) {
       details.addEventListener("toggle", () => showFull(details));
     }
+    document.addEventListener("click", ({ target }) => {
+      const link = target.closest('a[href^="#"]');
+      if (link) unfold(document.querySelector(link.hash));
+    });
     document.addEventListener("keydown", onKey);
     document.getElementById("present").addEventListener("click", () => present(nearest()));
     document.getElementById("print").addEventListener("click", () => window.print());

@@ -1,0 +1,151 @@
+/* How figures are laid out where there is less room than they were made for: on a phone one panel below the other, and
+   names above their rows; on the first screen names in one line. */
+
+const NARROW = 560; // pixels, below which a figure is laid out for a phone
+const LOW = 0.85; // of its height, below which names have one line
+const GAP = 84; // pixels between panels that were side by side
+const NAME = 19; // pixels of a line of a name above its row
+const FREE = 0.4; // of a row, which is free above what is drawn in it
+const LINE = 46; // characters of a name above its row, at most
+
+const axes = (layout, letter) => Object.keys(layout).filter((key) => key.startsWith(`${letter}axis`));
+const axisOf = (layout, name) => layout[name.replace(/^([xy])/, "$1axis")];
+
+function laidOut({ data, layout }, size) {
+  const laid = { ...structuredClone(layout), ...size, autosize: false };
+  if (size.width < NARROW) {
+    const asIs = data.some(({ type }) => type === "heatmap");
+    return asIs ? { ...laid, height: layout.height } : forPhones(data, laid, layout.height);
+  }
+  return size.height < LOW * layout.height ? inOneLine(data, laid, layout.height) : laid;
+}
+
+function inOneLine(data, layout, high) {
+  const panels = panelsOf(layout, high - around(layout));
+  for (const { x, y } of panels) {
+    const names = y && !y.matches ? namesOf(data, layout, { x, y }) : [];
+    if (!names.length) continue;
+    const ticktext = names.map(({ text }) => text.replaceAll("<br>", " "));
+    Object.assign(y, { tickmode: "array", tickvals: names.map(({ at }) => at), ticktext, tickfont: { size: 11 } });
+  }
+  squeeze(layout, panels, high);
+  return { ...layout, legend: { ...layout.legend, font: { size: 11 } } };
+}
+
+/* Panels become lower, but what stands between them keeps its room. */
+function squeeze(layout, panels, high) {
+  const [old, inside] = [high - around(layout), layout.height - around(layout)];
+  const rows = [...new Set(panels.map((panel) => panel.high))].map((top) => panels.filter((panel) => panel.high === top));
+  const between = sumOf(rows.slice(1).map(([panel], place) => rows[place][0].low - panel.high)) * old;
+  const share = (inside - between) / (old - between);
+  let top = 1;
+  rows.forEach((row, place) => {
+    const bottom = top - (row[0].height * share) / inside;
+    for (const panel of row) {
+      moveNotes(layout, panel, [bottom, top], false);
+      panel.y.domain = [bottom, top];
+    }
+    top = bottom - ((row[0].low - (rows[place + 1]?.[0].high ?? 0)) * old) / inside;
+  });
+}
+
+const around = ({ margin = {} }) => (margin.t ?? 0) + (margin.b ?? 0);
+
+/* Panels with their axes, from the top and from the left; heights in pixels. */
+function panelsOf(layout, inside) {
+  const panels = axes(layout, "x").map((key) => {
+    const x = layout[key];
+    const y = axisOf(layout, x.anchor ?? "y");
+    const [low, high] = y?.domain ?? [0, 1];
+    return { x, y, name: key.replace("axis", ""), left: x.domain?.[0] ?? 0, low, high, height: (high - low) * inside };
+  });
+  return panels.sort((one, other) => other.high - one.high || one.left - other.left);
+}
+
+function forPhones(data, layout, high) {
+  const old = high - around(layout);
+  const drawnIn = new Set(data.map(({ xaxis }) => xaxis ?? "x"));
+  const panels = panelsOf(layout, old).filter(({ name }) => drawnIn.has(name)); // a grid may have free places
+  if (panels.some(({ y }) => !y || y.overlaying)) return layout;
+  const names = panels.map((panel) => namesOf(data, layout, panel));
+  panels.forEach((panel, place) => { panel.height = Math.max(panel.height, heightFor(names[place])); });
+  const aside = new Set(panels.map(({ left }) => left)).size > 1;
+  const gaps = panels.slice(1).map((panel, place) => (aside ? GAP : (panels[place].low - panel.high) * old));
+  const inside = sumOf(panels.map(({ height }) => height)) + sumOf(gaps);
+  let top = 0;
+  panels.forEach((panel, place) => {
+    const domain = [Math.max(0, 1 - (top + panel.height) / inside), 1 - top / inside];
+    moveNotes(layout, panel, domain, aside);
+    Object.assign(panel.y, { domain });
+    if (aside) Object.assign(panel.x, { domain: [0, 1] });
+    if (aside && panel.y.matches) alsoNamed(panel.y, axisOf(layout, panel.y.matches));
+    if (names[place].length) nameAbove(layout, panel, names[place]);
+    top += panel.height + (gaps[place] ?? 0);
+  });
+  const left = names.some((rows) => rows.length) ? { l: 12 } : {};
+  return {
+    ...layout,
+    height: Math.round(inside + around(layout)),
+    margin: { ...layout.margin, ...left },
+    legend: { ...layout.legend, font: { size: 12 } },
+  };
+}
+
+const sumOf = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
+
+/* The names of the rows of a panel with their places, if it has rows; in lines of at most so many characters. */
+function namesOf(data, layout, { y, x }) {
+  const shared = y.matches ? axisOf(layout, y.matches) : y;
+  const mine = data.filter((trace) => (trace.yaxis ?? "y") === (x.anchor ?? "y"));
+  const rows = mine.filter(({ orientation, type }) => orientation === "h" || type === "heatmap").flatMap((trace) => (Array.isArray(trace.y) ? trace.y : []));
+  const named = rows.every((name) => typeof name === "string") ? [...new Set(rows)] : [];
+  const [texts, at] = shared.ticktext ? [shared.ticktext, shared.tickvals] : [named, named.map((_, place) => place)];
+  return texts.some(Boolean) ? texts.map((text, place) => ({ text: inLines(text), at: at[place] })) : [];
+}
+
+/* A name in one line, or in two: what stands in bold last comes in the second. */
+function inLines(text) {
+  const one = text.replaceAll("<br>", " ");
+  if (one.replace(/<[^>]+>/g, "").length <= LINE) return one;
+  return one.replace(/ (<b>[^<]*<\/b>)$/, "<br>$1");
+}
+
+function heightFor(names) {
+  const lines = Math.max(...names.map(({ text }) => text.split("<br>").length), 0);
+  return names.length * ((NAME * lines) / FREE);
+}
+
+/* Notes and lines that are placed by the height or the width of the whole figure go with their panel. */
+function moveNotes(layout, { x, low, high, left, name }, domain, aside) {
+  const scaled = (at) => domain[0] + ((at - low) / (high - low)) * (domain[1] - domain[0]);
+  const [from, to] = x.domain ?? [0, 1];
+  const ofPanel = (ref, at) => (ref === "paper" ? at >= from - 0.001 && at <= to + 0.001 : (ref ?? "x").split(" ")[0] === name);
+  for (const note of layout.annotations ?? []) {
+    if (note.yref !== "paper" || note.moved || note.y < low - 1e-3 || note.y > high + 1e-3 || !ofPanel(note.xref, note.x)) continue;
+    if (note.xref === "paper" && aside && left === 0 && note.x === 1) continue; // of a panel further right
+    Object.assign(note, { y: scaled(note.y), moved: true });
+    if (note.xref === "paper" && aside) Object.assign(note, { x: 0, xanchor: "left", align: "left" });
+  }
+  for (const line of layout.shapes ?? []) {
+    if (line.yref === "paper" && ofPanel(line.xref, line.x0)) Object.assign(line, { y0: scaled(low), y1: scaled(high) });
+  }
+}
+
+function alsoNamed(axis, { tickmode, tickvals, ticktext, tickfont, range, autorange, type, tickformat }) {
+  const known = { tickmode, tickvals, ticktext, tickfont, range, autorange, type, tickformat };
+  for (const [key, value] of Object.entries(known)) if (value !== undefined) axis[key] = value;
+  axis.showticklabels = true;
+}
+
+/* Names at the left, above what is drawn in their rows; the first row is on top. */
+function nameAbove(layout, { name, y, x }, names) {
+  y.showticklabels = false;
+  if (!y.range) y.range = [names.length - 0.5, -0.62];
+  delete y.autorange;
+  const notes = names.map(({ text, at }) => ({
+    text, xref: `${name} domain`, x: 0, xanchor: "left", yref: x.anchor ?? "y", y: at - 0.5, yanchor: "middle",
+    align: "left", showarrow: false, font: { size: 12 }, bgcolor: "rgba(255,255,255,0.7)", borderpad: 0,
+  }));
+  layout.annotations = [...(layout.annotations ?? []), ...notes];
+  layout.bargap = Math.max(layout.bargap ?? 0, 0.5);
+}
