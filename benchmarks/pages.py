@@ -49,7 +49,7 @@ LOADED = """() => new Promise(found => {
 CHOSEN = """async option => {
     let last = performance.now(), first = 0;
     const began = last;
-    const drawn = (one) => [...one.addedNodes].some((node) => node.matches?.('.main-svg, :has(.main-svg)'));
+    const drawn = (one) => one.target.closest('.main-svg') !== null;
     const seen = new MutationObserver((changes) => {
         last = performance.now();
         first ||= changes.some(drawn) ? last : 0;
