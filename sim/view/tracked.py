@@ -1,22 +1,19 @@
 """What becomes of the tracked cases of a run, and what really happened to them."""
 
-from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from sim.dates import days_between
-from sim.record.model import OUTCOMES, Record, RecordedStrand
-from sim.record.spans import FINDINGS
+from sim.record.model import Record
 from sim.results.run import Run
 from sim.results.statistics import CENTRAL
 from sim.results.summary import Floats
 from sim.results.tables import ALL_CASES
 from sim.view import words
 from sim.view.figures import listed
-from sim.view.titles import OUTCOMES as OUTCOME_TITLES
-from sim.view.titles import cases_of
+from sim.view.titles import OUTCOMES, cases_of
 
 SPREAD = "in eight of ten simulations"
 MOST_NAMED = 3
@@ -52,33 +49,40 @@ def ends(run: Run, where: str = "") -> str:
 
 def happened(run: Run, record: Record | None) -> str:
     """What the record says of tracked cases since the first day, beside what was simulated, in a sentence."""
-    if record is None or not listed.chosen(run, None):
+    tracked = listed.chosen(run, None)
+    if record is None or not tracked:
         return ""
-    known = _since(run, record)
-    until = min(record.last_day, run.scenario.horizon)
-    if until <= run.scenario.start:
-        return f"The record ends on {words.date_of(record.last_day)}; what happened since is not known yet."
+    until = listed.known_until(run, record)
+    if until is None:
+        return "What happened since the first day is not known yet: the record ends with it."
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
-    ended = [(case, strand) for case, strand in known.items() if strand.outcome_date and strand.outcome_date <= until]
-    named = [
-        f"{listed.names(run)[case].whole}: {_outcome(run, strand)}"
-        for case, strand in sorted(ended, key=lambda pair: pair[1].outcome_date or date.max)
-        if strand.outcome_date
-    ]
+    resolving = {*run.layout.resolving, *OUTCOMES}
+    ended = sorted(
+        (day, case, state) for case in tracked for day, state in since(run, record, case) if state in resolving
+    )
+    named = [f"{listed.names(run)[case].whole}: {_act(run, day, state)}" for day, case, state in ended]
     more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
     those = f" ({'; '.join(named[:MOST_NAMED])}{more})" if named else ""
-    tracked = len(listed.chosen(run, None))
     return (
-        f"What really happened: by {words.date_of(until)}, {len(ended)} of the {tracked} had been resolved{those};"
-        f" the simulations had {words.whole(float(done.mean()))} ({words.whole(low)} to {words.whole(high)} {SPREAD})."
+        f"What really happened: by {words.date_of(until)}, {len(ended)} of the {len(tracked)} had been"
+        f" resolved{those}; the simulations had {words.whole(float(done.mean()))} ({words.whole(low)} to"
+        f" {words.whole(high)} {SPREAD})."
     )
 
 
-def _since(run: Run, record: Record) -> dict[str, RecordedStrand]:
-    """The strands of the record that are tracked cases in progress on the first day."""
-    strands = {f"{strand.proceeding}/{strand.strand}": strand for strand in record.strands}
-    return {case: strands[case] for case in listed.chosen(run, None) if case in strands}
+def since(run: Run, record: Record | None, case: str) -> list[tuple[date, str]]:
+    """What the record says of a case after the first day, up to the horizon: days with stages or exits."""
+    until = listed.known_until(run, record)
+    if until is None:
+        return []
+    return [(day, what) for day, what in listed.recorded(run, record, case) if run.scenario.start < day <= until]
+
+
+def _act(run: Run, day: date, what: str) -> str:
+    """A milestone and its month, to stand within a sentence."""
+    title = listed.place_titles(run).get(what) or OUTCOMES[what]
+    return f"{title[0].lower()}{title[1:]}, {words.month_of(day)}"
 
 
 def cases(run: Run, record: Record | None = None) -> pd.DataFrame:
@@ -91,34 +95,13 @@ def cases(run: Run, record: Record | None = None) -> pd.DataFrame:
     """
     wanted = listed.chosen(run, None)
     called = listed.names(run)
-    known = _since(run, record) if record else {}
     table = run.table("endings")
     at_end = table[table["date"] == run.scenario.horizon]
     rows = listed.of_cases(run, "resolutions", wanted).rename(columns={"q10": "low", "q90": "high"})
     rows.insert(1, "name", [called[case].whole for case in rows["case"]])
     ends_of = {case: dict(zip(mine["title"], mine["value"], strict=True)) for case, mine in at_end.groupby("case")}
     rows["ends"] = rows["case"].map(ends_of)
-    rows["happened"] = ["; ".join(_events(run, known[case])) if case in known else "" for case in rows["case"]]
+    rows["happened"] = [
+        "; ".join(_act(run, day, what) for day, what in since(run, record, case)) for case in rows["case"]
+    ]
     return rows.reset_index(drop=True)
-
-
-def _events(run: Run, strand: RecordedStrand) -> Iterator[str]:
-    """What happened in a strand after the first day, in words."""
-    found, start = strand.preliminary_findings, run.scenario.start
-    if found and found > start:
-        yield f"{_stage_of(run, FINDINGS) or 'findings'}, {words.month_of(found)}"
-    if strand.outcome_date and strand.outcome_date > start:
-        yield _outcome(run, strand)
-
-
-def _outcome(run: Run, strand: RecordedStrand) -> str:
-    """How and when a strand of the record ended; called as in the procedure, or as in the record."""
-    event = OUTCOMES[strand.outcome] if strand.outcome else ""
-    when = f", {words.month_of(strand.outcome_date)}" if strand.outcome_date else ""
-    return f"{_stage_of(run, event) or OUTCOME_TITLES.get(event, event)}{when}"
-
-
-def _stage_of(run: Run, event: str) -> str:
-    """The title of the stage that an event of the record begins, to stand within a sentence; empty without one."""
-    titles = [stage.title for stage in run.scenario.procedure.stages.values() if stage.record_event == event]
-    return f"{titles[0][0].lower()}{titles[0][1:]}" if titles else ""

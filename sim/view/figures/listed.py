@@ -1,15 +1,17 @@
 """The tracked cases, which every replication has: which are shown, and what they are called."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from sim.record.model import items
+from sim.record.model import OUTCOMES, Record, items
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
 from sim.view import words
+from sim.view.titles import OUTCOMES as OUTCOME_TITLES
 from sim.view.titles import cases_of
 
 ALIKE = 0.05
@@ -104,3 +106,24 @@ def change(before: float, after: float, *, plural: bool = True) -> str:
     if old == new or (before and abs(after / before - 1) < ALIKE):
         return f"stay{s} at {'' if old == new else 'about '}{new}"
     return f"{'grow' if after > before else 'fall'}{s} from {old} to {new}"
+
+
+def known_until(run: Run, record: Record | None) -> date | None:
+    """Up to which day a record knows more than the first day did, at most to the horizon; None if it does not."""
+    if record is None or not (record.until or record.acts) or record.last_day <= run.scenario.start:
+        return None
+    return min(record.last_day, run.scenario.horizon)
+
+
+def recorded(run: Run, record: Record | None, case: str) -> list[tuple[date, str]]:
+    """The milestones of a strand in the record, by the stage or exit of the procedure that they begin."""
+    stage_of = {s.record_event: name for name, s in run.scenario.procedure.stages.items() if s.record_event}
+    milestones = []
+    for strand in record.strands if record else ():
+        if f"{strand.proceeding}/{strand.strand}" != case:
+            continue
+        days = {"proceedings_opened": strand.opened, "preliminary_findings": strand.preliminary_findings}
+        if strand.outcome:
+            days[OUTCOMES[strand.outcome]] = strand.outcome_date
+        milestones += [(day, stage_of.get(event, event)) for event, day in days.items() if day]
+    return sorted((day, place) for day, place in milestones if place in {*run.layout.states, *OUTCOME_TITLES})

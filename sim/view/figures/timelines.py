@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.dates import date_after
-from sim.record.model import OUTCOMES, Record
+from sim.record.model import Record
 from sim.results.run import Run
 from sim.results.summary import GOES_ON, IN_PROGRESS
 from sim.view import words
@@ -18,7 +18,18 @@ from sim.view.charts.looks import GREY, Look, looks
 from sim.view.charts.style import INK
 from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import Name, as_shown, at_horizon, chosen, milestone, names, of_cases, place_titles
+from sim.view.figures.listed import (
+    Name,
+    as_shown,
+    at_horizon,
+    chosen,
+    known_until,
+    milestone,
+    names,
+    of_cases,
+    place_titles,
+    recorded,
+)
 from sim.view.titles import OUTCOMES as OUTCOME_TITLES
 from sim.view.titles import cases_of
 
@@ -50,7 +61,7 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     table = _events(run, record, wanted)
     begun = table.groupby(table["row"].map(lambda case: run.layout.probe_of(case)[0]))["low"].min()
     rows = sorted(wanted, key=lambda case: begun[run.layout.probe_of(case)[0]])
-    until = _knows_until(run, record)
+    until = known_until(run, record)
     called, ahead = names(run), table["kind"] == FORECAST
     return Figure(
         "timelines",
@@ -73,37 +84,16 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     )
 
 
-def _knows_until(run: Run, record: Record | None) -> date | None:
-    """Up to which day a record knows more than the first day did, at most to the horizon; None if it does not."""
-    if record is None or not (record.until or record.acts) or record.last_day <= run.scenario.start:
-        return None
-    return min(record.last_day, run.scenario.horizon)
-
-
 def _events(run: Run, record: Record | None, cases: Sequence[str]) -> pd.DataFrame:
     """A row for each thing that is drawn; days missing where they are later than the horizon."""
     ends = at_horizon(run)
-    rows = [row for case in cases for row in _past(run, _recorded(run, record, case), case)]
+    rows = [row for case in cases for row in _past(run, recorded(run, record, case), case)]
     rows += _ahead(run, cases, ends)
     rows += [(case, ENDS, state, None, None, None, share) for case in cases for state, share in ends[case].items()]
     table = pd.DataFrame(rows, columns=COLUMNS)
     for column in ("low", "median", "high"):
         table[column] = pd.to_datetime(table[column]).dt.as_unit("s")
     return table
-
-
-def _recorded(run: Run, record: Record | None, case: str) -> list[tuple[date, str]]:
-    """The milestones of a strand in the record, by the stage or exit of the procedure that they begin."""
-    stage_of = {s.record_event: name for name, s in run.scenario.procedure.stages.items() if s.record_event}
-    milestones = []
-    for strand in record.strands if record else ():
-        if f"{strand.proceeding}/{strand.strand}" != case:
-            continue
-        days = {"proceedings_opened": strand.opened, "preliminary_findings": strand.preliminary_findings}
-        if strand.outcome:
-            days[OUTCOMES[strand.outcome]] = strand.outcome_date
-        milestones += [(day, stage_of.get(event, event)) for event, day in days.items() if day]
-    return sorted((day, place) for day, place in milestones if place in {*run.layout.states, *OUTCOME_TITLES})
 
 
 def _past(run: Run, events: Sequence[tuple[date, str]], case: str) -> Iterator[Row]:
