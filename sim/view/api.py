@@ -19,7 +19,7 @@ from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
 from sim.view.figures.shown import WIDTH, Shown
 
-MOVED = {"backlog": "pending", "utilisation": "delay-by-role", "where-cases-are": "pending"}
+MOVED = {"backlog": "pending", "flow": "process", "utilisation": "delay-by-role", "where-cases-are": "pending"}
 """Figures that there were by themselves, and in which one their content is now."""
 
 

@@ -227,7 +227,7 @@ def _deterrence(run: Run) -> Iterator[Answer]:
         f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average: EUR"
         f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
         " first opening. Cases that take longer than the horizon are not counted.",
-        "flow",
+        "process",
     )
 
 

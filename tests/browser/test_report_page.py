@@ -95,9 +95,7 @@ def test_every_figure_draws_with_data(opened, report):
     tab = opened()
     assert 0 < tab.locator("figure.drawn").count() < len(report.figures())
     walk(tab)
-    marked = tab.locator(
-        "figure.figure", has=tab.locator(".trace path, .sankey path, .shapelayer path, .heatmaplayer image")
-    )
+    marked = tab.locator("figure.figure", has=tab.locator(".trace path, .shapelayer path, .heatmaplayer image"))
     expect(marked).to_have_count(len(report.figures()))
 
 

@@ -109,7 +109,8 @@ def test_what_happened_stands_beside_what_was_simulated():
     said = happened(run, record)
     assert "by 8 October 2026, 4 of the 8 had been resolved" in said
     assert "AliExpress: platform duties: binding commitments, June 2025" in said
-    assert happened(run, record.known_on(date(2024, 3, 14))).startswith("What happened since the first day is not known yet")
+    before = record.known_on(date(2024, 3, 14))
+    assert happened(run, before).startswith("What happened since the first day is not known yet")
     rows = cases(run, record).set_index("case")["happened"]
     assert rows["x-2023-12/transparency"] == ("preliminary findings, July 2024; non-compliance decision, December 2025")
     assert rows["x-2023-12/illegal-content"] == ""

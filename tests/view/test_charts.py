@@ -12,7 +12,6 @@ from sim.view.charts.heat import heat
 from sim.view.charts.intervals import intervals
 from sim.view.charts.labels import apart
 from sim.view.charts.looks import Look, looks
-from sim.view.charts.sankey import sankey
 from sim.view.charts.stacks import stacked
 from sim.view.charts.timeline import timeline
 
@@ -129,14 +128,6 @@ def test_parts_add_up():
     assert [list(part.x) for part in parts] == [[2.0], [3.0]]
     assert (list(whole.x), list(whole.error_x.array), list(whole.error_x.arrayminus)) == ([5.0], [2.0], [1.0])
     assert (list(written.x), list(written.text)) == ([7.0], ["  5 days"])
-
-
-def test_flows_go_from_place_to_place():
-    """A band has the width of its value, the colour of where it comes from, and its words."""
-    figure = sankey(frame("source target value hover", ("one", "two", 3.0, "3 of\nthem")), LOOKS)
-    (flow,) = figure.data
-    assert list(flow.node.label) == ["First", "&lt;i&gt;A &amp; B&lt;/i&gt; &#36;c&#36;<br>&#37;{x}"]
-    assert (list(flow.link.value), list(flow.link.customdata)) == ([3.0], ["3 of<br>them"])
 
 
 def test_timelines():

@@ -9,7 +9,7 @@ from sim.results.tables import TABLES
 from sim.scenario.schema import Scenario
 from sim.view import api, findings, questions, words
 from sim.view.brief import brief
-from sim.view.figures import caseload, chances, comparison, durations, flow, staffing, timelines
+from sim.view.figures import caseload, chances, comparison, durations, staffing, timelines
 from sim.view.terminal.brief import summary
 
 STAGES = {
@@ -83,7 +83,7 @@ EDGES = {
     ),
 }
 PICTURES = (
-    timelines.timelines, chances.probabilities, caseload.pending, caseload.where_cases_go, flow.flow,
+    timelines.timelines, chances.probabilities, caseload.pending, caseload.where_cases_go,
     durations.where_days_go, durations.durations, staffing.delay_by_role, staffing.work,
     staffing.staff_over_time,
 )  # fmt: skip

@@ -21,12 +21,12 @@ from sim.view.dashboard import form, layout, panels
 from sim.view.dashboard.address import ViewState, cases
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.card import Card, card
-from sim.view.figures import caseload, chances, durations, flow, gallery, one_case, process, staffing, timelines
+from sim.view.figures import caseload, chances, durations, gallery, one_case, process, staffing, timelines
 from sim.view.figures.comparison import distinct
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 
-NARROW = {"where-cases-go", "flow"}
+NARROW = {"where-cases-go"}
 """Figures of which two stand beside each other on a large screen."""
 
 
@@ -156,7 +156,6 @@ def _caseload(v: View) -> Parts:
     yield lambda: no_case(v)
     yield lambda: caseload.pending(v.base, v.stages)
     yield lambda: caseload.where_cases_go(v.base, v.stages)
-    yield lambda: flow.flow(v.base)
     yield lambda: process.process(v.base)
 
 

@@ -17,7 +17,6 @@ from sim.view.figures import (
     chances,
     comparison,
     durations,
-    flow,
     one_case,
     process,
     scores,
@@ -49,7 +48,6 @@ __all__ = [
     "comparison",
     "durations",
     "flat",
-    "flow",
     "of_backtest",
     "of_calibration",
     "of_comparison",
@@ -96,7 +94,7 @@ def of_run(run: Run, record: Record | None = None) -> list[Section]:
             [durations.where_days_go(run), durations.durations(run), staffing.delay_by_role(run)],
         ),
         ("How many are in progress", [caseload.pending(run), process.process(run), staffing.staff_over_time(run)]),
-        (APPENDIX, [flow.flow(run), staffing.work(run)]),
+        (APPENDIX, [staffing.work(run)]),
     )
 
 
