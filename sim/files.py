@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
 
 from sim.errors import Problem, UserError
 
@@ -131,6 +132,34 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` to fill, which takes its place at the end and is removed if anything goes wrong.
+
+    What was there is put back if the new one cannot take its place; for a moment between two renames there is neither.
+    """
+    temporary, former = (path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}") for _ in range(2))
+    temporary.mkdir()
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with file.open("rb+") as opened:
+                    os.fsync(opened.fileno())
+        replaced = path.exists()
+        if replaced:
+            path.rename(former)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if replaced:
+                former.rename(path)
+            raise
+        rmtree(former, ignore_errors=True)
+    finally:
+        rmtree(temporary, ignore_errors=True)
 
 
 def write_new(path: Path, content: bytes) -> None:

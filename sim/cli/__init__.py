@@ -15,6 +15,7 @@ from sim.cli import (  # noqa: F401  each adds its commands
     runs,
     scenarios,
     sensitivity,
+    site,
     sweep,
 )
 from sim.cli.app import app

@@ -2,15 +2,18 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.cli.app import SHARE, app
-from sim.cli.material import gather
+from sim.cli.material import Material, gather
 from sim.cli.options import Jobs, Priors, Replications, Results
 from sim.cli.output import tell
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from sim.view.report.content import Report
 
 
 class Images(StrEnum):
@@ -26,7 +29,15 @@ def report(
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Folders of stored runs, or scenario files to run.")
     ],
-    out: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="The page; with --images a folder.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="FILE.html, a page; FILE.pptx, slides; FILE.docx, a text. With --images a folder.",
+        ),
+    ],
     record: Annotated[
         Path | None,
         typer.Option(
@@ -54,7 +65,7 @@ def report(
     jobs: Jobs = None,
     results: Results = Path("results"),
 ) -> None:
-    """Write runs as one offline page: findings, figures with their data, method, parameters and their sources.
+    """Write runs as one offline page, or as slides or a text: the answer, figures, method, and where numbers come from.
 
     The first run is the baseline of the others. Scenario files are run with its seed and number of replications, or
     loaded if they are stored. The page needs no network; the key P in a browser presents it.
@@ -62,13 +73,9 @@ def report(
     Example: sim report scenarios/status-quo.yaml scenarios/more-staff.yaml -n 200 -o staffing.html
     """
     from sim.view.figures.files import read_figures
-    from sim.view.report import content, page
-    from sim.view.report import embed as one_figure
-    from sim.view.report import images as image_files
+    from sim.view.report import content
 
-    if images and embed:
-        raise UserError("--images and --embed exclude each other: all figures as images, or one as a page")
-    image_files.check_image_folder(out) if images else page.check_page_path(out)
+    _check(out, images, embed, bool(with_))
     analyses = [read_figures(folder) for folder in with_ or ()]
     found = gather(
         runs,
@@ -84,13 +91,48 @@ def report(
     )
     for why in filter(None, [made.brief.not_compared, *made.notes]):
         tell(why)
+    tell(_write(made, found, out, images, embed))
+
+
+def _check(out: Path, images: Images | None, embed: str, analyses: bool) -> None:
+    """Raise UserError if what is asked for cannot be written there: before the work, not after it."""
+    from sim.view.office import packing
+    from sim.view.report import images as image_files
+    from sim.view.report import page
+
+    if images and embed:
+        raise UserError("--images and --embed exclude each other: all figures as images, or one as a page")
     if images:
-        files = image_files.write(made.figures(), out, images.value)
-        tell(f"{len(files)} figures in {out}")
-    elif embed:
-        shown = one_figure.find(embed, made.figures())
-        page.write(one_figure.html(shown), out)
-        tell(f"{out}: {shown.figure.title} ({out.stat().st_size / 1e6:.1f} MB)")
+        image_files.check_image_folder(out)
+    elif not packing.is_office(out):
+        page.check_page_path(out)
+    elif embed or analyses:
+        raise UserError(f"{'--embed' if embed else '--with'} is for a page; name it .html")
     else:
-        page.write(page.html(made), out)
-        tell(f"{out}: {len(made.figures())} figures, {out.stat().st_size / 1e6:.1f} MB; {found.note}")
+        packing.check_office(out)
+
+
+def _write(report: "Report", found: Material, out: Path, images: Images | None, embed: str) -> str:
+    """Write what is asked for; gives what to tell of it."""
+    from sim.view.office import contents, packing
+    from sim.view.report import embed as one_figure
+    from sim.view.report import images as image_files
+    from sim.view.report import page
+
+    if images:
+        return f"{len(image_files.write(report.figures(), out, images.value))} figures in {out}"
+    if packing.is_office(out):
+        packing.write(contents.contents(report, found.runs[0]), out)
+        what = ""
+    elif embed:
+        shown = one_figure.find(embed, report.figures())
+        page.write(one_figure.html(shown), out)
+        return f"{out}: {shown.figure.title} ({_size(out)})"
+    else:
+        page.write(page.html(report), out)
+        what = f"{len(report.figures())} figures, "
+    return f"{out}: {what}{_size(out)}; {found.note}"
+
+
+def _size(file: Path) -> str:
+    return f"{file.stat().st_size / 1e6:.1f} MB"

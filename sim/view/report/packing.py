@@ -28,15 +28,17 @@ def settings() -> str:
     return json.dumps(HERE)
 
 
-def policy(script: str) -> str:
+def policy(script: str, *, shared: bool = False) -> str:
     """The content security policy: nothing from anywhere; this script and plotly's alone; styles, as plotly sets them.
 
-    Links can be followed: that is no request of the page.
+    `shared`: also scripts and styles of the site that the page belongs to. Links can be followed: that is no request of
+    the page.
     """
     scripts = (get_plotlyjs(), script)
     hashes = " ".join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in scripts)
+    own = "'self' " if shared else ""
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:;"
+        f"default-src 'none'; script-src {own}{hashes}; style-src {own}'unsafe-inline'; img-src data: blob:;"
         " base-uri 'none'; form-action 'none'"
     )
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from sim import __version__
@@ -15,37 +15,47 @@ from sim.view.report.glossary import WORDS, Linked, slug
 from sim.view.report.packing import drawing, library, own, packed, policy, settings
 
 SUFFIXES = (".html", ".htm")
+SCRIPTS = ("draw.js", "layout.js", "save.js", "report.js")
+"""Of pages with figures."""
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 DOT = re.compile(r"(?<=[a-z_])\.(?=[a-z_])")
 ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]")
 SITE = re.compile(r"https?://(?:www\.)?([^/]+)")
 
 
-def html(report: Report) -> str:
+def html(report: Report, *, shared: str = "", home: str = "") -> str:
     """The page. The same report gives the same text.
 
     The figures, their tables and plotly's library are packed (gzip in base64), which the page unpacks when it loads.
+    `shared`: the address of a script beside the page that gives it the library, as the pages of a site have one in
+    common; `home`: the address of the site's first page.
     """
-    rules = Environment(
-        loader=PackageLoader("sim.view.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    rules.filters |= {"words": words, "slug": slug}
-    script = own("draw.js", "layout.js", "save.js", "report.js")
+    rules = environment("sim.view.report")
+    script = own(*SCRIPTS)
     return rules.get_template("page.html.j2").render(
         report=report,
         version=__version__,
-        policy=policy(script),
+        policy=policy(script, shared=bool(shared)),
         style=Markup(own("report.css")),
         script=Markup(script),
         config=settings(),
-        plotly=library(),
+        plotly="" if shared else library(),
+        shared=shared,
+        home=home,
         embed=packed(embed.form()),
         packed=packed,
         drawing=drawing,
         known=WORDS,
         linked=lambda: Linked([term for term, _ in report.glossary]),
     )
+
+
+def environment(*packages: str) -> Environment:
+    """The rules by which pages are made of the templates in packages, the first that has one of that name."""
+    loader = ChoiceLoader([PackageLoader(package, "") for package in packages])
+    rules = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    rules.filters |= {"words": words, "slug": slug}
+    return rules
 
 
 def words(text: str) -> Markup:
