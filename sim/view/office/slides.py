@@ -30,8 +30,6 @@ that may take the place of those named."""
 TITLE_PT, ANSWER_PT, NUMBER_PT, TEXT_PT, LEAST_PT, FOOTER_PT = 28, 26, 54, 20, 14, 10
 PIXELS = 84
 """Of a drawing to an inch, at least: its letters are 12 points high then."""
-FLATTEST = 0.85
-"""To which share of its height a high figure is pressed, for larger letters: below it, they would meet."""
 TALL = 390
 """A figure of more pixels than this has its words beside it, and not above and below."""
 MOST_NUMBERS = 3
@@ -185,8 +183,8 @@ def _box(figure: Figure) -> Box:
 
 
 def _pixels(figure: Figure, box: Box) -> tuple[int, int]:
-    """How large a figure is drawn to fill its place: with letters as large as it has room for."""
-    each = max(PIXELS, FLATTEST * height_of(figure) / box.height)
+    """How large a figure is drawn to fill its place: no flatter than it is, or labels of its rows would meet."""
+    each = max(PIXELS, height_of(figure) / box.height)
     return round(box.width * each), round(box.height * each)
 
 
