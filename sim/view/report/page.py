@@ -20,6 +20,8 @@ SCRIPTS = ("draw.js", "layout.js", "save.js", "report.js")
 DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 DOT = re.compile(r"(?<=[a-z_])\.(?=[a-z_])")
 ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:)\]]")
+SETTING = re.compile(r"^(?=\w)", re.MULTILINE)
+"""Where a setting of a scenario file begins that is not below another one."""
 SITE = re.compile(r"https?://(?:www\.)?([^/]+)")
 
 
@@ -32,6 +34,7 @@ def html(report: Report, *, shared: str = "", home: str = "") -> str:
     """
     rules = environment("sim.view.report")
     script = own(*SCRIPTS)
+    blocks = list(dict.fromkeys(block for _, yaml in report.scenarios for block in settings_of(yaml)))
     return rules.get_template("page.html.j2").render(
         report=report,
         version=__version__,
@@ -44,10 +47,17 @@ def html(report: Report, *, shared: str = "", home: str = "") -> str:
         home=home,
         embed=packed(embed.form()),
         packed=packed,
+        blocks=blocks,
+        blocks_of=lambda yaml: " ".join(str(blocks.index(block)) for block in settings_of(yaml)),
         drawing=drawing,
         known=WORDS,
         linked=lambda: Linked([term for term, _ in report.glossary]),
     )
+
+
+def settings_of(yaml: str) -> list[str]:
+    """The settings of a scenario file one after the other: those that scenarios share are on the page once."""
+    return [block for block in SETTING.split(yaml) if block]
 
 
 def environment(*packages: str) -> Environment:

@@ -126,7 +126,9 @@
 
   async function showFull(details) {
     const place = details.querySelector("pre");
-    if (details.open && !place.textContent) place.textContent = await unpacked(details.querySelector(".packed"));
+    if (!details.open || place.textContent) return;
+    const blocks = details.dataset.blocks.split(" ").map((number) => unpacked(document.getElementById(`block-${number}`)));
+    place.textContent = (await Promise.all(blocks)).join("");
   }
 
   let telling = 0;
