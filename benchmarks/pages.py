@@ -81,7 +81,8 @@ def report(browser: Browser, folder: Path, record: Record, rounds: int) -> None:
     """The report of the run."""
     with TemporaryDirectory() as where:
         path = Path(where) / "report.html"
-        page.write(page.html(content.report([load_run(folder)], record)), path)
+        run = load_run(folder)
+        page.write(page.html(content.report([run], {run.scenario.name: record})), path)
         times = []
         for _ in range(rounds):
             tab = browser.new_page(viewport=SCREEN)
