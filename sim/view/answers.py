@@ -76,8 +76,8 @@ def _by_probe(run: Run, probes: pd.DataFrame) -> str:
     last = {name: row["last"] for name, row in zip(names, rows, strict=True) if row["cases"] > 1}
     if not any(map(np.isfinite, last.values())):
         chances = words.listing(words.share(row["all_resolved"]) for row in rows)
-        none = "none of them is" if len(rows) > 1 else "it is not"
-        return f"{said}; {none} wholly resolved by {words.month_of(scenario.horizon)} (the chance is {chances})"
+        none = "none is more likely than not" if len(rows) > 1 else "it is less likely than not"
+        return f"{said}; {none} to be fully resolved by {words.month_of(scenario.horizon)} (chance: {chances})"
     ends = [f"{_by(words.month(scenario, time))} for {name}" for name, time in last.items()]
     return f"{said}; the last {words.listing(ends)}"
 
@@ -114,6 +114,7 @@ def _work(run: Run) -> tuple[str, tuple[Number, ...]]:
     low, high = central(run.samples["fte"].singles)
     people = words.count(run.samples["fte"].value)
     return (
-        f"The cases take the work of {people} people on average ({words.count(low)} to {words.count(high)} {SPREAD}).",
-        (Number(people, "people at work on cases on average (full-time equivalents)"),),
+        f"Work on cases takes {people} full-time staff on average ({words.count(low)} to {words.count(high)}"
+        f" {SPREAD}).",
+        (Number(people, "full-time staff at work on cases, on average"),),
     )

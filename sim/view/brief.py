@@ -102,12 +102,12 @@ def fared(record: TrackRecord) -> str:
     (row,) = record.scores.query("forecaster == @RATES").to_dict("records")
     rates, surely = row["gain"], row["gain_ci_low"]
     held = words.share(float(model["cover80"].mean()))
-    against = "better than" if rates > 0 else "no better than"
-    sure = "" if surely > 0 or rates <= 0 else ", but not surely"
+    against = "better" if rates > 0 else "no better"
+    sure = "" if surely > 0 or rates <= 0 else ", but not by enough to be sure"
     return (
-        f"How such forecasts fared: of {len(model)} events forecast on {made}, {came} had come by"
-        f" {words.date_of(scored)}. The 80% ranges held {held} of the truth; scores were {against} those of past rates"
-        f" carried on{sure}."
+        f"How past forecasts fared: of {len(model)} events forecast on {made}, {came} had happened by"
+        f" {words.date_of(scored)}. Ranges meant to hold 80% of the time held {held} of the time. The forecasts scored"
+        f" {against} than simply projecting past rates{sure}."
     )
 
 
@@ -121,6 +121,6 @@ def _uncertain(scenario: Scenario) -> str:
     number, draws = len(scenario.uncertain), scenario.posterior
     if not number:
         return ""
-    of = f" of {words.date_of(draws.as_of)}" if draws and draws.as_of else ""
-    drawn = f", {len(draws.columns)} of them drawn from the posterior{of}" if draws else ", drawn from priors"
-    return f" {words.plural(number, 'parameter')} {'is' if number == 1 else 'are'} uncertain{drawn}."
+    to = f" up to {words.date_of(draws.as_of)}" if draws and draws.as_of else ""
+    fitted = f"{len(draws.columns)} of them fitted to the public record{to}" if draws else "within assumed ranges"
+    return f" {words.plural(number, 'uncertain number')} {'is' if number == 1 else 'are'} varied, {fitted}."

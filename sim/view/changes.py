@@ -111,7 +111,7 @@ def _targets_apart(base: Run, run: Run) -> tuple[str, Number]:
     if not both:
         return "too few cases are observed for long enough to compare targets", Number("-", "targets met")
     parts = [
-        f"{words.quoted(title)} is met in {words.share(ours[title])} of cases instead of {words.share(theirs[title])}"
+        f"{words.quoted(title)} is met in {words.share(ours[title])} of cases rather than {words.share(theirs[title])}"
         for title in both
     ]
     return words.listing(parts), Number(words.share(ours[both[0]]), f"meet {words.quoted(both[0])}")
@@ -121,7 +121,9 @@ def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
     """The paired difference in cases in progress at the horizon, or in people at work."""
     row = compare([base, run], [CHANGED[kind]]).table.iloc[0]
     cases = f"{cases_of(run.scenario)} in progress in {words.month_of(run.scenario.horizon)}"
-    what, write = (cases, words.whole) if kind == CASELOAD else ("people at work on cases on average", words.count)
+    what, write = (
+        (cases, words.whole) if kind == CASELOAD else ("full-time staff at work on cases, on average,", words.count)
+    )
     much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if low <= 0 <= high or (kind == CASELOAD and abs(much) < words.HALF):
         return f"{NO_CHANGE} in the number of {what} ({write(float(row['base']))})", Number(

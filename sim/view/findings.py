@@ -22,7 +22,7 @@ from sim.view.tracked import SPREAD, central
 
 MIN_SHARE_SHOWN = 0.01
 """Shares of the days below this are left out."""
-TOO_FEW_FOLLOWED = "too few cases are observed for so long from the beginning"
+TOO_FEW_FOLLOWED = "too few cases are followed from the start for that long"
 
 
 def findings(run: Run) -> list[str]:
@@ -56,7 +56,7 @@ def _caseload(run: Run) -> Iterator[str]:
     if flow["incoming"] > 0:
         low, high = central(run.samples["clearance_rate"].singles)
         yield (
-            f"For every 100 new {cases_of(run.scenario)} {100 * flow['clearance_rate']:.0f} are resolved"
+            f"For every 100 new {cases_of(run.scenario)}, {100 * flow['clearance_rate']:.0f} are resolved"
             f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
         )
 
@@ -68,8 +68,8 @@ def _overdue(run: Run) -> str:
     table, key, target = run.table("backlog"), run.layout.targets[0], run.scenario.targets[0]
     end = table[table["series"] == key].iloc[-1]
     return (
-        f" Older than {words.quoted(target.title or key)} allows by then: {words.whole(end['mean'])} on average"
-        f" ({end['q10']:.0f} to {end['q90']:.0f})."
+        f" By then {words.whole(end['mean'])} on average ({end['q10']:.0f} to {end['q90']:.0f}) are older than"
+        f" {words.quoted(target.title or key)} allows."
     )
 
 
@@ -120,13 +120,13 @@ def where_days_go(run: Run) -> str:
         return ""
     parts = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= MIN_SHARE_SHOWN]
     first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
-    return f"From {first} on the days go to {words.listing(parts)}"
+    return f"Where the time goes from {first} on: {words.listing(parts)}"
 
 
 def _why(run: Run) -> Iterator[str]:
     if spent := where_days_go(run):
         low, high = staff_share(run)
-        yield f"{spent}; waiting for staff takes between {words.share(low)} and {words.share(high)} of them {SPREAD}."
+        yield f"{spent}; waiting for staff takes between {words.share(low)} and {words.share(high)} {SPREAD}."
 
 
 def staff_share(run: Run) -> tuple[float, float]:
@@ -143,7 +143,7 @@ def _staff(run: Run) -> Iterator[str]:
     first, titles = table.iloc[0], staffing.short_titles(run)
     waits = f" {staffing.bottleneck(run)}." if len(staffing.delays(run)) else ""
     yield (
-        f"The busiest role is {titles[first['role']]}: {words.share(first['value'])} of its possible work is done"
+        f"The busiest role is {titles[first['role']]}, working at {words.share(first['value'])} of capacity"
         f" ({words.share(first['q10'])} to {words.share(first['q90'])} {SPREAD}).{waits}"
     )
 
@@ -152,12 +152,12 @@ def _targets(run: Run) -> Iterator[str]:
     table = run.table("targets").query("cases > 0")
     known, unknown = table.dropna(subset="met"), table[table["met"].isna()]
     if len(known):
-        met = [f"{words.quoted(title)} by {words.share(share)}" for title, share in known[["title", "met"]].to_numpy()]
+        met = [f"{words.quoted(title)} {words.share(share)}" for title, share in known[["title", "met"]].to_numpy()]
         asked = words.count(known["cases"].max())
-        yield f"Targets are met as follows: {words.listing(met)} of some {asked} cases to which they apply."
+        yield f"How often targets are met: {words.listing(met)}, of about {asked} cases to which they apply."
     if len(unknown):
         titles = words.listing(map(words.quoted, unknown["title"]))
-        yield f"How often {titles} {'are' if len(unknown) > 1 else 'is'} met cannot be told: {TOO_FEW_FOLLOWED}."
+        yield f"How often {titles} {'are' if len(unknown) > 1 else 'is'} met is not known: {TOO_FEW_FOLLOWED}."
 
 
 def _variance(run: Run) -> Iterator[str]:
@@ -167,10 +167,10 @@ def _variance(run: Run) -> Iterator[str]:
     split = variance_split(values, run.scenario.replications_per_draw)
     if split and split.stochastic + split.parameter > 0:
         yield (
-            f"Of the spread of the number in progress in {words.month_of(run.scenario.horizon)},"
-            f" {words.share(split.share_parameter)} comes from what is not known of the parameters"
-            f" ({words.share(split.low)} to {words.share(split.high)}), which better data would reduce; the rest is"
-            " chance, which no data will."
+            f"Of the spread in the number in progress in {words.month_of(run.scenario.horizon)},"
+            f" {words.share(split.share_parameter)} ({words.share(split.low)} to {words.share(split.high)}) comes from"
+            " uncertainty about the parameters, which better data would reduce; the rest is chance, which data cannot"
+            " reduce."
         )
 
 

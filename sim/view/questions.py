@@ -70,8 +70,8 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
         for state in ends
     ]
     yield Answer(
-        f"Probability of a decision on {words.listing(list(services)[:3])} by a date?",
-        f"By {words.month_of(date_after(run.scenario.start, within))} resolved, by whichever outcome:"
+        f"How likely is a decision on {words.listing(list(services)[:3])} by a given date?",
+        f"Resolved by {words.month_of(date_after(run.scenario.start, within))}, whatever the outcome:"
         f" {_named(resolution_probabilities(run, within))}.{''.join(acts)}",
         "probabilities",
     )
@@ -96,8 +96,8 @@ def _why_so_long(run: Run) -> Iterator[Answer]:
     where = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
     if shares["hold"] > 0:
         yield Answer(
-            "How much of the delay is a hold outside the team, and how much is capacity?",
-            f"Holds take {words.share(shares['hold'])} of the days from {where} on, waiting for staff"
+            "How much of the delay is due to holds outside the team, and how much to capacity?",
+            f"Holds take {words.share(shares['hold'])} of the time from {where} on, waiting for staff"
             f" {words.share(shares['staff'])} ({words.share(low)} to {words.share(high)} {SPREAD}).",
             "where-days-go",
         )
@@ -118,10 +118,10 @@ def _bottleneck(run: Run) -> Iterator[Answer]:
         f"; most of it is for {titles[worst['role']]}, {words.share(worst['share'])}"
     )  # fmt: skip
     yield Answer(
-        f"Is {titles[asked['role']]} the bottleneck when it comes to concluding?",
+        f"Is {titles[asked['role']]} the bottleneck when cases are concluded?",
         f"{'No' if other else 'Yes'}: in {run.scenario.procedure.stages[stage].title} {words.share(share)} of the"
-        f" waiting for staff is for {titles[asked['role']]}{other}. {titles[asked['role']]} is at"
-        f" {words.share(asked['value'])} of its possible work ({words.share(asked['q10'])} to"
+        f" waiting for staff is for {titles[asked['role']]}{other}. {titles[asked['role']]} works at"
+        f" {words.share(asked['value'])} of capacity ({words.share(asked['q10'])} to"
         f" {words.share(asked['q90'])} {SPREAD}).",
         "delay-by-role",
     )
@@ -137,13 +137,13 @@ def _cost(run: Run) -> Iterator[Answer]:
         bounds, euros = (estimate.value, estimate.low, estimate.high), ""
         if costs:
             millions = (words.number(fte_years * costs.fte_year_eur / 1e6) for fte_years in bounds)
-            euros = " At EUR {:,.0f} for a person in a year that is EUR {} million ({} to {}).".format(
+            euros = " At EUR {:,.0f} per person-year that is EUR {} million ({} to {}).".format(
                 costs.fte_year_eur, *millions
             )
         yield Answer(
-            f"What does a decision cost in FTE-years{' and euros' if costs else ''}?",
-            "{} FTE-years of all work on cases ({} to {})".format(*map(words.number, bounds))
-            + f" stand behind each {words.quoted(stage.title)}, what ends without one included.{euros}",
+            f"What does a decision cost in person-years{' and euros' if costs else ''}?",
+            "{} person-years of work on cases ({} to {})".format(*map(words.number, bounds))
+            + f" lie behind each {words.quoted(stage.title)}, counting the cases that end without one.{euros}",
             "work",
         )
 
@@ -165,10 +165,11 @@ def _fee(run: Run) -> Iterator[Answer]:
     staff, work = (fte_years * costs.fte_year_eur / 1e6 for fte_years in (people, working.value))
     yield Answer(
         "Does the supervisory fee cover the workload?",
-        f"{'Yes' if staff <= costs.fee_eur_m else 'No'}, as far as these people go: the {words.count(people)} FTE of"
-        f" these roles cost EUR {words.number(staff)} million a year, {words.share(staff / costs.fee_eur_m)} of a fee"
-        f" of EUR {words.number(costs.fee_eur_m)} million; the work on cases alone EUR {words.number(work)} million."
-        " Staff without cases, tools and contracts come on top, and are not in the model.",
+        f"{'Yes' if staff <= costs.fee_eur_m else 'No'}, for these roles: their {words.count(people)} full-time staff"
+        f" cost EUR {words.number(staff)} million a year, {words.share(staff / costs.fee_eur_m)} of a fee"
+        f" of EUR {words.number(costs.fee_eur_m)} million; the work on cases alone costs EUR {words.number(work)}"
+        f" million."
+        " Other staff, tools and contracts come on top, and are not in the model.",
         "work",
     )
 
@@ -184,7 +185,7 @@ def _sunk(run: Run) -> Iterator[Answer]:
     yield Answer(
         "How much effort goes into cases that end without a finding?",
         f"Of the work on cases that are resolved by {words.month_of(run.scenario.horizon)},"
-        f" {words.share(ended['share'].sum())} is on those that are closed with nothing to show"
+        f" {words.share(ended['share'].sum())} goes into cases that are closed without one"
         f"{f': {words.listing(parts)}' if parts else ''}."
         " Work on cases that are still in progress then is not counted.",
         "work",
@@ -205,9 +206,10 @@ def _appeals(run: Run) -> Iterator[Answer]:
     whole, appealing, afterwards = (float(rows["value"].sum()) for rows in (table, appeals, after))
     yield Answer(
         "What do appeals do to capacity?",
-        f"{words.listing(named)} takes {words.share(appealing / whole)} of all work on cases until"
+        f"{words.listing(named)} {'take' if len(named) > 1 else 'takes'} {words.share(appealing / whole)} of all work"
+        f" on cases until"
         f" {words.month_of(run.scenario.horizon)}, and {words.share(by_role.iloc[0])} of the work of"
-        f" {staffing.short_titles(run)[str(by_role.index[0])]}. All that follows the resolution of cases takes"
+        f" {staffing.short_titles(run)[str(by_role.index[0])]}. Everything after resolution takes"
         f" {words.share(afterwards / whole)}.",
         "work",
     )
@@ -222,7 +224,7 @@ def _deterrence(run: Run) -> Iterator[Answer]:
     setting = [name for name, stage in stages.items() if stage.fine]
     after = [words.count(estimate.value) for name in setting if (estimate := _estimate(run, f"days_to:{name}"))]
     yield Answer(
-        "Deterrence: expected fine times probability times delay?",
+        "Deterrence: how likely is a fine, how large and how soon?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
         f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average: EUR"
         f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
@@ -240,9 +242,11 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
             continue  # the same staff again
         staffed.append(people)
         rows = [row for row in run.table("targets").to_dict("records") if row["met"] >= 0]
-        met = [f"{words.quoted(row['title'])} is met by {words.share(row['met'])} of the cases" for row in rows]
+        met = [f"{words.quoted(row['title'])} is met in {words.share(row['met'])} of the cases" for row in rows]
         if met:
-            sentences.append(f"{_title(run)}, with {words.count(people)} FTE on average: {words.listing(met)}.")
+            sentences.append(
+                f"{_title(run)}, with {words.count(people)} full-time staff on average: {words.listing(met)}."
+            )
     if sentences:
         yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "pending")
 
@@ -259,10 +263,10 @@ def _clearance(run: Run) -> Iterator[Answer]:
         else ""
     )
     yield Answer(
-        "Clearance rate, disposition time, age of cases in progress: where is it going?",
-        f"Of {cases_of(run.scenario)}, {words.share(flow['clearance_rate'])} is the clearance rate:"
-        f" {clearing(flow['clearance_rate'])} are resolved, and to resolve those in progress at the horizon would take"
-        f" {words.count(flow['disposition_time'])} days at the pace so far.{old}",
+        "Are cases resolved as fast as they come in, and how old are those in progress?",
+        f"The clearance rate of {cases_of(run.scenario)} is {words.share(flow['clearance_rate'])}:"
+        f" {clearing(flow['clearance_rate'])} are resolved. At this pace, resolving those in progress at the end would"
+        f" take {words.count(flow['disposition_time'])} days (disposition time).{old}",
         "pending",
     )
 
@@ -281,12 +285,12 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     cases = common_cases(run, base)
     known = f"{days_apart(base, run, cases)[0]}. Over all cases: " if cases else ""
     yield Answer(
-        f"What happens to case duration if staff goes from {before} to {after} FTE?",
+        f"What happens to case duration if full-time staff go from {before} to {after}?",
         f"{_title(run)}: {known}{days}.",
         "differences",
     )
     yield Answer(
-        "Do more people make cases faster, or only allow more at once?",
+        "Do more staff speed cases up, or only allow more at once?",
         f"{_title(run)}{staff_apart(run.scenario, base.scenario)}. On speed: {days}. On how many:"
         f" {words.listing(significant_changes(rows, ('resolved', 'pending_mean', 'pending_end')))}.",
         "differences",

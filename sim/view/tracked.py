@@ -44,7 +44,7 @@ def ends(run: Run, where: str = "") -> str:
     shares = rows.groupby("title", sort=False)["value"].sum().sort_values(ascending=False) / max(len(tracked), 1)
     ways = [f"{words.share(value)} {str(title)[0].lower()}{str(title)[1:]}" for title, value in shares.items()]
     whose = f"the {len(tracked)} {cases_of(run.scenario)}" if tracked else f"all {cases_of(run.scenario)}"
-    return f"How {whose} stand by {words.month_of(run.scenario.horizon)}{where}, on average: {words.listing(ways)}."
+    return f"Where {whose} stand by {words.month_of(run.scenario.horizon)}{where}, on average: {words.listing(ways)}."
 
 
 def happened(run: Run, record: Record | None) -> str:
@@ -54,7 +54,7 @@ def happened(run: Run, record: Record | None) -> str:
         return ""
     until = listed.known_until(run, record)
     if until is None:
-        return "What happened since the first day is not known yet: the record ends with it."
+        return "What has happened since the first day is not yet known: the record stops there."
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
     resolving = {*run.layout.resolving, *OUTCOMES}
@@ -66,7 +66,7 @@ def happened(run: Run, record: Record | None) -> str:
     those = f" ({'; '.join(named[:MOST_NAMED])}{more})" if named else ""
     return (
         f"What really happened: by {words.date_of(until)}, {len(ended)} of the {len(tracked)} had been"
-        f" resolved{those}; the simulations had {words.whole(float(done.mean()))} ({words.whole(low)} to"
+        f" resolved{those}; the simulations expected {words.whole(float(done.mean()))} ({words.whole(low)} to"
         f" {words.whole(high)} {SPREAD})."
     )
 

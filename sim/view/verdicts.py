@@ -11,13 +11,16 @@ from sim.inference.backtest import MODEL, Scored
 from sim.inference.posterior import FEW_EFFECTIVE, Posterior
 from sim.inference.track_record import TrackRecord
 from sim.view.titles import NAMES, TITLES
-from sim.view.words import decimals, listing, number, plural, share
+from sim.view.words import date_of, decimals, listing, number, plural, share
 
 EXTREME = 0.05
 """Below this prior predictive p-value there is a warning."""
 MIN_DIFFERENCE = 0.001
 """Differences of mean scores below this count as none."""
-THIN = f"Fewer than {FEW_EFFECTIVE} draws say too little: take more (--draws), or priors that make such a record."
+THIN = (
+    f"Fewer than {FEW_EFFECTIVE} draws are too few to rely on: take more (--draws), or priors that make such a"
+    f" record likelier."
+)
 """Said of a posterior that rests on so few."""
 SMALL_SAMPLE = 30
 """With fewer proceedings than this, readers are told that the sample is small."""
@@ -54,7 +57,7 @@ def fared(record: TrackRecord) -> list[str]:
     """How kept forecasts fared, in sentences, the most important one first."""
     model = record.table[record.table["forecaster"] == MODEL]
     days = sorted({one.made for one in record.files})
-    kept = f"{plural(len(record.files), 'forecast')} kept, of {listing(map(str, days))}"
+    kept = f"{plural(len(record.files), 'forecast')} kept, of {listing(map(date_of, days))}"
     if model.empty:
         return [f"{kept}: nothing that was forecast can be scored yet."]
     scored = [one.scored_on for one in record.files if one.scored_on]
@@ -66,12 +69,12 @@ def fared(record: TrackRecord) -> list[str]:
             for name in (milestones if len(milestones) > 1 else [])
         ),
         f"Of {plural(len(model), 'milestone')} forecast for {plural(model['strand'].nunique(), 'strand')},"
-        f" {model['truth'].notna().sum()} had come by {max(scored)}; 80% intervals hold"
-        f" {share(model['cover80'].mean())} of the truth"
+        f" {model['truth'].notna().sum()} had happened by {date_of(max(scored))}; the 80% ranges hold"
+        f" for {share(model['cover80'].mean())} of them"
         + (f", and {totals['inside80'].sum()} of {plural(len(totals), 'total')}." if len(totals) else "."),
     ]
     waiting = [one.made for one in record.files if one.scored_on is None]
-    more = f"; of {listing(map(str, waiting))} nothing can be scored yet" if waiting else ""
+    more = f"; none of those of {listing(map(date_of, waiting))} can be scored yet" if waiting else ""
     return [*sentences, f"{kept}{more}."]
 
 
@@ -79,8 +82,7 @@ def few(number: int, clusters: str = "proceeding") -> str:
     """That a sample of so many proceedings or groups is small, as a further sentence; nothing if it is not."""
     if number >= SMALL_SAMPLE:
         return ""
-    verb = "is" if number == 1 else "are"
-    return f" {plural(number, clusters)} {verb} few: the intervals are too narrow."
+    return f" With only {plural(number, clusters)}, the intervals are too narrow."
 
 
 def listed(forecasters: Iterable[str], names: Mapping[str, str] = NAMES) -> str:
@@ -102,7 +104,7 @@ def verdict(posterior: Posterior) -> str:
         " (prior predictive p-value)"
     )
     if posterior.prior_predictive_p < EXTREME:
-        return f"{extreme}: the model hardly produces such a record, and the results need caution."
+        return f"{extreme}: the model rarely produces such a record, and the results need caution."
     return f"{extreme}: the model can produce it."
 
 
@@ -130,10 +132,13 @@ def sweep_sentence(steps: pd.DataFrame) -> str:
     """What one more FTE does, and from where on it does not help significantly; and where that cannot be told."""
     known, name = steps.dropna(subset="effect"), f"{steps.iloc[0]['title']}: "
     if known.empty:
-        return f"{name}it has no value at one point or the other of each step, so that nothing can be told of them."
+        return f"{name}every step has a point without a value, so nothing can be said about any of them."
     if len(known) < len(steps):
         unknown = len(steps) - len(known)
-        return f"{sweep_sentence(known)} Of {unknown} of {len(steps)} steps nothing can be told: it has no value there."
+        return (
+            f"{sweep_sentence(known)} Nothing can be said about {unknown} of {len(steps)} steps: there is no value"
+            f" there."
+        )
     digits = decimals([*steps["from_fte"], *steps["to_fte"]])
     steps = steps.assign(**{place: steps[place].map(f"{{:.{digits}f}}".format) for place in ("from_fte", "to_fte")})
     first, last = (steps.iloc[place].to_dict() for place in (0, -1))
@@ -143,7 +148,7 @@ def sweep_sentence(steps: pd.DataFrame) -> str:
         return f"{name}it is the same at all points from {tried}."
     if not first["better"]:
         effect = f"{name}at {first['from_fte']} FTE, one more changes it by {_effect(first)}"
-        return f"{effect}; more of it is neither better nor worse."
+        return f"{effect}; neither more nor less of it is better."
     if not helps:
         return f"{name}no step from {tried} helps significantly; more simulations would show smaller effects."
     begin, end = helps[0], helps[-1]

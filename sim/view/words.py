@@ -160,8 +160,10 @@ def of_run(run: Run) -> str:
 def blocked(run: Run) -> list[str]:
     """A sentence for each role that a team waits for in vain at the horizon, which blocks all who need its people."""
     return [
-        f"In {replications:,} of {run.replications:,} replications a team that needs {needed:.9g} {role} waits in vain"
-        f" on {run.scenario.horizon}: there are {people:.9g} at most from then on. It blocks all cases behind it that"
+        f"In {replications:,} of {run.replications:,} simulations a team that needs {needed:.9g} {role} staff still"
+        f" waits in"
+        f" vain on {date_of(run.scenario.horizon)}: at most {people:.9g} are available from then on. It blocks all"
+        f" cases behind it that"
         " need the same people."
         for role, replications, needed, people in run.table("blocked").to_numpy()
     ]
@@ -170,7 +172,7 @@ def blocked(run: Run) -> list[str]:
 def no_cases(run: Run) -> str:
     """What there is to say of a run without cases."""
     which = f" on {run.filtered_by}" if run.filtered_by else ""
-    return f"No case{which} is in progress or comes in any of the {plural(run.replications, 'replication')}."
+    return f"No case{which} is in progress or comes in during any of the {plural(run.replications, 'simulation')}."
 
 
 def quantity(value: float, unit: str) -> str:

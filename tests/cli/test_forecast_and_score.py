@@ -27,7 +27,7 @@ def test_a_forecast_is_kept_beside_its_scenario_and_scored(sim, authority):
     code, out, _ = sim("score", kept.parent)
     assert code == 0
     assert out.startswith("By the CRPS the model was ")
-    assert "Of 5 milestones forecast for 3 strands, 2 had come by 2022-12-31" in " ".join(out.split())
+    assert "Of 5 milestones forecast for 3 strands, 2 had happened by 31 December 2022" in " ".join(out.split())
 
 
 def test_a_kept_forecast_is_not_made_again(sim, authority):
@@ -55,7 +55,7 @@ def test_the_record_and_the_forecasts_beside_a_run(sim, authority):
     assert code == 0
     said = " ".join(out.split())
     assert "What really happened: by 31 December 2022" in said
-    assert "How such forecasts fared: of the 5 events forecast on 1 January 2022" in said
+    assert "How past forecasts fared: of the 5 events forecast on 1 January 2022" in said
     (authority.parent / "forecasts" / "2022-02-02.json").write_text("{", encoding="utf-8")
     code, again, err = sim("run", authority, "-n", "20")
     assert (code, again) == (0, out)

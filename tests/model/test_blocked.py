@@ -52,8 +52,8 @@ def test_a_team_that_comes_by_a_route_and_waits_in_vain_is_told():
     ]
     (sentence,) = blocked(run)
     assert sentence == (
-        "In 8 of 8 replications a team that needs 3 clerk waits in vain on 2026-01-01: there are 2 at most from then"
-        " on. It blocks all cases behind it that need the same people."
+        "In 8 of 8 simulations a team that needs 3 clerk staff still waits in vain on 1 January 2026: at most 2 are"
+        " available from then on. It blocks all cases behind it that need the same people."
     )
     assert sentence in findings(run)
     other = simulate(office(name="other"), jobs=1)

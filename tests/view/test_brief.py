@@ -109,8 +109,8 @@ def test_what_happened_stands_beside_what_was_simulated():
     said = happened(run, record)
     assert "by 8 October 2026, 4 of the 8 had been resolved" in said
     assert "AliExpress: platform duties: binding commitments, June 2025" in said
-    before = record.known_on(date(2024, 3, 14))
-    assert happened(run, before).startswith("What happened since the first day is not known yet")
+    unknown = happened(run, record.known_on(date(2024, 3, 14)))
+    assert unknown.startswith("What has happened since the first day is not yet known")
     rows = cases(run, record).set_index("case")["happened"]
     assert rows["x-2023-12/transparency"] == ("preliminary findings, July 2024; non-compliance decision, December 2025")
     assert rows["x-2023-12/illegal-content"] == ""
@@ -119,7 +119,7 @@ def test_what_happened_stands_beside_what_was_simulated():
 def test_how_forecasts_fared_is_said_in_plain_words():
     run = simulate("scenarios/three-probes.yaml", replications=4)
     said = brief([run], track_record=score("scenarios/forecasts")).fared
-    assert said.startswith("How such forecasts fared: of 29 events forecast on 31 December 2025, 10 had come by")
+    assert said.startswith("How past forecasts fared: of 29 events forecast on 31 December 2025, 10 had happened by")
     assert "CRPS" not in said
 
 

@@ -29,7 +29,7 @@ def test_caseload_has_the_numbers_of_the_backlog(small_run):
     first = findings(small_run)[0]
     assert first.startswith("Proceedings by strand in progress: 3 in January 2024,")
     assert f"{words.whole(end['mean'])} in January 2026 on average ({end['q10']:.0f} to {end['q90']:.0f}" in first
-    assert "Older than" in first
+    assert "are older than" in first
 
 
 def test_every_finding_has_a_number_and_there_are_few(small_run):
@@ -72,12 +72,12 @@ def test_answers_of_one_run(small_run, bare_run):
     """A run by itself answers what it can; a queue without probes, holds and targets much less."""
     asked = [answer.question for answer in answers([small_run])]
     assert "Would a statutory deadline be met, and with which staff?" in asked
-    assert "How much of the delay is a hold outside the team, and how much is capacity?" in asked
-    assert "Probability of a decision on Agora, Babel and Corso by a date?" in asked
-    assert "What does a decision cost in FTE-years and euros?" in asked
-    assert not any("if staff goes" in question for question in asked)
+    assert "How much of the delay is due to holds outside the team, and how much to capacity?" in asked
+    assert "How likely is a decision on Agora, Babel and Corso by a given date?" in asked
+    assert "What does a decision cost in person-years and euros?" in asked
+    assert not any("full-time staff go" in question for question in asked)
     plain = [answer.question for answer in answers([bare_run])]
-    assert not any("Probability" in question or "hold outside" in question for question in plain)
+    assert not any("How likely is a decision" in question or "holds outside" in question for question in plain)
     assert not any("fee" in question or "finding" in question or "Deterrence" in question for question in plain)
 
 
@@ -90,16 +90,14 @@ def test_euros_are_the_people_times_their_price(small_run):
     """7 people at EUR 100,000 are EUR 0.70 million a year; without a price the question is not of euros."""
     known = small_run.summary().set_index("indicator")["value"]
     fee = answer_to("Does the supervisory fee cover the workload?", small_run)
-    assert fee.startswith(
-        "Yes, as far as these people go: the 7.0 FTE of these roles cost EUR 0.70 million a year, 35%"
-    )
-    assert f"the work on cases alone EUR {words.number(known['fte'] / 10)} million" in fee
-    cost = answer_to("What does a decision cost in FTE-years and euros?", small_run)
+    assert fee.startswith("Yes, for these roles: their 7.0 full-time staff cost EUR 0.70 million a year, 35%")
+    assert f"the work on cases alone costs EUR {words.number(known['fte'] / 10)} million" in fee
+    cost = answer_to("What does a decision cost in person-years and euros?", small_run)
     years = known["fte_years_per:decision"]
-    assert cost.startswith(f"{words.number(years)} FTE-years")
-    assert f"At EUR 100,000 for a person in a year that is EUR {words.number(years / 10)} million" in cost
+    assert cost.startswith(f"{words.number(years)} person-years")
+    assert f"At EUR 100,000 per person-year that is EUR {words.number(years / 10)} million" in cost
     unpriced = replace(small_run, scenario=small_run.scenario.model_copy(update={"costs": None}))
-    assert "euro" not in answer_to("What does a decision cost in FTE-years?", unpriced)
+    assert "euro" not in answer_to("What does a decision cost in person-years?", unpriced)
     assert not [one for one in answers([unpriced]) if "fee" in one.question]
 
 
@@ -117,13 +115,13 @@ def test_effort_without_a_finding_is_the_indicator(small_run):
     table = small_run.table("effort_by_ending")
     share = table.loc[table["target"] == "closed", "share"].sum()
     said = answer_to("How much effort goes into cases that end without a finding?", small_run)
-    assert f"{words.share(share)} is on those that are closed with nothing to show" in said
+    assert f"{words.share(share)} goes into cases that are closed without one" in said
     assert 0 < share < 1
 
 
 def test_deterrence_is_a_product(small_run):
     """The probability of a fine times its size is what a case brings on average."""
-    said = answer_to("Deterrence: expected fine times probability times delay?", small_run)
+    said = answer_to("Deterrence: how likely is a fine, how large and how soon?", small_run)
     [(chance, size, product)] = re.findall(
         r"(\d+)% end with a fine .* of EUR ([\d.]+) million on average: EUR ([\d.]+) million for each", said
     )
@@ -133,7 +131,7 @@ def test_deterrence_is_a_product(small_run):
 def test_answers_of_a_comparison(small_run, more_run):
     """More staff answers what happens to duration, in the staff's own numbers."""
     found = {answer.question: answer for answer in answers([small_run, more_run])}
-    answer = found["What happens to case duration if staff goes from 7.0 to 51 FTE?"]
+    answer = found["What happens to case duration if full-time staff go from 7.0 to 51?"]
     assert re.search("Many handlers: the . tracked .*. Over all cases: delay due to staffing per case", answer.answer)
     assert answer.figure == "differences"
     assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer

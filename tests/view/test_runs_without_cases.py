@@ -149,7 +149,7 @@ def test_a_target_that_cannot_be_told_is_said():
     allowed = [{"milestone": "decided", "of": "ask", "within_days": 1000, "title": "In 1,000 days"}]
     run = simulate(probe("ask", targets=allowed, probes={"case": {"stage": "ask", "arrives": "2025-12-20"}}))
     (told,) = [sentence for sentence in findings.findings(run) if "1,000 days" in sentence and "met" in sentence]
-    assert "cannot be told: too few cases are observed for so long" in told
+    assert "is not known: too few cases are followed from the start" in told
     console = Console(width=140)
     with console.capture() as capture:
         console.print(summary(run, brief([run]), full=True))

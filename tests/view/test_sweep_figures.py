@@ -90,10 +90,10 @@ def test_steps_without_a_value_are_told():
     nothing = step(150.0, 200.0, np.nan, np.nan, np.nan)
     some, none = (pd.DataFrame(steps, columns=list(STEPS)) for steps in ([HELPS, nothing], [nothing]))
     assert sweep_sentence(some).endswith(
-        "One more FTE helps up to the most that was tried, 150. Of 1 of 2 steps nothing can be told: it has no value"
-        " there."
+        "One more FTE helps up to the most that was tried, 150. Nothing can be said about 1 of 2 steps: there is no"
+        " value there."
     )
-    assert "nothing can be told" in sweep_sentence(none)
+    assert "nothing can be said" in sweep_sentence(none)
     same = pd.DataFrame([step(1.0, 2.0, 0.0, 0.0, 0.0)], columns=list(STEPS))
     assert sweep_sentence(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 FTE."
 
