@@ -134,7 +134,7 @@ def test_answers_of_a_comparison(small_run, more_run):
     answer = found["What happens to case duration if full-time staff go from 7.0 to 51?"]
     assert re.search("Many handlers: the . tracked .*. Over all cases: delay due to staffing per case", answer.answer)
     assert answer.figure == "differences"
-    assert "51 FTE" in found["Would a statutory deadline be met, and with which staff?"].answer
+    assert "51 full-time staff" in found["Would a statutory deadline be met, and with which staff?"].answer
 
 
 def test_runs_that_cannot_be_paired_still_answer_alone(small_run, bare_run):

@@ -153,4 +153,4 @@ def test_a_target_that_cannot_be_told_is_said():
     console = Console(width=140)
     with console.capture() as capture:
         console.print(summary(run, brief([run]), full=True))
-    assert "too few cases are observed for so long from the beginning" in " ".join(capture.get().split())
+    assert "too few cases are followed from the start for that long" in " ".join(capture.get().split())
