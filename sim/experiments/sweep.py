@@ -20,6 +20,7 @@ from sim.plotting import Drawable
 from sim.results.estimates import check_label
 from sim.results.statistics import LEVEL, mean_interval
 from sim.scenario import paths
+from sim.scenario.expected_staff import expected_staffing
 from sim.scenario.loading import load_scenario
 from sim.scenario.schema import Scenario
 from sim.scenario.staffing import headcount
@@ -325,9 +326,12 @@ def sweep_points(
 
 
 def fte_of(scenario: Scenario) -> float:
-    """The people of all roles, on average over the days until the horizon."""
-    days = np.arange(int(scenario.horizon_days), dtype=float)
-    return float(sum(headcount(pool, scenario.start, days).mean() for pool in scenario.staffing.values()))
+    """The people of all roles that are expected, on average over the days until the horizon.
+
+    Where it is uncertain how many there are, these are the means over what is uncertain, as simulations have them.
+    """
+    days, pools = np.arange(int(scenario.horizon_days), dtype=float), expected_staffing(scenario).values()
+    return float(sum(headcount(pool, scenario.start, days).mean() for pool in pools))
 
 
 def _tables(

@@ -78,7 +78,9 @@ def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
     run = made_of(small_run, monkeypatch, waits(handlers=0.0, lawyers=0.0).assign(share=float("nan")))
     figure = staffing.delay_by_role(run)
     assert figure.title.startswith("No case waits for staff; busiest: ")
-    assert [note.text for note in figure.chart.layout.annotations] == ["<b>Share of possible work done</b>"]
+    assert [note.text.replace("<br>", " ") for note in figure.chart.layout.annotations] == [
+        "<b>Share of possible work done</b>"
+    ]
     assert staffing.bottleneck(run) == "No case waits for staff"
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from sim.experiments.sweep import fte_of
 from sim.results.run import Run
 from sim.results.summary import HEADLINE, Floats
 from sim.results.tables import ALL_ROLES, ALL_STAGES
@@ -229,11 +228,10 @@ def _available(run: Run, times: Floats) -> pd.Series:
 
 def _staff_caption(run: Run, people: float, fte: float) -> str:
     """How the people that the scenario names, those that are expected, and what is left for cases hang together."""
-    named, expected, left = (words.whole(number) for number in (fte_of(run.scenario), people, fte))
-    uncertain = f"The scenario names {named} people; how many there are is uncertain. " if named != expected else ""
+    expected, left = words.whole(people), words.whole(fte)
     if left == expected:
-        return f"{uncertain}All {expected} people on average are available for cases."
+        return f"All {expected} people on average are available for cases."
     return (
-        f"{uncertain}Of {expected} people on average, {left} full-time equivalents (FTE) are left for cases: other"
-        " work, slow seasons and first months take the rest."
+        f"Of {expected} people on average, {left} full-time equivalents (FTE) are left for cases: other work, slow"
+        " seasons and first months take the rest."
     )
