@@ -70,8 +70,18 @@ def run(
         else:
             say("\n" if number else "", end="")
             show_run(finished, full)
+            _tell_what_to_compare_with(scenarios[number])
     if as_json:
         say_json(shown if len(shown) > 1 else shown[0])
+
+
+def _tell_what_to_compare_with(path: Path) -> None:
+    """How to see what a scenario changes, if it extends another scenario of its folder: a run alone cannot say it."""
+    from sim.scenario.loading import base_of
+
+    base = base_of(path) if path.is_file() else None
+    if base and base.parent.resolve() == path.parent.resolve():
+        tell(f"what this changes: sim compare {path.parent / base.name} {path}")
 
 
 def _precision(

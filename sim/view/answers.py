@@ -75,9 +75,9 @@ def _by_probe(run: Run, probes: pd.DataFrame) -> str:
         return said.replace("a first outcome", "the outcome", 1)
     last = {name: row["last"] for name, row in zip(names, rows, strict=True) if row["cases"] > 1}
     if not any(map(np.isfinite, last.values())):
-        chances = words.listing(words.share(row["all_resolved"]) for row in rows)
-        none = "none is more likely than not" if len(rows) > 1 else "it is less likely than not"
-        return f"{said}; {none} to be fully resolved by {words.month_of(scenario.horizon)} (chance: {chances})"
+        chances = [f"{words.share(row['all_resolved'])} for {name}" for name, row in zip(names, rows, strict=True)]
+        by = words.month_of(scenario.horizon)
+        return f"{said}; the chance that all strands are resolved by {by} is {words.listing(chances)}"
     ends = [f"{_by(words.month(scenario, time))} for {name}" for name, time in last.items()]
     return f"{said}; the last {words.listing(ends)}"
 

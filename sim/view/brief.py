@@ -21,11 +21,15 @@ from sim.view import words
 from sim.view.answers import Number, alone
 from sim.view.changes import compared
 from sim.view.figures.comparison import distinct
-from sim.view.titles import cases_of
+from sim.view.titles import TITLES, cases_of
 from sim.view.tracked import cases, ends, happened
+from sim.view.verdicts import MIN_DIFFERENCE
 
 RATES = "exponential"
 """The baseline that people know: events go on at the rates of the past."""
+
+
+ORDINALS = ("first", "second", "third", "fourth")
 
 
 class Brief(NamedTuple):
@@ -92,23 +96,35 @@ def _not_paired(runs: Sequence[Run]) -> str:
 
 
 def fared(record: TrackRecord) -> str:
-    """How kept forecasts fared, in sentences for those who do not know a score."""
+    """How kept forecasts fared, kind by kind, in sentences for those who do not know a score.
+
+    What was expected and what came stand kind by kind, since errors of opposite sign would cancel in a sum.
+    """
     model = record.table[record.table["forecaster"] == MODEL]
     if model.empty:
         return "No kept forecast can be scored yet."
-    came = int(model["truth"].notna().sum())
     made = words.listing(words.date_of(day) for day in sorted({one.made for one in record.files if one.scored_on}))
     scored = max(one.scored_on for one in record.files if one.scored_on)
-    (row,) = record.scores.query("forecaster == @RATES").to_dict("records")
-    rates, surely = row["gain"], row["gain_ci_low"]
+    counts, scores = [], []
+    for milestone, rows in model.groupby("milestone", sort=False):
+        title = TITLES[str(milestone)].lower()
+        counts.append(f"{title}: {rows['probability'].sum():.0f} expected, {rows['truth'].notna().sum()} came")
+        scores.append(_against_rates(record, str(milestone)))
+    of = [f"{score} for the {nth}" for score, nth in zip(scores, ORDINALS, strict=False)] if len(scores) > 1 else scores
     held = words.share(float(model["cover80"].mean()))
-    against = "better" if rates > 0 else "no better"
-    sure = "" if surely > 0 or rates <= 0 else ", but not by enough to be sure"
     return (
-        f"How past forecasts fared: of {len(model)} events forecast on {made}, {came} had happened by"
-        f" {words.date_of(scored)}. Ranges meant to hold 80% of the time held {held} of the time. The forecasts scored"
-        f" {against} than simply projecting past rates{sure}."
+        f"How past forecasts fared, {made} to {words.date_of(scored)}: {'; '.join(counts)}; {held} inside their 80%"
+        f" ranges. Against simply projecting past rates: {words.listing(of)}."
     )
+
+
+def _against_rates(record: TrackRecord, milestone: str) -> str:
+    """How the forecasts of a milestone scored against constant rates, in a word or two."""
+    (row,) = record.scores_of(milestone).query("forecaster == @RATES").to_dict("records")
+    if abs(row["gain"]) < MIN_DIFFERENCE:
+        return "as good"
+    clearly = "clearly " if row["gain_ci_low"] > 0 or row["gain_ci_high"] < 0 else ""
+    return f"{clearly}{'better' if row['gain'] > 0 else 'worse'}"
 
 
 def assumptions(scenario: Scenario) -> str:

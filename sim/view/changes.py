@@ -13,7 +13,7 @@ from sim.results.statistics import LEVEL, mean_interval
 from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.answers import CASELOAD, TARGETS, TRACKED, WORK, Number, kind_of_answer
-from sim.view.figures import listed
+from sim.view.figures import listed, staffing
 from sim.view.titles import cases_of
 
 CHANGED = {CASELOAD: "pending_end", WORK: "fte"}
@@ -40,7 +40,7 @@ def _difference(base: Run, run: Run) -> tuple[str, Number]:
         clause, number = _targets_apart(base, run)
     elif by == TRACKED and tracked:
         clause, number = days_apart(base, run, tracked)
-        clause = "; ".join(part for part in (clause, _waiting(base, run), _fewer(base, run)) if part)
+        clause = "; ".join(part for part in (clause, _waiting(base, run), _left(base, run), _fewer(base, run)) if part)
     else:
         clause, number = _indicator_apart(base, run, WORK if by == WORK else CASELOAD)
     return f"{title}{staff_apart(run.scenario, base.scenario)}: {clause}", number._replace(
@@ -98,6 +98,15 @@ def _waiting(base: Run, run: Run) -> str:
     )
 
 
+def _left(base: Run, run: Run) -> str:
+    """For whom cases still wait most where there is other staff: why more of it may help little."""
+    waits = staffing.delays(run)
+    if not staff_apart(run.scenario, base.scenario) or waits.empty:
+        return ""
+    most = waits.sort_values("value").iloc[-1]
+    return f"{words.share(most['share'])} of the waiting that is left is for {staffing.short_titles(run)[most['role']]}"
+
+
 def _fewer(base: Run, run: Run) -> str:
     """How many more or fewer cases are in progress at the horizon, if that differs surely and by at least one."""
     clause, number = _indicator_apart(base, run, CASELOAD)
@@ -121,19 +130,16 @@ def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
     """The paired difference in cases in progress at the horizon, or in people at work."""
     row = compare([base, run], [CHANGED[kind]]).table.iloc[0]
     cases = f"{cases_of(run.scenario)} in progress in {words.month_of(run.scenario.horizon)}"
-    what, write = (
-        (cases, words.whole) if kind == CASELOAD else ("full-time staff at work on cases, on average,", words.count)
-    )
+    what = cases if kind == CASELOAD else "full-time staff at work on cases, on average,"
+    base_value = (words.whole if kind == CASELOAD else words.count)(float(row["base"]))
     much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
     if low <= 0 <= high or (kind == CASELOAD and abs(much) < words.HALF):
-        return f"{NO_CHANGE} in the number of {what} ({write(float(row['base']))})", Number(
-            NO_CHANGE, f"in the number of {what}"
-        )
+        return f"{NO_CHANGE} in the number of {what} ({base_value})", Number(NO_CHANGE, f"in the number of {what}")
     way = "more" if much > 0 else "fewer"
     low, high = sorted((abs(low), abs(high)))
     between = f"95% interval {words.count(low)} to {words.count(high)}"
-    clause = f"the number of {what} is {write(abs(much))} {'higher' if much > 0 else 'lower'} ({between})"
-    return clause, Number(f"{write(abs(much))} {way}", f"{what} ({between})")
+    clause = f"the number of {what} is {words.count(abs(much))} {'higher' if much > 0 else 'lower'} ({between})"
+    return clause, Number(f"{words.count(abs(much))} {way}", f"{what} ({between})")
 
 
 def significant_changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:

@@ -54,7 +54,9 @@ def happened(run: Run, record: Record | None) -> str:
         return ""
     until = listed.known_until(run, record)
     if until is None:
-        return "What has happened since the first day is not yet known: the record stops there."
+        return (
+            f"Nothing is known yet of what happens from {words.date_of(run.scenario.start)} on: the record ends there."
+        )
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
     resolving = {*run.layout.resolving, *OUTCOMES}

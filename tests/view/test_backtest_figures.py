@@ -14,7 +14,7 @@ from sim.inference.backtest import FORECASTERS, MODEL, backtest
 from sim.inference.scores import FEWEST_CLUSTERS
 from sim.view.figures import backtest as figures
 from sim.view.figures import scores
-from sim.view.titles import NAMES
+from sim.view.titles import NAMES, TITLES
 from sim.view.verdicts import conclusion
 
 ALL_OF_THEM = [figures.forecasts, scores.coverage, scores.pit, scores.scores, figures.totals]
@@ -55,10 +55,11 @@ def test_the_forecasts_are_counted_as_they_are(single):
     figure, rows = figures.forecasts(single), model_rows(single)
     came = rows[rows["truth"].notna()]
     inside = int(((came["days"] >= came["q10"]) & (came["days"] <= came["q90"])).sum())
-    assert figure.title.startswith(
-        f"Of {len(rows)} milestones ahead in June 2021, {rows['probability'].sum():.0f} were"
-    )
-    assert figure.title.endswith(f"{len(came)} came, {inside} of them inside their 80% intervals")
+    assert figure.title.startswith("From June 2021 to ")
+    for milestone, mine in rows.groupby("milestone"):
+        counts = f"{mine['probability'].sum():.0f} expected, {mine['truth'].notna().sum()} came"
+        assert f"{TITLES[milestone].lower()}: {counts}" in figure.title
+    assert figure.title.endswith(f"; {inside} of the {len(came)} inside their 80% intervals")
     assert len(figure.table) == len(rows)
     assert (figure.table["inside"] == "no").sum() == len(came) - inside
     happened = [trace for trace in figure.chart.data if trace.name == "what happened"]
@@ -70,7 +71,7 @@ def test_nothing_came(single):
     """Where nothing happened by the last day the title says so."""
     nothing = single.table.assign(truth=None, days=np.inf)
     figure = figures.forecasts(replace(single, table=nothing))
-    assert figure.title.endswith(" and none came")
+    assert figure.title.endswith(" expected, 0 came")
     assert set(figure.table["inside"]) == {""}
 
 

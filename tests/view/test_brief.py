@@ -110,7 +110,7 @@ def test_what_happened_stands_beside_what_was_simulated():
     assert "by 8 October 2026, 4 of the 8 had been resolved" in said
     assert "AliExpress: platform duties: binding commitments, June 2025" in said
     unknown = happened(run, record.known_on(date(2024, 3, 14)))
-    assert unknown.startswith("What has happened since the first day is not yet known")
+    assert unknown.startswith("Nothing is known yet of what happens from 14 March 2024 on")
     rows = cases(run, record).set_index("case")["happened"]
     assert rows["x-2023-12/transparency"] == ("preliminary findings, July 2024; non-compliance decision, December 2025")
     assert rows["x-2023-12/illegal-content"] == ""
@@ -119,7 +119,9 @@ def test_what_happened_stands_beside_what_was_simulated():
 def test_how_forecasts_fared_is_said_in_plain_words():
     run = simulate("scenarios/three-probes.yaml", replications=4)
     said = brief([run], track_record=score("scenarios/forecasts")).fared
-    assert said.startswith("How past forecasts fared: of 29 events forecast on 31 December 2025, 10 had happened by")
+    assert said.startswith("How past forecasts fared, 31 December 2025 to 8 October 2026: ")
+    assert "preliminary findings: 5 expected, 8 came; decision, commitments or closure: 5 expected, 2 came" in said
+    assert said.endswith("clearly better for the first and clearly worse for the second.")
     assert "CRPS" not in said
 
 

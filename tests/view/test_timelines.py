@@ -142,7 +142,7 @@ def test_titles_of_timelines(small_run):
     """The title counts the cases that are more likely than not resolved by the horizon."""
     soon = [case for case in OPEN if np.isfinite(resolved(small_run, case)).mean() >= 0.5]
     assert timelines.timelines(small_run).title.startswith(
-        f"{'All' if len(soon) == 5 else f'{len(soon)} of the'} 5 proceedings by strand will"
+        f"{'Each of the' if len(soon) == 5 else f'{len(soon)} of the'} 5 proceedings by strand"
     )
     one = timelines.timelines(small_run, cases=[ADVERTS])
     assert one.title == "Agora: adverts is more likely than not resolved by June 2024"

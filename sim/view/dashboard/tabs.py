@@ -86,8 +86,11 @@ class View:
 
     @property
     def cases(self) -> list[str] | None:
-        """The tracked cases of the baseline on the platform; None for all open ones."""
-        return cases(self.scenario, self.state.platform) if self.state.platform else None
+        """The open cases of the baseline on the platform, or all that it tracks there if none is; None for all open."""
+        if not self.state.platform:
+            return None
+        tracked = cases(self.scenario, self.state.platform)
+        return [case for case in tracked if case in self.base.layout.open_cases] or tracked
 
     @property
     def case(self) -> str:

@@ -12,7 +12,7 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.titles import TITLES
-from sim.view.words import listing, month_of, plural, share
+from sim.view.words import listing, month_of, share
 
 MEDIAN, CAME, WAITING = "median", "came", "waiting"
 LOOKS = {
@@ -72,13 +72,13 @@ def _drawn(rows: pd.DataFrame, looked_up: date) -> pd.DataFrame:
 
 def _title(rows: pd.DataFrame, made: date, looked_up: date) -> str:
     came = rows[rows["truth"].notna()]
-    expected = (
-        f"Of {plural(len(rows), 'milestone')} ahead in {month_of(made)}, {rows['probability'].sum():.0f} were expected"
-        f" by {month_of(looked_up)} and"
-    )
-    if came.empty:
-        return f"{expected} none came"
-    return f"{expected} {len(came)} came, {came['inside'].sum()} of them inside their 80% intervals"
+    counts = rows.groupby("milestone", sort=False).agg({"probability": "sum", "truth": "count"})
+    kinds = [
+        f"{TITLES[str(row.Index)].lower()}: {row.probability:.0f} expected, {row.truth} came"
+        for row in counts.itertuples()
+    ]
+    inside = f"; {came['inside'].sum()} of the {len(came)} inside their 80% intervals" if len(came) else ""
+    return f"From {month_of(made)} to {month_of(looked_up)}, {'; '.join(kinds)}{inside}"
 
 
 def _caption(rows: pd.DataFrame) -> str:

@@ -214,9 +214,10 @@ def _title(run: Run, cases: Sequence[str], until: date | None, table: pd.DataFra
     those = cases_of(run.scenario) if tracked else "cases"
     if not soon:
         return f"None of the {len(cases)} {those} is more likely than not to be resolved by {horizon}{truth}"
-    many = "All" if soon == len(cases) else f"{soon} of the"
+    many = "Each of the" if soon == len(cases) else f"{soon} of the"
+    are = "is" if soon in {1, len(cases)} else "are each"
     return (
-        f"{many} {len(cases)} {those} will more likely than not be resolved by {horizon}, soonest"
+        f"{many} {len(cases)} {those} {are} more likely than not to be resolved by {horizon}, soonest"
         f" {names(run)[first].whole} ({words.month(run.scenario, median[first])}){truth}"
     )
 

@@ -36,9 +36,9 @@ def summary(run: Run, brief: Brief, full: bool = False) -> RenderableType:
     """What `sim run` prints of a finished run; `full`: all of its tables too."""
     parts: list[RenderableType] = [Group(_heading(run), answer(brief))]
     parts += [Text(sentence, style="bold") for sentence in blocked(run)]
-    if len(brief.cases):
-        parts.append(_cases(run, brief.cases))
     also = bullets(_all_that_is_found(run, brief) if full else _also(run, brief))
+    if len(brief.cases):
+        also = Group(_cases(run, brief.cases), also)
     parts += (
         [also, all_tables(run), _closing(run, full)] if full and run.has_cases else [Group(also, _closing(run, full))]
     )
