@@ -74,7 +74,7 @@ def fared(record: TrackRecord) -> list[str]:
         + (f", and {totals['inside80'].sum()} of {plural(len(totals), 'total')}." if len(totals) else "."),
     ]
     waiting = [one.made for one in record.files if one.scored_on is None]
-    more = f"; none of those of {listing(map(date_of, waiting))} can be scored yet" if waiting else ""
+    more = f"; not yet scored: {listing(map(date_of, waiting))}" if waiting else ""
     return [*sentences, f"{kept}{more}."]
 
 

@@ -12,6 +12,7 @@ import small_authority
 
 from sim.inference.backtest import FORECASTERS, MODEL, backtest
 from sim.inference.scores import FEWEST_CLUSTERS
+from sim.view import words
 from sim.view.figures import backtest as figures
 from sim.view.figures import scores
 from sim.view.titles import NAMES, TITLES
@@ -78,7 +79,7 @@ def test_nothing_came(single):
 def test_one_of_several_days(rolling):
     """Of several days the one after which most happened, or the one that is asked for; no other day has a figure."""
     happened = model_rows(rolling).groupby("origin")["truth"].count()
-    assert f"Forecast of {happened.idxmax()}" in figures.forecasts(rolling).subtitle
+    assert f"Forecast of {words.date_of(happened.idxmax())}" in figures.forecasts(rolling).subtitle
     last = rolling.origins[-1]
     figure = figures.forecasts(rolling, last)
     assert set(figure.table["forecast of"]) == {pd.Timestamp(last)}
@@ -99,9 +100,9 @@ def test_coverage_is_that_of_the_tables(rolling):
 @pytest.mark.parametrize(
     ("held", "words"),
     [
-        (0.3, "significantly less than they promise"),
-        (1.0, "significantly more than they promise"),
-        (0.8, "as they promise"),
+        (0.3, "significantly fewer than they should"),
+        (1.0, "significantly more than they should"),
+        (0.8, "as they should"),
     ],
 )
 def test_the_verdict_on_coverage(rolling, held, words):

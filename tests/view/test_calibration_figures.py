@@ -57,7 +57,7 @@ def test_where_there_is_no_past(file):
     """On the priors alone: nothing is claimed to be narrower, and there are no statistics to show."""
     found = Posterior.prior(load_basis(file), date(2021, 1, 10), 100)
     figure = figures.parameters(found)
-    assert figure.title.startswith("The record says nothing of the 3 uncertain parameters")
+    assert figure.title.startswith("The record says nothing about the 3 uncertain parameters")
     assert figures.statistics(found) is None
     assert figures.curves(found) is None
 

@@ -98,7 +98,7 @@ def test_the_title_names_the_target_that_is_missed_most(small_run):
     title = dict(zip(small_run.layout.targets, small_run.scenario.targets, strict=True))[worst].title
     figure = caseload.pending(small_run)
     assert f", {words.whole(last[worst])} of which" in figure.title
-    assert figure.title.endswith(f"then missed “{title}”")
+    assert figure.title.endswith(f"by then missed “{title}”")
 
 
 def test_the_caption_tells_the_age(bare_run):

@@ -60,7 +60,7 @@ def test_the_figure_has_its_texts_and_its_data(small_run):
     figure = process.process(small_run)
     assert len(figure.table) == len(small_run.layout.routes)
     first = small_run.scenario.procedure.stages[small_run.scenario.procedure.headline.stage].title
-    assert figure.title.startswith(f"The most common way: “{first}”")
+    assert figure.title.startswith(f"The most common route: “{first}”")
     written = {note.text.replace("<b>", "").replace("</b>", "") for note in figure.chart.layout.annotations}
     assert {arrow.label for arrow in process.of_run(small_run).arrows} <= written
 

@@ -11,6 +11,7 @@ import pytest
 from sim.record import tables as record_tables
 from sim.record.files import load_record
 from sim.record.model import Record
+from sim.view import words
 from sim.view.figures import record as figures
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def test_every_day_has_its_picture_or_none(of, day, shipped):
     """Nothing opened, nothing resolved, one case only: there is a figure of what was known, or none."""
     figure = of(shipped, date.fromisoformat(day))
     if figure is not None:
-        assert day in figure.subtitle
+        assert words.date_of(date.fromisoformat(day)) in figure.subtitle
         moments = figure.table.select_dtypes("datetime")
         assert not (moments > pd.Timestamp(day)).any(axis=None)
 
@@ -113,7 +114,7 @@ def test_waves_of_requests_are_marked_by_date(shipped, example):
     assert figure.title == (
         "Requests came in 3 waves: 31 of 76 requests for information, in January 2024, March 2024 and September 2025"
     )
-    assert figures.requests(example).title == "4 requests for information by December 2022, most of 2021 (3)"
+    assert figures.requests(example).title == "4 requests for information by December 2022, most in 2021 (3)"
 
 
 def test_how_many_are_resolved_is_in_the_title(shipped, example):

@@ -42,7 +42,7 @@ def test_verdicts_are_counted(screened):
     table = screened.table.assign(verdict="open")
     unsure = sensitivity.tornado(replace(screened, table=table), "pending_end")
     assert unsure.title.endswith("no parameter is known to matter yet")
-    assert "Of 2 parameters 2 are inconclusive so far." in unsure.caption
+    assert "Of 2 parameters, 2 are inconclusive so far." in unsure.caption
     sure = sensitivity.tornado(replace(screened, table=table.assign(verdict="matters")), "pending_end")
     assert sure.title.endswith("matter most")
 
@@ -72,6 +72,6 @@ def test_a_split_has_a_bar_for_each_number(small_run):
     sure = found.table[found.table["verdict"] != "open"]
     if len(sure):
         assert figure.title.startswith(
-            f"Of {len(found.table)} numbers {(found.table['verdict'] == sure['verdict'].iloc[0]).sum()}"
+            f"Of {len(found.table)} numbers, {(found.table['verdict'] == sure['verdict'].iloc[0]).sum()}"
         )
     assert sensitivity.split(replace(found, table=found.table.iloc[:0])) is None

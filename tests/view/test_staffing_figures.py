@@ -42,7 +42,7 @@ def test_work_is_the_indicator(small_run):
     figure, known = staffing.work(small_run), small_run.table("effort").groupby("role")["value"].sum()
     assert figure.table["in all, FTE"].sum() == pytest.approx(known["all"], abs=0.05)
     assert figure.table["stage"].iloc[-1] == "Non-compliance decision"
-    assert "After the resolution comes" in figure.caption
+    assert "of it comes after resolution" in figure.caption
     lawyers = staffing.work(small_run, ["lawyers"])
     assert list(lawyers.table)[1:3] == ["Legal service, FTE", "in all, FTE"]
     assert lawyers.table["in all, FTE"].sum() == pytest.approx(known["lawyers"], abs=0.05)
@@ -78,9 +78,7 @@ def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
     run = made_of(small_run, monkeypatch, waits(handlers=0.0, lawyers=0.0).assign(share=float("nan")))
     figure = staffing.delay_by_role(run)
     assert figure.title.startswith("No case waits for staff; busiest: ")
-    assert [note.text.replace("<br>", " ") for note in figure.chart.layout.annotations] == [
-        "<b>Share of possible work done</b>"
-    ]
+    assert [note.text for note in figure.chart.layout.annotations] == ["<b>Share of capacity used</b>"]
     assert staffing.bottleneck(run) == "No case waits for staff"
 
 

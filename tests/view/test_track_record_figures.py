@@ -46,7 +46,7 @@ def test_a_kept_forecast_stands_beside_what_happened(authority):
     record = score(authority / "forecasts")
     figure = track_record.forecasts(record)
     mine = record.table[(record.table["forecaster"] == MODEL) & (record.table["file"] == "2022-01-01.json")]
-    assert figure.subtitle.startswith("Forecast of 2022-01-01, of 2 kept")
+    assert figure.subtitle.startswith("Forecast of 1 January 2022, of 2 kept")
     assert figure.table["what happened"].notna().sum() == mine["truth"].notna().sum() > 0
     assert sorted(figure.table["strand"]) == sorted(mine["strand"])
     rows = [row for axis in figure.chart.select_yaxes() for row in axis.ticktext]
@@ -63,7 +63,8 @@ def test_without_scores_there_is_no_picture(authority):
 def test_sentences_name_what_waits(authority):
     """Of two forecasts one can be scored, and one cannot yet."""
     sentences = fared(score(authority / "forecasts", truth=date(2022, 6, 30)))
-    assert sentences[-1] == ("2 forecasts kept, of 2022-01-01 and 2022-06-30; of 2022-06-30 nothing can be scored yet.")
+    kept = "2 forecasts kept, of 1 January 2022 and 30 June 2022; not yet scored: 30 June 2022."
+    assert sentences[-1] == kept
 
 
 def test_a_report_has_a_chapter_of_it(authority):

@@ -12,7 +12,7 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.titles import TITLES
-from sim.view.words import listing, month_of, share
+from sim.view.words import date_of, listing, month_of, share
 
 MEDIAN, CAME, WAITING = "median", "came", "waiting"
 LOOKS = {
@@ -39,7 +39,7 @@ def beside_truth(name: str, table: pd.DataFrame, made: date, looked_up: date, of
     return Figure(
         name,
         _title(rows, made, looked_up),
-        f"Forecast of {made}{of}, looked up on {looked_up}",
+        f"Forecast of {date_of(made)}{of}, checked on {date_of(looked_up)}",
         _caption(rows),
         intervals(panels, LOOKS, end=date_after(last, ROOM), rule=looked_up, apart=0),
         _told(rows, made),
@@ -83,9 +83,9 @@ def _title(rows: pd.DataFrame, made: date, looked_up: date) -> str:
 
 def _caption(rows: pd.DataFrame) -> str:
     outside = rows[rows["truth"].notna() & ~rows["inside"]]
-    caption = "The likeliest come first. A line holds 80% of what the model held possible; an arrow: later, or never."
+    caption = "The likeliest come first. A line is the model's 80% range; an arrow means later, or never."
     if 0 < len(outside) <= MOST_NAMED:
-        caption += f" Outside of their lines came {listing(outside['row'])}."
+        caption += f" Outside their lines: {listing(outside['row'])}."
     return caption
 
 

@@ -14,7 +14,7 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.verdicts import undated_staff, verdict, worth
-from sim.view.words import listing, measured, number, quoted, share, statistic
+from sim.view.words import date_of, listing, measured, number, quoted, share, statistic
 
 PARAMETERS = {
     "prior_q10": "before, 10%",
@@ -115,26 +115,26 @@ def _interval(median: float, low: float, high: float) -> str:
 def _parameters_title(table: pd.DataFrame) -> str:
     informed = table[table["informed"]]
     if informed.empty:
-        return f"The record says nothing of the {len(table)} uncertain parameters: what is assumed stays as it was"
+        return f"The record says nothing about the {len(table)} uncertain parameters: the assumptions stay as they were"
     widths = (informed["q90"] - informed["q10"]) / (informed["prior_q90"] - informed["prior_q10"])
     most = informed.iloc[int(widths.fillna(1.0).to_numpy().argmin())]
     now = _interval(most["median"], most["q10"], most["q90"])
     before = _interval(most["prior_median"], most["prior_q10"], most["prior_q90"])
     return (
-        f"The record says something of {len(informed)} of {len(table)} parameters, most of"
+        f"The record says something about {len(informed)} of {len(table)} parameters, most about"
         f" {quoted(most['title'])}: now {now}, before {before}"
     )
 
 
 def _parameters_caption(posterior: Posterior, table: pd.DataFrame) -> str:
     caption = (
-        "Grey is what was thought possible before, blue what is left with the record: shorter means better known, to"
-        " the right means more of it."
+        "Grey is what was thought possible before, blue what remains given the record: shorter means better known,"
+        " farther right means more."
     )
     if silent := int((~table["informed"]).sum()):
-        caption += f" {silent} of {len(table)} keep{'s' if silent == 1 else ''} what was assumed."
+        caption += f" {silent} of {len(table)} stay{'s' if silent == 1 else ''} as assumed."
     if late := undated_staff(posterior):
-        caption += f" Before {late} the staff of that day was taken."
+        caption += f" For the time before {date_of(late)}, the staff of that day are assumed."
     return caption
 
 
@@ -277,7 +277,7 @@ def _outside(table: pd.DataFrame) -> str:
         return ""
     row = outside.to_dict("records")[int((outside["below"] - 0.5).abs().to_numpy().argmax())]
     known, model = (measured(row[column], row["unit"]) for column in ("record", "median"))
-    return f"; farthest out: {quoted(row['statistic'])}, {known}, in the model {model}"
+    return f"; farthest out: {quoted(row['statistic'])}, {known} in the record, {model} in the model"
 
 
 def _words(row: Mapping[Hashable, Any], low: str, median: str, high: str) -> str:
@@ -287,4 +287,4 @@ def _words(row: Mapping[Hashable, Any], low: str, median: str, high: str) -> str
 
 def _subtitle(posterior: Posterior) -> str:
     scenario = posterior.basis.scenario
-    return f"{scenario.title or scenario.name}, on what was public on {posterior.as_of} · {worth(posterior)}"
+    return f"{scenario.title or scenario.name}, with what was public on {date_of(posterior.as_of)} · {worth(posterior)}"

@@ -123,7 +123,7 @@ def _title(run: Run, table: pd.DataFrame, *, chosen: bool) -> str:
     if not late.any():
         return said
     worst, number = _targets(run)[str(late.idxmax())], words.whole(late.max())
-    return f"{said}, {number} of which {'has' if number in ONE else 'have'} then missed {words.quoted(worst)}"
+    return f"{said}, {number} of which {'has' if number in ONE else 'have'} by then missed {words.quoted(worst)}"
 
 
 def _targets(run: Run) -> dict[str, str]:
@@ -139,11 +139,12 @@ def _caption(run: Run, left_out: Sequence[str]) -> str:
     ages = table.loc[table["series"] == HEADLINE, "age"].dropna()
     low, high = words.whole(last["q10"]), words.whole(last["q90"])
     between = f"{low} to {high}" if low != high else low
-    said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress in the end."
+    said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress at the end."
     if len(ages):
         said += f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."
     return said + (
-        f" Left out, below half a case: {words.listing(place_titles(run)[stage] for stage in left_out)}."
+        f" Left out, as there is less than half a case:"
+        f" {words.listing(place_titles(run)[stage] for stage in left_out)}."
         if left_out
         else ""
     )
@@ -166,7 +167,7 @@ def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | No
         _where_title(run, table),
         f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten exceeds",
         f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a"
-        " hollow one for more that one in ten simulations exceeds. Play or the slider shows one date after the other.",
+        " hollow one for what one in ten simulations has beyond that. Play or the slider goes from date to date.",
         dots.one_after_the_other(table, run.scenario.start, place_titles(run)),
         as_shown(
             table.assign(
@@ -184,4 +185,4 @@ def _where_title(run: Run, table: pd.DataFrame) -> str:
         return f"No case is in progress on {horizon}"
     most = str(last.idxmax())
     of_all = f"{words.whole(last[most])} of {words.whole(last.sum())}"
-    return f"On {horizon} the largest number of those in progress is in {place_titles(run)[most]}: {of_all}"
+    return f"On {horizon} the largest number in progress is in {place_titles(run)[most]}: {of_all}"

@@ -48,12 +48,12 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
         if len(table)
     }
     every = pd.concat(list(drawn.values()), ignore_index=True)
-    beyond = ", or never; a case that is already beyond a milestone has no number there" if len(drawn) > 1 else ""
+    beyond = ", or never; a case already past a milestone has no number there" if len(drawn) > 1 else ""
     return Figure(
         "probabilities",
         _title(run, resolved, called),
-        f"{words.of_run(run)} · per cent of them in which it has come by then",
-        f"The darker, the likelier. What is missing to 100 is the chance that it comes later{beyond}.",
+        f"{words.of_run(run)} · per cent of these in which it has happened by then",
+        f"Darker means likelier. The rest up to 100 is the chance that it comes later{beyond}.",
         heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1), name=24),
         as_shown(
             every.assign(case=every["case"].map(called)),
@@ -116,6 +116,6 @@ def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
         those = called[most] if len(last) == 1 else f"each of the {len(last)} {cases_of(run.scenario)}"
         return f"The chance that {those} is resolved by {horizon} is {words.share(last[most])}"
     return (
-        f"The chance of being resolved by {horizon} goes from {words.share(last[least])} ({called[least]}) to"
+        f"The chance of being resolved by {horizon} ranges from {words.share(last[least])} ({called[least]}) to"
         f" {words.share(last[most])} ({called[most]})"
     )

@@ -88,7 +88,7 @@ def _subtitle(runs: Sequence[Run]) -> str:
     first, *others = _titles(runs).values()
     together = ", for all scenarios together" if len(others) > 1 else ""
     return (
-        f"{words.listing(others)} less {first} · {runs[0].replications:,} simulations of each, compared one by one ·"
+        f"{words.listing(others)} minus {first} · {runs[0].replications:,} simulations of each, compared one by one ·"
         f" lines: {LEVEL:.0%} confidence{together}"
     )
 
@@ -221,8 +221,8 @@ def _differences_title(runs: Sequence[Run], rows: pd.DataFrame) -> str:
 def _differences_caption(table: pd.DataFrame) -> str:
     counted = significant(table)["verdict"].value_counts()
     return (
-        "All scenarios meet the same cases and chances. Significant is what is hardly chance although"
-        f" {len(table)} numbers are compared at once: {counted.get(BETTER, 0)} are better and {counted.get(WORSE, 0)}"
+        "All scenarios meet the same cases and the same luck. “Significant” allows for"
+        f" {len(table)} numbers being compared at once: {counted.get(BETTER, 0)} are better and {counted.get(WORSE, 0)}"
         " worse by 1% or more; the table has all."
     )
 
@@ -277,9 +277,9 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Figu
         "resolutions",
         _resolutions_title(rows, titles),
         _subtitle(runs),
-        "Mean change of the day on which a case is resolved, whichever way; what is later than"
-        f" {words.month_of(horizon)} counts as then. Significant is what is hardly chance although {len(rows)} are"
-        f" compared at once. {'Those that move most are shown; t' if len(runs) > 2 else 'T'}he table has the medians.",
+        "Mean change in the day on which a case is resolved, whatever the outcome; anything after"
+        f" {words.month_of(horizon)} counts as then. “Significant” allows for {len(rows)} being"
+        f" compared at once. {'The largest changes are shown; t' if len(runs) > 2 else 'T'}he table has the medians.",
         intervals(_arranged(rows, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
         _resolutions_table(runs, rows),
     )
@@ -298,7 +298,7 @@ def _resolutions_title(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """How many cases move, and which one most."""
     cases, sure = words.plural(rows["case"].nunique(), "case"), rows[rows["sure"]]
     if sure.empty:
-        return f"Of {cases} none is resolved significantly earlier or later"
+        return f"None of {cases} is resolved significantly earlier or later"
     most = sure.to_dict("records")[int(sure["value"].abs().to_numpy().argmax())]
     moved, ways = sure["case"].nunique(), " or ".join(sorted(set(sure["series"])))
     which = f"{most['row']}, with {words.quoted(titles[most['scenario']])}"
@@ -351,7 +351,8 @@ def pending(runs: Sequence[Run]) -> Figure | None:
         "pending-by-scenario",
         f"{words.sentence(cases)} in progress in {words.month_of(scenario.horizon)}: {words.listing(ends)}",
         _subtitle(runs),
-        f"Mean difference of the number of {cases} in progress on the day. Where a line reaches zero it may be chance.",
+        f"Mean difference in the number of {cases} in progress on the day. Where a line reaches zero, it may be"
+        f" chance.",
         intervals(_arranged(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
         pd.DataFrame({"scenario": rows["scenario"].map(titles), "day": pd.to_datetime(rows["day"]), **digits}),
     )

@@ -80,9 +80,9 @@ def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
     return Figure(
         "durations",
         _title(known, titles),
-        f"{words.of_run(run)} · all visits of all of them, by Kaplan-Meier",
+        f"{words.of_run(run)} · all visits in all of these, Kaplan-Meier estimates",
         "Each curve starts with all visits to a stage and falls as they end; at the dotted line half have ended. Visits"
-        " in progress at the horizon count as longer than what was seen of them.",
+        " in progress at the horizon count as lasting longer than was seen.",
         curves(
             panels, solid, columns=min(2, len(panels)), height=180, x="days in the stage", percent=True,
             steps=True, ends=False, legend=False, rule=0.5,
@@ -106,13 +106,13 @@ def _title(known: pd.DataFrame, titles: dict[str, str]) -> str:
     """The two stages that take longest."""
     longest = known.sort_values("median", ascending=False).head(2)
     parts = [
-        f"in {titles[str(stage)]} longer than {words.whole(median)} days"
+        f"longer than {words.whole(median)} days in {titles[str(stage)]}"
         for stage, median in longest["median"].items()
         if isfinite(median)
     ]
     if not parts:
         return f"Of the visits to {titles[str(longest.index[0])]}, more than half outlast the time that is observed"
-    return f"Half of the visits stay {words.listing(parts)}"
+    return f"Half of all visits last {words.listing(parts)}"
 
 
 def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
@@ -128,7 +128,7 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
     return Figure(
         "where-days-go",
         _where_title(run),
-        f"{words.of_run(run)} · mean days of a visit; whiskers: middle 80%",
+        f"{words.of_run(run)} · mean days of a visit to a stage; whiskers: middle 80%",
         _where_caption(table),
         stacked(table.assign(low=table["q10"], high=table["q90"], text=written), parts, axis="mean days of a visit"),
         as_shown(
@@ -165,6 +165,6 @@ def _where_caption(table: pd.DataFrame) -> str:
     worst = table.sort_values("staff").iloc[-1]
     waits = f"{words.count(max(worst['staff'], 0.0))} of {words.count(worst['days'])} days in {worst['row']}"
     return (
-        "Waiting for staff is what a visit takes beyond the time that it would take with unlimited staff: at most"
-        f" {waits}. Only that part can more people shorten."
+        "Waiting for staff is the time that a visit takes beyond what it would take with unlimited staff: at most"
+        f" {waits}. More people can shorten only that part."
     )

@@ -56,8 +56,8 @@ def _finding(run: Run, low: float, median: float, high: float) -> str:
     if median == inf:
         return f"more likely than not still in progress in {horizon}"
     first, half, last = (words.month(run.scenario, time) for time in (low, median, high))
-    nine = f"not by {horizon} in more than one of ten" if high == inf else f"by {last} in nine of ten"
-    return f"resolved by {half} in half of the simulations, by {first} in one of ten, {nine}"
+    nine = f"not by {horizon} in more than one in ten" if high == inf else f"by {last} in nine in ten"
+    return f"resolved by {half} in half of the simulations, by {first} in one in ten, {nine}"
 
 
 def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -113,6 +113,6 @@ def _caption(visits: pd.DataFrame, ends: pd.DataFrame, titles: Mapping[str, str]
     if total > len(ends):
         endings.append(f"{total - len(ends)} still in progress")
     return (
-        f"Each row is one way in which it may go: chance, and what is uncertain, differ. Of {total}, there end"
-        f" {words.listing(endings)}."
+        f"Each row is one simulation, with its own luck and its own values of what is uncertain. How these"
+        f" {total} end: {words.listing(endings)}."
     )

@@ -97,8 +97,8 @@ def of_run(run: Run) -> Diagram | None:
     return Diagram(
         _title(run, routes, days),
         words.of_run(run),
-        "Boxes: cases that come to a stage in a simulation, on average, and the median days of a visit. Arrows: the"
-        " share of those that leave which takes the route.",
+        "Boxes: how many cases reach a stage in a simulation, on average, and the median days of a visit. Arrows: the"
+        " share of the cases leaving a stage that take the route.",
         *_ends_apart(boxes, arrows, ends),
         _legend(run.scenario.procedure),
     )
@@ -201,7 +201,7 @@ def _title(run: Run, routes: pd.DataFrame, days: Mapping[str, float]) -> str:
     said += [words.quoted(titles[place])] if place in titles else []
     if len(said) > STOPS:
         said[STOPS - 1 : -1] = ["…"]
-    return f"The most common way: {', then '.join(said)}"
+    return f"The most common route: {', then '.join(said)}"
 
 
 def _table(run: Run) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
 from sim.view.figures.listed import place_titles
 from sim.view.titles import OUTCOMES, STAGES, cases_of
-from sim.view.words import count, listing, month_of, plural, share
+from sim.view.words import count, date_of, listing, month_of, plural, share
 
 MAILING = 5
 """From so many services asked on one day on, it counts as a wave of requests."""
@@ -132,7 +132,7 @@ def _timeline_title(rows: pd.DataFrame, day: date) -> str:
     resolved, waiting = rows[rows["outcome"] != ""], rows[rows["outcome"] == ""]
     cases = f"{len(resolved)} of {plural(len(rows), 'strand')} in {plural(rows['proceeding'].nunique(), 'proceeding')}"
     if waiting.empty:
-        return f"All of them have an outcome: {cases} by {day}"
+        return f"All have an outcome: {cases} by {date_of(day)}"
     oldest = waiting.sort_values("days", ascending=False, kind="stable").iloc[0]
     name = f"{listing(str(oldest['platforms']).split(';'))}, {oldest['label']}"
     verb = "has" if len(resolved) == 1 else "have"
@@ -141,7 +141,7 @@ def _timeline_title(rows: pd.DataFrame, day: date) -> str:
 
 def _timeline_caption(rows: pd.DataFrame) -> str:
     waiting = rows[rows["outcome"] == ""]
-    caption = "A strand is a group of grievances that moves on its own; those of one proceeding stand together."
+    caption = "A strand is a group of grievances that moves on its own; those of one proceeding are shown together."
     if len(waiting):
         sent = int(waiting["findings"].notna().sum())
         caption += f" Of the {len(waiting)} in progress, {sent or 'none'} {'has' if sent < 2 else 'have'} had"
@@ -180,7 +180,7 @@ def _requests_title(table: pd.DataFrame, waves: dict[date, int]) -> str:
     asked = plural(int(table["services"].sum()), "request")
     if not waves:
         by_year = table.groupby(table["month"].dt.year)["services"].sum()
-        most = f"most of {by_year.idxmax()} ({by_year.max()})"
+        most = f"most in {by_year.idxmax()} ({by_year.max()})"
         return f"{asked} for information by {month_of(table['month'].iloc[-1])}, {most}"
     days = listing(dict.fromkeys(f"{month_of(when)}" for when in waves))
     return f"Requests came in {plural(len(waves), 'wave')}: {sum(waves.values())} of {asked} for information, in {days}"
@@ -245,7 +245,8 @@ def _clearance_caption(last: "pd.Series[float]") -> str:
         )
     if isfinite(last["disposition_time"]):
         waiting = plural(int(last["pending"]), "strand")
-        caption += f" At its pace the {waiting} in progress would take {count(last['disposition_time'])} days."
+        caption += f" At that pace, resolving the {waiting} in progress would take"
+        caption += f" {count(last['disposition_time'])} days."
     return caption
 
 
@@ -302,7 +303,9 @@ def _between(low: float, high: float) -> str:
 
 def _survival_caption(record: Record, day: date) -> str:
     known = record.known_on(day)
-    caption = "A curve steps down when a case leaves the stage. What is in progress counts as longer than so far."
+    caption = (
+        "A curve steps down when a case leaves the stage. A case in progress counts as lasting longer than so far."
+    )
     if not known.strands:
         return caption
     proceedings = len({strand.proceeding for strand in known.strands})
@@ -320,7 +323,7 @@ def _day(record: Record, until: date | None) -> date | None:
 
 
 def _subtitle(day: date) -> str:
-    return f"The public record as known on {day}"
+    return f"The public record as known on {date_of(day)}"
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

@@ -41,7 +41,7 @@ def coverage(backtest: Scored) -> Figure:
     panels = {f"{level:.0%} intervals": both[both["level"] == level] for level in LEVELS}
     return Figure(
         "backtest-coverage",
-        f"The model's 80% intervals hold {share(model['held'])}{_between(model)} of the truth:"
+        f"The model's 80% intervals contain {share(model['held'])}{_between(model)} of the outcomes:"
         f" {_verdict(model, backtest.clusters)}",
         f"{scored(backtest)} · {_whiskers(backtest)}",
         _coverage_caption(backtest),
@@ -68,20 +68,19 @@ def _verdict(row: "pd.Series[float]", clusters: str) -> str:
     if not isfinite(row["low"]):
         return f"too few {clusters}s to judge whether that is right"
     if row["high"] < row["level"]:
-        return "significantly less than they promise"
+        return "significantly fewer than they should"
     return (
-        "significantly more than they promise"
-        if row["low"] > row["level"]
-        else "as they promise, within sampling error"
+        "significantly more than they should" if row["low"] > row["level"] else "as they should, within sampling error"
     )
 
 
 def _coverage_caption(backtest: Scored) -> str:
     model = backtest.scores.iloc[0]
-    caption = "An 80% interval should hold the truth 8 times in 10; what has not happened yet counts in part."
+    caption = "An 80% interval should contain the truth 8 times in 10; what has not yet happened counts in part."
     if model["happened"]:
         caption += (
-            f" Of the {model['happened']} of {model['forecasts']} that came, the model's hold {share(model['came80'])}."
+            f" Of the {model['happened']} of {model['forecasts']} that happened, the model's contain"
+            f" {share(model['came80'])}."
         )
     return caption + _few(backtest)
 
@@ -195,7 +194,7 @@ def by_origin(backtest: Backtest) -> Figure | None:
         "backtest-by-origin",
         f"The calibrated model scored best, or as well as the best, on {best} of {len(table)} days",
         f"{scored(backtest)} · {_whiskers(backtest)}",
-        "Mean score of the forecasts of each day; 0 is best. Later days look less far ahead, so that their scores are"
+        "Mean score of the forecasts of each day; 0 is best. Later days look less far ahead, so their scores are"
         " smaller: compare the marks of one day with each other.",
         intervals({"": _finite(drawn)}, SCORED, axis="CRPS (0 is best)", rule=0),
         _finite(data).rename(columns=NAMES | _BY_ORIGIN),

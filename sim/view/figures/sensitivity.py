@@ -92,7 +92,7 @@ def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
         f"{_name(first)}: {most} is estimated to explain most of the parameter uncertainty, {total} of the variance"
         f" ({words.share(first['low'])} to {words.share(first['high'])})",
         _subtitle(analysis),
-        "First: what a parameter explains by itself; total: what would be left if all others were known."
+        "First: what a parameter explains on its own; total: what would be left if all others were known."
         f" {_verdicts(rows)}{_noise(first)}",
         bars({"": _indices(rows)}, INDICES, axis="share of the variance", tickformat=".0%"),
         _table(
@@ -124,15 +124,15 @@ def split(analysis: Sensitivity) -> Figure | None:
         return None
     counted, known = rows["verdict"].value_counts(), rows["share_parameter"]
     clear = [
-        f"{counted[verdict]} vary mostly by {cause}"
+        f"{counted[verdict]} vary mostly through {cause}"
         for verdict, cause in (("parameters", "parameter uncertainty"), ("stochastic", "stochastic variation"))
         if verdict in counted
     ]
     still = f"; {counted['open']} are inconclusive" if "open" in counted and clear else ""
     return Figure(
         "variance-split",
-        f"Of {len(rows)} numbers {words.listing(clear)}{still}" if clear
-        else f"With so few draws it is inconclusive whether the {len(rows)} numbers vary more by parameter uncertainty",
+        f"Of {len(rows)} numbers, {words.listing(clear)}{still}" if clear
+        else f"So few draws leave it open whether the {len(rows)} numbers vary more through parameter uncertainty",
         f"{analysis.scenario.title or analysis.scenario.name} · {analysis.replications:,} simulations of"
         f" {analysis.points:,} draws of {len(analysis.scenario.uncertain)} uncertain parameters · whiskers:"
         f" {analysis.level:.0%} confidence",
@@ -181,13 +181,13 @@ def _verdicts(rows: pd.DataFrame) -> str:
         )
         if verdict in counted
     ]
-    return f"Of {words.plural(len(rows), 'parameter')} {words.listing(counts)}."
+    return f"Of {words.plural(len(rows), 'parameter')}, {words.listing(counts)}."
 
 
 def _noise(row: pd.Series) -> str:
     if row["noise_share"] <= NOISY:
         return ""
-    return f" Small effects may be noise, {words.share(row['noise_share'])} of the variance between runs."
+    return f" Small effects may be noise, which is {words.share(row['noise_share'])} of the variance between runs."
 
 
 def _table(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

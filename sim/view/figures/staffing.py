@@ -57,7 +57,7 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
     busy = busy.sort_values("value", ascending=False)
     panels = {
         "Days that a case waits for them": _bars(delay, titles, lambda days: f"{words.count(days)} days"),
-        "Share of possible work done": _bars(busy, titles, words.share),
+        "Share of capacity used": _bars(busy, titles, words.share),
     }
     panels = {heading: rows for heading, rows in panels.items() if rows["value"].any()}
     if not panels:
@@ -66,8 +66,8 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
         "delay-by-role",
         f"{bottleneck(run)}{_busiest(busy, titles)}",
         f"{words.of_run(run)} · whiskers: middle 80%",
-        f"Delay is due to the role that is done, or free, last. {_late(run)}Near to 100% work queues up; far below,"
-        " cases hardly wait for it.",
+        f"Delay is put down to the role that is done, or free, last. {_late(run)}Near 100% work queues up; far below"
+        " it, cases hardly wait.",
         bars(panels, {ROLE: Look("", SLATE[0])}),
         as_shown(
             delay.merge(busy, on="role", how="outer", suffixes=("", " busy"))
@@ -153,10 +153,11 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
     ]
     return Figure(
         "work",
-        f"Of the work on cases, {words.listing(most)}",
+        f"Work on cases by stage: {words.listing(most)}",
         f"{words.of_run(run)} · whiskers: middle 80%",
-        f"On average the work of {words.number(whole.sum())} people is done on cases.{_after(run, wide, whole)} What"
-        " juggling several cases costs, and time that nobody needed, are in no bar.",
+        f"Work on cases takes {words.number(whole.sum())} full-time staff on average.{_after(run, wide, whole)} The"
+        f" cost of"
+        " juggling several cases, and idle time, are not shown.",
         stacked(
             wide.assign(low=wide["q10"], high=wide["q90"], text=[words.number(fte) for fte in whole]),
             looks(chosen, SLATE),
@@ -179,7 +180,7 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
 def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
     """The share of the work in stages in which a case counts as resolved."""
     after = whole[[run.scenario.procedure.stages[str(stage)].resolved for stage in wide["stage"]]].sum() / whole.sum()
-    return f" After the resolution comes {words.share(after)} of it." if after else ""
+    return f" {words.share(after)} of it comes after resolution." if after else ""
 
 
 def staff_over_time(run: Run) -> Figure:

@@ -153,7 +153,7 @@ def _caption(sweep: Sweep, rows: pd.DataFrame) -> str:
     significant = int(((rows["diff_low"] > 0) | (rows["diff_high"] < 0)).sum())
     return (
         f"At the base ({_at(sweep, base)}) it is {_interval(base.to_dict())}. All points meet the same cases and"
-        f" chances; significantly other than the base: {significant} of {len(rows) - 1}."
+        f" the same luck; significantly different from the base: {significant} of {len(rows) - 1}."
     )
 
 

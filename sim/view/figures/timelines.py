@@ -226,6 +226,6 @@ def _caption(until: date | None) -> str:
     """How to read it, in a few words."""
     truth = f" Diamonds: what really happened by {words.month_of(until)}." if until else ""
     return (
-        "Left of the line is what happened, right of it the forecast: the middle 80% of the simulations (of a"
-        f" milestone: of those that reach it). Beside it: how the case ends.{truth}"
+        "Left of the line is what happened; right of it is the forecast, the middle 80% of the simulations (for a"
+        f" milestone, of those that reach it). Beside it: how the case ends.{truth}"
     )

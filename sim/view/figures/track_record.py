@@ -54,7 +54,8 @@ def by_forecast(record: TrackRecord) -> Figure | None:
         "track-record",
         fared(record)[0].removesuffix("."),
         f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
-        "CRPS: squared error of the chance of a milestone by each day, averaged over days and forecasts. Each was kept"
+        "CRPS: squared error of the chance of a milestone by each day, averaged over days and forecasts. Each was"
+        " stored"
         f" on the day on which it was made.{few(record.table['proceeding'].nunique())}",
         intervals({"": drawn}, looks(FORECASTERS), axis="CRPS (0 is best)", rule=0, apart=0.17),
         table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
