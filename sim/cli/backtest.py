@@ -35,7 +35,7 @@ def backtest(
     ] = "",
     leave_one_out: Annotated[
         bool,
-        typer.Option("--leave-one-out", help="Forecast each proceeding from its opening with what all others say."),
+        typer.Option("--leave-one-out", help="Forecast each proceeding from its opening, using all the others."),
     ] = False,
     record: RecordFolder = None,
     scenario: Annotated[

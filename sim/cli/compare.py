@@ -44,7 +44,7 @@ def compare(
     adjust: Annotated[str, removed_option("--adjust", HOLM)] = "",
     control_variates: Annotated[bool, removed_option("--control-variates", PAIRED)] = False,
 ) -> None:
-    """Compare scenarios with the first one: paired differences of the same replications, with confidence intervals.
+    """Compare scenarios with the first one: paired differences with confidence intervals.
 
     All run with the seed and the number of replications of the first.
 

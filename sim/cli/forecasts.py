@@ -68,7 +68,7 @@ def score(
     truth: Annotated[str, typer.Option(metavar="DAY", help="The day of scoring; default: the record's last.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Score every forecast that was kept in a folder on what the record says by now.
+    """Score every forecast kept in a folder against what the record now says.
 
     Each stands beside forecasts from Kaplan-Meier curves and from constant rates, fitted to what was known on its day.
 

@@ -18,14 +18,14 @@ Sets = Annotated[
 Priors = Annotated[
     bool,
     typer.Option(
-        "--priors", help="Draw the uncertain parameters from their priors, and not from the scenario's posterior."
+        "--priors", help="Draw the uncertain parameters from their priors, not from the scenario's posterior."
     ),
 ]
 Replications = Annotated[
     int | None,
-    typer.Option("--replications", "-n", min=1, max=bounds.REPLICATIONS.count, help="Instead of the file's."),
+    typer.Option("--replications", "-n", min=1, max=bounds.REPLICATIONS.count, help="Override the file's."),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Instead of the file's.")]
+Seed = Annotated[int | None, typer.Option(min=0, max=2**64 - 1, help="Override the file's.")]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, max=bounds.PROCESSES.count, help="Number of processes; default: one per core."),
@@ -69,7 +69,7 @@ Figures = Annotated[
     ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="All tables too, for those who want more than the answer.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs rather than tables.")]
 
 
 def renamed_option(old: str, new: str) -> Any:

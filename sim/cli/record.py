@@ -64,7 +64,7 @@ def _refuse_options(context: typer.Context) -> None:
 @commands.command()
 def check(
     scenario: Annotated[
-        Path | None, typer.Argument(help="A scenario that is to be as recent as its record.", metavar="[SCENARIO]")
+        Path | None, typer.Argument(help="A scenario that should be as recent as its record.", metavar="[SCENARIO]")
     ] = None,
     folder: RecordFolder = None,
 ) -> None:

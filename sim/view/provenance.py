@@ -69,7 +69,7 @@ def _of(scenario: Scenario, path: str) -> str:
 
 def basis_note(scenario: Scenario) -> str:
     """How many of the parameters are founded on what, in a sentence."""
-    return f"Of the first scenario, {count_by_basis(parameters(scenario))}"
+    return f"In the first scenario, {count_by_basis(parameters(scenario))}"
 
 
 def acts_table(record: Record) -> Table:
@@ -95,9 +95,9 @@ def _made(run: Run) -> dict[str, str]:
         "first day": str(scenario.start),
         "horizon": str(scenario.horizon),
         "seed": str(scenario.seed),
-        "replications": f"{run.replications:,}",
+        "simulations": f"{run.replications:,}",
         "parameters": words.of_parameters(scenario) if scenario.uncertain else "all fixed",
-        "replications that share a draw of the parameters": str(scenario.replications_per_draw),
+        "simulations that share a draw of the parameters": str(scenario.replications_per_draw),
     }
     if run.folder is None:
         return made

@@ -630,7 +630,7 @@ def test_compare(sim, tmp_path):
     assert out.count("Who waits?") == 1
     assert "60 simulations of each with common random numbers (seed 1)" in out
     assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
-    assert "Nothing changes, in no simulation" in " ".join(out.split())
+    assert "Nothing changes, in any simulation" in " ".join(out.split())
     rows = json.loads(sim(*call, "--json")[1])
     assert {row["scenario"] for row in rows} == {"more", "same"}
     delay = next(row for row in rows if row["scenario"] == "more" and row["indicator"] == "staff_delay:review")

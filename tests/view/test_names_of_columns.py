@@ -79,7 +79,7 @@ def test_two_scenarios_of_one_title(run):
     ]
     pending = comparison.pending(titled)
     assert set(pending.table["scenario"]) == {"Tiny authority (more)"}
-    assert pending.subtitle.startswith("Tiny authority (more) less Tiny authority (tiny)")
+    assert pending.subtitle.startswith("Tiny authority (more) minus Tiny authority (tiny)")
     page = report(titled)
     assert page.title == "Tiny authority (tiny), compared with Tiny authority (more)"
     assert [chapter.title for chapter in page.chapters if "Tiny" in chapter.title] == [

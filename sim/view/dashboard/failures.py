@@ -18,7 +18,7 @@ def told(error: Exception) -> str:
         return str(error)
     LOG.error("the dashboard could not answer", exc_info=error)
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"Something went wrong in the program: {what}. Its log, where `sim dashboard` was started, says more."
+    return f"Something went wrong in the program: {what}. The log, where `sim dashboard` was started, has the details."
 
 
 def show(error: Exception) -> None:

@@ -68,7 +68,7 @@ def _all(people: float, values: Mapping[str, str]) -> list[Component]:
     slider = dmc.Slider(
         id={"input": "staff"}, value=_number(values["staff"]) or 0, min=LEAST, max=MOST, step=5, marks=marks,
         updatemode="mouseup", labelAlwaysOn=True, label={"function": "percent"},
-        thumbLabel="All staff, percent more or fewer",
+        thumbLabel="All staff, per cent more or fewer",
     )  # fmt: skip
     presets = [
         dmc.Button(
@@ -77,7 +77,7 @@ def _all(people: float, values: Mapping[str, str]) -> list[Component]:
         )
         for percent in PRESETS
     ]  # fmt: skip
-    now = html.Span(f"{people:,.0f} people are expected", className="subtitle")
+    now = html.Span(f"{people:,.0f} people expected", className="subtitle")
     return [html.Div(slider, className="slider"), html.Div([now, *presets], className="buttons presets")]
 
 
@@ -101,7 +101,7 @@ def _number(text: str) -> float | str:
 
 def _without(base: Scenario, values: Mapping[str, str]) -> Component:
     chosen: Component = dmc.MultiSelect(
-        id={"input": "without"}, label="Open cases that are left out", searchable=True, clearable=True,
+        id={"input": "without"}, label="Open cases to leave out", searchable=True, clearable=True,
         data=[{"value": name, "label": _called(base, name)} for name in base.probes],
         value=[name for name in values["without"].split(BETWEEN) if name in base.probes],
     )  # fmt: skip

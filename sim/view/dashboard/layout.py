@@ -85,7 +85,7 @@ def message(text: str | list[str], colour: str = "yellow", closable: bool = Fals
 def _header(state: ViewState, listing: Listing) -> list[Component]:
     title = [
         html.H1("Enforcement simulation"),
-        html.P("What may become of the cases of a regulator: how they end, when, and what staff changes about it."),
+        html.P("What may become of a regulator's cases: how they end, when, and what difference staffing makes."),
     ]
     return [
         html.Div(title, className="about"),

@@ -39,13 +39,13 @@ def _number(number: Number) -> Component:
 
 def of_platform(platform: str) -> Component:
     """That what follows is of the cases on one platform."""
-    text = f"Of the cases on {platform} alone; of staff, the part that works on them."
+    text = f"Cases on {platform} only; for staff, the part of them who work on these cases."
     return html.P(text, className="subtitle wide")
 
 
 def more() -> Component:
     """The place of further sentences, which are made when it is opened."""
-    summary = html.Summary("More in words: further findings, and questions that the simulation answers", id="more",
+    summary = html.Summary("More in words: further findings, and questions the simulation answers", id="more",
                            n_clicks=0)  # fmt: skip
     return html.Details([summary, html.Div(id="more-words")], className="card wide")
 

@@ -16,7 +16,7 @@ AT_ONCE = 100
 """Requests that are read or answered at the same time; a browser sends six."""
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-    b"The dashboard is busy; try again in some seconds.\n"
+    b"The dashboard is busy; try again in a few seconds.\n"
 )
 
 

@@ -177,7 +177,7 @@ def _staff(v: View) -> Parts:
 
 def _compare(v: View) -> Parts:
     if len(v.state.runs) == 1:
-        hint = "Choose another scenario at the top to compare the baseline with."
+        hint = "At the top, choose another scenario to compare with the baseline."
         yield lambda: layout.message(hint, "blue")
         return
     yield lambda: changes(v.paired)

@@ -204,7 +204,7 @@ def _summary(result: whatif.WhatIf) -> list[Component]:
 _INVITATION = [
     html.P(
         "Choose a change and press Run: within seconds you see what it does to the cases. Both sides get the same cases"
-        " and the same luck, so that what differs is due to the change.",
+        " and the same luck, so any difference is due to the change.",
         className="invitation",
     )
 ]
@@ -214,7 +214,7 @@ def progress(job: WhatIfJob) -> list[Component]:
     """How far a what-if is, and a button that cancels it."""
     total = job.scenario.replications
     words = {
-        "waiting": "Waiting for another what-if to end.",
+        "waiting": "Waiting for another what-if to finish.",
         "running": f"{job.done:,} of {total:,} simulations",
         "done": f"All {total:,} simulations are done.",
         "cancelled": f"Cancelled after {job.done:,} of {total:,} simulations, which are stored.",

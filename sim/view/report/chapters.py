@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 OPEN_OF_RECORD, OPEN_OF_TRACK_RECORD = 2, 1
 """Figures of the record, and of how forecasts fared, that are seen at once; the others are folded."""
 COMPARISON = (
-    "All scenarios see the same cases with common random numbers. So a difference is due to what differs in the"
-    " scenarios, and not to random numbers."
+    "All scenarios see the same cases with common random numbers. Any difference therefore comes from what differs"
+    " between the scenarios, not from chance draws."
 )
 RECORD = "What really happened, as far as it is public. Nothing in this chapter is simulated."
 TRACK_RECORD = (
-    "Forecasts that were kept on the day on which they were made, and what has happened since. They are of the model as"
-    " it was then, whatever scenario this page is of."
+    "Forecasts stored on the day they were made, and what has happened since. They come from the model as it was then,"
+    " whatever scenario this page shows."
 )
 
 
@@ -151,7 +151,7 @@ class Chapters:
     def analysis(self, number: int, analysis: "Analysis") -> None:
         """Add an analysis that was made beforehand."""
         made = ", ".join(f"{name} {value}" for name, value in analysis.made_by.items())
-        lead = f"An analysis that was made beforehand{f' ({made})' if made else ''}."
+        lead = f"An analysis made beforehand{f' ({made})' if made else ''}."
         origin = Origin(file_name(analysis.title), colophon.of_analysis(analysis.title, analysis.made_by))
         sections = [Section(analysis.title, analysis.figures)]
         self._add(f"analysis-{number}", analysis.title, lead, sections, origin)

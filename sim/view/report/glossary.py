@@ -10,25 +10,33 @@ from sim.scenario.schema import Scenario
 
 WORDS = {
     "backlog": "Cases in progress that are older than a target's time.",
-    "case": "One concern about one platform that goes through the procedure.",
-    "censored": "Seen only in part: a case that was still in progress when observation ended.",
-    "clearance rate": "Resolved cases over incoming ones. Below 100% the cases in progress grow in number.",
+    "case": "One concern about one platform, as it goes through the procedure.",
+    "censored": "Seen only in part: a case still in progress when observation ended.",
+    "clearance rate": "Resolved cases as a share of incoming ones. Below 100%, the number in progress grows.",
     "delay due to staffing": "Days that a case would not have taken with unlimited staff.",
-    "disposition time": "365 times those in progress over those resolved in a year: days to resolve them at this pace.",
-    "dormancy": "Time in which a case lies still and nobody works on it.",
+    "disposition"
+    ""
+    ""
+    ""
+    ""
+    ""
+    ""
+    ""
+    " time": "Days to resolve those in progress at this pace: 365 times their number over those resolved in a year.",
+    "dormancy": "Time in which a case lies idle and nobody works on it.",
     "FTE": "Full-time equivalent: the working time of one person, or of several who work part-time.",
     "hold": "Time in which a case waits for reasons outside the team.",
-    "horizon": "The last day looked at. What comes after it is 'later'.",
+    "horizon": "The last day simulated. Anything after it is 'later'.",
     "in progress": "Neither resolved nor closed on a given day; 'pending' in CEPEJ's statistics.",
-    "median": "The middle: half of the values are below it.",
+    "median": "The middle value: half of the values lie below it.",
     "milestone": "A dated public act, such as a request for information or a decision.",
     "probe": "A case in formal proceedings.",
     "record": "The dated public record of real enforcement, with a source for every row.",
     "resolved": "Decided, settled or closed; what may follow, such as monitoring, does not count as in progress.",
-    "simulation": "One course of events, with random numbers of its own; also called a replication.",
-    "stage": "The time from one milestone to the next; named after the milestone with which it begins.",
-    "strand": "A group of grievances inside one proceeding that reaches its milestones on its own.",
-    "utilisation": "Work done as a share of what the staff could have done.",
+    "simulation": "One possible course of events, with its own random numbers; also called a replication.",
+    "stage": "The time from one milestone to the next, named after the milestone that begins it.",
+    "strand": "A separate group of grievances within a proceeding, which reaches its milestones on its own.",
+    "utilisation": "Work done as a share of what the staff could have done (capacity).",
 }
 """Clearance rate, disposition time and backlog are those of CEPEJ's statistics of courts."""
 

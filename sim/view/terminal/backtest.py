@@ -62,7 +62,7 @@ def closing(backtest: Scored) -> Text:
     if number < SMALL_SAMPLE:
         text += (
             f"\n{plural(number, backtest.clusters)}, worked on by the same people: the sample is small, and the"
-            " intervals below too narrow rather than too wide."
+            " intervals below are too narrow rather than too wide."
         )
     return Text(text)
 

@@ -28,6 +28,8 @@ INDENT = "  "
 HAPPENED = ">"
 """Before what the record says of a case."""
 LATER = "later"
+STRAND = "A strand: separate grievances within a proceeding."
+"""Said where the cases are called strands, a word that few people know."""
 SAID = ("question", "answer", "numbers", "ends", "happened", "fared", "assumptions")
 """What programs are given of it."""
 
@@ -84,7 +86,8 @@ def _legend(run: Run, rows: pd.DataFrame, ends: Mapping[str, str]) -> str:
     ways.append(f"{share(max(1 - sum(means.values()), 0.0))} {IN_PROGRESS}")
     later = " 'later': after that." if (rows[["median", "low", "high"]] == LATER).any(axis=None) else ""
     since = f" '{HAPPENED}': what really happened." if rows["since"].any() else ""
-    return f"All by {month_of(run.scenario.horizon)}: {listing(ways)}.{later}{since}"
+    strand = f" {STRAND}" if "strand" in cases_of(run.scenario) else ""
+    return f"All by {month_of(run.scenario.horizon)}: {listing(ways)}.{later}{since}{strand}"
 
 
 def _tracked(run: Run) -> str:

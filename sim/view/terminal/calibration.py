@@ -24,8 +24,8 @@ def _heading(posterior: Posterior) -> RenderableType:
     title = f"{scenario.title or scenario.name}: calibrated on what was public on {posterior.as_of}"
     late = undated_staff(posterior)
     staff = (
-        f"The scenario says nothing of the staff before {late}, so that the staff of that day was taken: say what it"
-        " was, or the effort is misjudged."
+        f"The scenario says nothing about the staff before {late}, so the staff of that day are assumed: say what they"
+        " were, or the effort is misjudged."
     )
     rests = f"{worth(posterior)}.{f' {THIN}' if thin(posterior) else ''}"
     said = (f"{verdict(posterior)} {_informed(posterior)}", rests, *posterior.basis.notes, staff if late else "")
@@ -37,7 +37,7 @@ def _informed(posterior: Posterior) -> str:
     informed, checks = int(posterior.table["informed"].sum()), posterior.checks
     said = f"The record informs {informed} of {len(posterior.table)} parameters."
     if checks.empty:
-        return f"{said} No past was simulated, with which the record could be compared."
+        return f"{said} No past was simulated with which the record could be compared."
     return (
         f"{said} {checks['inside90'].sum()} of {len(checks)} statistics of the record lie within 90% of the simulated"
         f" records before (the priors), {checks['inside80'].sum()} within 80% of them now (the posterior)."
@@ -61,7 +61,7 @@ def _parameters(posterior: Posterior) -> RenderableType:
     shown |= columns({"median": "median", "q10": "between", "q90": "and"}, three, over="now") | columns(
         {"shown": "explained"}
     )
-    title = "What the record says of the parameters: median, and 80% between"
+    title = "What the record says about the parameters: median, and 80% between"
     return table(rows.assign(shown=explained), shown, title, note)
 
 
@@ -81,7 +81,7 @@ def _checks(posterior: Posterior) -> Iterator[RenderableType]:
     ]
     shown = columns({"statistic": "statistic", "inside": "inside", "record": "record"}) | CHECKED
     note = "Rates: acts a year at risk, with half an act added. Inside: the interval in which the record lies."
-    yield table(pd.DataFrame(rows), shown, "Statistics of the record outside of one of the intervals", note)
+    yield table(pd.DataFrame(rows), shown, "Statistics of the record outside one of the intervals", note)
 
 
 CHECKED = between("prior_q05", "prior_q95", over="before, 90%") | columns(

@@ -37,7 +37,7 @@ def _heading(compared: Comparison) -> Text:
     return Text(
         f"Compared with {base.scenario.name}: {', '.join(run.scenario.name for run in others)}."
         f" {plural(base.replications, 'simulation')} of each with common random numbers (seed {base.scenario.seed});"
-        f" differences are paired. Intervals hold the mean difference with {compared.level:.0%} confidence{several};"
+        f" differences are paired. Intervals contain the mean difference with {compared.level:.0%} confidence{several};"
         f" p-values are adjusted for {len(compared.table)} comparisons (Holm)."
     )
 
@@ -47,7 +47,7 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFram
     mine = significant[significant["scenario"] == run.scenario.name]
     if not rows["difference"].any():
         nothing = (
-            f"Nothing changes, in no simulation and by no indicator: what differs from {base.scenario.name} is not"
+            f"Nothing changes, in any simulation or by any indicator: what differs from {base.scenario.name} is not"
             " what holds cases up."
         )
         return Group(heading, Text(nothing))
@@ -56,7 +56,7 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFram
     shown = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
     said = [sentence(row) for row in shown[:MOST_SENTENCES]]
     if len(mine) > len(said):
-        said.append(f"and {len(mine) - len(said)} more, see the table")
+        said.append(f"and {len(mine) - len(said)} more in the table")
     return Group(heading, bullets(said))
 
 
@@ -81,7 +81,7 @@ def sentence(row: Any) -> str:
     mark = "" if unit else "%"
     return (
         f"{row.title}: {by} {direction}{share} (between {quantity(bounds[0], unit)} and {quantity(bounds[1], unit)}):"
-        f" {quantity(value, unit)}{mark} instead of {quantity(base, unit)}{mark}{verdict}"
+        f" {quantity(value, unit)}{mark} rather than {quantity(base, unit)}{mark}{verdict}"
     )
 
 

@@ -210,7 +210,8 @@ def _strand_table(snapshot: RecordAsOf) -> RenderableType:
     shown |= columns({"outcome": "outcome"}, words=True) | columns({"ended": "on"}, _cell)
     shown |= columns({"days": "days open", "days_in_stage": "in stage"}, _days)
     note = (
-        "A strand is a group of grievances that moves on its own. Findings are preliminary findings. Days open: from"
+        "A strand is a separate group of grievances within a proceeding. Findings are preliminary findings. Days"
+        " open: from"
         " the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings."
     )
     return table(pd.DataFrame(rows), shown, "Where does each proceeding stand?", note, group="proceeding")
@@ -235,7 +236,8 @@ def _stage_table(snapshot: RecordAsOf) -> RenderableType:
         " no upper bound."
         " An outcome without findings ends the stage before findings; closing without proceedings ends a request."
         " The intervals take cases as independent; strands of one proceeding and proceedings opened together are not,"
-        " so that they are too narrow. The closing of a request is hardly ever published: what is pending among them is"
+        " so the intervals are too narrow. The closing of a request is hardly ever published: what is pending among"
+        " them is"
         " mostly silence."
     )
     return table(rows.assign(**spread), shown, "How long does each stage take? In days", note)
@@ -275,7 +277,7 @@ def _request_table(snapshot: RecordAsOf) -> RenderableType:
     names = ("year", "requests", "letters", "Jan to Dec", "most in a month")
     note = (
         "A request: one service on one day. A letter: one company on one day. Requests need not be published: these are"
-        " a lower bound. Dots are months outside of the record."
+        " a lower bound. Dots are months outside the record."
     )
     shown = columns(dict(zip(names, names, strict=True)))
     return table(pd.DataFrame(rows, columns=list(names)), shown, "How many requests for information?", note)
@@ -292,7 +294,8 @@ def _clearance_table(snapshot: RecordAsOf) -> RenderableType:
     )
     note = (
         "CEPEJ's indicators: clearance rate = resolved / incoming; disposition time = 365 x pending / resolved per"
-        " year. A proceeding is resolved with the last of its strands. With few resolved, one more changes much."
+        " year. A proceeding is resolved with the last of its strands. With few resolved, one more makes a big"
+        " difference."
     )
     rows = rows.assign(what=rows["unit"] + "s, " + rows["period"])
     return table(rows, shown, "Are as many resolved as come in?", note)

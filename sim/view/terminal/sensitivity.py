@@ -108,7 +108,7 @@ def _words(analysis: Sensitivity, rows: pd.DataFrame) -> str:
         sentences.append(f"Inconclusive so far: {_list(by['open'])}; {_remedy(analysis, rows)}.")
     sentences.append(f"Noise is {share(first.noise_share)} of the variance between the points' means.")
     if first.noise_share > NOISY:
-        sentences.append("WARNING: that is much; small effects may be noise. Take more --replications.")
+        sentences.append("WARNING: that is a lot; small effects may be noise. Take more --replications.")
     return " ".join(sentences)
 
 

@@ -48,7 +48,7 @@ def _files(record: TrackRecord) -> RenderableType:
     note = (
         "Model, Kaplan-Meier, constant rates, the same with half an act added, all from what was known on the day: mean"
         " CRPS, the squared error of the probability by each day up to that of scoring (0 is best). Came: of the"
-        " milestones forecast. What 80% intervals hold: of the model. Totals: on the last day that can be scored."
+        " milestones forecast. 80% intervals: those of the model. Totals: on the last day that can be scored."
     )
     return table(rows, shown, "Each forecast that was kept", note, below="scenario")
 
