@@ -162,7 +162,13 @@ def test_the_same_runs_give_the_same_bytes(small_run, html):
 def test_it_says_findings_method_parameters_and_what_made_the_run(html, small_run):
     """The words of all parts stand in the page."""
     said = written(html)
-    for words in ("Findings", "40 times", "Effort of all work", "A separate group of grievances", small_run.folder.name):
+    for words in (
+        "Findings",
+        "40 times",
+        "Effort of all work",
+        "A separate group of grievances",
+        small_run.folder.name,
+    ):
         assert words in said
     assert "Begins with: Request sent. Art. 1" in said
 
