@@ -316,7 +316,7 @@ def test_an_error_of_the_program_is_told_and_logged(shown, client, monkeypatch, 
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("sim.view.dashboard.tabs.caseload.pending", broken)
-    assert "Something went wrong in the program: ZeroDivisionError: a bug. Its log" in shown()
+    assert "Something went wrong in the program: ZeroDivisionError: a bug. The log" in shown()
     assert caplog.records[0].exc_info[0] is ZeroDivisionError
     monkeypatch.setattr("sim.view.dashboard.layout.page", broken)
     payload = {

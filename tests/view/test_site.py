@@ -66,7 +66,7 @@ def test_every_scenario_has_its_answer_and_a_report(made):
         assert f"reports/{name}.html" in made
     assert index.index("A small authority") < index.index("A what-if") < index.index("reports/bare.html")
     assert "Does &lt;b&gt; &amp; $x$ matter?" in index
-    assert "How such forecasts fared" in index
+    assert "How past forecasts fared" in index
     assert "A small authority, compared with A what-if" in text(made, "reports/other.html")
 
 
