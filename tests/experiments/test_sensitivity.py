@@ -374,5 +374,5 @@ def test_much_noise_is_warned_of(known, sim):
     words = ("--method", "morris", "--indicator", DAYS, "--points", 3, "-n", 2, "-j", 1, "--seed", 3)
     code, out, _ = sim("sensitivity", known, *words, *sets)
     assert code == 0
-    assert "WARNING: that is much; small effects may be noise. Take more --replications." in " ".join(out.split())
+    assert "WARNING: that is a lot; small effects may be noise. Take more --replications." in " ".join(out.split())
     assert "more --points and more --replications would narrow it" in " ".join(out.split())

@@ -133,7 +133,7 @@ def test_on_its_own_day_nothing_has_happened(kept):
     scored = score(kept / "forecasts", truth=MADE)
     assert scored.table.empty
     assert "not yet: nothing has happened since" in scored.files[0].notes[0]
-    assert fared(scored) == ["1 forecast kept, of 2022-01-01: nothing that was forecast can be scored yet."]
+    assert fared(scored) == ["1 forecast kept, of 1 January 2022: nothing that was forecast can be scored yet."]
     assert json.loads(json.dumps(as_data(scored)))["files"][0]["scored_on"] is None
 
 

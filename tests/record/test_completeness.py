@@ -170,7 +170,7 @@ def test_a_scenario_behind_its_record(sim: Sim, scenarios: Path) -> None:
     assert (code, out.count("2 notes")) == (0, 1)
     posterior, start = err.splitlines()
     assert start == (
-        f"note: {scenarios}/status-quo.yaml:8:8: start: is 2026-10-08, and the record goes on to 2026-11-30; for a"
+        f"note: {scenarios}/status-quo.yaml:9:8: start: is 2026-10-08, and the record goes on to 2026-11-30; for a"
         " forecast from what is known now write start: 2026-11-30 and, for as many years as before, horizon:"
         " 2029-11-30"
     )

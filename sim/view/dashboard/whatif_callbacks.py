@@ -155,7 +155,9 @@ def _watching(app: Dash, what_ifs: WhatIfs) -> None:
         scenario = what_ifs.read(base, inputs).scenario
         if scenario is None:
             return _INVITATION, [], None, True
-        stored, job = what_ifs.jobs.stored(scenario), what_ifs.jobs.of(scenario)
+        job = what_ifs.jobs.of(scenario)
+        going_on = job is not None and job.going_on  # before what is stored: it may be finished in between
+        stored = what_ifs.jobs.stored(scenario)
         if stored:
             now: list[Any] = [scenario.name, "done"]
             shown = what_ifs.result(base, scenario, stored) if now != watched else no_update
@@ -166,7 +168,7 @@ def _watching(app: Dash, what_ifs: WhatIfs) -> None:
         now = [scenario.name, so_far.replications if so_far else 0]
         if so_far and now != watched:
             shown = [changes([what_ifs.cache.run(base, first=so_far.replications), so_far])]
-        return progress(job), shown if so_far else [], now, not job.going_on
+        return progress(job), shown if so_far else [], now, not going_on
 
 
 def _saving(app: Dash, what_ifs: WhatIfs) -> None:
