@@ -22,7 +22,7 @@ FIGURES = (
     "where-days-go",
     "pending-by-scenario",
     "pending",
-    "track-record",
+    "track-record-forecasts",
     "delay-by-role",
     "durations",
 )
