@@ -17,7 +17,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
-from sim.view.figures.shown import WIDTH, Shown
+from sim.view.figures.shown import WIDTH, PlottedFigure
 
 MOVED = {"backlog": "pending", "flow": "process", "utilisation": "delay-by-role", "where-cases-are": "pending"}
 """Figures that there were by themselves, and in which one their content is now."""
@@ -79,7 +79,7 @@ def names(result: Any) -> list[str]:
     return [figure.name for figure in figures(result)]
 
 
-def plot(result: Any, name: str | None = None) -> Shown:
+def plot(result: Any, name: str | None = None) -> PlottedFigure:
     """A figure of a result with its title inside, for notebooks; the first one without a name.
 
     Raises UserError for a name that there is not.
@@ -90,7 +90,7 @@ def plot(result: Any, name: str | None = None) -> Shown:
     if name and name not in by_name:
         hint = suggestion(name, by_name, len(by_name))
         raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")
-    return Shown((by_name[name] if name else next(iter(by_name.values()))).whole(WIDTH))
+    return PlottedFigure((by_name[name] if name else next(iter(by_name.values()))).whole(WIDTH))
 
 
 def to_html(runs: Sequence[Run], path: Path) -> Path:

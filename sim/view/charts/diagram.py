@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any, Literal, NamedTuple
 
-from sim.view.charts.layers import Layers, layered, rows
+from sim.view.charts.layers import LaidOut, layered, rows
 from sim.view.charts.style import INK
 
 PHONE = 340
@@ -114,7 +114,7 @@ class Key(NamedTuple):
     meaning: str
 
 
-class Drawing(NamedTuple):
+class Marks(NamedTuple):
     """All marks: what comes first is drawn first. `width`: in boxes; `height`: in pixels."""
 
     width: float
@@ -127,7 +127,7 @@ class Drawing(NamedTuple):
 
 def drawing(
     boxes: Mapping[str, Box], arrows: Sequence[Arrow], legend: Mapping[Kind, str], pixels: float = PHONE
-) -> Drawing:
+) -> Marks:
     """The marks of a diagram that is shown so many pixels wide, or wider."""
     onward = [arrow for arrow in arrows if arrow.source != arrow.target]
     row = rows(list(boxes), [(arrow.source, arrow.target) for arrow in onward])
@@ -142,7 +142,7 @@ def drawing(
         tallest = max(2 * PAD + LINE * len(texts[key]) for key in boxes if row[key] == at)
         bands.append((top, top + tallest))
         top += tallest + GAP
-    made = Drawing(width, top - GAP + 4 + bool(legend) * 12 + KEY_ROW * len(legend), [], [], [], [])
+    made = Marks(width, top - GAP + 4 + bool(legend) * 12 + KEY_ROW * len(legend), [], [], [], [])
     shift = (width - laid.width) / 2  # a narrow diagram stands in the middle
     for key, box in boxes.items():
         middle = sum(bands[row[key]]) / 2
@@ -176,9 +176,9 @@ def _in_box(box: Box, lines: Sequence[tuple[str, bool]], x: float, middle: float
 
 
 def _draw_arrows(
-    made: Drawing,
+    made: Marks,
     arrows: Sequence[Arrow],
-    laid: Layers,
+    laid: LaidOut,
     places: Mapping[str, Rectangle],
     bands: Sequence[tuple[float, float]],
 ) -> None:
@@ -240,7 +240,7 @@ def _along(points: Sequence[Point], part: float) -> Point:
     return x, y
 
 
-def _draw_loop(made: Drawing, arrow: Arrow, box: Rectangle) -> None:
+def _draw_loop(made: Marks, arrow: Arrow, box: Rectangle) -> None:
     """An arrow from a box back to itself, at its right edge."""
     edge, half = box.x + box.width / 2, min(box.height / 2 - 4, 16)
     points = [(edge + out, box.y + y) for out, y in ((0, -half), (LOOP, -half), (LOOP, half), (0, half))]

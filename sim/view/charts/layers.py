@@ -23,7 +23,7 @@ _Link = tuple[_Place, _Place]
 """From a place to one in the next row."""
 
 
-class Layers(NamedTuple):
+class LaidOut(NamedTuple):
     """A diagram laid out.
 
     `x`: the middle of each box from the left, in widths of a box. `width`: of all. `passing`: for each arrow where it
@@ -67,7 +67,7 @@ def rows(boxes: Sequence[str], arrows: Arrows) -> dict[str, int]:
     return row
 
 
-def layered(row: Mapping[str, int], arrows: Arrows, pulls: Sequence[float]) -> Layers:
+def layered(row: Mapping[str, int], arrows: Arrows, pulls: Sequence[float]) -> LaidOut:
     """The places of boxes whose rows are known, and of the arrows between boxes of different rows.
 
     `pulls`: for each arrow a number above 0; the greater, the straighter it is to be.
@@ -81,7 +81,7 @@ def layered(row: Mapping[str, int], arrows: Arrows, pulls: Sequence[float]) -> L
         [(x[number, at] - left, at) for at in _between(row[source], row[target])]
         for number, (source, target) in enumerate(arrows)
     ]
-    return Layers({box: x[box] - left for box in row}, right - left, passing)
+    return LaidOut({box: x[box] - left for box in row}, right - left, passing)
 
 
 def _between(one: int, other: int) -> range:

@@ -11,10 +11,10 @@ from sim.view.charts.diagram import (
     RETURN,
     SMALL,
     STRIP,
-    Drawing,
     Key,
     Kind,
     Line,
+    Marks,
     Rectangle,
     Text,
     curve,
@@ -29,9 +29,7 @@ HEAD = 8
 """Pixels by which the head of an arrow is wider than its line."""
 
 
-def svg(
-    made: Drawing, pixels: float, title: str, description: str, heading: Sequence[tuple[str, int, bool]] = ()
-) -> str:
+def svg(made: Marks, pixels: float, title: str, description: str, heading: Sequence[tuple[str, int, bool]] = ()) -> str:
     """The drawing, so many pixels wide. The same drawing gives the same text.
 
     `title`, `description`: read to those who cannot see it. `heading`: lines above it.

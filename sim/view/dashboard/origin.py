@@ -19,14 +19,14 @@ from sim.view.dashboard.whatif import LONGEST, MARK
 WITHOUT = ("in_flight", "without")
 
 
-class Origin(NamedTuple):
+class FileWithSettings(NamedTuple):
     """A scenario file, and what a scenario sets beyond it by place; None for what is taken away."""
 
     file: Path
     settings: dict[Keys, Any]
 
 
-def origin_of(scenario: Scenario, folder: Path) -> Origin | None:
+def origin_of(scenario: Scenario, folder: Path) -> FileWithSettings | None:
     """The file in a folder that is called like a scenario, or like that of which it is a what-if; None without one.
 
     Of several the one from which it differs least.
@@ -36,7 +36,7 @@ def origin_of(scenario: Scenario, folder: Path) -> Origin | None:
         try:
             name = find(read(file), "name")
             if isinstance(name, ScalarNode) and _is_called(scenario.name, name.value):
-                found.append(Origin(file, settings_beyond(file, scenario)))
+                found.append(FileWithSettings(file, settings_beyond(file, scenario)))
         except UserError:  # not a scenario, or one with mistakes
             continue
     return min(found, key=lambda one: len(one.settings), default=None)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sim.errors import UserError
 from sim.scenario.paths import joined
 from sim.scenario.schema import Scenario
-from sim.view.dashboard.origin import Origin, origin_of
+from sim.view.dashboard.origin import FileWithSettings, origin_of
 
 AS_RUN = {("replications",), ("seed",)}
 """Settings that have options of their own."""
@@ -41,7 +41,7 @@ def recipe(scenarios: Sequence[Scenario], folder: Path, platform: str = "") -> R
     return Recipe("\n".join(_command(*one) for one in found), script)
 
 
-def _origin(scenario: Scenario, folder: Path) -> Origin:
+def _origin(scenario: Scenario, folder: Path) -> FileWithSettings:
     origin = origin_of(scenario, folder)
     if origin is None:
         raise UserError(f"No file in {folder} is the scenario {scenario.name!r}, from which it could be run again.")
@@ -53,7 +53,7 @@ def _origin(scenario: Scenario, folder: Path) -> Origin:
     return origin
 
 
-def _command(scenario: Scenario, origin: Origin) -> str:
+def _command(scenario: Scenario, origin: FileWithSettings) -> str:
     sets = [f"--set {quote(f'{joined(keys)}={_yaml(value)}')}" for keys, value in origin.settings.items()]
     number = f"--replications {scenario.replications} --seed {scenario.seed}"
     return " \\\n  ".join([f"sim run {quote(str(origin.file))} {number}", *sets])
@@ -64,7 +64,7 @@ def _yaml(value: Any) -> str:
     return value if isinstance(value, str) and value.replace("-", "").isalnum() else json.dumps(value)
 
 
-def _simulated(scenario: Scenario, origin: Origin) -> str:
+def _simulated(scenario: Scenario, origin: FileWithSettings) -> str:
     settings = {joined(keys): value for keys, value in origin.settings.items()}
     given = f", {settings!r}" if settings else ""
     loaded = f"load_scenario({str(origin.file)!r}{given})"

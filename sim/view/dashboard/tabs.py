@@ -98,9 +98,9 @@ class View:
         return self.state.case if self.cases is None or self.state.case in self.cases else ""
 
 
-Shown = Component | Figure | None
+PartOfTab = Component | Figure | None
 """A part of a tab; None for a figure that would show nothing."""
-Parts = Iterator[Callable[[], Shown | list[Shown]]]
+Parts = Iterator[Callable[[], PartOfTab | list[PartOfTab]]]
 """What makes the parts of a tab, in their order: one or several each."""
 
 
@@ -128,7 +128,7 @@ def tab_of(view: View, figures: float = inf) -> Tab:
     return Tab(made.content or nothing, made.figures)
 
 
-def _made(part: Callable[[], Shown | list[Shown]]) -> Tab:
+def _made(part: Callable[[], PartOfTab | list[PartOfTab]]) -> Tab:
     shown = part()
     parts = [one for one in (shown if isinstance(shown, list) else [shown]) if one is not None]
     cards = [card(one, one.name not in NARROW) if isinstance(one, Figure) else one for one in parts]
@@ -214,11 +214,11 @@ def _record(v: View) -> Parts:
         yield partial(_of_analysis, file)
 
 
-def _of_record(record: Record, run: Run) -> list[Shown]:
+def _of_record(record: Record, run: Run) -> list[PartOfTab]:
     return [*gallery.flat(gallery.of_record(record, run=run))]
 
 
-def _of_analysis(path: Path) -> list[Shown]:
+def _of_analysis(path: Path) -> list[PartOfTab]:
     """The figures of an analysis, named after it; a line if they cannot be read, or are of an earlier version."""
     try:
         return [one._replace(name=f"{path.name}-{one.name}") for one in read_figures(path).figures]

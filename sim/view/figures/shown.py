@@ -16,7 +16,7 @@ HOW: dict[str, Any] = {"config": CONFIG, "width": WIDTH, "scale": 2}
 BREAK, TAG = re.compile(r"<br\s*/?>"), re.compile(r"</?(b|span)\b[^<>]*>")
 
 
-class Shown(go.Figure):  # type: ignore[misc]  # plotly has no types
+class PlottedFigure(go.Figure):  # type: ignore[misc]  # plotly has no types
     """A figure of plotly that has no button to upload it, and whose images are described by its title.
 
     Which of plotly's renderers show it is the user's choice, as for all figures of plotly (`PLOTLY_RENDERER`).

@@ -40,7 +40,7 @@ CELL = 0.12
 """Inches between the lines of a table and its words, left and right together with some air."""
 
 
-class Box(NamedTuple):
+class Area(NamedTuple):
     """A place on a slide, in inches."""
 
     left: float
@@ -53,13 +53,17 @@ class Box(NamedTuple):
         shape.left, shape.top, shape.width, shape.height = (Inches(side) for side in self)
 
 
-SLIDE = Box(0, 0, 13.333, 7.5)
-TITLE = Box(0.6, 0.4, 12.13, 1.2)
-BODY = Box(0.6, 1.75, 12.13, 5.05)
-FOOT = Box(0.6, 6.98, 11.2, 0.32)
-PAGE = Box(12.0, 6.98, 0.73, 0.32)
-BESIDE_TITLE, BESIDE_WORDS, BESIDE_PICTURE = Box(0.6, 0.4, 3.9, 2.7), Box(0.6, 3.1, 3.9, 3.8), Box(4.7, 0.4, 8.2, 6.4)
-WIDE_PICTURE, WIDE_WORDS = Box(0.6, 1.65, 12.13, 4.1), Box(0.6, 5.75, 12.13, 1.15)
+SLIDE = Area(0, 0, 13.333, 7.5)
+TITLE = Area(0.6, 0.4, 12.13, 1.2)
+BODY = Area(0.6, 1.75, 12.13, 5.05)
+FOOT = Area(0.6, 6.98, 11.2, 0.32)
+PAGE = Area(12.0, 6.98, 0.73, 0.32)
+BESIDE_TITLE, BESIDE_WORDS, BESIDE_PICTURE = (
+    Area(0.6, 0.4, 3.9, 2.7),
+    Area(0.6, 3.1, 3.9, 3.8),
+    Area(4.7, 0.4, 8.2, 6.4),
+)
+WIDE_PICTURE, WIDE_WORDS = Area(0.6, 1.65, 12.13, 4.1), Area(0.6, 5.75, 12.13, 1.15)
 
 
 def deck(contents: Contents) -> Any:
@@ -72,12 +76,12 @@ def lines(text: str, size: float, width: float, letter: float = LETTER) -> int:
     return max(1, len(wrap(text, max(1, int(width * 72 / (size * letter))))))
 
 
-def fitting(texts: Sequence[str], box: Box, most: int, letter: float = LETTER) -> int:
+def fitting(texts: Sequence[str], box: Area, most: int, letter: float = LETTER) -> int:
     """The largest size in points at which paragraphs fit into a box; the least that can be read if none does."""
     return next((size for size in range(most, LEAST_PT, -1) if fits(texts, box, size, letter)), LEAST_PT)
 
 
-def fits(texts: Sequence[str], box: Box, size: int, letter: float = LETTER) -> bool:
+def fits(texts: Sequence[str], box: Area, size: int, letter: float = LETTER) -> bool:
     """Whether paragraphs of so many points fit into a box."""
     height = sum(lines(text, size, box.width - 2 * CELL, letter) + 0.4 for text in texts) * size * LINE / 72
     return height <= box.height - CELL
@@ -102,7 +106,7 @@ class _Deck:
         self._text("What the numbers rest on", contents.rests)
         self._text("How to cite", contents.cite)
 
-    def _slide(self, layout: str, title: str, notes: str, box: Box = TITLE) -> Any:
+    def _slide(self, layout: str, title: str, notes: str, box: Area = TITLE) -> Any:
         """A new slide with its title, footer, number and notes."""
         made = self.presentation.slides.add_slide(self.presentation.slide_layouts.get_by_name(layout))
         box.place(made.shapes.title)
@@ -125,9 +129,9 @@ class _Deck:
         _write(slide.placeholders[1], [[(contents.answer, {})]], fitting([contents.answer], body, ANSWER_PT))
         for place, number in enumerate(shown):
             width = BODY.width / len(shown)
-            self._number(slide, number, Box(BODY.left + place * width, BODY.top + body.height, width - 0.2, 2.5))
+            self._number(slide, number, Area(BODY.left + place * width, BODY.top + body.height, width - 0.2, 2.5))
 
-    def _number(self, slide: Any, number: Number, box: Box) -> None:
+    def _number(self, slide: Any, number: Number, box: Area) -> None:
         """A large number with what it is."""
         shape = slide.shapes.add_textbox(*(Inches(side) for side in box))
         large = {"size": fitting([number.value], box._replace(height=1.3), NUMBER_PT), "bold": True, "color": ACCENT}
@@ -159,7 +163,7 @@ class _Deck:
                 for cell, text in zip(frame.table.rows[line].cells, cells, strict=True):
                     _write_cell(cell, str(text), head=line == 0)
 
-    def _figure(self, figure: Figure, box: Box, drawing: Drawing) -> None:
+    def _figure(self, figure: Figure, box: Area, drawing: Drawing) -> None:
         """A figure with its finding as title, its caption, and its source."""
         beside = box is BESIDE_PICTURE
         notes = f"{figure.caption}\n{figure.subtitle}"
@@ -177,12 +181,12 @@ class _Deck:
         _write(caption, [[(text, {})] for text in said], fitting(said, words, TEXT_PT - 4))
 
 
-def _box(figure: Figure) -> Box:
+def _box(figure: Figure) -> Area:
     """Where a figure stands."""
     return BESIDE_PICTURE if height_of(figure) > TALL else WIDE_PICTURE
 
 
-def _pixels(figure: Figure, box: Box) -> tuple[int, int]:
+def _pixels(figure: Figure, box: Area) -> tuple[int, int]:
     """How large a figure is drawn to fill its place: no flatter than it is, or labels of its rows would meet."""
     each = max(PIXELS, height_of(figure) / box.height)
     return round(box.width * each), round(box.height * each)

@@ -50,7 +50,7 @@ class Shown(NamedTuple):
         return int(self.figure.chart.layout.height or HEIGHT)
 
 
-class Origin(NamedTuple):
+class FigureSource(NamedTuple):
     """What the figures of a chapter are of: `name` for their files, `source` for the line below them."""
 
     name: str
@@ -134,7 +134,7 @@ class Chapters:
             key, title = "record", "The public record"
             if len(different) > 1:
                 key, title = f"record-{number}", f"{title} beside {words.listing(map(called, beside))}"
-            origin = Origin(f"record-{record.last_day}", colophon.of_record(record))
+            origin = FigureSource(f"record-{record.last_day}", colophon.of_record(record))
             sections = _folded(gallery.of_record(record, run=beside[0]), OPEN_OF_RECORD)
             chapter = self._add(key, title, RECORD, sections, origin)
             self.made[-1] = chapter._replace(acts=provenance.acts_table(record))
@@ -143,7 +143,7 @@ class Chapters:
         """Add how kept forecasts fared, if any can be scored."""
         if sections := gallery.of_track_record(record):
             title = "The track record"
-            origin = Origin("track-record", colophon.of_analysis("kept forecasts and the public record"))
+            origin = FigureSource("track-record", colophon.of_analysis("kept forecasts and the public record"))
             shown = _folded(sections, OPEN_OF_TRACK_RECORD)
             chapter = self._add("track-record", title, TRACK_RECORD, shown, origin)
             self.made[-1] = chapter._replace(findings=verdicts.fared(record))
@@ -152,11 +152,11 @@ class Chapters:
         """Add an analysis that was made beforehand."""
         made = ", ".join(f"{name} {value}" for name, value in analysis.made_by.items())
         lead = f"An analysis made beforehand{f' ({made})' if made else ''}."
-        origin = Origin(file_name(analysis.title), colophon.of_analysis(analysis.title, analysis.made_by))
+        origin = FigureSource(file_name(analysis.title), colophon.of_analysis(analysis.title, analysis.made_by))
         sections = [Section(analysis.title, analysis.figures)]
         self._add(f"analysis-{number}", analysis.title, lead, sections, origin)
 
-    def _add(self, key: str, title: str, lead: str, sections: Sequence[Section], origin: Origin) -> Chapter:
+    def _add(self, key: str, title: str, lead: str, sections: Sequence[Section], origin: FigureSource) -> Chapter:
         """Add a chapter of sections."""
         parts = list[Part]()
         for section in sections:
@@ -167,7 +167,7 @@ class Chapters:
         self.made.append(Chapter(key, title, lead, parts))
         return self.made[-1]
 
-    def _shown(self, chapter: str, place: str, figure: Figure, origin: Origin) -> Shown:
+    def _shown(self, chapter: str, place: str, figure: Figure, origin: FigureSource) -> Shown:
         """A figure with the next number, called in addresses and names of files like nothing else on the page."""
         self._last += 1
         key = file_name(f"{chapter}-{figure.name}")
@@ -181,10 +181,10 @@ def called(run: Run) -> str:
     return run.scenario.title or run.scenario.name
 
 
-def _of(runs: Sequence[Run]) -> Origin:
+def _of(runs: Sequence[Run]) -> FigureSource:
     """What figures of runs are of: in names of files the first one, and how many it is compared with."""
     more = f"-and-{len(runs) - 1}-more" if len(runs) > 1 else ""
-    return Origin(f"{colophon.called(runs[0])}{more}", colophon.of_runs(runs))
+    return FigureSource(f"{colophon.called(runs[0])}{more}", colophon.of_runs(runs))
 
 
 def _when(run: Run, record: Record | None) -> list[Section]:

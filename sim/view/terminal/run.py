@@ -46,7 +46,7 @@ TIMES = columns({"median": "median"}) | between("q10", "q90")
 PARTS = ("work", "staff", "party", "procedure", "hold", "dormancy", "queue")
 
 
-class Shown(NamedTuple):
+class TableView(NamedTuple):
     """How a table of a run is shown: its columns, its rows if they are not simply the table's, what groups them."""
 
     columns: tuple[str, ...]
@@ -60,7 +60,7 @@ def all_tables(run: Run) -> RenderableType:
     return sections([_basis(run), *(one for one in tables if one), *_fines(run)])
 
 
-def _table(run: Run, name: str, shown: Shown) -> RenderableType | None:
+def _table(run: Run, name: str, shown: TableView) -> RenderableType | None:
     """A table of a run, without the columns that say nothing of any row; None without rows."""
     rows = shown.rows(run) if shown.rows else _named(run, name)
     if rows.empty:
@@ -156,17 +156,19 @@ def _delay(run: Run) -> pd.DataFrame:
 OF_CASES, SHARES = ("resolutions", "milestones"), "utilisation"
 WITHIN = ("within_1y", "within_2y", "within_3y")
 SHOWN = {
-    "resolutions": Shown(("case", *TIMES, *WITHIN), partial(_of_cases, name="resolutions")),
-    "resolution_splits": Shown(("case", "share", "ci_low", "ci_high"), partial(_of_cases, name="resolution_splits")),
-    "endings": Shown(("date",), _endings, "case"),
-    "milestones": Shown(("state", *WITHIN, "probability", *TIMES), _milestones, "case"),
-    "throughput": Shown(
+    "resolutions": TableView(("case", *TIMES, *WITHIN), partial(_of_cases, name="resolutions")),
+    "resolution_splits": TableView(
+        ("case", "share", "ci_low", "ci_high"), partial(_of_cases, name="resolution_splits")
+    ),
+    "endings": TableView(("date",), _endings, "case"),
+    "milestones": TableView(("state", *WITHIN, "probability", *TIMES), _milestones, "case"),
+    "throughput": TableView(
         ("population", "incoming", "resolved", "clearance_rate", "pending_end", "disposition_time", "age_end")
     ),
-    "pending": Shown(("stage", "first", "bars", "mean", "q10", "q90"), _in_progress),
-    "durations": Shown(("stage", "visits", "ended", "median", "q10", "q90")),
-    "delay": Shown(("stage", "days", *PARTS), _delay),
-    SHARES: Shown(("role", "fte_days_available", "value", "q10", "q90")),
-    "targets": Shown(("title", "cases", "met")),
+    "pending": TableView(("stage", "first", "bars", "mean", "q10", "q90"), _in_progress),
+    "durations": TableView(("stage", "visits", "ended", "median", "q10", "q90")),
+    "delay": TableView(("stage", "days", *PARTS), _delay),
+    SHARES: TableView(("role", "fte_days_available", "value", "q10", "q90")),
+    "targets": TableView(("title", "cases", "met")),
 }
 """The tables that are shown, in order."""
