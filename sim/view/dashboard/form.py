@@ -49,7 +49,7 @@ def form(base: Scenario, inputs: Mapping[str, str]) -> list[Component]:
         ),
     ]  # fmt: skip
     result = [
-        dcc.Store(id="asked"),
+        *(dcc.Store(id=name) for name in ("read", "again", "asked")),
         dcc.Store(id="watched"),
         dcc.Interval(id="poll", interval=POLL, disabled=True),
         html.Div(id="progress"),

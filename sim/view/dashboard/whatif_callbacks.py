@@ -3,7 +3,7 @@
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
@@ -75,12 +75,14 @@ def _reading(app: Dash, what_ifs: WhatIfs) -> None:
         Output("asked", "data"),
         Output("summary", "children"),
         Output("run", "disabled"),
+        Output("read", "data"),
         Output({"input": ALL}, "error"),
         Input({"input": ALL}, "value"),
+        Input("again", "data"),
         State({"input": ALL}, "id"),
         layout.BASE,
     )
-    def _read(values: Any, ids: Any, base: Any) -> Any:
+    def _read(values: Any, _again: Any, ids: Any, base: Any) -> Any:
         names = [one.input for one in received("the form", IDS, ids)]
         texts = received("the form", VALUES, values)
         if not len(names) == len(texts) == len(ctx.outputs_list[-1]):
@@ -90,7 +92,16 @@ def _reading(app: Dash, what_ifs: WhatIfs) -> None:
         inputs = form.changed_inputs(scenario, dict(zip(names, texts, strict=True)))
         result = what_ifs.read(base, inputs)
         errors = [result.errors.get(name, "") for name in names]
-        return inputs, inputs, _summary(result), result.scenario is None, errors
+        return inputs, inputs, _summary(result), result.scenario is None, values, errors
+
+    # Of two answers that come within a millisecond, Dash may show the older one.
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("page", "again"),
+        Output("again", "data"),
+        Input("read", "data"),
+        State({"input": ALL}, "value"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(Output({"input": "staff"}, "value"), Input({"preset": ALL}, "n_clicks"), prevent_initial_call=True)
     def _choose(clicks: Any) -> Any:

@@ -24,6 +24,10 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       }
       return window.dash_clientside.no_update;
     },
+    // The form is read again if what was read is not what it holds.
+    again: function (read, held) {
+      return JSON.stringify(read) === JSON.stringify(held) ? window.dash_clientside.no_update : Date.now();
+    },
     copy: function (_clicks, code) {
       return window.navigator.clipboard.writeText(code).then(() => "Copied", () => "Copy it by hand");
     },
