@@ -12,7 +12,7 @@ from sim.cli.options import Jobs, Results
 from sim.cli.output import tell
 from sim.errors import UserError
 
-NEEDED = ("dash", "dash_mantine_components", "openpyxl")
+NEEDED = ("dash", "dash_mantine_components", "openpyxl", "waitress")
 
 
 @app.command(rich_help_panel=SHARE)

@@ -8,15 +8,20 @@ from collections.abc import Callable
 from threading import current_thread, main_thread
 
 from dash import Dash
+from flask import Flask
+from waitress.server import BaseWSGIServer, create_server
 
 from sim.errors import UserError
 from sim.view.dashboard import callbacks, downloads, failures, layout, looking, opening, received, whatif_callbacks
-from sim.view.dashboard.access import Names, restrict
+from sim.view.dashboard.access import MAX_BODY, Names, restrict
 from sim.view.dashboard.cache import RunCache
 from sim.view.dashboard.headers import add_headers
 from sim.view.dashboard.jobs import Jobs
-from sim.view.dashboard.server import Server
 
+THREADS = 8
+"""Requests that are answered at the same time; a browser sends six. What is read or waits holds no thread."""
+PATIENCE = 20
+"""Seconds after which a client that has stopped sending is given up."""
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
@@ -57,19 +62,27 @@ def serve(app: Dash, jobs: Jobs, host: str, port: int, ready: Callable[[str], No
 
     Raises UserError if the port is taken, or is no port of this machine.
     """
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request is for developers
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is nothing to tell
     if current_thread() is main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager ends it as Ctrl-C does
     with _bound(host, port) as bound:
-        server = Server(host, port, app.server, bound)
+        server = listening(app.server, bound)
         try:
             ready(f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}/")
-            server.serve_forever()
-        except KeyboardInterrupt:
+            server.run()
+        except KeyboardInterrupt:  # before it runs
             pass
         finally:
-            server.server_close()
+            server.close()
             jobs.close()
+
+
+def listening(app: Flask, bound: socket.socket) -> BaseWSGIServer:
+    """The server of an application on a socket that is bound already."""
+    return create_server(
+        app, sockets=[bound], threads=THREADS, channel_timeout=PATIENCE, max_request_body_size=MAX_BODY, ident="sim",
+        clear_untrusted_proxy_headers=True,
+    )  # fmt: skip
 
 
 def _bound(host: str, port: int) -> socket.socket:
