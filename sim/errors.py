@@ -86,6 +86,12 @@ class RunTerminated(RunFailed):
     exit_code = 143
 
 
+class RunHungUp(RunTerminated):
+    """The terminal of a run was closed (SIGHUP). Finished work is kept."""
+
+    exit_code = 129
+
+
 def suggestion(word: str, known: Iterable[str], listed: int = LISTED) -> str:
     """What was probably meant by an unknown word, as the end of a message.
 

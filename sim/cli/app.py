@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from sim.cli.output import columns, say, tell
-from sim.errors import RunFailed, RunInterrupted, RunTerminated, UserError
+from sim.errors import RunFailed, RunHungUp, RunInterrupted, RunTerminated, UserError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -150,37 +150,58 @@ def tell_notes(path: Path, settings: Mapping[str, Any], scenario: "Scenario") ->
 
 @contextmanager
 def resumable(name: str) -> Iterator["Progress | None"]:
-    """Around long work: shows its progress, and makes Ctrl-C or SIGTERM one line that says that nothing is lost."""
+    """Around long work: shows its progress, and makes Ctrl-C, SIGTERM or SIGHUP one line: that nothing is lost."""
     from sim.experiments.workers import RESUMABLE
 
     try:
-        with _ended_by_sigterm(), _progress_bar(name) as progress:
+        with _ended_by_signals(), _progress_bar(name) as progress:
             yield progress
-    except _Terminated:
-        raise RunTerminated(f"terminated; {RESUMABLE}") from None
+    except _Ended as ended:
+        raise ended.why(f"terminated; {RESUMABLE}") from None
     except KeyboardInterrupt:
         raise RunInterrupted(f"interrupted; {RESUMABLE}") from None
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM came: the work ends as by Ctrl-C."""
+ENDING = {"SIGTERM": RunTerminated, "SIGHUP": RunHungUp}
+"""Signals that end the work as Ctrl-C does, where the system has them."""
+
+
+class _Ended(KeyboardInterrupt):
+    """One of these signals came, which is reported as `why`."""
+
+    def __init__(self, why: type[RunTerminated]) -> None:
+        self.why = why
+        super().__init__()
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM raises an exception meanwhile, instead of ending the process at once."""
+def _ended_by_signals() -> Iterator[None]:
+    """The signals of `ENDING` raise an exception meanwhile, instead of ending the process at once.
 
-    def end(_number: int, _frame: object) -> None:
-        raise _Terminated
+    Those that are ignored stay so, as SIGHUP below `nohup`. Whatever else fails once one has come, such as writing to a
+    terminal that is closed, is due to it.
+    """
+    came: list[int] = []
 
+    def end(number: int, _frame: object) -> None:
+        came.append(number)
+        raise _Ended(why[number])
+
+    why = {getattr(signal, name): error for name, error in ENDING.items() if hasattr(signal, name)}
+    before = {number: signal.getsignal(number) for number in why if signal.getsignal(number) != signal.SIG_IGN}
     if current_thread() is not main_thread():  # others can set no handler, and get no signal
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
+        before = {}
+    for number in before:
+        signal.signal(number, end)
     try:
         yield
+    except BaseException:
+        if came:
+            raise _Ended(why[came[0]]) from None
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sim.cli.options import (
     Sets,
     removed_option,
 )
-from sim.cli.output import display, say_json
+from sim.cli.output import display, say_json, tell
 
 HOLM = "p-values are always adjusted by Holm's method, which is never less powerful than Bonferroni's; leave it out"
 PAIRED = "differences are paired by common random numbers alone now; leave it out"
@@ -46,15 +46,19 @@ def compare(
 ) -> None:
     """Compare scenarios with the first one: paired differences with confidence intervals.
 
-    All run with the seed and the number of replications of the first.
+    All run with the seed and the number of replications of the first, or those given; a note says whose own differ.
 
     Example: sim compare scenarios/status-quo.yaml scenarios/more-staff.yaml --replications 100
     """
     from sim.experiments.compare import compare as compared
+    from sim.experiments.pairing import check_comparable, taken_over
     from sim.view.brief import brief
     from sim.view.terminal.comparison import summary
 
     loaded = load_all(scenarios, set_, replications, seed, priors)
+    check_comparable(loaded)
+    for note in filter(None, (taken_over(scenario, loaded[0]) for scenario in loaded)):
+        tell(f"note: {note}")
     with resumable("comparison") as progress:
         comparison = compared(
             loaded, indicator, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress

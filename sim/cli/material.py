@@ -95,7 +95,7 @@ def _runs(paths: list[Path], replications: int | None, priors: bool, jobs: int |
 
     All of them are read before anything runs.
     """
-    from sim.experiments.pairing import pairable
+    from sim.experiments.pairing import pairable, taken_over
     from sim.experiments.simulate import simulate
     from sim.results.store import load_run
     from sim.view.report.content import check_names
@@ -108,6 +108,8 @@ def _runs(paths: list[Path], replications: int | None, priors: bool, jobs: int |
     loaded = dict(zip(files, load_all(files, None, replications, None, priors), strict=True))
     scenarios = [stored[path].scenario if path in stored else loaded[path] for path in paths]
     check_names([scenario.name for scenario in scenarios])
+    for note in filter(None, (taken_over(loaded[path], scenarios[0]) for path in files)):
+        tell(f"note: {note}")
     for path in files:
         with resumable(loaded[path].name) as progress:
             scenario = pairable(loaded[path], scenarios[0])

@@ -86,8 +86,9 @@ def display(shown: "RenderableType", whole_lines: bool = False) -> None:
 
 
 def tell(message: str) -> None:
-    """Print a message to the user on standard error, on one line, apart from the output."""
-    print(one_line(message), file=sys.stderr)
+    """Print a message to the user on standard error, on one line, apart from the output, if anybody can read it."""
+    with suppress(OSError):  # such as of a terminal that was closed
+        print(one_line(message), file=sys.stderr)
 
 
 @contextmanager

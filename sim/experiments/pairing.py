@@ -21,6 +21,15 @@ def pairable(scenario: Scenario, first: Scenario) -> Scenario:
     return scenario.model_copy(update={name: getattr(first, name) for name in PAIRED})
 
 
+def taken_over(scenario: Scenario, first: Scenario) -> str:
+    """What `pairable` changes of a scenario, in a sentence; nothing where it changes nothing."""
+    if not (other := [name for name in PAIRED if getattr(scenario, name) != getattr(first, name)]):
+        return ""
+    own, theirs = (" and ".join(f"{name} {getattr(one, name)}" for name in other) for one in (scenario, first))
+    run = f"{scenario.name} is run with {theirs}, as {first.name}, not with its own {own}"
+    return f"{run}: only equal ones can be paired"
+
+
 def check_comparable(scenarios: Sequence[Scenario]) -> None:
     """Raise UserError, in one line, for the first scenario that cannot be compared with the first of all.
 

@@ -625,7 +625,9 @@ def test_compare(sim, tmp_path):
     (tmp_path / "same.yaml").write_text("extends: small.yaml\nname: same\nseed: 77\n", encoding="utf-8")
     call = ("compare", "small.yaml", "more.yaml", "same.yaml", "--jobs", 1, "-n", 60)
     code, out, err = sim(*call)
-    assert (code, err) == (0, "")
+    others = "same is run with seed 1, as small, not with its own seed 77: only equal ones can be paired"
+    assert (code, err) == (0, f"note: {others}\n")
+    assert sim(*call, "--seed", 1)[2] == ""
     assert "Compared with small: more, same" in out
     assert out.count("Who waits?") == 1
     assert "60 simulations of each with common random numbers (seed 1)" in out

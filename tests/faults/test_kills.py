@@ -4,11 +4,12 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 
 import pytest
-from processes import CATCH_SIGINT
+from processes import CATCH_SIGINT, sim_command
 from runs import (
     ALL_PARTS,
     PATIENCE,
@@ -134,18 +135,48 @@ def test_ctrl_c(scenario_file, undisturbed, tmp_path, jobs, ready):
 
 @pytest.mark.parametrize("jobs", [pytest.param("1", marks=slow), "2"])
 @pytest.mark.parametrize("whole_group", [pytest.param(True, marks=slow), False])
-def test_sigterm(scenario_file, undisturbed, tmp_path, jobs, whole_group):
-    """SIGTERM, which batch systems send before they kill, ends as Ctrl-C does, with exit code 143."""
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_signals_that_end(scenario_file, undisturbed, tmp_path, number, exit_code, jobs, whole_group):
+    """SIGTERM, which batch systems send before they kill, and SIGHUP end as Ctrl-C does, with exit codes of theirs."""
     process = start(scenario_file, tmp_path, "--jobs", jobs)
     wait_for_parts(process, tmp_path, 1)
     if whole_group:
-        kill_group(process, signal.SIGTERM)
+        kill_group(process, number)
     else:
-        os.kill(process.pid, signal.SIGTERM)
-    assert finish(process) == (143, "", "terminated; finished parts are kept, and the same command resumes from them\n")
+        os.kill(process.pid, number)
+    said = "terminated; finished parts are kept, and the same command resumes from them\n"
+    assert finish(process) == (exit_code, "", said)
     assert parts(tmp_path)
     simulate(load_scenario(scenario_file), results=tmp_path)
     assert content(tmp_path) == undisturbed
+
+
+def test_a_terminal_that_is_closed(scenario_file, undisturbed, tmp_path):
+    """Nobody can be told any more: the run ends all the same, no process stays, and what is finished is kept."""
+    process, terminal = os.forkpty()
+    if not process:
+        os.execv(sys.executable, sim_command("run", str(scenario_file), "--results", str(tmp_path), "--jobs", "2"))
+    until = time.monotonic() + PATIENCE
+    while not parts(tmp_path):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    workers = children(process)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    simulate(load_scenario(scenario_file), results=tmp_path)
+    assert content(tmp_path) == undisturbed
+
+
+def test_a_run_that_does_not_hear_of_its_terminal(scenario_file, tmp_path):
+    """Below `nohup` SIGHUP stays ignored."""
+    ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    process = start(scenario_file, tmp_path, "--jobs", "1", before=ignoring)
+    wait_for_parts(process, tmp_path, 1)
+    os.kill(process.pid, signal.SIGHUP)
+    assert finish(process)[0] == 0
 
 
 def test_a_killed_worker_is_survived(scenario_file, undisturbed, tmp_path):
