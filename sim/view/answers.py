@@ -49,18 +49,16 @@ def _tracked(run: Run) -> tuple[str, tuple[Number, ...]]:
     within = min(YEAR_DAYS, scenario.horizon_days)
     done, at_end = resolved_by(run, within), resolved_by(run, scenario.horizon_days)
     low, high = central(at_end)
-    meaning = (
-        f"{cases_of(scenario)} resolved by {horizon} on average ({words.whole(low)} to {words.whole(high)} {SPREAD})"
-    )
-    shown = Number(f"{at_end.mean():,.0f} of {number}", meaning)
+    value, meaning = f"{at_end.mean():,.0f} of {number}", f"{cases_of(scenario)} resolved by {horizon} on average"
+    spread = f"({words.whole(low)} to {words.whole(high)} {SPREAD})"
     probes = run.table("probes")
     if len(probes) and len(probes) <= MOST_PROBES:
-        return f"{_by_probe(run, probes)}.", (shown,)
+        return f"{_by_probe(run, probes)}.", (Number(value, f"{meaning} {spread}"),)
     soon = words.month_of(date_after(scenario.start, within))
     return (
         f"Of the {number} {cases_of(scenario)}, about {words.whole(float(done.mean()))} are resolved by {soon} and"
-        f" {words.whole(float(at_end.mean()))} by {horizon}.",
-        (shown,),
+        f" {words.whole(float(at_end.mean()))} by {horizon} {spread}.",
+        (Number(value, meaning),),
     )
 
 

@@ -29,9 +29,6 @@ RATES = "exponential"
 """The baseline that people know: events go on at the rates of the past."""
 
 
-ORDINALS = ("first", "second", "third", "fourth")
-
-
 class Brief(NamedTuple):
     """What the first screen of every surface says; plain text, empty where there is nothing to say.
 
@@ -103,18 +100,17 @@ def fared(record: TrackRecord) -> str:
     model = record.table[record.table["forecaster"] == MODEL]
     if model.empty:
         return "No kept forecast can be scored yet."
-    made = words.listing(words.date_of(day) for day in sorted({one.made for one in record.files if one.scored_on}))
+    made = words.listing(words.month_of(day) for day in sorted({one.made for one in record.files if one.scored_on}))
     scored = max(one.scored_on for one in record.files if one.scored_on)
-    counts, scores = [], []
+    counts: list[str] = []
     for milestone, rows in model.groupby("milestone", sort=False):
-        title = TITLES[str(milestone)].lower()
-        counts.append(f"{title}: {rows['probability'].sum():.0f} expected, {rows['truth'].notna().sum()} came")
-        scores.append(_against_rates(record, str(milestone)))
-    of = [f"{score} for the {nth}" for score, nth in zip(scores, ORDINALS, strict=False)] if len(scores) > 1 else scores
+        title, score = TITLES[str(milestone)].lower(), _against_rates(record, str(milestone))
+        came = f"{rows['probability'].sum():.0f} expected, {rows['truth'].notna().sum()} came"
+        counts.append(f"{title}: {came} ({score}{'' if counts else ' than past rates'})")
     held = words.share(float(model["cover80"].mean()))
     return (
-        f"How past forecasts fared, {made} to {words.date_of(scored)}: {'; '.join(counts)}; {held} inside their 80%"
-        f" ranges. Against simply projecting past rates: {words.listing(of)}."
+        f"How past forecasts fared, {made} to {words.month_of(scored)}: {'; '.join(counts)}; {held} inside their 80%"
+        " ranges."
     )
 
 
@@ -122,7 +118,7 @@ def _against_rates(record: TrackRecord, milestone: str) -> str:
     """How the forecasts of a milestone scored against constant rates, in a word or two."""
     (row,) = record.scores_of(milestone).query("forecaster == @RATES").to_dict("records")
     if abs(row["gain"]) < MIN_DIFFERENCE:
-        return "as good"
+        return "no better"
     clearly = "clearly " if row["gain_ci_low"] > 0 or row["gain_ci_high"] < 0 else ""
     return f"{clearly}{'better' if row['gain'] > 0 else 'worse'}"
 

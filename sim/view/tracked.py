@@ -1,5 +1,6 @@
 """What becomes of the tracked cases of a run, and what really happened to them."""
 
+from collections import Counter
 from datetime import date
 
 import numpy as np
@@ -16,8 +17,6 @@ from sim.view.figures import listed
 from sim.view.titles import OUTCOMES, cases_of
 
 SPREAD = "in eight of ten simulations"
-MOST_NAMED = 3
-"""Outcomes named in a sentence; the others are counted."""
 
 
 def resolved_by(run: Run, days: float) -> Floats:
@@ -60,15 +59,12 @@ def happened(run: Run, record: Record | None) -> str:
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
     resolving = {*run.layout.resolving, *OUTCOMES}
-    ended = sorted(
-        (day, case, state) for case in tracked for day, state in since(run, record, case) if state in resolving
-    )
-    named = [f"{listed.names(run)[case].whole}: {_act(run, day, state)}" for day, case, state in ended]
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    those = f" ({'; '.join(named[:MOST_NAMED])}{more})" if named else ""
+    acts = (_title(run, state) for case in tracked for _, state in since(run, record, case) if state in resolving)
+    ended = Counter(acts)
+    ways = f" ({words.listing(f'{way}: {number}' for way, number in ended.most_common())})" if ended else ""
     return (
-        f"What really happened: by {words.date_of(until)}, {len(ended)} of the {len(tracked)} had been"
-        f" resolved{those}; the simulations expected {words.whole(float(done.mean()))} ({words.whole(low)} to"
+        f"What really happened: by {words.date_of(until)}, {ended.total()} of the {len(tracked)} had been"
+        f" resolved{ways}; the simulations expected {words.whole(float(done.mean()))} ({words.whole(low)} to"
         f" {words.whole(high)} {SPREAD})."
     )
 
@@ -81,10 +77,10 @@ def since(run: Run, record: Record | None, case: str) -> list[tuple[date, str]]:
     return [(day, what) for day, what in listed.recorded(run, record, case) if run.scenario.start < day <= until]
 
 
-def _act(run: Run, day: date, what: str) -> str:
-    """A milestone and its month, to stand within a sentence."""
+def _title(run: Run, what: str) -> str:
+    """What a milestone is called within a sentence."""
     title = listed.place_titles(run).get(what) or OUTCOMES[what]
-    return f"{title[0].lower()}{title[1:]}, {words.month_of(day)}"
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def cases(run: Run, record: Record | None = None) -> pd.DataFrame:
@@ -104,6 +100,7 @@ def cases(run: Run, record: Record | None = None) -> pd.DataFrame:
     ends_of = {case: dict(zip(mine["title"], mine["value"], strict=True)) for case, mine in at_end.groupby("case")}
     rows["ends"] = rows["case"].map(ends_of)
     rows["happened"] = [
-        "; ".join(_act(run, day, what) for day, what in since(run, record, case)) for case in rows["case"]
+        "; ".join(f"{_title(run, what)}, {words.month_of(day)}" for day, what in since(run, record, case))
+        for case in rows["case"]
     ]
     return rows.reset_index(drop=True)

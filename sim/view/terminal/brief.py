@@ -25,11 +25,11 @@ from sim.view.words import blocked, listing, month_of, plural, share
 
 INDENT = "  "
 """Before a strand below another one of the same service."""
-HAPPENED = ">"
+HAPPENED = "came:"
 """Before what the record says of a case."""
 LATER = "later"
-STRAND = "A strand: separate grievances within a proceeding."
-"""Said where the cases are called strands, a word that few people know."""
+STRAND = "(separate grievances in each)"
+"""Said below the heading where the cases are called strands, a word that few people know."""
 SAID = ("question", "answer", "numbers", "ends", "happened", "fared", "assumptions")
 """What programs are given of it."""
 
@@ -55,7 +55,7 @@ def _heading(run: Run) -> Text:
 def answer(brief: Brief) -> Text:
     """The question, the answer and its numbers."""
     text = Text(brief.question, style="italic")
-    text.append(f"\n\n{brief.answer}", style="not italic")
+    text.append(f"\n{brief.answer}", style="not italic")
     for number in brief.numbers:
         text.append(f"\n{number.value}", style="not italic bold")
         text.append(f" · {number.meaning}", style="not italic")
@@ -74,26 +74,24 @@ def _cases(run: Run, cases: pd.DataFrame) -> RenderableType:
     within = [years for years in YEARS if cases[f"within_{years}y"].notna().any()]
     shown = columns({"shown": _tracked(run)}) | columns({"median": "median"}, over="resolved")
     shown |= columns({"low": "between", "high": "and"}, over="in 8 of 10")
-    shown |= columns({f"within_{years}y": f"{years}y" for years in within}, _percent, over="% in")
-    shown |= columns(dict(zip(ends, ends, strict=True)), _percent, over="% as")
+    shown |= columns({f"within_{years}y": f"{years}y" for years in within}, _percent, over="% within")
+    shown |= columns(dict(zip(ends, ends, strict=True)), _percent, over="% end as")
     return table(rows, shown, note=_legend(run, rows, ends), below="since")
 
 
 def _legend(run: Run, rows: pd.DataFrame, ends: Mapping[str, str]) -> str:
-    """How all of them end on average, by the letters of the columns, and what else needs a word."""
+    """How all of them end on average, by the letters of the columns."""
     means = {letter: float(rows[letter].mean()) for letter in ends}
-    ways = [f"{letter} {share(means[letter])} {title[0].lower()}{title[1:]}" for letter, title in ends.items()]
-    ways.append(f"{share(max(1 - sum(means.values()), 0.0))} {IN_PROGRESS}")
-    later = " 'later': after that." if (rows[["median", "low", "high"]] == LATER).any(axis=None) else ""
-    since = f" '{HAPPENED}': what really happened." if rows["since"].any() else ""
-    strand = f" {STRAND}" if "strand" in cases_of(run.scenario) else ""
-    return f"All by {month_of(run.scenario.horizon)}: {listing(ways)}.{later}{since}{strand}"
+    ways = [f"{letter}: {title[0].lower()}{title[1:]} {share(means[letter])}" for letter, title in ends.items()]
+    ways.append(f"{IN_PROGRESS} {share(max(1 - sum(means.values()), 0.0))}")
+    return f"On average by {month_of(run.scenario.horizon)}, {listing(ways)}."
 
 
 def _tracked(run: Run) -> str:
     """What the tracked cases are called that have a line of their own."""
     in_headline = {run.layout.present_stage(case)[0] for case in run.layout.open_cases} <= {*run.layout.headline_stages}
-    return cases_of(run.scenario) if in_headline else "cases"
+    called = cases_of(run.scenario) if in_headline else "cases"
+    return f"{called}\n{STRAND}" if "strand" in called else called
 
 
 def _ends(run: Run, cases: pd.DataFrame) -> dict[str, str]:
