@@ -84,15 +84,14 @@ def _title(run: Run, what: str) -> str:
 
 
 def cases(run: Run, record: Record | None = None) -> pd.DataFrame:
-    """A row for each tracked case in progress on the first day, in the order of the record.
+    """A row for each tracked case in progress on the first day, in the order in which cases are listed.
 
     Columns: case (its key), name, median, low, high (days since the first, infinite beyond the horizon; the central
     80% of replications), within_1y, within_2y, within_3y (probability; missing beyond the horizon), ends (a dict of the
     title of each way to end, and 'still in progress', to its probability by the horizon), happened (what the record
     says of it since the first day, in words).
     """
-    wanted = listed.chosen(run, None)
-    called = listed.names(run)
+    wanted, called = listed.in_order(run, record), listed.names(run)
     table = run.table("endings")
     at_end = table[table["date"] == run.scenario.horizon]
     rows = listed.of_cases(run, "resolutions", wanted).rename(columns={"q10": "low", "q90": "high"})

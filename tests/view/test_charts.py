@@ -13,7 +13,7 @@ from sim.view.charts.intervals import intervals
 from sim.view.charts.labels import apart
 from sim.view.charts.looks import Look, looks
 from sim.view.charts.stacks import stacked
-from sim.view.charts.timeline import timeline
+from sim.view.charts.timeline import Beside, timeline
 
 ODD = "<i>A & B</i> $c$ %{x}"
 SHOWN = "&lt;i&gt;A &amp; B&lt;/i&gt; &#36;c&#36; &#37;{x}"
@@ -131,7 +131,7 @@ def test_parts_add_up():
 
 
 def test_timelines():
-    """Bars from day to day, open ones to the end; marks at their day, an arrow for later; shares beside each row."""
+    """Bars from day to day, open ones to the end; marks at their day, an arrow for later; words and shares beside."""
     bars_of = frame(
         "row what low high lane ahead hover",
         ("a", "one", DAY, DAY + pd.Timedelta(days=2), 0, False, "h"),
@@ -141,8 +141,9 @@ def test_timelines():
     shares = frame("row what share hover", ("a", "one", 0.25, "h"), ("a", "rest", 0.75, "h"))
     every = LOOKS | {"mark": Look("Mark"), "late": Look("Late"), "rest": Look("Rest")}
     figure = timeline(
-        {"a": ("G", "x"), "b": ("G", ODD)}, bars_of, marks, every, (date(2024, 1, 1), date(2024, 3, 11)), shares=shares
-    )
+        {"a": ("G", "x"), "b": ("G", ODD)}, bars_of, marks, every, (date(2024, 1, 1), date(2024, 3, 11)),
+        beside=Beside({"a": ["soon", ODD], "b": ["later"]}, "When", shares, "How"),
+    )  # fmt: skip
     first, beside = [trace for trace in figure.data if trace.name == "First"]
     assert list(first.x) == [2 * 86_400_000]
     assert list(named(figure, SHOWN).x) == [10 * 86_400_000]
@@ -152,6 +153,7 @@ def test_timelines():
     )
     assert (list(beside.x), list(beside.text), beside.showlegend) == ([0.25], ["25%"], False)
     assert figure.layout.yaxis.ticktext == ("<b>G</b><br>x", SHOWN)
+    assert figure.layout.yaxis2.ticktext == (f"soon<br><b>{SHOWN}</b>", "later")
 
 
 @pytest.mark.parametrize(

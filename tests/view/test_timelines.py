@@ -1,5 +1,6 @@
 """Pictures of single cases say what the summary and the event log say of them."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from sim.experiments.simulate import simulate_each
 from sim.record.model import Record, RecordedStrand, Service
 from sim.results.summary import IN_PROGRESS
 from sim.view.figures import chances, one_case, timelines
-from sim.view.figures.listed import chosen, milestones_asked_for, names
+from sim.view.figures.listed import chosen, in_order, milestones_asked_for, names
 
 OPEN = ["agora-2023-06/minors", "agora-2023-06/adverts", "babel-2023-09", "corso-2024-03/a", "corso-2024-03/b"]
 ADVERTS = "agora-2023-06/adverts"
@@ -40,8 +41,8 @@ def resolved(run, case):
 
 
 def bars(figure, title):
-    """The bars of one name: (row, from, to)."""
-    (trace,) = [trace for trace in figure.chart.data if trace.type == "bar" and trace.name == title]
+    """The first bars of one name, which are of the past: (row, from, to)."""
+    trace, *_ = [trace for trace in figure.chart.data if trace.type == "bar" and trace.name == title]
     begins = pd.to_datetime(pd.Series(trace.base))
     ends = begins + pd.to_timedelta(np.array(trace.x, dtype=float), unit="ms")
     return [(y, b.date(), e.date()) for y, b, e in zip(trace.y, begins, ends, strict=True)]
@@ -98,6 +99,29 @@ def test_what_really_happened_is_marked(small_run):
     known = timelines.timelines(small_run, RECORD.known_on(small_run.scenario.start))
     assert "really" not in known.title + known.caption
     assert not any(trace.name == "What really happened" for trace in known.chart.data)
+
+
+def test_the_date_of_each_case_stands_beside_it(small_run, tmp_path):
+    """The month of the table's median, 'after' the horizon if it is later; in bold what really came, and when."""
+    said = [text.split("<br>") for text in timelines.timelines(small_run, RECORD).chart.layout.yaxis2.ticktext]
+    medians = small_run.table("resolutions").set_index("case")["median"]
+    start = pd.Timestamp(small_run.scenario.start)
+    days = [start + pd.Timedelta(days=int(medians[case])) for case in in_order(small_run, RECORD)]
+    assert [forecast for forecast, *_ in said] == [f"{day:%b %Y}" for day in days]
+    assert [truth for _, *truth in said] == [["<b>◆ decision, Sep 2024</b>"], *4 * [[]]]
+    short = small_run.scenario.model_copy(update={"replications": 4, "horizon": date(2024, 1, 3)})
+    [run] = simulate_each([short], results=tmp_path)
+    assert set(timelines.timelines(run).chart.layout.yaxis2.ticktext) == {"after Jan 2024"}
+
+
+def test_cases_are_listed_by_service(small_run):
+    """All of a service's cases together, services by their first opening: as the record knows it, or the scenario."""
+    probes = small_run.scenario.probes
+    twice = {name: probe.model_copy(update={"platform": "Agora"}) for name, probe in probes.items() if "corso" in name}
+    run = replace(small_run, scenario=small_run.scenario.model_copy(update={"probes": {**probes, **twice}}))
+    assert in_order(run, None) == [*OPEN[:2], *OPEN[3:], OPEN[2]]
+    earlier = replace(RECORD, strands=tuple(replace(one, opened=date(2023, 10, 1)) for one in RECORD.strands))
+    assert in_order(run, earlier) == [OPEN[2], *OPEN[:2], *OPEN[3:]]
 
 
 def test_how_each_case_ends_stands_beside_it(small_run):

@@ -1,27 +1,44 @@
 """Timelines: a row for each case with what happened and what is forecast on an axis of dates, and how it ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.charts.labels import BELOW, hovers, lines
+from sim.view.charts.labels import BELOW, hovers, label, lines
 from sim.view.charts.looks import Look
 from sim.view.charts.style import DATES, GRID, INK, blank, pale, plain, styled, subplots
 
 ROW = 42
 """Pixels of a row with a name of two lines."""
+LINE = 19
+"""Pixels of a line of the legend, which has four entries or so."""
 BAR, LANE, OFF = 0.6, 0.28, 0.17
 """Shares of a row: of a bar, of one in a lane, and of how far the lanes are off the middle."""
-SHARES = 0.27
-"""Share of the width that how cases end takes."""
+SHARES, LETTER = 0.22, 0.0105
+"""Shares of the width: of what stands beside the axis of dates, and of each letter between."""
+SMALL = {"size": 11}
+"""Letters of the legend, and of the words beside the rows."""
 MILLISECONDS = 86_400_000
 """Of a day: lengths of bars on an axis of dates are in milliseconds."""
 
 Rows = Mapping[str, tuple[str, str]]
 """By key, from the top: the group (in bold at its first row) and the name; either may be empty."""
+
+
+class Beside(NamedTuple):
+    """What stands at the right of the axis of dates, each with its heading.
+
+    `words`: by row, a line, and further ones in bold. `shares`: parts that add up to one: row, what, share, hover.
+    """
+
+    words: Mapping[str, Sequence[str]]
+    words_heading: str
+    shares: pd.DataFrame
+    shares_heading: str
 
 
 def timeline(
@@ -32,25 +49,22 @@ def timeline(
     span: tuple[date, date],
     *,
     rules: Mapping[date, str] | None = None,
-    shares: pd.DataFrame | None = None,
-    heading: str = "",
+    beside: Beside | None = None,
     height: int = ROW,
 ) -> go.Figure:
     """Bars and marks by row.
 
     `bars`: row, what (a key of `looks`), low, high (days; missing: the end of the span), lane (-1 above, 1 below, 0 the
     whole row), ahead (whether it is forecast: pale and hatched), hover. `marks`: row, what, day (missing: an arrow at
-    the end), lane, hover. `looks`: of all, in the order of the legend, where one title stands once.
-    `rules`: lines at days, solid at the first and dotted at the others, and what stands above them.
-    `shares`: beside each row, under `heading`, parts that add up to one: row, what, share, hover.
+    the end), lane, hover. `looks`: of all, in the order of the legend, where one title stands once, without a title not
+    at all. `rules`: lines at days, solid at the first and dotted at the others, and what stands above them.
     `height`: pixels of a row.
     """
     place = {key: number for number, key in enumerate(rows)}
-    beside = shares is not None
-    widths = {"shared_yaxes": True, "column_widths": [1 - SHARES, SHARES], "horizontal_spacing": 0.02}
-    figure = subplots(1, 2, **widths) if beside else blank()
-    styled(figure, height=int(height * len(rows)) + 110 + 13 * len(looks))
-    kinds = [(bars, _bars), (marks, _marks), *([(shares, _shares)] if shares is not None else [])]
+    figure = _panels(beside) if beside else blank()
+    titles = {look.title for look in looks.values()}
+    styled(figure, height=int(height * len(rows)) + 110 + LINE * ceil(len(titles) / 4))
+    kinds = [(bars, _bars), (marks, _marks), *([(beside.shares, _shares)] if beside else [])]
     for key, look in looks.items():
         for table, draw in kinds:
             mine = table[table["what"] == key]
@@ -58,17 +72,17 @@ def timeline(
                 draw(figure, mine.assign(y=mine["row"].map(place)), look, span[1])
     _once_in_the_legend(figure)
     if beside:
-        figure.add_annotation(text=lines(heading, 8), xref="paper", x=1, xanchor="right", align="right", **_ABOVE)
-        figure.update_xaxes(range=[0, 1], showticklabels=False, showgrid=False, row=1, col=2)
+        _beside(figure, rows, beside)
     _rows(figure, rows)
     figure.update_layout(xaxis={**DATES, "range": plain(span)})
     for number, (day, text) in enumerate((rules or {}).items()):
         at = {"type": "line", "x0": str(day), "x1": str(day), "yref": "paper", "y0": 0, "y1": 1}
         figure.add_shape(line={"color": INK, "width": 1.5, "dash": "dot" if number else "solid"}, **at)
-        figure.add_annotation(text=lines(text, 7), x=str(day), xanchor="center", **_ABOVE)
+        figure.add_annotation(text=lines(text, 9), x=str(day), xanchor="center", **_ABOVE)
+    legend = BELOW | {"font": SMALL, "traceorder": "grouped", "tracegroupgap": 0, "indentation": -7}
     return figure.update_layout(
-        barmode="stack", hovermode="closest", legend=BELOW, margin={"t": 56 if rules or beside else 10, "r": 14},
-        uniformtext={"minsize": 11, "mode": "hide"},
+        barmode="stack", hovermode="closest", legend=legend,
+        margin={"t": 44 if rules or beside else 10, "r": 14, "b": 10}, uniformtext={"minsize": 11, "mode": "hide"},
     )  # fmt: skip
 
 
@@ -118,11 +132,33 @@ def _shares(figure: go.Figure, table: pd.DataFrame, look: Look, _: date) -> None
     )  # fmt: skip
 
 
+def _panels(beside: Beside) -> go.Figure:
+    """The panel of dates, and the one of shares, with as much room between them as the words take."""
+    longest = max((len(text) for said in beside.words.values() for text in said), default=0)
+    widths = {"column_widths": [1 - SHARES, SHARES], "horizontal_spacing": 0.02 + LETTER * longest}
+    return subplots(1, 2, shared_yaxes=True, **widths)
+
+
+def _beside(figure: go.Figure, rows: Rows, beside: Beside) -> None:
+    """The words beside the rows, as names of the rows of the shares, and what stands above both."""
+    said = [
+        [label(first), *(f"<b>{label(more)}</b>" for more in others)]
+        for first, *others in map(beside.words.__getitem__, rows)
+    ]
+    figure.update_xaxes(range=[0, 1], showticklabels=False, showgrid=False, row=1, col=2)
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=["<br>".join(one) for one in said], showticklabels=True,
+        tickfont=SMALL, automargin=False, row=1, col=2,
+    )  # fmt: skip
+    for heading, x in ((beside.words_heading, figure.layout.xaxis2.domain[0]), (beside.shares_heading, 1)):
+        figure.add_annotation(text=lines(heading, 17), xref="paper", x=x, xanchor="right", align="right", **_ABOVE)
+
+
 def _once_in_the_legend(figure: go.Figure) -> None:
-    """Of several traces with one name the first stands for all."""
+    """Of several traces with one name the first stands for all. In groups they take no more room than needed."""
     names = [trace.name for trace in figure.data]
     for number, trace in enumerate(figure.data):
-        trace.showlegend = trace.name not in names[:number]
+        trace.update(showlegend=bool(trace.name) and trace.name not in names[:number], legendgroup=trace.name)
 
 
 def _rows(figure: go.Figure, rows: Rows) -> None:

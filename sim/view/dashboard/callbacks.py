@@ -13,7 +13,7 @@ from sim.view.dashboard.received import CLICK, NAME, received
 from sim.view.dashboard.reproduce import recipe
 from sim.view.dashboard.tabs import Tab, View, tab_of
 from sim.view.dashboard.whatif import read
-from sim.view.figures.listed import chosen
+from sim.view.figures.listed import in_order
 from sim.view.findings import findings, findings_of_comparison
 from sim.view.questions import answers
 
@@ -47,7 +47,7 @@ def _choices(app: Dash, cache: RunCache) -> None:
         if not clicked or not base:
             return no_update
         view = View(address.of_controls([base, None, "overview", platform, None, None, None], cache.scenario), cache)
-        cases, row = chosen(view.base, view.cases), received("the click", CLICK, clicked).row
+        cases, row = in_order(view.base, view.record, view.cases), received("the click", CLICK, clicked).row
         return cases[row] if 0 <= row < len(cases) else no_update
 
 

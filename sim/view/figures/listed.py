@@ -55,6 +55,23 @@ def chosen(run: Run, cases: Sequence[str] | None) -> list[str]:
     ]
 
 
+def in_order(run: Run, record: Record | None, cases: Sequence[str] | None = None) -> list[str]:
+    """The cases that `chosen` gives as they are listed: those of one service together, by their first opening.
+
+    A case was opened when the `record` says so; one that it does not have, when it came to its present stage.
+    """
+    services = {case: name.service for case, name in names(run).items()}
+    opened = {case: _opened(run, record, case) for case in chosen(run, cases)}
+    first = {services[case]: day for case, day in sorted(opened.items(), key=lambda pair: pair[1], reverse=True)}
+    return sorted(opened, key=lambda case: (first[services[case]], services[case], opened[case]))
+
+
+def _opened(run: Run, record: Record | None, case: str) -> date:
+    """When a case began, as far as that is known."""
+    probe, since = run.scenario.probes[run.layout.probe_of(case)[0]], run.layout.present_stage(case)[1]
+    return min([day for day, _ in recorded(run, record, case)] or [since or probe.arrives or run.scenario.start])
+
+
 def of_cases(run: Run, table: str, cases: Sequence[str]) -> pd.DataFrame:
     """The rows of a table of a run that are of these cases, in their order."""
     rows = run.table(table)

@@ -16,13 +16,13 @@ from sim.results.summary import GOES_ON, IN_PROGRESS
 from sim.view import words
 from sim.view.charts.looks import GREY, Look, looks
 from sim.view.charts.style import INK
-from sim.view.charts.timeline import timeline
+from sim.view.charts.timeline import Beside, timeline
 from sim.view.figures.figure import Figure
 from sim.view.figures.listed import (
     Name,
     as_shown,
     at_horizon,
-    chosen,
+    in_order,
     known_until,
     milestone,
     names,
@@ -37,7 +37,7 @@ MIN_PROBABILITY = 0.2
 """Probability by the horizon from which on the forecast of a milestone is drawn."""
 PAST, COMES, FORECAST, SINCE, ENDS = "happened", "comes", "forecast", "happened since", "ends"
 """Kinds of rows of the table."""
-MEDIAN = "median"
+MEDIAN, TRUTH = "median", "\N{BLACK DIAMOND}"
 RESOLVED = "resolved"
 """What is forecast beside the milestones: that a case is resolved, whichever way."""
 COLUMNS = ["row", "kind", "what", "low", "median", "high", "share"]
@@ -55,18 +55,16 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     `record`: its milestones are read as known on the first day, for the strands that it has (without them a row begins
     with the present stage), and what it knows beyond is marked. None if no such case is tracked.
     """
-    wanted = chosen(run, cases)
-    if not wanted:
+    rows = in_order(run, record, cases)
+    if not rows:
         return None
-    table = _events(run, record, wanted)
-    begun = table.groupby(table["row"].map(lambda case: run.layout.probe_of(case)[0]))["low"].min()
-    rows = sorted(wanted, key=lambda case: begun[run.layout.probe_of(case)[0]])
+    table = _events(run, record, rows)
     until = known_until(run, record)
     called, ahead = names(run), table["kind"] == FORECAST
     return Figure(
         "timelines",
         _title(run, rows, until, table),
-        f"{words.of_run(run)} · hatched: middle 80%; mark: median",
+        f"{words.of_run(run)} · hatched: middle 80%; mark: median (an arrow: later)",
         _caption(until),
         _chart(run, table, {case: called[case] for case in rows}, until),
         as_shown(
@@ -134,6 +132,7 @@ def _date(run: Run, time: float) -> date | None:
 def _chart(run: Run, table: pd.DataFrame, called: Mapping[str, Name], until: date | None) -> go.Figure:
     """The timelines of the cases `called`, in their order; `until`: the last day of a record that knows more."""
     scenario, kind = run.scenario, table["kind"]
+    said = {case: list(_words(run, table[table["row"] == case])) for case in called}
     hover = [_hover(run, called, row) for row in table.to_dict("records")]
     lane = table["what"].map(lambda what: 1 if what == RESOLVED else -1).where(kind == FORECAST, 0)
     table = table.assign(hover=hover, lane=lane, ahead=kind == FORECAST, what=kind + " " + table["what"])
@@ -150,24 +149,32 @@ def _chart(run: Run, table: pd.DataFrame, called: Mapping[str, Name], until: dat
         _looks(run, {*table["what"], MEDIAN}),
         (min(table["low"].min().date(), scenario.start), scenario.horizon),
         rules=rules,
-        shares=table[kind == ENDS],
-        heading=f"how it ends by {scenario.horizon:%b %Y}",
+        beside=Beside(
+            said, "as likely as not resolved by", table[kind == ENDS], f"how it ends by {scenario.horizon:%b %Y}"
+        ),
     )
+
+
+def _words(run: Run, mine: pd.DataFrame) -> Iterator[str]:
+    """When a case is more likely than not resolved, and when it really was, and how, if it is."""
+    for median in mine.loc[(mine["kind"] == FORECAST) & (mine["what"] == RESOLVED), "median"]:
+        yield f"after {run.scenario.horizon:%b %Y}" if pd.isna(median) else f"{median:%b %Y}"
+    ended = mine[(mine["kind"] == SINCE) & mine["what"].isin([*run.layout.resolving, *OUTCOME_TITLES])]
+    for row in ended.head(1).to_dict("records"):
+        stage = run.scenario.procedure.stages.get(row["what"])
+        outcome = str(stage.record_event if stage else row["what"])
+        yield f"{TRUTH} {OUTCOME_TITLES[outcome]}, {row['low']:%b %Y}"
 
 
 def _looks(run: Run, drawn: Collection[str]) -> dict[str, Look]:
     """How everything is drawn, in the order of the legend: what happened, the forecast, the ends, the truth."""
-    called = {place: milestone(run, place) for place in run.layout.states}
     stages = looks(place_titles(run))
     rest = {IN_PROGRESS: Look("Still in progress", GREY), GOES_ON: Look("Goes on as strands", GREY, pattern="/")}
     every = {f"{PAST} {place}": look for place, look in stages.items()}
     every |= {f"{COMES} {place}": Look("Is to come", symbol="circle-open") for place in stages}
-    every |= {
-        f"{FORECAST} {place}": look._replace(title=f"Forecast: {called[place]}, if any")
-        for place, look in stages.items()
-    }
-    every[f"{FORECAST} {RESOLVED}"] = Look("Forecast: resolved, whichever way")
-    every[MEDIAN] = Look("Median (an arrow: later)", symbol="line-ns")
+    every |= {f"{FORECAST} {place}": look for place, look in stages.items()}
+    every[f"{FORECAST} {RESOLVED}"] = Look("Resolved")
+    every[MEDIAN] = Look("", symbol="line-ns")
     every |= {f"{ENDS} {place}": look for place, look in (stages | rest).items()}
     every |= {
         f"{SINCE} {place}": Look(

@@ -6,7 +6,8 @@ const LOW = 0.85; // of its height, below which names have one line
 const GAP = 84; // pixels between panels that were side by side
 const NAME = 19; // pixels of a line of a name above its row
 const FREE = 0.4; // of a row, which is free above what is drawn in it
-const LINE = 46; // characters of a name above its row, at most
+const LINE = 46; // characters of a name above its row, at most, and of the words at its other end
+const TWO = 40; // pixels of a figure to a row, above which the words beside it have two lines
 
 const axes = (layout, letter) => Object.keys(layout).filter((key) => key.startsWith(`${letter}axis`));
 const axisOf = (layout, name) => layout[name.replace(/^([xy])/, "$1axis")];
@@ -23,6 +24,7 @@ function laidOut({ data, layout }, size) {
 function inOneLine(data, layout, high) {
   const panels = panelsOf(layout, high - around(layout));
   for (const { x, y } of panels) {
+    if (y?.matches && y.ticktext && layout.height < TWO * y.ticktext.length) y.ticktext = y.ticktext.map(inShort);
     const names = y && !y.matches ? namesOf(data, layout, { x, y }) : [];
     if (!names.length) continue;
     const ticktext = names.map(({ text }) => text.replaceAll("<br>", " "));
@@ -49,6 +51,10 @@ function squeeze(layout, panels, high) {
   });
 }
 
+/* The words beside a row in one line: a date without what comes before it. */
+const inShort = (text) => text.replaceAll("<br>", " ").replace(/ [^<]*, /, " ");
+const letters = (text) => text.replace(/<[^>]+>/g, "").length;
+
 const around = ({ margin = {} }) => (margin.t ?? 0) + (margin.b ?? 0);
 
 /* Panels with their axes, from the top and from the left; heights in pixels. */
@@ -67,7 +73,9 @@ function forPhones(data, layout, high) {
   const drawnIn = new Set(data.map(({ xaxis }) => xaxis ?? "x"));
   const panels = panelsOf(layout, old).filter(({ name }) => drawnIn.has(name)); // a grid may have free places
   if (panels.some(({ y }) => !y || y.overlaying)) return layout;
-  const names = panels.map((panel) => namesOf(data, layout, panel));
+  const beside = panels.find(({ y }) => y.matches && y.ticktext);
+  const words = beside ? wordsOf(layout, beside) : [];
+  const names = panels.map((panel) => namesOf(data, layout, panel, words));
   panels.forEach((panel, place) => { panel.height = Math.max(panel.height, heightFor(names[place])); });
   const aside = new Set(panels.map(({ left }) => left)).size > 1;
   const gaps = panels.slice(1).map((panel, place) => (aside ? GAP : (panels[place].low - panel.high) * old));
@@ -80,6 +88,7 @@ function forPhones(data, layout, high) {
     if (aside) Object.assign(panel.x, { domain: [0, 1] });
     if (aside && panel.y.matches) alsoNamed(panel.y, axisOf(layout, panel.y.matches));
     if (names[place].length) nameAbove(layout, panel, names[place]);
+    if (words.length && panel !== beside) nameAbove(layout, panel, words, 1);
     top += panel.height + (gaps[place] ?? 0);
   });
   const left = names.some((rows) => rows.length) ? { l: 12 } : {};
@@ -91,23 +100,31 @@ function forPhones(data, layout, high) {
   };
 }
 
+/* What stands beside rows, which comes to the end of the line of the name; its heading is above all others. */
+function wordsOf(layout, { y: { ticktext, tickvals }, left }) {
+  const heading = layout.annotations.find(({ xref, x }) => xref === "paper" && x === left);
+  Object.assign(heading, { x: 1, text: inShort(heading.text), yshift: 2 * NAME, moved: true });
+  layout.margin = { ...layout.margin, t: layout.margin.t + NAME };
+  return ticktext.map((text, place) => ({ text: inShort(text), at: tickvals[place] }));
+}
+
 const sumOf = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
 
-/* The names of the rows of a panel with their places, if it has rows; in lines of at most so many characters. */
-function namesOf(data, layout, { y, x }) {
+/* The names of the rows of a panel with their places, if it has rows; in lines that leave room for words beside. */
+function namesOf(data, layout, { y, x }, words = []) {
   const shared = y.matches ? axisOf(layout, y.matches) : y;
   const mine = data.filter((trace) => (trace.yaxis ?? "y") === (x.anchor ?? "y"));
   const rows = mine.filter(({ orientation, type }) => orientation === "h" || type === "heatmap").flatMap((trace) => (Array.isArray(trace.y) ? trace.y : []));
   const named = rows.every((name) => typeof name === "string") ? [...new Set(rows)] : [];
   const [texts, at] = shared.ticktext ? [shared.ticktext, shared.tickvals] : [named, named.map((_, place) => place)];
-  return texts.some(Boolean) ? texts.map((text, place) => ({ text: inLines(text), at: at[place] })) : [];
+  const room = (place) => LINE - letters(words[place]?.text ?? "");
+  return texts.some(Boolean) ? texts.map((text, place) => ({ text: inLines(text, room(place)), at: at[place] })) : [];
 }
 
-/* A name in one line, or in two: what stands in bold last comes in the second. */
-function inLines(text) {
+/* A name in one line, or in two: what stands in bold first or last has one of its own. */
+function inLines(text, room) {
   const one = text.replaceAll("<br>", " ");
-  if (one.replace(/<[^>]+>/g, "").length <= LINE) return one;
-  return one.replace(/ (<b>[^<]*<\/b>)$/, "<br>$1");
+  return letters(one) <= room ? one : one.replace(/ (<b>[^<]*<\/b>)$/, "<br>$1").replace(/^(<b>[^<]*<\/b>) /, "$1<br>");
 }
 
 function heightFor(names) {
@@ -137,14 +154,14 @@ function alsoNamed(axis, { tickmode, tickvals, ticktext, tickfont, range, autora
   axis.showticklabels = true;
 }
 
-/* Names at the left, above what is drawn in their rows; the first row is on top. */
-function nameAbove(layout, { name, y, x }, names) {
+/* Names at the left (0) or the right (1), above what is drawn in their rows; the first row is on top. */
+function nameAbove(layout, { name, y, x }, names, side = 0) {
   y.showticklabels = false;
   if (!y.range) y.range = [names.length - 0.5, -0.62];
   delete y.autorange;
   const notes = names.map(({ text, at }) => ({
-    text, xref: `${name} domain`, x: 0, xanchor: "left", yref: x.anchor ?? "y", y: at - 0.5, yanchor: "middle",
-    align: "left", showarrow: false, font: { size: 12 }, bgcolor: "rgba(255,255,255,0.7)", borderpad: 0,
+    text, xref: `${name} domain`, x: side, xanchor: ["left", "right"][side], yref: x.anchor ?? "y", y: at - 0.5,
+    yanchor: "middle", align: "left", showarrow: false, font: { size: 12 }, bgcolor: "rgba(255,255,255,0.7)", borderpad: 0,
   }));
   layout.annotations = [...(layout.annotations ?? []), ...notes];
   layout.bargap = Math.max(layout.bargap ?? 0, 0.5);
