@@ -11,8 +11,9 @@ from rich.console import Console
 
 from sim.record import rows as record_rows
 from sim.record import tables as record_tables
+from sim.record.files import load_record
 from sim.record.model import CONFIDENCES, EVENTS, IN_PROCEEDINGS, OUTCOMES
-from sim.view.terminal.record import read_as_of, summary
+from sim.view.terminal.record import summary
 
 DOCS = Path(__file__).resolve().parent
 EXAMPLE = DOCS / "example-record"
@@ -208,7 +209,8 @@ def example() -> str:
     """The example's files and what the command prints of it."""
     files = (f"{path.name}\n\n```\n{path.read_text('utf-8')}```\n" for path in sorted(EXAMPLE.iterdir()))
     out = io.StringIO()
-    Console(file=out, width=110, highlight=False).print(summary(read_as_of(EXAMPLE)))
+    known = load_record(EXAMPLE)
+    Console(file=out, width=110, highlight=False).print(summary(EXAMPLE, known.known_on(known.last_day)))
     printed = "\n".join(
         line.rstrip() for line in out.getvalue().replace(str(EXAMPLE), "docs/example-record").splitlines()
     )

@@ -86,12 +86,13 @@ def _backtest(
     as_json: bool,
 ) -> None:
     from sim.inference.backtest import backtest as backtested
-    from sim.view.terminal.backtest import as_data, summary
+    from sim.view.as_json import of_backtest as as_json_of
+    from sim.view.terminal.backtest import summary
 
     with resumable("backtest") as progress:
         tested = backtested(scenario, *days, rolling_months=months, progress=progress, **common)
     if as_json:
-        say_json(as_data(tested))
+        say_json(as_json_of(tested))
     else:
         display(summary(tested))
     if figures:
@@ -105,12 +106,13 @@ def _leave_one_out(
     scenario: Path, truth: date | None, common: dict[str, Any], figures: Path | None, as_json: bool
 ) -> None:
     from sim.inference.leave_one_out import leave_one_out as left_out
-    from sim.view.terminal.leave_one_out import as_data, summary
+    from sim.view.as_json import of_leave_one_out as as_json_of
+    from sim.view.terminal.leave_one_out import summary
 
     with resumable("backtest") as progress:
         tested = left_out(scenario, truth, progress=progress, **common)
     if as_json:
-        say_json(as_data(tested))
+        say_json(as_json_of(tested))
     else:
         display(summary(tested))
     if figures:

@@ -48,7 +48,8 @@ def calibrate(
     """
     from sim.inference.calibrate import calibrate as calibrated
     from sim.inference.posterior_file import check_output
-    from sim.view.terminal.calibration import as_data, summary
+    from sim.view.as_json import of_calibration as as_json_of
+    from sim.view.terminal.calibration import summary
 
     day = day_of("--as-of", as_of)
     check_figures(figures)
@@ -65,7 +66,7 @@ def calibrate(
         except UserError as error:  # told at the end: what the calibration says is not lost with it
             refused = error
     if as_json:
-        say_json(as_data(posterior, output if not refused else None))
+        say_json(as_json_of(posterior, output if not refused else None))
     else:
         display(summary(posterior))
         if output and not refused:

@@ -1,6 +1,5 @@
 """`sim compare`: scenarios side by side."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +51,7 @@ def compare(
     """
     from sim.experiments.compare import compare as compared
     from sim.experiments.pairing import check_comparable, taken_over
+    from sim.view.as_json import records
     from sim.view.brief import brief
     from sim.view.terminal.comparison import summary
 
@@ -64,6 +64,6 @@ def compare(
             loaded, indicator, jobs=jobs or cores(), cluster=cluster, results=results, progress=progress
         )
     if as_json:
-        say_json(json.loads(comparison.table.to_json(orient="records", double_precision=10)))
+        say_json(records(comparison.table))
     else:
         display(summary(comparison, brief(comparison.runs), every))

@@ -75,11 +75,12 @@ def score(
     Example: sim score
     """
     from sim.inference.track_record import score as scored
-    from sim.view.terminal.track_record import as_data, summary
+    from sim.view.as_json import of_track_record
+    from sim.view.terminal.track_record import summary
 
     found = scored(folder, record=record, truth=day_of("--truth", truth) if truth else None)
     if as_json:
-        say_json(as_data(found))
+        say_json(of_track_record(found))
     else:
         display(summary(found))
     if found.problems:

@@ -1,15 +1,18 @@
 """Commands about the public record."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sim.characters import one_line
-from sim.cli.app import INFER, app, check_figures, write_figures
+from sim.cli.app import INFER, app, check_figures, day_of, write_figures
 from sim.cli.options import AsJson, Figures, RecordFolder, renamed_option
 from sim.cli.output import display, say, say_json, tell
-from sim.errors import UserError
+from sim.errors import UserError, suggestion
+
+if TYPE_CHECKING:
+    from sim.record.model import Record
 
 DEFAULT = Path("scenarios/record")
 commands = typer.Typer(name="record", invoke_without_command=True, rich_markup_mode=None)
@@ -37,21 +40,38 @@ def record(
     if context.invoked_subcommand:
         _refuse_options(context)
         return
-    from sim.view.terminal.record import as_data, one_table, read_as_of, summary
+    from sim.view.as_json import of_record as as_json_of
+    from sim.view.terminal.record import one_table, summary
 
     check_figures(figures)
-    shown = read_as_of(folder, as_of, table)
+    known = _known(folder, as_of, table)
     if as_json:
-        say_json(as_data(shown, table))
+        say_json(as_json_of(folder, known, table))
     else:
-        display(one_table(shown, table) if table else summary(shown), whole_lines=table == "sources")
+        display(one_table(known, table) if table else summary(folder, known), whole_lines=table == "sources")
     if figures:
         from sim.view.figures.files import made_by
         from sim.view.figures.gallery import of_record
 
-        title = f"The public record, as known on {shown.as_of}"
-        made = made_by(record=shown.folder.resolve().name, until=str(shown.as_of))
-        write_figures(figures, title, of_record(shown.record, shown.as_of), made)
+        title = f"The public record, as known on {known.last_day}"
+        made = made_by(record=folder.resolve().name, until=str(known.last_day))
+        write_figures(figures, title, of_record(known, known.last_day), made)
+
+
+def _known(folder: Path, as_of: str, table: str) -> "Record":
+    """A record as it was known on a day. Raises UserError for a bad record, day or name of a table."""
+    from sim.record.files import load_record
+    from sim.record.tables import TABLES
+
+    if table and table not in TABLES:
+        raise UserError(f"--table {table}: there is no such table{suggestion(table, TABLES)}")
+    day = day_of("--as-of", as_of) if as_of else None
+    whole = load_record(folder)
+    if day and whole.until and day > whole.until:
+        raise UserError(
+            f"--as-of {day}: the record in {folder} ends on {whole.until}; choose that day or an earlier one"
+        )
+    return whole.known_on(day or whole.last_day)
 
 
 def _refuse_options(context: typer.Context) -> None:

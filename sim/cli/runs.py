@@ -1,6 +1,5 @@
 """`sim run`: replications of scenarios, stored and summarised."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,24 +142,11 @@ def show_run(finished: "Run", full: bool) -> None:
 
 
 def as_data(finished: "Run") -> dict[str, Any]:
-    """A run's answer and its tables as JSON takes them: infinite and missing numbers become null."""
+    """A run's answer and its tables as JSON takes them."""
+    from sim.view.as_json import of_run
     from sim.view.brief import brief
-    from sim.view.terminal.brief import as_data as answer
 
-    return {
-        "scenario": finished.scenario.name,
-        "start": str(finished.scenario.start),
-        "horizon": str(finished.scenario.horizon),
-        "replications": finished.replications,
-        "seed": finished.scenario.seed,
-        "folder": str(finished.folder),
-        "brief": answer(brief([finished], *beside(finished))),
-        "tables": {
-            n: json.loads(t.to_json(orient="records", double_precision=6))
-            for n in finished.tables
-            if (t := finished.table(n)) is not None
-        },
-    }
+    return of_run(finished, brief([finished], *beside(finished)))
 
 
 @app.command(rich_help_panel=EXPLORE)

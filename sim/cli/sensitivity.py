@@ -1,6 +1,5 @@
 """`sim sensitivity`: what is stochastic and what is parameter uncertainty, and which parameters matter."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -78,7 +77,9 @@ def sensitivity(
         if not as_json:
             _print(analyses[-1])
     if as_json:
-        say_json([_as_data(each) for each in analyses])
+        from sim.view.as_json import of_sensitivity
+
+        say_json([of_sensitivity(each) for each in analyses])
     if figures:
         _write_figures(analyses, figures)
 
@@ -122,16 +123,3 @@ def _print(analysis: "Sensitivity") -> None:
     from sim.view.terminal.sensitivity import summary
 
     display(summary(analysis))
-
-
-def _as_data(analysis: "Sensitivity") -> dict[str, Any]:
-    """An analysis as JSON takes it: missing numbers become null."""
-    return {
-        "scenario": analysis.scenario.name,
-        "seed": analysis.scenario.seed,
-        "method": analysis.method,
-        "points": analysis.points,
-        "replications": analysis.replications,
-        "level": analysis.level,
-        "table": json.loads(analysis.table.to_json(orient="records", double_precision=10)),
-    }

@@ -1,6 +1,5 @@
 """`sim sweep`: a scenario at many settings."""
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -97,7 +96,9 @@ def sweep(
     if csv:
         _write(swept, csv)
     if as_json:
-        say_json(_as_data(swept))
+        from sim.view.as_json import of_sweep
+
+        say_json(of_sweep(swept))
     else:
         from sim.view.terminal.sweep import summary
 
@@ -196,21 +197,3 @@ def _write(swept: "Sweep", file: Path) -> None:
         file.write_text(csv(swept.table), encoding="utf-8")
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
-
-
-def _as_data(swept: "Sweep") -> dict[str, Any]:
-    """A sweep as JSON takes it: missing numbers become null."""
-    from sim.view.verdicts import sentences
-
-    tables = {"points": swept.points, "table": swept.table, "steps": swept.steps}
-    rows = {name: json.loads(table.to_json(orient="records", double_precision=10)) for name, table in tables.items()}
-    return {
-        "scenario": swept.scenario.name,
-        "seed": swept.scenario.seed,
-        "replications": swept.replications,
-        "level": swept.level,
-        "axes": swept.axes,
-        "base": swept.base,
-        **rows,
-        "findings": list(sentences(swept)),
-    }

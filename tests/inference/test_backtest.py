@@ -21,7 +21,8 @@ from sim.inference.histories import milestone_times
 from sim.inference.scores import coverage, pit
 from sim.record.model import Record
 from sim.scenario.loading import load_scenario
-from sim.view.terminal.backtest import as_data, summary
+from sim.view import as_json
+from sim.view.terminal.backtest import summary
 from sim.view.verdicts import conclusion
 
 ROOT = Path(__file__).parents[2]
@@ -180,7 +181,7 @@ def test_the_conclusion_names_every_other_forecaster(small):
 
 def test_json_has_no_infinities(small):
     """Everything is strict JSON."""
-    data = json.loads(json.dumps(as_data(small), allow_nan=False))
+    data = json.loads(json.dumps(as_json.of_backtest(small), allow_nan=False))
     assert data["origins"] == ["2021-06-30", "2021-12-31", "2022-06-30"]
     assert {row["truth"] for row in data["forecasts"]} >= {None, "2022-02-01"}
 

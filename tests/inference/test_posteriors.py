@@ -18,7 +18,8 @@ from sim.inference.posterior import Posterior, rounded
 from sim.inference.regression import fit, normalised
 from sim.scenario.distributions import Beta, Lognormal, Uniform
 from sim.scenario.loading import load_scenario
-from sim.view.terminal.calibration import as_data, summary
+from sim.view import as_json
+from sim.view.terminal.calibration import summary
 from sim.view.verdicts import THIN
 
 END = date(2022, 12, 31)
@@ -100,7 +101,7 @@ def test_one_parameter_has_no_correlation(small):
     """None either where each is informed by statistics of its own."""
     apart = replace(small, normal=Normal(small.normal.mean, np.diag(np.diag(small.normal.covariance))))
     assert apart.strongest_correlation == ([], 0.0)
-    assert as_data(apart)["strongest_correlation"]["parameters"] == []
+    assert as_json.of_calibration(apart)["strongest_correlation"]["parameters"] == []
     assert "Strongest" in printed(small)
     assert "Strongest" not in printed(apart)
 

@@ -19,7 +19,7 @@ from sim.inference.baselines import BASELINES, durations_for
 from sim.inference.forecast_scores import FORECASTERS
 from sim.record.files import load_record
 from sim.record.spans import FINDINGS
-from sim.view.terminal.track_record import as_data
+from sim.view import as_json
 from sim.view.verdicts import fared
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
@@ -134,7 +134,7 @@ def test_on_its_own_day_nothing_has_happened(kept):
     assert scored.table.empty
     assert "not yet: nothing has happened since" in scored.files[0].notes[0]
     assert fared(scored) == ["1 forecast kept, of 1 January 2022: nothing that was forecast can be scored yet."]
-    assert json.loads(json.dumps(as_data(scored)))["files"][0]["scored_on"] is None
+    assert json.loads(json.dumps(as_json.of_track_record(scored)))["files"][0]["scored_on"] is None
 
 
 def test_a_day_that_the_record_does_not_cover(authority):

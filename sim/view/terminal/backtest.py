@@ -1,8 +1,7 @@
 """A backtest on a terminal: what it concludes, each forecast beside what happened, scores beside the baselines'."""
 
-import json
 from datetime import date
-from math import isfinite, isinf, isnan, nan
+from math import isfinite, isinf, nan
 from typing import Any
 
 import pandas as pd
@@ -170,39 +169,3 @@ def _totals(backtest: Backtest) -> RenderableType:
         listed = listing(f"{row.what} at {row.inside} of {row.origins}" for row in of)
         note = f"Inside the 80% intervals of the model: {listed} origins. {note}"
     return table(rows, shown, title, note, group="of")
-
-
-def as_data(backtest: Backtest) -> dict[str, Any]:
-    """The backtest as JSON takes it: infinite and missing numbers become null, days are text."""
-    return {
-        "record": str(backtest.basis.folder),
-        "scenario": backtest.basis.scenario.name,
-        "origins": [str(day) for day in backtest.origins],
-        "truth": str(backtest.truth),
-        "draws": len(backtest.posteriors[backtest.origins[0]].weights),
-        "notes": list(backtest.basis.notes),
-        "conclusion": conclusion(backtest),
-        "scores": {
-            "all": records(backtest.scores),
-            **{m: records(backtest.scores_of(m)) for m in MILESTONES if has(backtest, m)},
-        },
-        "by_origin": records(backtest.by_origin),
-        "pit_histogram": [round(float(value), 8) for value in backtest.pit_histogram()],
-        "forecasts": records(backtest.table),
-        "totals": records(backtest.totals),
-        "totals_held": records(backtest.totals_held),
-    }
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as JSON takes them."""
-    written = frame.copy()
-    for name in {"origin", "opened", "truth"} & set(frame.columns):
-        if written[name].dtype == object:
-            written[name] = [None if _missing(value) else str(value) for value in written[name]]
-    rows: list[dict[str, Any]] = json.loads(written.to_json(orient="records", double_precision=8))
-    return rows
-
-
-def _missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and isnan(value))

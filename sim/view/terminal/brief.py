@@ -4,7 +4,6 @@ from calendar import month_abbr
 from collections.abc import Iterator, Mapping
 from math import isfinite
 from string import ascii_uppercase
-from typing import Any
 
 import pandas as pd
 from rich.console import Group, RenderableType
@@ -148,9 +147,3 @@ def _closing(run: Run, full: bool) -> Text:
     stored = f"Stored: {run.folder}. " if run.folder else ""
     more = "" if full else "--full: all tables; "
     return Text(f"{stored}{more}sim report: a page.", style="dim")
-
-
-def as_data(brief: Brief) -> dict[str, Any]:
-    """The answer as JSON takes it, without its table: the tables of a run have its numbers."""
-    said = {name: getattr(brief, name) for name in SAID}
-    return said | {"numbers": [number._asdict() for number in brief.numbers]}

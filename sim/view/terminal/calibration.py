@@ -1,9 +1,6 @@
 """A calibration on a terminal: what the record says of each parameter, and whether the model can produce it."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.console import RenderableType
@@ -88,22 +85,3 @@ CHECKED = between("prior_q05", "prior_q95", over="before, 90%") | columns(
     {"median": "median", "q10": "between", "q90": "and"}, over="now, 80%"
 )
 """What stands beside a statistic of the record."""
-
-
-def as_data(posterior: Posterior, file: Path | None = None) -> dict[str, Any]:
-    """The calibration as JSON takes it."""
-    names, strength = posterior.strongest_correlation
-    return {
-        "scenario": posterior.basis.scenario.name,
-        "record": str(posterior.basis.folder),
-        "as_of": str(posterior.as_of),
-        "draws": len(posterior.weights),
-        "effective_draws": round(posterior.effective_draws, 3),
-        "prior_predictive_p": round(posterior.prior_predictive_p, 6),
-        "strongest_correlation": {"parameters": names, "value": round(strength, 6)},
-        "notes": list(posterior.basis.notes),
-        "parameters": json.loads(posterior.table.to_json(orient="records", double_precision=8)),
-        "checks": json.loads(posterior.checks.to_json(orient="records", double_precision=8)),
-        "curves": json.loads(posterior.curves.to_json(orient="records", double_precision=8)),
-        "file": str(file) if file else None,
-    }

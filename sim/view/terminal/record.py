@@ -1,9 +1,6 @@
-"""The public record on a terminal, for somebody who knows the law and not the statistics; and as data."""
+"""The public record on a terminal, for somebody who knows the law and not the statistics."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from math import isinf, isnan
 from pathlib import Path
 from typing import Any
@@ -12,10 +9,7 @@ import pandas as pd
 from rich.console import RenderableType
 from rich.text import Text
 
-from sim.dates import parse_day
-from sim.errors import UserError, suggestion
 from sim.record import tables as record_tables
-from sim.record.files import load_record
 from sim.record.model import Record
 from sim.view.terminal.tables import Column, columns, headed, sections, table
 from sim.view.titles import OUTCOMES, PENDING, STAGES
@@ -30,75 +24,18 @@ LEFT_OUT = {
 """Columns left out in print."""
 
 
-@dataclass(frozen=True)
-class RecordAsOf:
-    """A record, the folder that it is from, and the last day that is read of it."""
-
-    folder: Path
-    record: Record
-    as_of: date
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of `sim.record.tables.TABLES`."""
-        return record_tables.TABLES[name](self.record, self.as_of)
-
-
-def read_as_of(folder: Path, as_of: str = "", table: str = "") -> RecordAsOf:
-    """Read a record for the command. Raises UserError for a bad record, day or name of a table."""
-    names = record_tables.TABLES
-    if table and table not in names:
-        raise UserError(f"--table {table}: there is no such table{suggestion(table, names)}")
-    try:
-        day = parse_day(as_of) if as_of else None
-    except ValueError:
-        raise UserError(
-            f"--as-of {as_of}: is not a day of the calendar; write year-month-day, such as 2024-03-14"
-        ) from None
-    record = load_record(folder)
-    if day and record.until and day > record.until:
-        raise UserError(
-            f"--as-of {day}: the record in {folder} ends on {record.until}; choose that day or an earlier one"
-        )
-    return RecordAsOf(folder, record, day or record.last_day)
-
-
-def as_data(snapshot: RecordAsOf, table: str = "") -> dict[str, Any]:
-    """The tables, or one of them, and the sources of the rows that it names, as JSON takes them.
-
-    Days are written as text; infinite and missing numbers become null; `rows` become lists.
-    """
-    names = [table] if table else [name for name in record_tables.TABLES if name != "sources"]
-    tables = {name: _records(snapshot.table(name)) for name in names}
-    sources = _records(snapshot.table("sources"))
-    cited = {row for rows in tables.values() for one in rows for row in one.get("rows", ())}
-    # A row of strands.csv has its days from the acts that its source names.
-    cited |= {
-        row for one in sources if one["row"] in cited and one["event"] == "strand" for row in one["source"].split(";")
-    }
-    tables.setdefault("sources", [one for one in sources if one["row"] in cited])
-    return {"record": str(snapshot.folder), "as_of": str(snapshot.as_of), "tables": tables}
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    for name in frame.select_dtypes("datetime").columns:
-        frame[name] = frame[name].dt.strftime("%Y-%m-%d")
-    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=6))
-    return [row | ({"rows": row["rows"].split(";") if row["rows"] else []} if "rows" in row else {}) for row in rows]
-
-
-def one_table(snapshot: RecordAsOf, name: str) -> RenderableType:
+def one_table(known: Record, name: str) -> RenderableType:
     """A table in full; below it, the rows of the record behind each of its lines."""
+    frame = record_tables.TABLES[name](known)
     if name == "sources":
-        return _source_list(snapshot)
-    frame = snapshot.table(name)
+        return _source_list(frame)
     left_out = [column for column in frame.columns if column in LEFT_OUT.get(name, ())]
     frame.insert(0, "#", [str(line) for line in range(1, len(frame) + 1)])
     frame["behind"] = [lines_of(cell) or "none" for cell in frame.pop("rows")]
     names = [str(column) for column in frame.columns if column not in (*left_out, "behind")]
-    words = [name for name in names if _is_words(frame[name])]
-    shown = {name: Column(name.replace("_", " "), _cell, words=name in words) for name in names}
+    shown = {name: Column(name.replace("_", " "), _cell, words=_is_words(frame[name])) for name in names}
     sources = "rows of the record behind each line (their sources: sim record --table sources)"
-    closing = f"As known on {snapshot.as_of}."
+    closing = f"As known on {known.last_day}."
     if left_out:
         closing += f" --json has also: {', '.join(left_out)}."
     behind = {"#": Column("#"), "behind": Column(sources, words=True)}
@@ -110,14 +47,18 @@ def _is_words(column: "pd.Series[Any]") -> bool:
     return not pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "M"
 
 
-def _source_list(snapshot: RecordAsOf) -> Text:
+def _source_list(frame: pd.DataFrame) -> Text:
     """Each row with its source on a line of its own, so that an address stays in one piece."""
     blocks = [
         f"{row.row}  {row.day.date()}  {row.platforms.replace(';', ', ')}  {row.event}  {row.topic.replace(';', ', ')}"
         f"{f'  confidence {row.confidence}' if row.confidence else ''}\n    {row.source}"
-        for row in _rows(snapshot.table("sources"))
+        for row in _rows(frame)
     ]
     return Text("\n".join(blocks))
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[Any]:
+    yield from frame.itertuples(index=False)
 
 
 def _cell(value: Any) -> str:
@@ -145,35 +86,33 @@ def lines_of(rows: str) -> str:
     return "; ".join(f"{file}: {', '.join(runs)}" for file, runs in ranges.items())
 
 
-def summary(snapshot: RecordAsOf) -> RenderableType:
-    """Everything that `sim record` prints."""
-    parts: list[RenderableType] = [_heading(snapshot)]
-    if len(snapshot.table("strands")):
-        parts.append(_strand_table(snapshot))
-    if len(snapshot.table("stages")):
-        makers = (_stage_table, _pending_table, _request_table, _clearance_table)
-        parts += [make(snapshot) for make in makers]
-    return sections([*parts, _closing()])
+def summary(folder: Path, known: Record) -> RenderableType:
+    """Everything that `sim record` prints of a record as known on its last day; `folder`: where it is from."""
+    parts: list[RenderableType] = [_heading(folder, known)]
+    if known.strands:
+        parts.append(_strand_table(known))
+    if len(record_tables.stages(known)):
+        parts += [make(known) for make in (_stage_table, _pending_table, _request_table, _clearance_table)]
+    names = ", ".join(record_tables.TABLES)
+    closing = f"Each number with the rows behind it: sim record --table NAME, with NAME one of {names}; or --json."
+    return sections([*parts, Text(closing, style="dim")])
 
 
-def _heading(snapshot: RecordAsOf) -> RenderableType:
-    requests, strands, proceedings = (snapshot.table(name) for name in ("requests", "strands", "proceedings"))
+def _heading(folder: Path, known: Record) -> RenderableType:
+    requests, strands = record_tables.requests(known), record_tables.strands(known)
+    proceedings = record_tables.proceedings(known)
     outcomes = strands.loc[strands["outcome"] != "", "outcome"].map(OUTCOMES).value_counts(sort=False)
     by_outcome = ", ".join(f"{name} {count}" for name, count in outcomes.items())
-    days = [act.date for act in snapshot.record.known_on(snapshot.as_of).acts]
     fines = f"; fines of EUR {strands['fine_eur'].sum() / 1e6:,.0f} million." if strands["fine_eur"].any() else "."
+    last = max((act.date for act in known.acts), default=None)
     return headed(
-        f"The public record in {snapshot.folder}, as known on {snapshot.as_of}",
+        f"The public record in {folder}, as known on {known.last_day}",
         f"{plural(int(requests['services'].sum()), 'request')} for information in"
         f" {plural(int(requests['letters'].sum()), 'letter')}; {plural(len(proceedings), 'proceeding')} with"
         f" {plural(len(strands), 'strand')}; {plural(int(outcomes.sum()), 'strand')} resolved"
         f"{f' ({by_outcome})' if by_outcome else ''}{fines}"
-        f" {f'The last act is of {max(days)}.' if days else 'No act is known on that day.'}",
+        f" {f'The last act is of {last}.' if last else 'No act is known on that day.'}",
     )
-
-
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    yield from frame.itertuples(index=False)
 
 
 def _days(value: float) -> str:
@@ -186,87 +125,71 @@ def _interval(low: float, high: float) -> str:
     return f"{low:,.0f} or more" if isinf(high) else f"{low:,.0f} to {high:,.0f}"
 
 
-def _strand_table(snapshot: RecordAsOf) -> RenderableType:
+def _strand_table(known: Record) -> RenderableType:
     """A line for each strand, below that of its proceeding."""
-    strands, rows = snapshot.table("strands"), []
-    for one in _rows(snapshot.table("proceedings")):
-        resolved = f"; {one.resolved} of {one.strands} resolved" if one.strands > 1 else ""
-        heading = f"{one.proceeding}: {one.platforms.replace(';', ', ')}, opened {_cell(one.opened)}{resolved}"
-        for row in _rows(strands[strands["strand"].str.startswith(f"{one.proceeding}/")]):
-            only = "" if row.platforms == one.platforms else f" ({row.platforms.replace(';', ', ')})"
-            rows.append(
-                {
-                    "proceeding": heading,
-                    "strand": f"{row.strand.removeprefix(one.proceeding + '/')}{only}",
-                    "findings": row.findings,
-                    "after": "-" if row.findings is pd.NaT else str((row.findings - row.opened).days),
-                    "outcome": OUTCOMES[row.outcome],
-                    "ended": row.ended,
-                    "days": row.days,
-                    "days_in_stage": row.days_in_stage,
-                }
-            )
-    shown = columns({"strand": "strand"}) | columns({"findings": "findings"}, _cell) | columns({"after": "after days"})
-    shown |= columns({"outcome": "outcome"}, words=True) | columns({"ended": "on"}, _cell)
-    shown |= columns({"days": "days open", "days_in_stage": "in stage"}, _days)
+    strands, of = record_tables.strands(known), record_tables.proceedings(known).set_index("proceeding")
+    names = strands["strand"].str.split("/", n=1, expand=True)
+    services = strands["platforms"].where(strands["platforms"] != names[0].map(of["platforms"]), "")
+    resolved = [f"; {one.resolved} of {one.strands} resolved" if one.strands > 1 else "" for one in _rows(of)]
+    about = of["platforms"].str.replace(";", ", ") + ", opened " + of["opened"].map(_cell) + resolved
+    rows = strands.assign(
+        proceeding=names[0] + ": " + names[0].map(about),
+        strand=names[1] + [f" ({one.replace(';', ', ')})" if one else "" for one in services],
+        after=(strands["findings"] - strands["opened"]).dt.days,
+    ).iloc[names[0].map(list(of.index).index).argsort(kind="stable")]
+    shown = columns({"strand": "strand"}) | columns({"findings": "findings"}, _cell)
+    shown |= columns({"after": "after days"}, _days) | columns({"outcome": "outcome"}, OUTCOMES.__getitem__, words=True)
+    shown |= columns({"ended": "on"}, _cell) | columns({"days": "days open", "days_in_stage": "in stage"}, _days)
     note = (
-        "A strand is a separate group of grievances within a proceeding. Findings are preliminary findings. Days"
-        " open: from"
-        " the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its findings."
+        "A strand is a separate group of grievances within a proceeding. Findings are preliminary findings. Days open:"
+        " from the opening to the outcome, or so far. In stage: days of a pending strand since its opening or its"
+        " findings."
     )
-    return table(pd.DataFrame(rows), shown, "Where does each proceeding stand?", note, group="proceeding")
+    return table(rows, shown, "Where does each proceeding stand?", note, group="proceeding")
 
 
-def _stage_table(snapshot: RecordAsOf) -> RenderableType:
-    rows = snapshot.table("stages")
+def _stage_table(known: Record) -> RenderableType:
+    rows = record_tables.stages(known)
     spread = {
         f"interval{level}": [_interval(*pair) for pair in zip(rows[f"low{level}"], rows[f"high{level}"], strict=True)]
         for level in (80, 95)
     }
-    shown = columns({"stage": "stage"}, STAGES.__getitem__) | columns(
-        {"cases": "cases", "ended": "ended", "pending": "pending"}
-    )
-    shown |= columns({"median": "median"}, _days) | columns(
-        {"interval80": "80% interval", "interval95": "95% interval"}
-    )
+    shown = columns({"stage": "stage"}, STAGES.__getitem__)
+    shown |= columns({name: name for name in ("cases", "ended", "pending")}) | columns({"median": "median"}, _days)
+    shown |= columns({f"interval{level}": f"{level}% interval" for level in (80, 95)})
     shown |= columns({"pending_median": "median age", "pending_oldest": "oldest"}, _days)
     note = (
         "Kaplan-Meier medians and their confidence intervals: a pending case counts as longer than its age, which the"
         " last two columns show. 'Not reached': fewer than half are estimated to have ended; 'or more': the record sets"
-        " no upper bound."
-        " An outcome without findings ends the stage before findings; closing without proceedings ends a request."
-        " The intervals take cases as independent; strands of one proceeding and proceedings opened together are not,"
-        " so the intervals are too narrow. The closing of a request is hardly ever published: what is pending among"
-        " them is"
-        " mostly silence."
+        " no upper bound. An outcome without findings ends the stage before findings; closing without proceedings ends"
+        " a request. The intervals take cases as independent; strands of one proceeding and proceedings opened together"
+        " are not, so the intervals are too narrow. The closing of a request is hardly ever published: what is pending"
+        " among them is mostly silence."
     )
     return table(rows.assign(**spread), shown, "How long does each stage take? In days", note)
 
 
-def _pending_table(snapshot: RecordAsOf) -> RenderableType:
-    counts = snapshot.table("pending").pivot_table(index="day", columns="stage", values="cases", sort=False)
-    counts = counts[counts.sum(axis=1).cumsum() > 0]
+def _pending_table(known: Record) -> RenderableType:
+    """What is pending at the last day and two ends of half-years before it, and each quarter as a bar."""
+    counts = record_tables.pending(known).pivot_table(index="day", columns="stage", values="cases", sort=False)
+    counts = counts[counts.sum(axis=1).cumsum() > 0].reindex(columns=list(PENDING))
     last = counts.index[-1]
-    half_years = [day for day in counts.index[:-1] if (day.month, day.day) in ((6, 30), (12, 31))]
-    days = [*half_years[-2:], last]
+    days = [*[day for day in counts.index[:-1] if (day.month, day.day) in ((6, 30), (12, 31))][-2:], last]
     quarters = counts[[day == last or day.month % 3 == 0 for day in counts.index]]
-    rows = counts.loc[days].T.set_axis([str(day.date()) for day in days], axis=1).reset_index()
-    most = counts.max().to_dict()
-    rows["most"] = rows["stage"].map(most)
-    rows["bars"] = [spark(quarters[stage].tolist(), max(most[stage], 1)) for stage in rows["stage"]]
-    rows = rows.set_index("stage").reindex(list(PENDING)).reset_index()
+    rows = counts.loc[days].T.set_axis([str(day.date()) for day in days], axis=1).assign(most=counts.max())
+    rows["bars"] = [spark(quarters[stage].tolist(), max(rows["most"][stage], 1)) for stage in rows.index]
     shown = columns({"stage": "latest milestone"}, PENDING.__getitem__)
-    shown |= columns({**{str(day.date()): str(day.date()) for day in days}, "most": "most"}, "{:.0f}".format)
+    shown |= columns({str(name): str(name) for name in rows if name != "bars"}, "{:.0f}".format)
     shown |= columns({"bars": "by quarter"})
     note = (
         "Requests count once for each service and topic until proceedings open, strands from then on. Quarters are from"
         f" {quarters.index[0]:%B %Y} on; the last is the day above."
     )
-    return table(rows, shown, "How many cases are pending?", note)
+    return table(rows.rename_axis("stage").reset_index(), shown, "How many cases are pending?", note)
 
 
-def _request_table(snapshot: RecordAsOf) -> RenderableType:
-    requests, rows = snapshot.table("requests"), []
+def _request_table(known: Record) -> RenderableType:
+    requests, rows = record_tables.requests(known), []
     top = max(int(requests["services"].max()), 1)
     for year, months in requests.groupby(requests["month"].dt.year):
         first, last = (int(months["month"].iloc[place].month) for place in (0, -1))
@@ -279,15 +202,14 @@ def _request_table(snapshot: RecordAsOf) -> RenderableType:
         "A request: one service on one day. A letter: one company on one day. Requests need not be published: these are"
         " a lower bound. Dots are months outside the record."
     )
-    shown = columns(dict(zip(names, names, strict=True)))
+    shown = columns({name: name for name in names})
     return table(pd.DataFrame(rows, columns=list(names)), shown, "How many requests for information?", note)
 
 
-def _clearance_table(snapshot: RecordAsOf) -> RenderableType:
-    rows = snapshot.table("clearance")
-    rows = rows[rows["unit"] != "request"]
+def _clearance_table(known: Record) -> RenderableType:
+    rows = record_tables.clearance(known).query("unit != 'request'")
     shown = columns({"what": ""}) | columns({"first_day": "from", "last_day": "to"}, _cell)
-    shown |= columns({"incoming": "incoming", "resolved": "resolved", "pending": "pending"})
+    shown |= columns({name: name for name in ("incoming", "resolved", "pending")})
     shown |= columns({"clearance_rate": "clearance rate"}, share)
     shown |= columns(
         {"disposition_time": "disposition time"}, lambda days: "none resolved" if isinf(days) else f"{days:,.0f} days"
@@ -299,11 +221,3 @@ def _clearance_table(snapshot: RecordAsOf) -> RenderableType:
     )
     rows = rows.assign(what=rows["unit"] + "s, " + rows["period"])
     return table(rows, shown, "Are as many resolved as come in?", note)
-
-
-def _closing() -> RenderableType:
-    names = ", ".join(record_tables.TABLES)
-    return Text(
-        f"Each number with the rows behind it: sim record --table NAME, with NAME one of {names}; or --json.",
-        style="dim",
-    )

@@ -1,8 +1,5 @@
 """The track record on a terminal: what it says in a sentence, then each kept forecast and all of them together."""
 
-import json
-from typing import Any
-
 import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -76,28 +73,3 @@ def _totals(record: TrackRecord) -> RenderableType:
     )
     rows = record.totals.assign(of="Forecast of " + record.totals["made"].astype(str))
     return table(rows, shown, "Totals since the day of the forecast", group="of")
-
-
-def as_data(record: TrackRecord) -> dict[str, Any]:
-    """The track record as JSON takes it: missing numbers and days are null, days are text."""
-
-    def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-        written = frame.astype({name: str for name in frame.columns if frame[name].dtype == object})
-        written = written.where(frame.notna(), None)
-        rows: list[dict[str, Any]] = json.loads(written.to_json(orient="records", double_precision=8))
-        return rows
-
-    milestones = [name for name in MILESTONES if _has(record, name)]
-    return {
-        "folder": str(record.folder),
-        "conclusion": " ".join(fared(record)),
-        "files": records(record.by_file),
-        "notes": [f"{one.file}: {note}" for one in record.files for note in one.notes],
-        "problems": [str(problem) for problem in record.problems],
-        "scores": {
-            "all": records(record.scores) if len(record.table) else [],
-            **{name: records(record.scores_of(name)) for name in milestones},
-        },
-        "forecasts": records(record.table),
-        "totals": records(record.totals),
-    }
