@@ -20,31 +20,34 @@ if TYPE_CHECKING:
 SHIPPED = Path("scenarios/three-probes.yaml")
 
 
+AsOf = Annotated[
+    str,
+    typer.Option(metavar="DAY", help="The day of knowledge; with --rolling the first of several, which has a default."),
+]
+Truth = Annotated[str, typer.Option(metavar="DAY", help="The day of scoring; default: the record's last.")]
+Rolling = Annotated[
+    str, typer.Option(metavar="MONTHS", help="Repeat the forecast at this interval, such as 3M, and pool the scores.")
+]
+LeftOut = Annotated[
+    bool, typer.Option("--leave-one-out", help="Forecast each proceeding from its opening, using all the others.")
+]
+Assuming = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=f"The scenario whose assumptions to use; default: {SHIPPED}, unless --record names another record.",
+    ),
+]
+
+
 @app.command(rich_help_panel=INFER)
 def backtest(
-    as_of: Annotated[
-        str,
-        typer.Option(
-            metavar="DAY", help="The day of knowledge; with --rolling the first of several, which has a default."
-        ),
-    ] = "",
-    truth: Annotated[str, typer.Option(metavar="DAY", help="The day of scoring; default: the record's last.")] = "",
-    rolling: Annotated[
-        str,
-        typer.Option(metavar="MONTHS", help="Repeat the forecast at this interval, such as 3M, and pool the scores."),
-    ] = "",
-    leave_one_out: Annotated[
-        bool,
-        typer.Option("--leave-one-out", help="Forecast each proceeding from its opening, using all the others."),
-    ] = False,
+    as_of: AsOf = "",
+    truth: Truth = "",
+    rolling: Rolling = "",
+    leave_one_out: LeftOut = False,
     record: RecordFolder = None,
-    scenario: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"The scenario whose assumptions to use; default: {SHIPPED}, unless --record names another record.",
-        ),
-    ] = None,
+    scenario: Assuming = None,
     draws: Draws = 1000,
     jobs: Jobs = None,
     results: StoredRuns = None,

@@ -15,22 +15,26 @@ if TYPE_CHECKING:
     from sim.inference.posterior import Posterior
 
 
+AsOf = Annotated[
+    str, typer.Option(metavar="DAY", help="The day of knowledge: only what was public at its end is used.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the posterior: FILE.csv, a table of joint draws for a scenario's `posterior`; or FILE.yaml, a"
+        " scenario that has it, with its table beside it.",
+    ),
+]
+
+
 @app.command(rich_help_panel=INFER)
 def calibrate(
     scenario: Annotated[Path, typer.Argument(help="A scenario file that names a record.", metavar="SCENARIO")],
-    as_of: Annotated[
-        str, typer.Option(metavar="DAY", help="The day of knowledge: only what was public at its end is used.")
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Write the posterior: FILE.csv, a table of joint draws for a scenario's `posterior`; or FILE.yaml, a"
-            " scenario that has it, with its table beside it.",
-        ),
-    ] = None,
+    as_of: AsOf,
+    output: Output = None,
     record: RecordFolder = None,
     draws: Draws = 1000,
     jobs: Jobs = None,

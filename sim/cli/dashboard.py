@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.app import SHARE, app, cores
-from sim.cli.options import Jobs, Results
+from sim.cli.options import Jobs, RecordBeside, Results
 from sim.cli.output import tell
 from sim.errors import UserError
 
@@ -25,12 +25,7 @@ def dashboard(
     scenarios: Annotated[
         Path, typer.Option(help="Folder of scenario files: what-ifs are saved there.", metavar="FOLDER")
     ] = Path("scenarios"),
-    record: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Public record to show beside the runs; default: what each scenario names."
-        ),
-    ] = None,
+    record: RecordBeside = None,
     host: Annotated[str, typer.Option(help="Address to serve from.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve from; 0: any free one.")] = 8050,
     allow_host: Annotated[

@@ -60,6 +60,18 @@ Indicators = Annotated[
 RecordFolder = Annotated[
     Path | None, typer.Option("--record", metavar="FOLDER", help="A record other than the one named in the scenario.")
 ]
+RecordBeside = Annotated[
+    Path | None,
+    typer.Option(
+        "--record", metavar="FOLDER", help="Public record to show; default: the one that each scenario names."
+    ),
+]
+KeptForecasts = Annotated[
+    Path | None,
+    typer.Option(
+        "--forecasts", metavar="FOLDER", help="Kept forecasts to show; default: the folder forecasts beside the record."
+    ),
+]
 Draws = Annotated[int, typer.Option(max=bounds.DRAWS.count, help="Draws of the uncertain parameters, in each round.")]
 Figures = Annotated[
     Path | None,

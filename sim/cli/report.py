@@ -8,7 +8,7 @@ import typer
 
 from sim.cli.app import SHARE, app
 from sim.cli.material import Material, gather
-from sim.cli.options import Jobs, Priors, Replications, Results
+from sim.cli.options import Jobs, KeptForecasts, Priors, RecordBeside, Replications, Results
 from sim.cli.output import tell
 from sim.errors import UserError
 
@@ -24,42 +24,37 @@ class Images(StrEnum):
     pdf = "pdf"
 
 
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of stored runs, or scenario files to run.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="FILE.html, a page; FILE.pptx, slides; FILE.docx, a text. With --images a folder.",
+    ),
+]
+With = Annotated[
+    list[Path] | None,
+    typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote with --figures; repeatable."),
+]
+AsImages = Annotated[Images | None, typer.Option(help="Write each figure as a file instead of a page.")]
+Embed = Annotated[
+    str, typer.Option(metavar="FIGURE", help="Write one figure, such as timelines, as a page for an <iframe>.")
+]
+Title = Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")]
+
+
 @app.command(rich_help_panel=SHARE)
 def report(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Folders of stored runs, or scenario files to run.")
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="FILE.html, a page; FILE.pptx, slides; FILE.docx, a text. With --images a folder.",
-        ),
-    ],
-    record: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Public record to show beside the runs; default: the one a scenario names."
-        ),
-    ] = None,
-    with_: Annotated[
-        list[Path] | None,
-        typer.Option("--with", metavar="FOLDER", help="Figures that another command wrote with --figures; repeatable."),
-    ] = None,
-    forecasts: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Kept forecasts whose scores to show; default: the folder forecasts beside the record.",
-        ),
-    ] = None,
-    images: Annotated[Images | None, typer.Option(help="Write each figure as a file instead of a page.")] = None,
-    embed: Annotated[
-        str, typer.Option(metavar="FIGURE", help="Write one figure, such as timelines, as a page for an <iframe>.")
-    ] = "",
-    title: Annotated[str, typer.Option(metavar="TEXT", help="Instead of the scenarios' own.")] = "",
+    runs: Runs,
+    out: Out,
+    record: RecordBeside = None,
+    with_: With = None,
+    forecasts: KeptForecasts = None,
+    images: AsImages = None,
+    embed: Embed = "",
+    title: Title = "",
     replications: Replications = None,
     priors: Priors = False,
     jobs: Jobs = None,

@@ -19,22 +19,26 @@ if TYPE_CHECKING:
 DEFAULT_INDICATOR = "pending_end"
 
 
+Width = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WIDTH",
+        help="Instead of a number of replications: run until the 95% confidence interval of --indicator has this"
+        " half-width: 5%, or 3 in its unit.",
+    ),
+]
+OfWhat = Annotated[
+    str | None, typer.Option(metavar="NAME", help=f"For --precision; see `sim indicators`. [{DEFAULT_INDICATOR}]")
+]
+
+
 @app.command(rich_help_panel=RUN)
 def run(
     scenarios: ScenarioFiles,
     replications: Replications = None,
     seed: Seed = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WIDTH",
-            help="Instead of a number of replications: run until the 95% confidence interval of --indicator has this"
-            " half-width: 5%, or 3 in its unit.",
-        ),
-    ] = None,
-    indicator: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"For --precision; see `sim indicators`. [{DEFAULT_INDICATOR}]")
-    ] = None,
+    precision: Width = None,
+    indicator: OfWhat = None,
     floor: Annotated[int, typer.Option(min=1, help="With --precision: the fewest replications.")] = 200,
     ceiling: Annotated[int, typer.Option(min=1, help="With --precision: the most replications.")] = 100_000,
     jobs: Jobs = None,

@@ -14,33 +14,35 @@ if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
 
 
+How = Annotated[
+    Literal["split", "morris", "sobol"] | None,
+    typer.Option(
+        help="split: how much of the variance is stochastic, how much parameter uncertainty. morris: which parameters"
+        " matter. sobol: the share of each, at some four times the cost. Default: split, then morris."
+    ),
+]
+OfWhat = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="See `sim indicators`; repeatable. Default: pending_end and delay_per_case; split: many."
+    ),
+]
+Points = Annotated[
+    int | None,
+    typer.Option(min=2, help="Steps along each parameter (morris, 16) or pairs of points (sobol, 64, powers of 2)."),
+]
+AtEach = Annotated[
+    int | None, typer.Option("--replications", "-n", min=2, help="At each point [25]; with --method split, in all.")
+]
+
+
 @app.command(rich_help_panel=EXPLORE)
 def sensitivity(
     scenario: ScenarioFile,
-    method: Annotated[
-        Literal["split", "morris", "sobol"] | None,
-        typer.Option(
-            help="split: how much of the variance is stochastic, how much parameter uncertainty. morris: which"
-            " parameters matter. sobol: the share of each, at some four times the cost. Default: split, then morris."
-        ),
-    ] = None,
-    indicator: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="See `sim indicators`; repeatable. Default: pending_end and delay_per_case; split: many.",
-        ),
-    ] = None,
-    points: Annotated[
-        int | None,
-        typer.Option(
-            min=2, help="Steps along each parameter (morris, 16) or pairs of points (sobol, 64, powers of 2)."
-        ),
-    ] = None,
-    replications: Annotated[
-        int | None,
-        typer.Option("--replications", "-n", min=2, help="At each point [25]; with --method split, in all."),
-    ] = None,
+    method: How = None,
+    indicator: OfWhat = None,
+    points: Points = None,
+    replications: AtEach = None,
     seed: Seed = None,
     jobs: Jobs = None,
     cluster: Cluster = None,
@@ -58,6 +60,8 @@ def sensitivity(
     Example: sim sensitivity scenarios/three-probes.yaml --indicator pending_end --points 8
     """
     from sim.experiments import sensitivity as api
+    from sim.view.as_json import of_sensitivity as as_json_of
+    from sim.view.terminal.sensitivity import summary
 
     check_figures(figures)
     (loaded,) = load_all([scenario], set_, None, seed, priors)
@@ -75,11 +79,9 @@ def sensitivity(
         with resumable(f"{loaded.name}, {each}") as progress:
             analyses.append(api.sensitivity(loaded, indicator, method=each, progress=progress, **size, **options))
         if not as_json:
-            _print(analyses[-1])
+            display(summary(analyses[-1]))
     if as_json:
-        from sim.view.as_json import of_sensitivity
-
-        say_json([of_sensitivity(each) for each in analyses])
+        say_json([as_json_of(each) for each in analyses])
     if figures:
         _write_figures(analyses, figures)
 
@@ -117,9 +119,3 @@ def _write_figures(analyses: "list[Sensitivity]", folder: Path) -> None:
     sections = [section for each in analyses for section in of_sensitivity(each)]
     title = f"What the forecasts of {model.title or model.name} are sensitive to"
     write_figures(folder, title, sections, made_by(model, method=methods))
-
-
-def _print(analysis: "Sensitivity") -> None:
-    from sim.view.terminal.sensitivity import summary
-
-    display(summary(analysis))

@@ -7,7 +7,7 @@ import typer
 
 from sim.cli.app import SHARE, app
 from sim.cli.material import gather
-from sim.cli.options import Jobs, Priors, Replications, Results
+from sim.cli.options import Jobs, KeptForecasts, Priors, RecordBeside, Replications, Results
 from sim.cli.output import tell
 
 
@@ -17,17 +17,10 @@ def site(
         list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files to run, or folders of stored runs.")
     ],
     out: Annotated[Path, typer.Option("-o", "--output", metavar="FOLDER", help="An older site in it is replaced.")],
-    record: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Public record to show; default: the one that each scenario names."),
-    ] = None,
-    forecasts: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Kept forecasts; default: the folder forecasts beside the record."),
-    ] = None,
+    record: RecordBeside = None,
+    forecasts: KeptForecasts = None,
     notebooks: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Executed notebooks to show as pages; default: none."),
+        Path | None, typer.Option(metavar="FOLDER", help="Executed notebooks to show as pages; default: none.")
     ] = None,
     title: Annotated[str, typer.Option(metavar="TEXT", help="Of the first page; default: of the procedure.")] = "",
     replications: Replications = None,

@@ -32,31 +32,35 @@ _RANGE = re.compile(rf"({_NUMBER}):({_NUMBER})")
 _ITEM = re.compile(r"""(?:[^,\[\]{}"']|\[[^\]]*\]|\{[^}]*\}|"[^"]*"|'[^']*')+""")
 
 
+Values = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=A,B,C",
+        help="Values of a setting, or low:high:step; several settings: all combinations. One value: at all points.",
+    ),
+]
+Scales = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PATH=0.8,1,1.2", help="Factors of a number, or of every number of a dated table."),
+]
+Ranges = Annotated[
+    list[str] | None,
+    typer.Option("--range", metavar="PATH=LOW:HIGH", help="Take --samples points from this range; repeatable."),
+]
+Samples = Annotated[int | None, typer.Option(min=1, help="Number of points to take from the --range options.")]
+Design = Annotated[Literal["lhs", "sobol"], typer.Option(help="Latin hypercube or Sobol points (powers of two).")]
+Table = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the table to this file.")]
+
+
 @app.command(rich_help_panel=EXPLORE)
 def sweep(
     scenario: ScenarioFile,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="PATH=A,B,C",
-            help="Values of a setting, or low:high:step; several settings: all combinations. One value: at all points.",
-        ),
-    ] = None,
-    scale: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATH=0.8,1,1.2", help="Factors of a number, or of every number of a dated table."),
-    ] = None,
-    range_: Annotated[
-        list[str] | None,
-        typer.Option("--range", metavar="PATH=LOW:HIGH", help="Take --samples points from this range; repeatable."),
-    ] = None,
-    samples: Annotated[
-        int | None, typer.Option(min=1, help="Number of points to take from the --range options.")
-    ] = None,
-    method: Annotated[
-        Literal["lhs", "sobol"], typer.Option(help="Latin hypercube or Sobol points (powers of two).")
-    ] = "lhs",
+    set_: Values = None,
+    scale: Scales = None,
+    range_: Ranges = None,
+    samples: Samples = None,
+    method: Design = "lhs",
     indicator: Indicators = None,
     priors: Priors = False,
     replications: Replications = None,
@@ -64,7 +68,7 @@ def sweep(
     jobs: Jobs = None,
     cluster: Cluster = None,
     results: Results = Path("results"),
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write the table to this file.")] = None,
+    csv: Table = None,
     figures: Figures = None,
     as_json: AsJson = False,
 ) -> None:
@@ -76,6 +80,8 @@ def sweep(
     Example: sim sweep scenarios/three-probes.yaml --set staffing.case_handlers.headcount=40,80,120 -n 100
     """
     from sim.experiments.sweep import INDICATORS, designed, sweep_points
+    from sim.view.as_json import of_sweep as as_json_of
+    from sim.view.terminal.sweep import summary
 
     _check_csv(csv)
     check_figures(figures)
@@ -84,24 +90,14 @@ def sweep(
     design = designed(scenario, settings, scales, ranges, samples, method, replications, seed)
     count, each = len(design.points), design.written.replications
     tell(f"{scenario.stem}: {count:,} points of {each:,} replications, {count * each:,} in all, except those stored")
+    options: dict[str, Any] = {"jobs": jobs or cores(), "cluster": cluster, "results": results}
     with resumable(f"{scenario.stem}, sweep") as progress:
-        swept = sweep_points(
-            design,
-            indicators=indicator or INDICATORS,
-            jobs=jobs or cores(),
-            cluster=cluster,
-            results=results,
-            progress=progress,
-        )
+        swept = sweep_points(design, indicators=indicator or INDICATORS, progress=progress, **options)
     if csv:
         _write(swept, csv)
     if as_json:
-        from sim.view.as_json import of_sweep
-
-        say_json(of_sweep(swept))
+        say_json(as_json_of(swept))
     else:
-        from sim.view.terminal.sweep import summary
-
         display(summary(swept))
     if figures:
         _write_figures(swept, figures)
