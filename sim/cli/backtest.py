@@ -110,7 +110,7 @@ def _leave_one_out(
 ) -> None:
     from sim.inference.leave_one_out import leave_one_out as left_out
     from sim.view.as_json import of_leave_one_out as as_json_of
-    from sim.view.terminal.leave_one_out import summary
+    from sim.view.terminal.backtest import summary
 
     with resumable("backtest") as progress:
         tested = left_out(scenario, truth, progress=progress, **common)

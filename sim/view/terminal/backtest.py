@@ -1,41 +1,35 @@
 """A backtest on a terminal: what it concludes, each forecast beside what happened, scores beside the baselines'."""
 
 from datetime import date
-from math import isfinite, isinf, nan
+from math import isinf
 from typing import Any
 
 import pandas as pd
 from rich.console import RenderableType
-from rich.text import Text
 
 from sim.dates import date_after
-from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
+from sim.inference.backtest import MODEL, Backtest
 from sim.inference.calibrate import ROUNDS
-from sim.inference.histories import MILESTONES
-from sim.view.terminal.tables import Write, between, columns, headed, sections, table
-from sim.view.titles import NAMES, TITLES
-from sim.view.verdicts import SMALL_SAMPLE, THIN, conclusion, thin, verdict, worth
-from sim.view.words import listing, plural, share, spark
+from sim.inference.leave_one_out import LeaveOneOut
+from sim.view.terminal.scores import MEANS, all_scores, forecast_milestones, scores, totals, truths, with_came
+from sim.view.terminal.tables import between, columns, headed, sections, table
+from sim.view.titles import TITLES
+from sim.view.verdicts import THIN, conclusion, thin, verdict, worth
+from sim.view.words import listing, share
 
 
-def summary(backtest: Backtest) -> RenderableType:
+def summary(tested: Backtest | LeaveOneOut) -> RenderableType:
     """Everything that `sim backtest` prints."""
-    parts: list[RenderableType] = [_heading(backtest), closing(backtest)]
-    milestones = [milestone for milestone in MILESTONES if has(backtest, milestone)]
-    if len(backtest.origins) == 1:
-        parts += [*(_forecasts(backtest, milestone) for milestone in milestones), scores(backtest, None)]
+    pooled = all_scores(tested)
+    by_milestone = [scores(tested, milestone) for milestone in forecast_milestones(tested)]
+    if isinstance(tested, LeaveOneOut):
+        return sections([_heading_of_groups(tested), truths(tested), pooled, *by_milestone, _groups(tested)])
+    parts: list[RenderableType] = [_heading(tested), truths(tested)]
+    if len(tested.origins) == 1:
+        parts += [*(_forecasts(tested, milestone) for milestone in forecast_milestones(tested)), pooled]
     else:
-        parts += [
-            scores(backtest, None),
-            *(scores(backtest, milestone) for milestone in milestones),
-            _origins(backtest),
-        ]
-    return sections([*parts, _totals(backtest)])
-
-
-def has(backtest: Scored, milestone: str) -> bool:
-    """Whether a milestone was forecast."""
-    return bool((backtest.table["milestone"] == milestone).any())
+        parts += [pooled, *by_milestone, _origins(tested)]
+    return sections([*parts, _totals(tested)])
 
 
 def _heading(backtest: Backtest) -> RenderableType:
@@ -52,18 +46,14 @@ def _heading(backtest: Backtest) -> RenderableType:
     return headed(title, conclusion(backtest), note, *backtest.basis.notes)
 
 
-def closing(backtest: Scored) -> Text:
-    """Where the truths lay, and how small the sample is."""
-    bars = backtest.pit_histogram()
-    text = "Where the truth lay in the model's forecasts, from early to late (flat is right): "
-    text += spark(list(bars), bars.max())
-    number = backtest.moving_apart
-    if number < SMALL_SAMPLE:
-        text += (
-            f"\n{plural(number, backtest.clusters)}, worked on by the same people: the sample is small, and the"
-            " intervals below are too narrow rather than too wide."
-        )
-    return Text(text)
+def _heading_of_groups(analysis: LeaveOneOut) -> RenderableType:
+    return headed(
+        f"Each proceeding forecast from all others, scored on {analysis.truth}",
+        conclusion(analysis),
+        f"With all proceedings, {worth(analysis.whole)}. Each is left out of the record and of the simulated ones, and"
+        " forecast from its opening; those opened on one day for the same topics are left out together.",
+        *analysis.basis.notes,
+    )
 
 
 def _forecasts(backtest: Backtest, milestone: str) -> RenderableType:
@@ -75,11 +65,8 @@ def _forecasts(backtest: Backtest, milestone: str) -> RenderableType:
         **{name: [_day(origin, days) for days in rows[name]] for name in ("median", "q10", "q90")},
     )
     shown = columns({"strand": "strand"}) | columns({"probability": f"chance by {backtest.truth}"}, share)
-    shown |= (
-        columns({"median": "median"})
-        | between("q10", "q90")
-        | columns({"happened": "what happened", "inside": "inside"})
-    )
+    shown |= columns({"median": "median"}) | between("q10", "q90")
+    shown |= columns({"happened": "what happened", "inside": "inside"})
     title = f"{TITLES[milestone]}: what was forecast on {origin}, and what happened"
     return table(rows, shown, title, "Inside: whether the 80% interval holds it, where that is known.")
 
@@ -95,11 +82,6 @@ def _inside(row: Any) -> str:
     return {0.0: "no", 1.0: "yes"}.get(row.cover80, "")
 
 
-def with_came(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with how many of the forecasts came."""
-    return rows.assign(came=rows["happened"].astype(str) + " of " + rows["forecasts"].astype(str))
-
-
 def _origins(backtest: Backtest) -> RenderableType:
     shown = columns({"origin": "forecast of", "strands": "strands", "came": "happened"})
     shown |= columns({"effective_draws": "draws worth"}, "{:,.0f}".format)
@@ -112,60 +94,18 @@ def _origins(backtest: Backtest) -> RenderableType:
     return table(with_came(backtest.by_origin), shown, title, note)
 
 
-def scores(backtest: Scored, milestone: str | None) -> RenderableType:
-    """The pooled scores of each forecaster, over all forecasts or those of one milestone."""
-    rows = backtest.scores_of(milestone)
-    first, model = rows.iloc[0], rows["forecaster"] == MODEL
-    rows = rows.assign(forecaster=rows["forecaster"].map(NAMES))
-    rows.loc[model, ["gain", "gain_ci_low", "gain_ci_high"]] = nan  # over itself
-    title = (
-        f"Scores: {TITLES[milestone] if milestone else 'all forecasts together'}"
-        f" ({first.forecasts} forecasts, {first.happened} happened)"
-    )
-    note = (
-        "CRPS: mean squared error of the probability by each day up to the last (0 is best; proper for censored times)."
-        " Brier: of the probability on the last day. 50%, 80%, 95%: how much of the truth such intervals hold; then"
-        " only of what came by then, and what a true forecast would. 'Between': 95% confidence,"
-        f" {backtest.clusters}s resampled."
-    )
-    return table(rows, SCORES | COVERAGE, title, "" if milestone else note)
-
-
-def written(form: str) -> Write:
-    """How a score is written: with a dash where there is none."""
-    return lambda value: f"{value:{form}}" if isfinite(value) else "-"
-
-
-THREE, SIGNED, NUMBER = written(".3f"), written("+.3f"), written(".0f")
-MEANS = columns({name: NAMES[name] for name in FORECASTERS}, "{:.3f}".format)
-"""The mean score of each forecaster."""
-SCORES = (
-    columns({"forecaster": "forecast by"})
-    | columns({"crps": "CRPS"}, THREE)
-    | between("crps_ci_low", "crps_ci_high", THREE, "95%")
-    | columns({"gain": "model better by"}, SIGNED)
-    | between("gain_ci_low", "gain_ci_high", SIGNED, "95% ")
-    | columns({"brier": "Brier"}, THREE)
-    | columns({"cover50": "50%", "cover80": "80%", "cover95": "95%"}, share, over="intervals hold")
-)
-"""The scores of a forecaster."""
-COVERAGE = between("cover80_ci_low", "cover80_ci_high", share, "80% hold") | columns(
-    {"came80": "hold", "came80_expected": "expected"}, share, over="80%, of what came"
-)
-"""What is known besides of its 80% intervals."""
+def _groups(analysis: LeaveOneOut) -> RenderableType:
+    shown = columns({"group": "left out", "opened": "opened", "strands": "strands", "came": "happened"})
+    shown |= columns({"effective_draws": "draws worth"}, "{:,.0f}".format) | MEANS
+    return table(with_came(analysis.by_group), shown, "Group by group: mean score (censored CRPS, 0 is best)")
 
 
 def _totals(backtest: Backtest) -> RenderableType:
-    rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
-    inside = (rows["q10"] <= rows["truth"]) & (rows["truth"] <= rows["q90"])
-    rows = rows.assign(inside=inside.map({True: "yes", False: "no"}), of="Forecast of " + rows["origin"].astype(str))
-    shown = columns({"what": "what"}) | columns({"median": "median"}, NUMBER) | between("q10", "q90", NUMBER)
-    shown |= columns({"truth": "what happened"}, NUMBER) | columns({"inside": "inside"})
-    title = f"Totals until {backtest.truth}"
     note = "In progress: in formal proceedings without decision, commitments or closure, old and new strands."
     if len(backtest.origins) > 1:
         held = backtest.totals_held
         of = held[held["forecaster"] == MODEL].itertuples(index=False)
         listed = listing(f"{row.what} at {row.inside} of {row.origins}" for row in of)
         note = f"Inside the 80% intervals of the model: {listed} origins. {note}"
-    return table(rows, shown, title, note, group="of")
+    rows = backtest.totals[backtest.totals["forecaster"] == MODEL]
+    return totals(rows, "origin", f"Totals until {backtest.truth}", note)
