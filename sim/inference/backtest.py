@@ -35,7 +35,7 @@ from sim.inference.histories import (
 )
 from sim.inference.normal import Floats
 from sim.inference.posterior import Posterior
-from sim.inference.scores import histogram, pooled, quantile, score
+from sim.inference.scores import clustered_mean, histogram, pooled, quantile, sampling_band, score
 from sim.plotting import Drawable
 from sim.record.model import Record, RecordedStrand
 from sim.results.run import Run
@@ -83,6 +83,18 @@ class Scored(Drawable, ABC):
         """
         own = self.table[self.table["forecaster"] == forecaster]
         return histogram(own["pit_low"].to_numpy(), own["pit_high"].to_numpy(), bins)
+
+    @property
+    def pit_classes(self) -> pd.DataFrame:
+        """The model's `pit_histogram` in ten classes, and the band that holds them all if its forecasts are true.
+
+        Columns: from, to (bounds of the class), held (share of truths), low, high (see `sampling_band`), outside.
+        """
+        own = self.table[self.table["forecaster"] == MODEL]
+        edges, strands = np.linspace(0, 1, 11), own.groupby("strand").ngroup().to_numpy()
+        held, (low, high) = self.pit_histogram(), sampling_band(own["probability"].to_numpy(dtype=float), strands)
+        table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
+        return table.assign(outside=(held < low) | (held > high))
 
     @property
     def moving_apart(self) -> int:
@@ -134,7 +146,8 @@ class Backtest(Scored):
         """One row for each origin.
 
         Columns: origin, strands, forecasts, happened, effective_draws, prior_predictive_p (see
-        `sim.inference.posterior.Posterior`), and the mean crps of each forecaster by its name.
+        `sim.inference.posterior.Posterior`), the mean crps of each forecaster by its name, and low and high, the 95%
+        confidence interval of the model's (missing with too few proceedings).
         """
         rows = []
         for origin, posterior in self.posteriors.items():
@@ -143,7 +156,8 @@ class Backtest(Scored):
             row = {"origin": origin, "strands": model["strand"].nunique(), "forecasts": len(model)}
             row |= {"happened": int(model["truth"].notna().sum()), "effective_draws": posterior.effective_draws}
             row["prior_predictive_p"] = posterior.prior_predictive_p
-            rows.append(row | own.groupby("forecaster")["crps"].mean().to_dict())
+            _, low, high = clustered_mean(model["crps"].to_numpy(), model["proceeding"].tolist())
+            rows.append(row | own.groupby("forecaster")["crps"].mean().to_dict() | {"low": low, "high": high})
         return pd.DataFrame(rows)
 
     @property

@@ -5,7 +5,7 @@ up: an array F of that length, which need not come up to 1 (it may come later, o
 infinite: not by the last day, which is all that is known then (right-censored).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -81,6 +81,27 @@ def histogram(low: Floats, high: Floats, bins: int = 10) -> Floats:
     return np.array(counts)
 
 
+def sampling_band(probability: Floats, strands: NDArray[np.integer[Any]], bins: int = 10) -> tuple[Floats, Floats]:
+    """The band that holds all classes of a PIT histogram together in 95 of 100 cases if its forecasts are true.
+
+    `probability`: of each forecast by its last day; `strands`: the number of the strand that it is of, from 0. Each
+    strand has one uniform number, the rank of its truth in every forecast of it; where that is beyond what the forecast
+    gave until the last day, the truth is spread over the rest, as the real ones are.
+    """
+    edges = np.linspace(0, 1, bins + 1)
+    rest = np.clip(edges[1:] - np.maximum(edges[:-1], probability[:, None]), 0, None)
+    rest /= np.maximum(1 - probability[:, None], 1e-12)
+    drawn = np.random.default_rng(SEED).random((RESAMPLES, int(strands.max()) + 1))[:, strands]
+    shares = np.zeros((RESAMPLES, bins))
+    for number, ranks in enumerate(drawn):
+        came = ranks < probability
+        counts = np.bincount((ranks[came] * bins).astype(int), minlength=bins)
+        shares[number] = (counts + rest[~came].sum(axis=0)) / len(probability)
+    spread = shares.std(axis=0)
+    wide = np.quantile((np.abs(shares - 1 / bins) / np.maximum(spread, 1e-12)).max(axis=1), 0.95)
+    return np.maximum(1 / bins - wide * spread, 0.0), 1 / bins + wide * spread
+
+
 def quantile(forecast: Floats, p: float) -> float:
     """The first day by which the forecast gives at least p; infinite if none up to the last."""
     reached = np.nonzero(forecast >= p - 1e-12)[0]
@@ -147,8 +168,8 @@ def pooled(forecasts: pd.DataFrame, reference: str, clusters: str = "proceeding"
         reference's crps is smaller, paired), cover50, cover80, cover95; came80: of the truths that came by the last
         day, the share that the 80% intervals hold, and came80_expected: what it would be on average if the forecasts
         were true; given80: the same for the 80% intervals of the forecasts given that it comes by then, of which 80% is
-        expected. brier, crps, gain, cover80, came80 and given80 have a 95% confidence interval, _ci_low and _ci_high,
-        which is missing with fewer proceedings than `FEWEST_CLUSTERS`.
+        expected. All but came80_expected have a 95% confidence interval, _ci_low and _ci_high, which is missing with
+        fewer proceedings than `FEWEST_CLUSTERS`.
     """
     baseline = forecasts.loc[forecasts["forecaster"] == reference, "crps"].to_numpy()
     rows: list[dict[str, object]] = []
@@ -156,12 +177,10 @@ def pooled(forecasts: pd.DataFrame, reference: str, clusters: str = "proceeding"
         cluster = own[clusters].tolist()
         row: dict[str, object] = {"forecaster": forecaster, "forecasts": len(own)}
         row["happened"] = int(own["truth"].notna().sum())
-        for name in ("brier", "crps", "cover80"):
+        for name in ("brier", "crps", *(f"cover{level * 100:.0f}" for level in LEVELS)):
             row |= _named(name, clustered_mean(own[name].to_numpy(), cluster))
         row |= _named("gain", clustered_mean(own["crps"].to_numpy() - baseline, cluster))
-        rows.append(
-            row | {"cover50": own["cover50"].mean(), "cover95": own["cover95"].mean(), **_of_what_came(own, clusters)}
-        )
+        rows.append(row | _of_what_came(own, clusters))
     return pd.DataFrame(rows)
 
 

@@ -16,12 +16,10 @@ from sim.view.answers import caseload
 from sim.view.changes import is_significant, significant_changes, staff_apart
 from sim.view.figures import listed, staffing
 from sim.view.figures.comparison import HEADLINE, distinct
-from sim.view.figures.durations import PARTS, shares_of_days
+from sim.view.figures.durations import shares_of_days, why_so_long
 from sim.view.titles import cases_of
 from sim.view.tracked import SPREAD, central
 
-MIN_SHARE_SHOWN = 0.01
-"""Shares of the days below this are left out."""
 TOO_FEW_FOLLOWED = "too few cases are followed from the start for that long"
 
 
@@ -52,13 +50,20 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
 
 def _caseload(run: Run) -> Iterator[str]:
     yield f"{caseload(run)[0]}{_overdue(run)}"
+    if said := clearance(run):
+        yield said
+
+
+def clearance(run: Run) -> str:
+    """How many cases are resolved for those that come in, in a sentence; empty if none comes in."""
     flow = run.table("throughput").iloc[0]
-    if flow["incoming"] > 0:
-        low, high = central(run.samples["clearance_rate"].singles)
-        yield (
-            f"For every 100 new {cases_of(run.scenario)}, {100 * flow['clearance_rate']:.0f} are resolved"
-            f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
-        )
+    if not flow["incoming"] > 0:
+        return ""
+    low, high = central(run.samples["clearance_rate"].singles)
+    return (
+        f"For every 100 new {cases_of(run.scenario)}, {100 * flow['clearance_rate']:.0f} are resolved"
+        f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
+    )
 
 
 def _overdue(run: Run) -> str:
@@ -78,19 +83,6 @@ def clearing(rate: float) -> str:
     if abs(rate - 1) < 0.005:
         return "as many as come in"
     return "more than come in" if rate > 1 else "fewer than come in"
-
-
-def resolution_probabilities(run: Run, within: float, state: str = "") -> list[tuple[str, float]]:
-    """The probability that each tracked case in progress is resolved within so many days, the likeliest first.
-
-    `state`: that it reaches this stage or exit instead.
-    """
-    names, states = listed.names(run), [state] if state else run.layout.resolving
-    by_case = [
-        (names[case].whole, float((run.first_reached(case, states) <= within).mean()))
-        for case in listed.chosen(run, None)
-    ]
-    return sorted(by_case, key=lambda pair: -pair[1])
 
 
 def _next_milestone(run: Run, cases: Sequence[str]) -> Iterator[str]:
@@ -113,26 +105,11 @@ def _next_milestone(run: Run, cases: Sequence[str]) -> Iterator[str]:
     )
 
 
-def where_days_go(run: Run) -> str:
-    """On what the days of cases are spent, in a sentence without its full stop; empty if no days are spent."""
-    shares = shares_of_days(run)
-    if not shares:
-        return ""
-    parts = [f"{words.share(value)} {PARTS[part]}" for part, value in shares.items() if value >= MIN_SHARE_SHOWN]
-    first = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
-    return f"Where the time goes from {first} on: {words.listing(parts)}"
-
-
 def _why(run: Run) -> Iterator[str]:
-    if spent := where_days_go(run):
-        low, high = staff_share(run)
-        yield f"{spent}; waiting for staff takes between {words.share(low)} and {words.share(high)} {SPREAD}."
-
-
-def staff_share(run: Run) -> tuple[float, float]:
-    """The central 80% of the share of days that waiting for staff takes of headline cases."""
-    table = run.table("share_of_days").set_index("part")
-    return float(table["q10"]["staff"]), float(table["q90"]["staff"])
+    if spent := why_so_long(run):
+        staff = shares_of_days(run)["staff"]
+        low, high = words.share(staff["q10"]), words.share(staff["q90"])
+        yield f"{spent}; waiting for staff takes between {low} and {high} {SPREAD}."
 
 
 def _staff(run: Run) -> Iterator[str]:
@@ -176,7 +153,7 @@ def _variance(run: Run) -> Iterator[str]:
 
 def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
     """What one scenario changes: significant differences of the headline, then what stays as it is."""
-    title = f"{run.scenario.title or run.scenario.name}{staff_apart(run.scenario, base.scenario)}"
+    title = f"{words.called(run.scenario)}{staff_apart(run.scenario, base.scenario)}"
     mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
     if not mine["difference"].any():
         yield f"{title}: nothing changes in any simulation, because what differs is not what holds cases up."
@@ -188,4 +165,4 @@ def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
         if label in mine.index and not is_significant(mine.loc[label])
     ]
     if same and len(same) < len(HEADLINE):
-        yield f"{run.scenario.title or run.scenario.name}: no significant difference in {words.listing(same)}."
+        yield f"{words.called(run.scenario)}: no significant difference in {words.listing(same)}."

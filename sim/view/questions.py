@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.dates import YEAR_DAYS, date_after
 from sim.errors import UserError
 from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
@@ -17,11 +16,10 @@ from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.results.tables import ALL_ROLES
 from sim.view import words
 from sim.view.changes import FEW_FTE, common_cases, days_apart, significant_changes, staff_apart
-from sim.view.figures import listed, staffing
+from sim.view.figures import chances, listed, staffing
 from sim.view.figures.comparison import distinct
-from sim.view.figures.durations import shares_of_days
-from sim.view.figures.listed import milestones_asked_for
-from sim.view.findings import clearing, resolution_probabilities, staff_share, where_days_go
+from sim.view.figures.durations import shares_of_days, why_so_long
+from sim.view.findings import clearance
 from sim.view.titles import cases_of
 from sim.view.tracked import SPREAD
 
@@ -45,46 +43,40 @@ def answers(runs: Sequence[Run]) -> list[Answer]:
         table = compare(runs).table if len(runs) > 1 else pd.DataFrame()
     except UserError:
         return alone  # runs that cannot be paired have no differences
-    compared = []
+    compared = list[Answer]()
     for run in runs[1:]:
-        mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
-        compared += [answer for ask in _OF_TWO for answer in ask(run, runs[0], mine)]
+        compared += _more_staff(run, runs[0], table[table["scenario"] == run.scenario.name].set_index("indicator"))
     return compared + alone
-
-
-def _title(run: Run) -> str:
-    return run.scenario.title or run.scenario.name
 
 
 def _probability_of_resolution(run: Run) -> Iterator[Answer]:
     cases = listed.chosen(run, None)
     if not cases:
         return
-    within = min(YEAR_DAYS, run.scenario.horizon_days)
-    services = dict.fromkeys(
-        service for case in cases for service in items(run.scenario.probes[run.layout.probe_of(case)[0]].platform)
-    )
-    ends = [state for state in milestones_asked_for(run.scenario) if state in run.layout.resolving]
-    acts = [
-        f" {words.quoted(listed.milestone(run, state))}: {_named(resolution_probabilities(run, within, state))}."
-        for state in ends
-    ]
+    probes = [run.scenario.probes[run.layout.probe_of(case)[0]] for case in cases]
+    services = dict.fromkeys(service for probe in probes for service in items(probe.platform))
+    ends = [listed.milestone(run, state) for state in run.layout.resolving]
+    resolved, *reached = chances.by_date(run, cases).items()
+    acts = [f" {words.quoted(title)}: {_likeliest(run, table)}." for title, table in reached if title in ends]
     yield Answer(
         f"How likely is a decision on {words.listing(list(services)[:3])} by a given date?",
-        f"Resolved by {words.month_of(date_after(run.scenario.start, within))}, whatever the outcome:"
-        f" {_named(resolution_probabilities(run, within))}.{''.join(acts)}",
+        f"Resolved by {words.month_of(resolved[1]['by'].min())}, whatever the outcome: {_likeliest(run, resolved[1])}."
+        + "".join(acts),
         "probabilities",
     )
 
 
-def _named(by_case: Sequence[tuple[str, float]]) -> str:
-    parts = [f"{name} {words.share(value)}" for name, value in by_case]
+def _likeliest(run: Run, table: pd.DataFrame) -> str:
+    """The cases with their chances by the first date of a table of `chances.by_date`, the likeliest first."""
+    names = listed.names(run)
+    first = table[table["by"] == table["by"].min()].sort_values("chance", ascending=False, kind="stable")
+    parts = [f"{names[case].whole} {words.share(chance)}" for case, chance in first[["case", "chance"]].to_numpy()]
     rest = f"; {len(parts) - MOST} more are in the figure" if len(parts) > MOST else ""
     return f"{words.listing(parts[:MOST])}{rest}"
 
 
 def _why_so_long(run: Run) -> Iterator[Answer]:
-    spent = where_days_go(run)
+    spent = why_so_long(run)
     if not spent:
         return
     yield Answer(
@@ -92,13 +84,14 @@ def _why_so_long(run: Run) -> Iterator[Answer]:
         f"{spent}.",
         "where-days-go",
     )
-    shares, (low, high) = shares_of_days(run), staff_share(run)
+    shares = shares_of_days(run)
+    hold, staff = shares["hold"]["value"], shares["staff"]
     where = run.scenario.procedure.stages[run.layout.headline_stages[0]].title
-    if shares["hold"] > 0:
+    if hold > 0:
         yield Answer(
             "How much of the delay is due to holds outside the team, and how much to capacity?",
-            f"Holds take {words.share(shares['hold'])} of the time from {where} on, waiting for staff"
-            f" {words.share(shares['staff'])} ({words.share(low)} to {words.share(high)} {SPREAD}).",
+            f"Holds take {words.share(hold)} of the time from {where} on, waiting for staff"
+            f" {words.share(staff['value'])} ({words.share(staff['q10'])} to {words.share(staff['q90'])} {SPREAD}).",
             "where-days-go",
         )
 
@@ -244,17 +237,16 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
         rows = [row for row in run.table("targets").to_dict("records") if row["met"] >= 0]
         met = [f"{words.quoted(row['title'])} is met in {words.share(row['met'])} of the cases" for row in rows]
         if met:
-            sentences.append(
-                f"{_title(run)}, with {words.count(people)} full-time staff on average: {words.listing(met)}."
-            )
+            staff = f"{words.count(people)} full-time staff on average"
+            sentences.append(f"{words.called(run.scenario)}, with {staff}: {words.listing(met)}.")
     if sentences:
         yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "pending")
 
 
 def _clearance(run: Run) -> Iterator[Answer]:
-    flow, backlog = run.table("throughput").iloc[0], run.table("backlog")
-    if not flow["incoming"]:
+    if not (said := clearance(run)):
         return
+    backlog = run.table("backlog")
     age = backlog.loc[backlog["series"] == HEADLINE_CASES, "age"].dropna()
     old = (
         f" Those in progress are {words.count(age.iloc[0])} days old on average at first and"
@@ -262,11 +254,10 @@ def _clearance(run: Run) -> Iterator[Answer]:
         if len(age)
         else ""
     )
+    days = words.count(run.table("throughput")["disposition_time"].iloc[0])
     yield Answer(
         "Are cases resolved as fast as they come in, and how old are those in progress?",
-        f"The clearance rate of {cases_of(run.scenario)} is {words.share(flow['clearance_rate'])}:"
-        f" {clearing(flow['clearance_rate'])} are resolved. At this pace, resolving those in progress at the end would"
-        f" take {words.count(flow['disposition_time'])} days (disposition time).{old}",
+        f"{said} At this pace, resolving those in progress at the end would take {days} days (disposition time).{old}",
         "pending",
     )
 
@@ -286,17 +277,12 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     known = f"{days_apart(base, run, cases)[0]}. Over all cases: " if cases else ""
     yield Answer(
         f"What happens to case duration if full-time staff go from {before} to {after}?",
-        f"{_title(run)}: {known}{days}.",
+        f"{words.called(run.scenario)}: {known}{days}.",
         "differences",
     )
     yield Answer(
         "Do more staff speed cases up, or only allow more at once?",
-        f"{_title(run)}{staff_apart(run.scenario, base.scenario)}. On speed: {days}. On how many:"
+        f"{words.called(run.scenario)}{staff_apart(run.scenario, base.scenario)}. On speed: {days}. On how many:"
         f" {words.listing(significant_changes(rows, ('resolved', 'pending_mean', 'pending_end')))}.",
         "differences",
     )
-
-
-_OF_TWO: tuple[Callable[[Run, Run, pd.DataFrame], Iterator[Answer]], ...] = (
-    _more_staff,
-)  # fmt: skip

@@ -1,6 +1,6 @@
 """What analyses of several runs conclude, in sentences: sweeps, calibrations, backtests, the track record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from sim.inference.backtest import MODEL, Scored
 from sim.inference.posterior import FEW_EFFECTIVE, Posterior
 from sim.inference.track_record import TrackRecord
 from sim.view.titles import NAMES, TITLES
-from sim.view.words import date_of, decimals, listing, number, plural, share
+from sim.view.words import date_of, decimals, listing, plural, quantity, share
 
 EXTREME = 0.05
 """Below this prior predictive p-value there is a warning."""
@@ -22,6 +22,8 @@ THIN = (
     f" record likelier."
 )
 """Said of a posterior that rests on so few."""
+MOST_STEPS = 2
+"""Steps by staff whose effect a sentence tells."""
 SMALL_SAMPLE = 30
 """With fewer proceedings than this, readers are told that the sample is small."""
 
@@ -123,43 +125,45 @@ def thin(posterior: Posterior) -> bool:
 
 
 def sentences(sweep: Sweep) -> Iterator[str]:
-    """Where one more FTE stops helping, by indicator."""
+    """What more staff changes, by indicator, in a sentence each."""
     for _, steps in sweep.steps.groupby("indicator", sort=False):
-        yield sweep_sentence(steps)
+        yield f"{of_staff(steps)}."
 
 
-def sweep_sentence(steps: pd.DataFrame) -> str:
-    """What one more FTE does, and from where on it does not help significantly; and where that cannot be told."""
-    known, name = steps.dropna(subset="effect"), f"{steps.iloc[0]['title']}: "
+def of_staff(steps: pd.DataFrame) -> str:
+    """What the first steps to more staff change in all, and from where on none helps; without a full stop."""
+    name, known = f"{steps.iloc[0]['title']}: ", steps.dropna(subset="effect")
     if known.empty:
-        return f"{name}every step has a point without a value, so nothing can be said about any of them."
-    if len(known) < len(steps):
-        unknown = len(steps) - len(known)
-        return (
-            f"{sweep_sentence(known)} Nothing can be said about {unknown} of {len(steps)} steps: there is no value"
-            f" there."
-        )
-    digits = decimals([*steps["from_fte"], *steps["to_fte"]])
-    steps = steps.assign(**{place: steps[place].map(f"{{:.{digits}f}}".format) for place in ("from_fte", "to_fte")})
-    first, last = (steps.iloc[place].to_dict() for place in (0, -1))
-    tried = f"{first['from_fte']} to {last['to_fte']} FTE"
-    helps = helping(steps).to_dict("records")
+        return f"{name}every step has a point without a value, so nothing can be said about any of them"
+    unknown = len(steps) - len(known)
+    if unknown:
+        return f"{of_staff(known)}; nothing can be said about {unknown} of {len(steps)} steps: there is no value there"
+    digits, end = decimals([*steps["from_fte"], *steps["to_fte"]]), steps["to_fte"].iloc[-1]
+    tried = f"from {steps['from_fte'].iloc[0]:.{digits}f} to {end:.{digits}f} people"
     if not steps[["effect", "low", "high"]].any(axis=None):
-        return f"{name}it is the same at all points from {tried}."
-    if not first["better"]:
-        effect = f"{name}at {first['from_fte']} FTE, one more changes it by {_effect(first)}"
-        return f"{effect}; neither more nor less of it is better."
-    if not helps:
-        return f"{name}no step from {tried} helps significantly; more simulations would show smaller effects."
-    begin, end = helps[0], helps[-1]
-    effect = f"{name}from {begin['from_fte']} to {begin['to_fte']} FTE, one more changes it by {_effect(begin)}"
-    if end["to_fte"] == last["to_fte"]:
-        more = "" if len(helps) == 1 else f", and at the end by {_effect(end)}"
-        return f"{effect}{more}. One more FTE helps up to the most that was tried, {end['to_fte']}."
-    beyond = f"no step beyond, to {last['to_fte']}, helps significantly"
-    return f"{effect}. One more FTE stops helping at {end['to_fte']}: {beyond}."
+        return f"{name}it is the same at all points {tried}"
+    if not (steps["low"] * steps["high"] > 0).any():
+        return f"{name}no step {tried} changes it significantly"
+    parts: list[str] = []
+    for step in steps.head(MOST_STEPS).to_dict("records"):
+        people = f"{step['to_fte'] - step['from_fte']:.{digits}f}"
+        more = f"{people} more {'person' if people == '1' else 'people'}"
+        parts.append(f"{_change(step)} with {f'the next {people}' if parts else more}")
+    told = f"{name}{' and '.join(parts)}"
+    if len(steps) <= MOST_STEPS or not steps["better"].iloc[0]:
+        return told
+    helps = helping(steps)["to_fte"]
+    if helps.empty:
+        return f"{told}; no step helps"
+    if helps.iloc[-1] == end:
+        return f"{told}; more still help at the most that was tried, {end:.{digits}f}"
+    return f"{told}; no step helps significantly beyond {helps.iloc[-1]:.{digits}f}"
 
 
-def _effect(step: dict[Any, Any]) -> str:
-    low, high = number(step["low"]), number(step["high"])
-    return f"{number(step['effect'])} {step['unit']} ({low} to {high})".replace("  ", " ")
+def _change(step: Mapping[Hashable, Any]) -> str:
+    """What a step changes in all."""
+    if not step["low"] * step["high"] > 0:
+        return "no significant change"
+    change = step["effect"] * (step["to_fte"] - step["from_fte"])
+    much = quantity(abs(change), str(step["unit"]))
+    return f"{much} {step['unit'] or 'percentage points'} {'more' if change > 0 else 'less'}"

@@ -1,7 +1,7 @@
 """How numbers, dates and names are written for readers: the same in tables, sentences, captions and axes."""
 
 from calendar import month_name
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
 from itertools import pairwise
 from math import isfinite, isinf, isnan
@@ -88,6 +88,11 @@ def number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
 
 
+def interval(value: float, low: float, high: float, written: Callable[[float], str] = number) -> str:
+    """A value with its interval behind it: '40.0 (38.0 to 42.0)'."""
+    return f"{written(value)} ({written(low)} to {written(high)})"
+
+
 def measured(value: float, unit: str) -> str:
     """A statistic of a record in its unit (`sim.inference.checks`): a share in per cent, a count whole, or a rate."""
     return share(value) if unit == SHARE else f"{value:,.0f}" if unit == COUNT else number(value)
@@ -129,6 +134,11 @@ def listing(names: Iterable[str]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
+def called(scenario: Scenario) -> str:
+    """What people call a scenario."""
+    return scenario.title or scenario.name
+
+
 def of_parameters(scenario: Scenario) -> str:
     """How many uncertain parameters there are, and from what they are drawn: their priors, or a posterior of a day."""
     number, draws = len(scenario.uncertain), scenario.posterior
@@ -154,7 +164,7 @@ def without_correlations(scenario: Scenario) -> str:
 
 def of_run(run: Run) -> str:
     """How the subtitle of a figure of one run begins: the scenario, and how often it was simulated."""
-    return f"{run.scenario.title or run.scenario.name} · {plural(run.replications, 'simulation')}"
+    return f"{called(run.scenario)} · {plural(run.replications, 'simulation')}"
 
 
 def blocked(run: Run) -> list[str]:

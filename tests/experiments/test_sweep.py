@@ -209,7 +209,7 @@ def test_the_command(found, sim, tmp_path):
     said = json.loads(out)
     assert [row["value"] for row in said["table"]] == pytest.approx(list(first.table["value"]))
     (delay,) = [each for each in said["findings"] if each.startswith("delay due to staffing")]
-    assert "stops helping at" in delay
+    assert "no step helps significantly beyond" in delay
     assert len((tmp_path / "t.csv").read_text().splitlines()) == len(first.table) + 1
 
 

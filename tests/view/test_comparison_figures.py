@@ -146,8 +146,8 @@ def test_resolutions_of_the_cases_asked_for(small_run, better_run):
     known = compare([small_run, better_run], [f"resolution:{case}"]).table.iloc[0]
     (row,) = figure.table.to_dict("records")
     assert (row["scenario"], row["case"]) == ("Many handlers", "Agora: minors")
-    assert row["shift of the mean (days)"] == pytest.approx(known["difference"], abs=0.05)
-    assert row["95% from"] == pytest.approx(known["low"], abs=0.05)
+    assert row["difference"] == pytest.approx(known["difference"], abs=0.005)
+    assert row["95% from"] == pytest.approx(known["low"], abs=0.005)
     assert comparison.resolutions([small_run, better_run], ["nothing"]) is None
 
 

@@ -35,9 +35,9 @@ def test_where_days_go_adds_up(small_run):
     assert np.allclose(figure.table[parts].sum(axis=1), figure.table["days"], atol=0.4)
     written = [float(text) for text in figure.chart.data[-1].text]
     assert np.allclose(written, figure.table["days"], atol=0.6)
-    waits = 1 - durations.shares_of_days(small_run)["work"]
+    waits = 1 - durations.shares_of_days(small_run)["work"]["value"]
     assert figure.title.startswith(f"Proceedings by strand wait {waits:.0%} of their time: ")
-    assert sum(durations.shares_of_days(small_run).values()) == pytest.approx(1)
+    assert sum(row["value"] for row in durations.shares_of_days(small_run).values()) == pytest.approx(1)
 
 
 def test_only_the_stages_asked_for(small_run):

@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from sim.experiments.sweep import STEPS, Sweep
-from sim.view import words
 from sim.view.figures import sweep
-from sim.view.verdicts import sweep_sentence
+from sim.view.verdicts import of_staff
 
 VALUES = {100.0: 40.0, 150.0: 20.0, 200.0: 19.8}
 
@@ -70,32 +69,27 @@ def test_the_title_is_true_whatever_more_people_do(small_run, steps, told):
 @pytest.mark.parametrize(
     ("fte", "told"),
     [
-        ((1.1, 1.2, 1.3), "from 1.1 to 1.2 FTE"),
-        ((1.0, 1.25, 1.5), "from 1.00 to 1.25 FTE"),
-        ((0.005, 0.01, 0.015), "from 0.005 to 0.010 FTE"),
-        ((63.4167, 64.4167, 65.4167), "from 63 to 64 FTE"),
+        ((1.1, 1.2, 1.3), "with 0.1 more people and 0.80 days less with the next 0.1"),
+        ((1.0, 1.25, 1.5), "with 0.25 more people and"),
+        ((0.005, 0.01, 0.015), "with 0.005 more people and"),
+        ((63.4167, 64.4167, 65.4167), "with 1 more person and"),
     ],
 )
 def test_parts_of_a_person_are_told_apart(fte, told):
     """With as many decimals as the steps have."""
     first, second, third = fte
-    steps = pd.DataFrame([step(first, second, -7, -9, -5), step(second, third, -6, -8, -4)], columns=list(STEPS))
-    sentence = sweep_sentence(steps)
-    assert told in sentence
-    assert sentence.endswith(f"the most that was tried, {third:.{words.decimals(fte)}f}.")
+    steps = pd.DataFrame([step(first, second, -7, -9, -5), step(second, third, -8, -9, -4)], columns=list(STEPS))
+    assert told in of_staff(steps)
 
 
 def test_steps_without_a_value_are_told():
     """Where an indicator has no value at a point, nothing is told of the steps from and to it."""
     nothing = step(150.0, 200.0, np.nan, np.nan, np.nan)
     some, none = (pd.DataFrame(steps, columns=list(STEPS)) for steps in ([HELPS, nothing], [nothing]))
-    assert sweep_sentence(some).endswith(
-        "One more FTE helps up to the most that was tried, 150. Nothing can be said about 1 of 2 steps: there is no"
-        " value there."
-    )
-    assert "nothing can be said" in sweep_sentence(none)
+    assert of_staff(some).endswith("; nothing can be said about 1 of 2 steps: there is no value there")
+    assert "nothing can be said" in of_staff(none)
     same = pd.DataFrame([step(1.0, 2.0, 0.0, 0.0, 0.0)], columns=list(STEPS))
-    assert sweep_sentence(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 FTE."
+    assert of_staff(same) == "delay due to staffing per case: it is the same at all points from 1 to 2 people"
 
 
 def test_another_setting_is_its_own_axis(small_run):

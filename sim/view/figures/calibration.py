@@ -1,7 +1,7 @@
 """Figures of a calibration: what the record says of each parameter, and whether the model can produce it."""
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,22 +14,17 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.verdicts import undated_staff, verdict, worth
-from sim.view.words import date_of, listing, measured, number, quoted, share, statistic
+from sim.view.words import called, date_of, interval, listing, measured, quoted, share, statistic
 
-PARAMETERS = {
+COLUMNS = {
+    "informed": "informed by the record",
+    "explained": "share explained by such a record",
+    "age": "days",
+    "record": "the record",
+    "prior_q05": "before, 5%",
     "prior_q10": "before, 10%",
     "prior_median": "before, median",
     "prior_q90": "before, 90%",
-    "q10": "now, 10%",
-    "median": "now, median",
-    "q90": "now, 90%",
-    "informed": "informed by the record",
-    "explained": "share explained by such a record",
-}
-CHECKS = {
-    "record": "the record",
-    "prior_q05": "before, 5%",
-    "prior_median": "before, median",
     "prior_q95": "before, 95%",
     "inside90": "inside before",
     "prior_below": "share below before",
@@ -39,22 +34,20 @@ CHECKS = {
     "inside80": "inside now",
     "below": "share below now",
 }
-CURVES = {
-    "age": "days",
-    "record": "the record",
-    "prior_q10": "before, 10%",
-    "prior_median": "before, median",
-    "prior_q90": "before, 90%",
-    "q10": "now, 10%",
-    "median": "now, median",
-    "q90": "now, 90%",
-}
+"""What columns are called."""
+PRIOR, POSTERIOR = ["prior_median", "prior_q10", "prior_q90"], ["median", "q10", "q90"]
+"""Columns of the median and the central 80% before the record was known, and now."""
 SILENT = "the record is silent"
-BEFORE, NOW, RECORD = "before", "now", "record"
+BEFORE, NOW, RECORD, MIDDLE = "before", "now", "record", "middle"
 LOOKS = {
     BEFORE: Look("before (prior), 80%", "#767676", symbol="line-ns"),
     NOW: Look("now (posterior), 80%", PALETTE[0], symbol="diamond"),
     RECORD: Look("the record", PALETTE[5], "dash"),
+}
+PLACES = {
+    MIDDLE: Look("80% of the simulated records", "#767676"),
+    BEFORE: Look("before (prior)", "#767676"),
+    NOW: Look("now (posterior)", PALETTE[0], symbol="diamond"),
 }
 FITS = 0.8
 """Share of the ages at which the record lies in a band of 80% that is to be expected, on average over records."""
@@ -71,8 +64,7 @@ def parameters(posterior: Posterior) -> Figure | None:
         return None
     informed = table["informed"].map({True: "yes", False: "no"})
     data = table.assign(informed=informed, explained=table["explained"].round(3))
-    digits = ["prior_q10", "prior_median", "prior_q90", "q10", "median", "q90"]
-    data[digits] = data[digits].map(lambda value: float(f"{value:.4g}"))
+    data[[*PRIOR, *POSTERIOR]] = data[[*PRIOR, *POSTERIOR]].map(lambda value: float(f"{value:.4g}"))
     return Figure(
         "calibration-parameters",
         _parameters_title(table),
@@ -85,7 +77,7 @@ def parameters(posterior: Posterior) -> Figure | None:
             tickformat=".0%",
             rule=0.5,
         ),
-        data.rename(columns=PARAMETERS),
+        data.rename(columns=COLUMNS),
     )
 
 
@@ -94,22 +86,18 @@ def _on_prior(posterior: Posterior, table: pd.DataFrame) -> pd.DataFrame:
     priors = posterior.basis.scenario.uncertain
     rows = table.assign(row=table["title"])
     before = rows.assign(
-        series=BEFORE, low=0.1, value=0.5, high=0.9,
-        note=np.where(table["informed"], "", SILENT),
-        hover=[_interval(*row) for row in table[["prior_median", "prior_q10", "prior_q90"]].to_numpy()],
+        series=BEFORE, low=0.1, value=0.5, high=0.9, note=np.where(table["informed"], "", SILENT),
+        hover=[interval(*row) for row in table[PRIOR].to_numpy()],
     )  # fmt: skip
     informed = rows[rows["informed"]]
-    low, value, high = (
-        [float(priors[name].value.cdf(at)) for name, at in zip(informed["parameter"], informed[column], strict=True)]
-        for column in ("q10", "median", "q90")
-    )
-    hover = [_interval(*row) for row in informed[["median", "q10", "q90"]].to_numpy()]
-    now = informed.assign(series=NOW, low=low, value=value, high=high, note="", hover=hover)
-    return pd.concat([before, now], ignore_index=True)
-
-
-def _interval(median: float, low: float, high: float) -> str:
-    return f"{number(median)} ({number(low)} to {number(high)})"
+    hover = [interval(*row) for row in informed[POSTERIOR].to_numpy()]
+    places = {
+        name: [
+            float(priors[key].value.cdf(at)) for key, at in zip(informed["parameter"], informed[column], strict=True)
+        ]
+        for name, column in zip(("value", "low", "high"), POSTERIOR, strict=True)
+    }
+    return pd.concat([before, informed.assign(series=NOW, note="", hover=hover, **places)], ignore_index=True)
 
 
 def _parameters_title(table: pd.DataFrame) -> str:
@@ -118,11 +106,9 @@ def _parameters_title(table: pd.DataFrame) -> str:
         return f"The record says nothing about the {len(table)} uncertain parameters: the assumptions stay as they were"
     widths = (informed["q90"] - informed["q10"]) / (informed["prior_q90"] - informed["prior_q10"])
     most = informed.iloc[int(widths.fillna(1.0).to_numpy().argmin())]
-    now = _interval(most["median"], most["q10"], most["q90"])
-    before = _interval(most["prior_median"], most["prior_q10"], most["prior_q90"])
     return (
         f"The record says something about {len(informed)} of {len(table)} parameters, most about"
-        f" {quoted(most['title'])}: now {now}, before {before}"
+        f" {quoted(most['title'])}: now {interval(*most[POSTERIOR])}, before {interval(*most[PRIOR])}"
     )
 
 
@@ -143,86 +129,59 @@ def curves(posterior: Posterior) -> Figure | None:
     table = posterior.curves
     if table.empty:
         return None
-    stages = stages_of(posterior.basis.scenario)
-    titles = {
-        event: posterior.basis.scenario.procedure.stages[stages[event]].title for event in table["stage"].unique()
-    }
-    fits = {titles[str(stage)]: _fit(own) for stage, own in table.groupby("stage", sort=False)}
-    data = table.assign(stage=table["stage"].map(titles)).round(4)
+    scenario = posterior.basis.scenario
+    stages, of_stage = stages_of(scenario), table.groupby("stage", sort=False)
+    own = {scenario.procedure.stages[stages[str(event)]].title: curve for event, curve in of_stage}
+    titles = dict(zip(table["stage"].unique(), own, strict=True))
     return Figure(
         "calibration-curves",
-        _curves_title(fits),
+        _curves_title(own),
         f"{_subtitle(posterior)} · bands: 80% of the simulated records",
-        " ".join(_curves_caption(table, titles)),
+        "Each line falls as strands leave the stage; simulated are the same openings with the staff of the time.",
         lines(
-            {title: _drawn(table[table["stage"] == stage]) for stage, title in titles.items()}, LOOKS,
+            {title: _drawn(curve) for title, curve in own.items()}, LOOKS,
             height=260, x="days", y="still in it", percent=True, ends=False,
         ),
-        data.rename(columns=CURVES),
+        table.assign(stage=table["stage"].map(titles)).round(4).rename(columns=COLUMNS),
     )  # fmt: skip
 
 
 def _drawn(curve: pd.DataFrame) -> pd.DataFrame:
-    """The curves of a stage as they are drawn: simulated before and now, and the record's."""
-    by_series = {
-        BEFORE: ("prior_median", "prior_q10", "prior_q90"),
-        NOW: ("median", "q10", "q90"),
-        RECORD: ("record", "", ""),
+    """The curves of a stage as they are drawn: simulated before and now, and the record's, which has no band."""
+    parts = {
+        series: curve[["age", *columns]].set_axis(["x", "y", "low", "high"], axis=1)
+        for series, columns in ((BEFORE, PRIOR), (NOW, POSTERIOR), (RECORD, [RECORD, RECORD, RECORD]))
     }
-    parts = [
-        pd.DataFrame({"x": curve["age"], "y": curve[y], "low": curve.get(low, np.nan), "high": curve.get(high, np.nan)})
-        for y, low, high in by_series.values()
-    ]
-    return pd.concat(parts, keys=list(by_series), names=["series"]).reset_index("series")
+    parts[RECORD] = parts[RECORD].assign(low=np.nan, high=np.nan)
+    return pd.concat(parts, names=["series"]).reset_index("series")
 
 
-class Fit(NamedTuple):
-    """At which shares of the ages a curve of the record lies in the posterior's central 80%, and above its median."""
-
-    inside: float
-    above: float
-
-    @property
-    def side(self) -> str:
-        """On which side of the median the record mostly lies, in brackets; nothing if on both."""
-        if MOSTLY > self.above > 1 - MOSTLY:
-            return ""
-        return f" (mostly {'slower' if self.above >= MOSTLY else 'quicker'} than its median)"
-
-
-def _fit(curve: pd.DataFrame) -> Fit:
-    """Of the ages from the first end on, in the record or in the model."""
-    begun = curve[curve["record"].lt(1.0).cummax() | curve["q10"].lt(1.0).cummax()]
-    if begun.empty:
-        return Fit(1.0, 0.5)
-    inside = (begun["record"] >= begun["q10"] - ROUNDING) & (begun["record"] <= begun["q90"] + ROUNDING)
-    level = (begun["record"] - begun["median"]).abs() <= ROUNDING
-    above = np.where(level, 0.5, begun["record"] > begun["median"])
-    return Fit(float(inside.mean()), float(above.mean()))
-
-
-def _curves_title(fits: dict[str, Fit]) -> str:
+def _curves_title(curves: Mapping[str, pd.DataFrame]) -> str:
     """At which share of the ages the record lies in the model's band, by stage, or in those where it does not fit."""
-    misses = {title: fit for title, fit in fits.items() if fit.inside < FITS}
+    fits = {title: _fit(curve) for title, curve in curves.items()}
+    misses = {title: fit for title, fit in fits.items() if fit[0] < FITS}
     where = listing(
-        [f"{share(fit.inside)} of the ages in {title}{fit.side}" for title, fit in (misses or fits).items()]
+        f"{share(inside)} of the ages in {title}{side}" for title, (inside, side) in (misses or fits).items()
     )
     if misses:
         return f"Model and record disagree: the record lies in the model's 80% band at only {where}"
     return f"Model and record agree: the record lies in the model's 80% band at {where}"
 
 
-def _curves_caption(table: pd.DataFrame, titles: dict[str, str]) -> Iterator[str]:
-    yield "Each line falls as strands leave the stage; simulated are the same openings with the staff of the time."
-    for stage, curve in table.groupby("stage", sort=False):
-        above, below = (curve["record"] > curve["q90"] + ROUNDING), (curve["record"] < curve["q10"] - ROUNDING)
-        parts = [
-            f"{word} the band between {curve['age'][where].min():.0f} and {curve['age'][where].max():.0f} days"
-            for word, where in (("above", above), ("below", below))
-            if where.any()
-        ]
-        if parts:
-            yield f"{titles[str(stage)]}: the record lies {listing(parts)}."
+def _fit(curve: pd.DataFrame) -> tuple[float, str]:
+    """At which share of the ages a curve of the record lies in the posterior's 80%, and on which side if mostly on one.
+
+    Of the ages from the first end on, in the record or in the model.
+    """
+    begun = curve[curve["record"].lt(1.0).cummax() | curve["q10"].lt(1.0).cummax()]
+    if begun.empty:
+        return 1.0, ""
+    inside = begun["record"].between(begun["q10"] - ROUNDING, begun["q90"] + ROUNDING).mean()
+    apart = begun["record"] - begun["median"]
+    above = np.where(apart.abs() <= ROUNDING, 0.5, apart > 0).mean()
+    slower, quicker = above >= MOSTLY, above <= 1 - MOSTLY
+    side = f" (mostly {'slower' if slower else 'quicker'} than its median)" if slower or quicker else ""
+    return float(inside), side
 
 
 def statistics(posterior: Posterior) -> Figure | None:
@@ -240,15 +199,8 @@ def statistics(posterior: Posterior) -> Figure | None:
             {"": _among_simulated(table)}, PLACES, axis="share of the simulated records below the real one",
             tickformat=".0%", rule=0.5, apart=0,
         ),
-        table.round(4).rename(columns=CHECKS),
+        table.round(4).rename(columns=COLUMNS),
     )  # fmt: skip
-
-
-PLACES = {
-    "middle": Look("80% of the simulated records", "#767676"),
-    BEFORE: Look("before (prior)", "#767676"),
-    NOW: Look("now (posterior)", PALETTE[0], symbol="diamond"),
-}
 
 
 def _among_simulated(table: pd.DataFrame) -> pd.DataFrame:
@@ -257,7 +209,7 @@ def _among_simulated(table: pd.DataFrame) -> pd.DataFrame:
     named = table.drop(columns="record").assign(row=[statistic(row) for row in rows], low=np.nan, high=np.nan)
     return pd.concat(
         [
-            named.assign(series="middle", value=np.nan, low=0.1, high=0.9, hover=""),
+            named.assign(series=MIDDLE, value=np.nan, low=0.1, high=0.9, hover=""),
             named.assign(
                 series=BEFORE, value=table["prior_below"],
                 hover=[_words(row, "prior_q05", "prior_median", "prior_q95") for row in rows],
@@ -286,5 +238,5 @@ def _words(row: Mapping[Hashable, Any], low: str, median: str, high: str) -> str
 
 
 def _subtitle(posterior: Posterior) -> str:
-    scenario = posterior.basis.scenario
-    return f"{scenario.title or scenario.name}, with what was public on {date_of(posterior.as_of)} · {worth(posterior)}"
+    name = called(posterior.basis.scenario)
+    return f"{name}, with what was public on {date_of(posterior.as_of)} · {worth(posterior)}"

@@ -38,14 +38,12 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
     wanted = chosen(run, cases)
     if not wanted:
         return None
-    resolved, called = _resolved(run, wanted), {case: name.whole for case, name in names(run).items()}
+    panels, called = by_date(run, wanted), {case: name.whole for case, name in names(run).items()}
+    resolved = panels[RESOLVED]
     rows = list(resolved.groupby("case", sort=False)["chance"].last().sort_values(ascending=False).index)
-    panels = {RESOLVED: resolved}
-    panels |= {milestone(run, place): _reached(run, wanted, place) for place in milestones_asked_for(run.scenario)}
     drawn = {
         title: table.sort_values("case", key=lambda case: case.map(rows.index), kind="stable").assign(milestone=title)
         for title, table in panels.items()
-        if len(table)
     }
     every = pd.concat(list(drawn.values()), ignore_index=True)
     beyond = ", or never; a case already past a milestone has no number there" if len(drawn) > 1 else ""
@@ -63,29 +61,26 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
     )
 
 
-def _dates(run: Run) -> dict[str, date]:
-    """By when it is asked: after whole years, and at the horizon; by the column of the tables that knows it."""
-    known = zip(YEARS, run.layout.dates[:-1], strict=False)
-    within = {f"within_{years}y": date_after(run.scenario.start, float(time)) for years, time in known}
-    return within | {"probability": run.scenario.horizon}
+def by_date(run: Run, cases: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """The chance that each case is resolved by each date, and, not beyond them, comes to the milestones asked for.
 
-
-def _resolved(run: Run, cases: Sequence[str]) -> pd.DataFrame:
-    """The chance that each case is resolved by each date; columns case, by, chance."""
-    ends = at_horizon(run)
+    Tables by what is asked, those without cases left out; columns case, by (after whole years, and the horizon),
+    chance.
+    """
+    years = zip(YEARS, run.layout.dates[:-1], strict=False)
+    dates = {f"within_{year}y": date_after(run.scenario.start, float(time)) for year, time in years}
+    dates["probability"] = run.scenario.horizon
+    ends, reached = at_horizon(run), of_cases(run, "milestones", cases)
     still = {case: ends[case].get(IN_PROGRESS, 0.0) + ends[case].get(GOES_ON, 0.0) for case in cases}
-    table = of_cases(run, "resolutions", cases)
-    return _by_date(run, table.assign(probability=1 - table["case"].map(still)))
+    resolved = of_cases(run, "resolutions", cases)
+    tables = {RESOLVED: resolved.assign(probability=1 - resolved["case"].map(still))}
+    for place in milestones_asked_for(run.scenario):
+        tables[milestone(run, place)] = reached[(reached["state"] == place) & (reached["q10"] > 0)]
+    return {title: _tidy(table, dates) for title, table in tables.items() if len(table)}
 
 
-def _reached(run: Run, cases: Sequence[str], place: str) -> pd.DataFrame:
-    """The chance that each case that is not beyond a milestone comes to it by each date."""
-    table = of_cases(run, "milestones", cases)
-    return _by_date(run, table[(table["state"] == place) & (table["q10"] > 0)])
-
-
-def _by_date(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    dates = _dates(run)
+def _tidy(table: pd.DataFrame, dates: dict[str, date]) -> pd.DataFrame:
+    """A row for each case and date; `dates`: by the column that has the chance."""
     tidy = table.melt(id_vars="case", value_vars=list(dates), var_name="by", value_name="chance", ignore_index=False)
     return tidy.assign(by=tidy["by"].map(dates)).sort_values(["case", "by"], kind="stable", ignore_index=True)
 

@@ -1,6 +1,6 @@
 """Figures of scenarios side by side; the first is what the others are compared with, simulation by simulation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -49,28 +49,19 @@ def distinct(runs: Sequence[Run]) -> list[Run]:
     that only share a title, as one that has it from the file that it extends, have their names behind it.
     """
     names = [run.scenario.name for run in runs]
-    numbered = [_numbered(run, names[:place].count(run.scenario.name) + 1) for place, run in enumerate(runs)]
-    shown = [run.scenario.title or run.scenario.name for run in numbered]
-    return [_with_name(run) if shown.count(title) > 1 else run for run, title in zip(numbered, shown, strict=True)]
-
-
-def _with_name(run: Run) -> Run:
-    """The run with its scenario's name behind the title."""
-    scenario = run.scenario
-    title = f"{scenario.title} ({scenario.name})" if scenario.title else scenario.name
-    return replace(run, scenario=scenario.model_copy(update={"title": title}))
-
-
-def _numbered(run: Run, number: int) -> Run:
-    """The run with its scenario's name and title numbered, unless it is the first of that name."""
-    if number == 1:
-        return run
-    scenario = run.scenario
-    update = {
-        "name": f"{scenario.name}{NUMBERED}{number}",
-        "title": f"{scenario.title or scenario.name} ({number})",
-    }
-    return replace(run, scenario=scenario.model_copy(update=update))
+    numbers = [names[:place].count(name) + 1 for place, name in enumerate(names)]
+    titles = [
+        f"{words.called(run.scenario)} ({number})" if number > 1 else words.called(run.scenario)
+        for run, number in zip(runs, numbers, strict=True)
+    ]
+    made = []
+    for run, number, title in zip(runs, numbers, titles, strict=True):
+        name = f"{run.scenario.name}{NUMBERED}{number}" if number > 1 else run.scenario.name
+        whole = f"{title} ({name})" if titles.count(title) > 1 else title
+        changed = {"name": name, "title": whole}
+        same = (name, whole) == (run.scenario.name, words.called(run.scenario))
+        made.append(run if same else replace(run, scenario=run.scenario.model_copy(update=changed)))
+    return made
 
 
 def _paired(runs: Sequence[Run]) -> list[Run]:
@@ -81,7 +72,7 @@ def _paired(runs: Sequence[Run]) -> list[Run]:
 
 def _titles(runs: Sequence[Run]) -> dict[str, str]:
     """The scenarios' titles by name."""
-    return {run.scenario.name: run.scenario.title or run.scenario.name for run in runs}
+    return {run.scenario.name: words.called(run.scenario) for run in runs}
 
 
 def _subtitle(runs: Sequence[Run]) -> str:
@@ -93,24 +84,28 @@ def _subtitle(runs: Sequence[Run]) -> str:
     )
 
 
-def differences(runs: Sequence[Run], table: pd.DataFrame | None = None) -> Figure | None:
+def differences(runs: Sequence[Run]) -> Figure | None:
     """What differs from the first scenario: paired differences with their confidence intervals.
 
-    `table`: of `compare` of distinct runs, made if not given. Raises UserError for runs that cannot be paired.
+    Raises UserError for runs that cannot be paired.
     """
     runs = distinct(runs)
-    table = _named(runs, compare(runs).table if table is None else table)
+    table = _named(runs, compare(runs).table)
     table = table.assign(verdict=_verdicts(table))
     rows = _rows_to_draw(runs[0], table)
     if rows.empty:
         return None
+    of = {"indicator": table["title"], "unit": table["unit"].replace("", "share")}
+    data = _data(table, _titles(runs), of)
+    data["p, adjusted"] = table["p_adjusted"].round(4).to_numpy()
+    data["significant and at least 1%"] = np.where(table.index.isin(significant(table).index), "yes", "no")
     return Figure(
         "differences",
         _differences_title(runs, rows),
         _subtitle(runs),
         _differences_caption(table),
-        intervals(_arranged(_drawn(rows, len(runs) > 2), _titles(runs)), VERDICTS, rule=0, apart=0, clip=True),
-        _differences_table(runs, table),
+        intervals(_panels(_drawn(rows, len(runs) > 2), _titles(runs)), VERDICTS, rule=0, apart=0, clip=True),
+        data,
     )
 
 
@@ -159,19 +154,14 @@ def _rows_to_draw(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0]
 
 
-def _arranged(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, pd.DataFrame]:
-    """Rows in panels, in their order: one other scenario has all in one, or by `panel`, if they have that.
+def _panels(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Rows by the heading of their panel, in their order: of one other scenario those of their column `panel`.
 
-    Several have a panel for each row, at most so many, and stand in it one below the other.
+    Several scenarios have a panel for each row, at most so many, and stand in it one below the other.
     """
-    if len(titles) == 2:
-        return _by(rows, rows.get("panel", pd.Series("", rows.index)))
-    parts = _by(rows.assign(row=rows["scenario"].map(titles)), rows["heading"])
-    return dict(islice(parts.items(), MOST_PANELS))
-
-
-def _by(rows: pd.DataFrame, keys: "pd.Series[str]") -> dict[str, pd.DataFrame]:
-    return {str(key): own for key, own in rows.groupby(keys, sort=False)}
+    if len(titles) > 2:
+        rows = rows.assign(row=rows["scenario"].map(titles), panel=rows["heading"])
+    return {str(key): own for key, own in islice(rows.groupby("panel", sort=False), MOST_PANELS)}
 
 
 def _drawn(rows: pd.DataFrame, several: bool) -> pd.DataFrame:
@@ -179,18 +169,15 @@ def _drawn(rows: pd.DataFrame, several: bool) -> pd.DataFrame:
     relative = rows["unit"].ne("days") & (not several)
     size = rows["base"].abs().where(relative, 100) / 100
     unit = rows["unit"].map({"a year": ""}).fillna(", " + rows["unit"])
+    moved = [_moved(by, what) for by, what in rows[["difference", "unit"]].to_numpy()]
+    judged = rows["difference"].ne(0) & rows["verdict"].ne(DIFFERENT)
     return rows.assign(
-        row=rows["title"], note=[in_words(row) for row in rows.to_dict("records")], series=rows["verdict"],
+        row=rows["title"], note=pd.Series(moved, rows.index) + (", " + rows["verdict"]).where(judged, ""),
+        series=rows["verdict"],
         heading=rows["title"] + unit,
         panel=relative.map({True: "change in % of the baseline", False: "change in days"}),
         value=rows["difference"] / size, low=rows["low"] / size, high=rows["high"] / size,
     ).sort_values("panel", key=lambda panel: panel.ne("change in days"), kind="stable")  # fmt: skip
-
-
-def in_words(row: Mapping[Any, Any]) -> str:
-    """A difference with its unit, and whether it is better: as short as a label."""
-    moved = _moved(row["difference"], row["unit"])
-    return f"{moved}, {row['verdict']}" if row["difference"] and row["verdict"] != DIFFERENT else moved
 
 
 def _moved(by: float, unit: str, ways: tuple[str, str] = ("less", "more"), same: str = "no difference") -> str:
@@ -227,24 +214,18 @@ def _differences_caption(table: pd.DataFrame) -> str:
     )
 
 
-def _differences_table(runs: Sequence[Run], table: pd.DataFrame) -> pd.DataFrame:
-    sure = significant(table).index
-    shares = table["unit"] == ""
-    rounded = {name: table[name].where(shares, table[name].round(2)).round(4) for name in _NUMBERS}
-    return pd.DataFrame(
-        {
-            "scenario": table["scenario"].map(_titles(runs)),
-            "indicator": table["title"],
-            "unit": table["unit"].replace("", "share"),
-            **{title: rounded[name] for name, title in _NUMBERS.items()},
-            "p, adjusted": table["p_adjusted"].round(4),
-            "significant and at least 1%": np.where(table.index.isin(sure), "yes", "no"),
-        }
-    ).reset_index(drop=True)
-
-
 _ENDS = {"low": f"{LEVEL:.0%} from", "high": f"{LEVEL:.0%} to"}
 _NUMBERS = {"base": "baseline", "value": "value", "difference": "difference", **_ENDS}
+
+
+def _data(table: pd.DataFrame, titles: Mapping[str, str], of: Mapping[str, Any]) -> pd.DataFrame:
+    """Differences as readers get them: of which scenario and what, and the numbers; shares have more digits."""
+    digits = table["unit"].eq("").map({True: 4, False: 2})
+    numbers = {
+        title: [round(value, n) for value, n in zip(table[name], digits, strict=True)]
+        for name, title in _NUMBERS.items()
+    }
+    return pd.DataFrame({"scenario": table["scenario"].map(titles), **of, **numbers}).reset_index(drop=True)
 
 
 def _ways(less: str, more: str) -> dict[str, Look]:
@@ -267,21 +248,20 @@ def resolutions(runs: Sequence[Run], cases: Sequence[str] | None = None) -> Figu
     if not common or len(runs) == 1:
         return None
     table = compare(runs, [f"resolution:{case}" for case in common]).table
-    names, titles, horizon = listed.names(runs[0]), _titles(runs), runs[0].scenario.horizon
-    table["case"] = table["indicator"].str.partition(":")[2]
-    table["row"] = [names[case].whole for case in table["case"]]
+    names, titles = listed.names(runs[0]), _titles(runs)
+    table["row"] = [names[label.partition(":")[2]].whole for label in table["indicator"]]
     rows = _shifts(table, table["p_adjusted"].lt(1 - LEVEL), "days", EARLIER, "on the same day")
-    most = rows["value"].abs().groupby(rows["case"]).transform("max")
-    rows = rows.assign(most=-most).sort_values("value" if len(runs) == 2 else "most", kind="stable")
+    most = rows["value"].abs().groupby(rows["row"]).transform("max")
+    drawn = rows.assign(most=-most).sort_values("value" if len(runs) == 2 else "most", kind="stable")
     return Figure(
         "resolutions",
-        _resolutions_title(rows, titles),
+        _resolutions_title(drawn, titles),
         _subtitle(runs),
         "Mean change in the day on which a case is resolved, whatever the outcome; anything after"
-        f" {words.month_of(horizon)} counts as then. “Significant” allows for {len(rows)} being"
-        f" compared at once. {'The largest changes are shown; t' if len(runs) > 2 else 'T'}he table has the medians.",
-        intervals(_arranged(rows, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
-        _resolutions_table(runs, rows),
+        f" {words.month_of(runs[0].scenario.horizon)} counts as then. “Significant” allows for {len(rows)} being"
+        f" compared at once.{' The largest changes are shown.' if len(runs) > 2 else ''}",
+        intervals(_panels(drawn, titles), _ways(*EARLIER), axis="days", rule=0, apart=0, clip=True),
+        _data(table.loc[drawn.index], titles, {"case": drawn["row"], "unit": "days"}),
     )
 
 
@@ -289,45 +269,22 @@ def _shifts(table: pd.DataFrame, sure: "pd.Series[bool]", unit: str, ways: tuple
     """Differences as they are drawn: to which side, and how much in words."""
     side = np.where(table["difference"] < 0, *ways)
     note = [_moved(round(by, 2), unit, ways, same) for by in table["difference"]]
-    sure &= table["difference"].ne(0)
-    series, value = np.where(sure, side, UNSURE), table["difference"]
-    return table.assign(value=value, sure=sure, series=series, note=note, heading=table["row"])
+    series = np.where(sure & table["difference"].ne(0), side, UNSURE)
+    return table.assign(value=table["difference"], series=series, note=note, heading=table["row"], panel="")
 
 
 def _resolutions_title(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """How many cases move, and which one most."""
-    cases, sure = words.plural(rows["case"].nunique(), "case"), rows[rows["sure"]]
+    cases, sure = words.plural(rows["row"].nunique(), "case"), rows[rows["series"] != UNSURE]
     if sure.empty:
         return f"None of {cases} is resolved significantly earlier or later"
     most = sure.to_dict("records")[int(sure["value"].abs().to_numpy().argmax())]
-    moved, ways = sure["case"].nunique(), " or ".join(sorted(set(sure["series"])))
+    moved, ways = sure["row"].nunique(), " or ".join(sorted(set(sure["series"])))
     which = f"{most['row']}, with {words.quoted(titles[most['scenario']])}"
     return (
         f"{moved} of {cases} {'is' if moved == 1 else 'are'} resolved {ways}, by up to"
         f" {words.quantity(abs(most['value']), 'days')} days ({which})"
     )
-
-
-def _resolutions_table(runs: Sequence[Run], rows: pd.DataFrame) -> pd.DataFrame:
-    """The medians of both scenarios beside the paired shift."""
-    start, baseline = runs[0].scenario.start, runs[0].scenario.name
-    table = {run.scenario.name: run.table("resolutions") for run in runs}
-    medians = {name: dict(zip(own["case"], own["median"], strict=True)) for name, own in table.items()}
-
-    def days_of(pairs: Iterable[tuple[str, str]]) -> list[Any]:
-        found = [medians[name][case] for name, case in pairs]
-        return [pd.NaT if np.isinf(time) else pd.Timestamp(date_after(start, time)) for time in found]
-
-    return pd.DataFrame(
-        {
-            "case": rows["row"],
-            "scenario": rows["scenario"].map(_titles(runs)),
-            "median, baseline (blank: beyond the horizon)": days_of((baseline, case) for case in rows["case"]),
-            "median": days_of(zip(rows["scenario"], rows["case"], strict=True)),
-            "shift of the mean (days)": rows["value"].round(1),
-            **{title: rows[name].round(1) for name, title in _ENDS.items()},
-        }
-    ).reset_index(drop=True)
 
 
 def pending(runs: Sequence[Run]) -> Figure | None:
@@ -346,15 +303,14 @@ def pending(runs: Sequence[Run]) -> Figure | None:
         for row in rows.groupby("scenario", sort=False).tail(1).to_dict("records")
     ]
     cases = cases_of(scenario)
-    digits = {title: found[name].round(2) for name, title in _NUMBERS.items()}
     return Figure(
         "pending-by-scenario",
         f"{words.sentence(cases)} in progress in {words.month_of(scenario.horizon)}: {words.listing(ends)}",
         _subtitle(runs),
         f"Mean difference in the number of {cases} in progress on the day. Where a line reaches zero, it may be"
         f" chance.",
-        intervals(_arranged(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
-        pd.DataFrame({"scenario": rows["scenario"].map(titles), "day": pd.to_datetime(rows["day"]), **digits}),
+        intervals(_panels(rows, titles), _ways(*FEWER), axis="in progress", rule=0, apart=0),
+        _data(found, titles, {"day": pd.to_datetime(found["day"])}),
     )
 
 
@@ -368,5 +324,5 @@ def _open_apart(run: Run, base: Run, others: int) -> pd.DataFrame:
     day = [date_after(base.scenario.start, time) for time in base.layout.dates]
     return apart.rename(columns={"value": "difference"}).assign(
         scenario=run.scenario.name, day=day, row=[words.month_of(one) for one in day], base=theirs.mean(axis=1),
-        value=ours.mean(axis=1),
+        value=ours.mean(axis=1), unit=CASES,
     )  # fmt: skip

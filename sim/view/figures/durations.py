@@ -1,7 +1,8 @@
 """Figures of durations: how long the stages take, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -127,7 +128,7 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
     written = [words.count(days) for days in table[list(parts)].clip(lower=0).sum(axis=1)]
     return Figure(
         "where-days-go",
-        _where_title(run),
+        why_so_long(run) or f"{subject(run)} take no time",
         f"{words.of_run(run)} · mean days of a visit to a stage; whiskers: middle 80%",
         _where_caption(table),
         stacked(table.assign(low=table["q10"], high=table["q90"], text=written), parts, axis="mean days of a visit"),
@@ -144,21 +145,21 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
     )
 
 
-def shares_of_days(run: Run) -> dict[str, float]:
-    """The share of the days of headline cases that each part takes, the largest first; empty without days."""
-    return dict(run.table("share_of_days").set_index("part")["value"])
+def shares_of_days(run: Run) -> dict[str, dict[Hashable, Any]]:
+    """The rows of what the days of headline cases are spent on, by part, the largest first; empty without days."""
+    return {row["part"]: row for row in run.table("share_of_days").to_dict("records")}
 
 
-def _where_title(run: Run) -> str:
-    """Why it takes so long: how much of the time of headline cases is no work on them."""
-    shares, cases = shares_of_days(run), subject(run)
+def why_so_long(run: Run) -> str:
+    """How much of the time of headline cases is no work on them, and what it is, without a full stop; empty of none."""
+    shares = {part: float(row["value"]) for part, row in shares_of_days(run).items()}
     if not shares:
-        return f"{cases} take no time"
+        return ""
     waits = {part: share for part, share in shares.items() if part in WAITING and share >= LEAST}
-    named = words.listing(f"{words.share(share)} {WAITING[part]}" for part, share in waits.items())
     if not waits:
-        return f"{cases} wait less than {words.share(LEAST)} of their time"
-    return f"{cases} wait {words.share(1 - shares['work'])} of their time: {named}"
+        return f"{subject(run)} wait less than {words.share(LEAST)} of their time"
+    named = words.listing(f"{words.share(share)} {WAITING[part]}" for part, share in waits.items())
+    return f"{subject(run)} wait {words.share(1 - shares['work'])} of their time: {named}"
 
 
 def _where_caption(table: pd.DataFrame) -> str:

@@ -62,3 +62,8 @@ class Figure(NamedTuple):
             "margin": {**layout.margin.to_plotly_json(), "t": (layout.margin.t or 0) + room},
             "height": height,
         }
+
+
+def of_indicator(figure: str, indicator: str) -> str:
+    """The name of a figure of which there is one for each indicator."""
+    return f"{figure}-{indicator.replace(':', '-').replace('_', '-').lower()}"

@@ -1,10 +1,9 @@
 """The figures of results, in the order in which they are presented, by section.
 
-Pictures that would show nothing (of probes where there are none) are left out, and so are sections without figures.
-The modules of the single figures are reached through this one: `gallery.durations.where_days_go(run)`.
+Figures that would show nothing (of probes where there are none) are left out, and so are sections without figures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,36 +37,6 @@ if TYPE_CHECKING:
     from sim.inference.posterior import Posterior
     from sim.inference.track_record import TrackRecord
 
-__all__ = [
-    "APPENDIX",
-    "Section",
-    "backtest",
-    "calibration",
-    "caseload",
-    "chances",
-    "comparison",
-    "durations",
-    "flat",
-    "of_backtest",
-    "of_calibration",
-    "of_comparison",
-    "of_leave_one_out",
-    "of_record",
-    "of_run",
-    "of_sensitivity",
-    "of_sweep",
-    "of_track_record",
-    "one_case",
-    "process",
-    "records",
-    "scores",
-    "sensitivity",
-    "staffing",
-    "sweep",
-    "timelines",
-    "track_record",
-]
-
 APPENDIX = "Appendix"
 """The title of the section that is for statisticians."""
 MOST = 3
@@ -84,17 +53,16 @@ class Section(NamedTuple):
 def of_run(run: Run, record: Record | None = None) -> list[Section]:
     """The figures of one run, what few ask for last; with a record, what really happened is shown beside it."""
     first = (*chosen(run, None), "")[0]
+    when = [timelines.timelines(run, record), chances.probabilities(run), one_case.one_case(run, first)]
+    why = [durations.where_days_go(run), durations.durations(run), staffing.delay_by_role(run)]
+    many = [caseload.pending(run), process.process(run), staffing.staff_over_time(run)]
     return _sections(
-        (
-            "When and how it ends",
-            [timelines.timelines(run, record), chances.probabilities(run), one_case.one_case(run, first)],
-        ),
-        (
-            "Why it takes so long",
-            [durations.where_days_go(run), durations.durations(run), staffing.delay_by_role(run)],
-        ),
-        ("How many are in progress", [caseload.pending(run), process.process(run), staffing.staff_over_time(run)]),
-        (APPENDIX, [staffing.work(run)]),
+        {
+            "When and how it ends": when,
+            "Why it takes so long": why,
+            "How many are in progress": many,
+            APPENDIX: [staffing.work(run)],
+        }
     )
 
 
@@ -103,23 +71,21 @@ def of_comparison(runs: Sequence[Run]) -> list[Section]:
 
     Raises UserError for runs that cannot be paired.
     """
-    return _sections(
-        ("Comparison", [comparison.differences(runs), comparison.resolutions(runs), comparison.pending(runs)])
-    )
+    draw = (comparison.differences, comparison.resolutions, comparison.pending)
+    return _sections({"Comparison": [figure(runs) for figure in draw]})
 
 
 def of_sweep(analysis: "Sweep") -> list[Section]:
     """The figures of a sweep, one for each indicator."""
-    labels = dict.fromkeys(analysis.table["indicator"])
-    return _first_ones("Sweep", [sweep.response(analysis, label) for label in labels])
+    return _first_ones("Sweep", [sweep.response(analysis, label) for label in analysis.table["indicator"].unique()])
 
 
 def of_sensitivity(analysis: "Sensitivity") -> list[Section]:
     """The figures of a sensitivity analysis: one for each indicator, or the one of a split."""
     if analysis.method == "split":
-        return _sections(("Sensitivity", [sensitivity.split(analysis)]))
+        return _sections({"Sensitivity": [sensitivity.split(analysis)]})
     draw = sensitivity.tornado if analysis.method == "morris" else sensitivity.sobol
-    return _first_ones("Sensitivity", [draw(analysis, label) for label in dict.fromkeys(analysis.table["indicator"])])
+    return _first_ones("Sensitivity", [draw(analysis, label) for label in analysis.table["indicator"].unique()])
 
 
 def of_record(record: Record, until: date | None = None, run: Run | None = None) -> list[Section]:
@@ -127,37 +93,30 @@ def of_record(record: Record, until: date | None = None, run: Run | None = None)
 
     `run`: what it expects stands beside what the record says, in the colours of its procedure.
     """
-    return _sections(
-        (
-            "The public record",
-            [
-                records.timelines(record, until, run),
-                records.requests(record, until),
-                records.clearance(record, until, run),
-            ],
-        ),
-        (APPENDIX, [records.survival(record, until)]),
-    )
+    first = [
+        records.timelines(record, until, run),
+        records.requests(record, until),
+        records.clearance(record, until, run),
+    ]
+    return _sections({"The public record": first, APPENDIX: [records.survival(record, until)]})
 
 
 def of_calibration(posterior: "Posterior") -> list[Section]:
     """The figures of a calibration: what the record says of the parameters, and how well the model fits it."""
-    drawn = [calibration.parameters(posterior), calibration.curves(posterior), calibration.statistics(posterior)]
-    return _sections(("Calibration", drawn))
+    draw = (calibration.parameters, calibration.curves, calibration.statistics)
+    return _sections({"Calibration": [figure(posterior) for figure in draw]})
 
 
 def of_backtest(analysis: "Backtest") -> list[Section]:
     """The figures of a backtest: the forecasts beside what happened; how good they were in the appendix."""
-    return _sections(
-        ("Forecasts", [backtest.forecasts(analysis), backtest.totals(analysis)]),
-        (APPENDIX, [*_scores(analysis), scores.by_origin(analysis)]),
-    )
+    first = [backtest.forecasts(analysis), backtest.totals(analysis)]
+    return _sections({"Forecasts": first, APPENDIX: [*_scores(analysis), scores.by_origin(analysis)]})
 
 
 def of_leave_one_out(analysis: "LeaveOneOut") -> list[Section]:
     """The figures of proceedings left out one after another: how good their forecasts were."""
     first, *others = _scores(analysis)
-    return _sections(("Scores", [first]), (APPENDIX, [*others]))
+    return _sections({"Scores": [first], APPENDIX: others})
 
 
 def _scores(analysis: "Scored") -> list[Figure]:
@@ -166,13 +125,7 @@ def _scores(analysis: "Scored") -> list[Figure]:
 
 def of_track_record(record: "TrackRecord") -> list[Section]:
     """The figures of kept forecasts that can be scored."""
-    return _sections(("The track record", [track_record.forecasts(record), track_record.by_forecast(record)]))
-
-
-def _first_ones(title: str, figures: Sequence[Figure | None]) -> list[Section]:
-    """The first figures under a title, the others in the appendix."""
-    shown = [one for one in figures if one is not None]
-    return _sections((title, [*shown[:MOST]]), (APPENDIX, [*shown[MOST:]]))
+    return _sections({"The track record": [track_record.forecasts(record), track_record.by_forecast(record)]})
 
 
 def flat(sections: Iterable[Section]) -> list[Figure]:
@@ -180,6 +133,12 @@ def flat(sections: Iterable[Section]) -> list[Figure]:
     return [figure for section in sections for figure in section.figures]
 
 
-def _sections(*groups: tuple[str, list[Figure | None]]) -> list[Section]:
-    sections = [Section(title, [one for one in figures if one is not None]) for title, figures in groups]
+def _first_ones(title: str, figures: Sequence[Figure | None]) -> list[Section]:
+    """The first figures under a title, the others in the appendix."""
+    shown = [one for one in figures if one is not None]
+    return _sections({title: shown[:MOST], APPENDIX: shown[MOST:]})
+
+
+def _sections(groups: Mapping[str, Sequence[Figure | None]]) -> list[Section]:
+    sections = [Section(title, [one for one in figures if one is not None]) for title, figures in groups.items()]
     return [section for section in sections if section.figures]

@@ -1,27 +1,20 @@
 """How good forecasts were: scores, whether intervals hold what they promise, and where the truth lay in them."""
 
-from datetime import date
-from itertools import pairwise
 from math import isfinite
 
 import numpy as np
 import pandas as pd
 
 from sim.inference.backtest import FORECASTERS, MODEL, Backtest, Scored
-from sim.inference.scores import FEWEST_CLUSTERS, LEVELS, SEED, MeanInterval, clustered_mean
-from sim.results.summary import Floats
+from sim.inference.scores import FEWEST_CLUSTERS, LEVELS
 from sim.view.charts.intervals import intervals
 from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import INK, PALETTE
 from sim.view.figures.figure import Figure
 from sim.view.titles import NAMES
 from sim.view.verdicts import MIN_DIFFERENCE, conclusion, few
-from sim.view.words import listing, month_of, plural, share
+from sim.view.words import interval, listing, month_of, plural, share
 
-BINS = 10
-"""Classes of the PIT histogram."""
-SIMULATED = 2000
-"""Simulated histograms behind the band of sampling variation."""
 PROMISED = "promised"
 SCORED = looks(NAMES) | {PROMISED: Look("as promised", INK, symbol="line-ns")}
 PLACES = {
@@ -29,39 +22,37 @@ PLACES = {
     "held": Look("truths", PALETTE[0]),
     "outside": Look("truths, beyond sampling variation", PALETTE[5], symbol="diamond"),
 }
+BOUNDS = {"low": "95% interval, low", "high": "95% interval, high"}
 
 
 def coverage(backtest: Scored) -> Figure:
     """How much of the truth the 50%, 80% and 95% intervals of each forecaster hold, with confidence intervals."""
-    table = _coverage_table(backtest)
+    rows = backtest.scores
+    table = pd.concat([_score(rows, f"cover{level * 100:.0f}").assign(level=level) for level in LEVELS])
+    table = table.sort_index(kind="stable").reset_index(drop=True)
     model = table[(table["forecaster"] == MODEL) & (table["level"] == 0.8)].iloc[0]
-    drawn = _finite(table).assign(row=table["forecaster"].map(NAMES), series=table["forecaster"], value=table["held"])
+    drawn = _drawn(table)
     promised = drawn.assign(series=PROMISED, value=drawn["level"], low=np.nan, high=np.nan)
     both = pd.concat([drawn, promised], ignore_index=True)
-    panels = {f"{level:.0%} intervals": both[both["level"] == level] for level in LEVELS}
     return Figure(
         "backtest-coverage",
-        f"The model's 80% intervals contain {share(model['held'])}{_between(model)} of the outcomes:"
-        f" {_verdict(model, backtest.clusters)}",
-        f"{scored(backtest)} · {_whiskers(backtest)}",
-        _coverage_caption(backtest),
-        intervals(panels, SCORED, tickformat=".0%", axis="share of the truth that they hold", apart=0),
-        _scored(table, {"level": "interval", "held": "share of the truth that it holds"}),
-    )
+        f"The model's 80% intervals contain {_held(model)} of the outcomes: {_verdict(model, backtest.clusters)}",
+        _subtitle(backtest),
+        _coverage_caption(rows.iloc[0], backtest),
+        intervals(
+            {f"{level:.0%} intervals": both[both["level"] == level] for level in LEVELS}, SCORED,
+            tickformat=".0%", axis="share of the truth that they hold", apart=0,
+        ),
+        _named(
+            table[["forecaster", "level", "score", "low", "high"]],
+            {"level": "interval", "score": "share of the truth that it holds"},
+        ),
+    )  # fmt: skip
 
 
-def _coverage_table(backtest: Scored) -> pd.DataFrame:
-    rows = []
-    for forecaster in FORECASTERS:
-        mine = backtest.table[backtest.table["forecaster"] == forecaster]
-        for level in LEVELS:
-            held = clustered_mean(mine[f"cover{level * 100:.0f}"].to_numpy(), mine[backtest.clusters].tolist(), SEED)
-            rows.append((forecaster, level, *held))
-    return pd.DataFrame(rows, columns=["forecaster", "level", "held", "low", "high"])
-
-
-def _between(row: "pd.Series[float]") -> str:
-    return f" ({share(row['low'])} to {share(row['high'])})" if isfinite(row["low"]) else ""
+def _held(row: "pd.Series[float]") -> str:
+    ends = row["score"], row["low"], row["high"]
+    return interval(*ends, share) if isfinite(row["low"]) else share(row["score"])
 
 
 def _verdict(row: "pd.Series[float]", clusters: str) -> str:
@@ -74,8 +65,7 @@ def _verdict(row: "pd.Series[float]", clusters: str) -> str:
     )
 
 
-def _coverage_caption(backtest: Scored) -> str:
-    model = backtest.scores.iloc[0]
+def _coverage_caption(model: "pd.Series[float]", backtest: Scored) -> str:
     caption = "An 80% interval should contain the truth 8 times in 10; what has not yet happened counts in part."
     if model["happened"]:
         caption += (
@@ -87,11 +77,8 @@ def _coverage_caption(backtest: Scored) -> str:
 
 def pit(backtest: Scored) -> Figure:
     """Where the truth lay in the model's forecasts: flat is right; with the band of sampling variation."""
-    held, (low, high) = backtest.pit_histogram(bins=BINS), _sampling_band(backtest)
-    edges = np.linspace(0, 1, BINS + 1)
-    table = pd.DataFrame({"from": edges[:-1], "to": edges[1:], "held": held, "low": low, "high": high}).round(4)
-    table["outside"] = (held < low) | (held > high)
-    drawn = table.assign(row=[f"{begin:.0%} to {end:.0%}" for begin, end in pairwise(edges)])
+    table = backtest.pit_classes
+    drawn = table.assign(row=[f"{begin:.0%} to {end:.0%}" for begin, end in table[["from", "to"]].to_numpy()])
     band = drawn.assign(series="band", value=np.nan)
     truths = drawn.assign(series=np.where(drawn["outside"], "outside", "held"), value=drawn["held"], low=np.nan)
     return Figure(
@@ -102,7 +89,7 @@ def pit(backtest: Scored) -> Figure:
         f" mean intervals too wide, at the ends too narrow.{_few(backtest)}",
         intervals(
             {"": pd.concat([band, truths], ignore_index=True)}, PLACES, tickformat=".0%", axis="share of truths",
-            rule=1 / BINS, apart=0,
+            rule=1 / len(table), apart=0,
         ),
         table.rename(columns={"held": "share of truths", "low": "sampling band, from", "high": "sampling band, to"}),
     )  # fmt: skip
@@ -121,57 +108,35 @@ def _pit_title(table: pd.DataFrame, backtest: Scored) -> str:
     return f"The truths lie less evenly in the model's forecasts than sampling error explains: {listing(parts)}, {even}"
 
 
-def _sampling_band(backtest: Scored) -> tuple[Floats, Floats]:
-    """The band that holds all classes of the histogram together in 95 of 100 cases if the model's forecasts are true.
-
-    Each strand has one uniform number, the rank of its truth in every forecast of it; where that is beyond what the
-    forecast gave until the last day, the truth is spread over the rest, as the real ones are.
-    """
-    mine = backtest.table[backtest.table["forecaster"] == MODEL]
-    probability = mine["probability"].to_numpy(dtype=float)[:, None]
-    edges = np.linspace(0, 1, BINS + 1)
-    rest = np.clip(np.minimum(edges[1:], 1.0) - np.maximum(edges[:-1], probability), 0, None) / np.maximum(
-        1 - probability, 1e-12
-    )
-    codes = mine.groupby("strand").ngroup().to_numpy()
-    drawn = np.random.default_rng(SEED).random((SIMULATED, int(codes.max()) + 1))[:, codes]
-    shares = np.zeros((SIMULATED, BINS))
-    for number, ranks in enumerate(drawn):
-        came = ranks < probability[:, 0]
-        counts = np.bincount((ranks[came] * BINS).astype(int), minlength=BINS)
-        shares[number] = (counts + rest[~came].sum(axis=0)) / len(mine)
-    spread = shares.std(axis=0)
-    wide = np.quantile((np.abs(shares - 1 / BINS) / np.maximum(spread, 1e-12)).max(axis=1), 0.95)
-    return np.maximum(1 / BINS - wide * spread, 0.0), 1 / BINS + wide * spread
-
-
 def scores(backtest: Scored) -> Figure:
     """CRPS and Brier score of every forecaster, and by how much the model is better, with intervals."""
     rows = backtest.scores
     panels = {
-        "CRPS (0 is best)": _panel(rows, "crps"),
-        "Brier score (0 is best)": _panel(rows, "brier"),
-        "the model is better by (CRPS)": _panel(rows[rows["forecaster"] != MODEL], "gain"),
+        "CRPS (0 is best)": _score(rows, "crps"),
+        "Brier score (0 is best)": _score(rows, "brier"),
+        "the model is better by (CRPS)": _score(rows[rows["forecaster"] != MODEL], "gain"),
     }
     table = pd.concat([own.assign(measure=measure) for measure, own in panels.items()], ignore_index=True)
-    drawn = {
-        heading: _finite(own).assign(row=own["forecaster"].map(NAMES), series=own["forecaster"], value=own["score"])
-        for heading, own in panels.items()
-    }
     return Figure(
         "backtest-scores",
         conclusion(backtest).removesuffix("."),
-        f"{scored(backtest)} · {_whiskers(backtest)}",
+        _subtitle(backtest),
         "CRPS: squared error of the chance of a milestone by each day, on average; Brier: of the last day alone. A line"
         f" of the last panel beyond zero: a significant difference.{_few(backtest)}",
-        intervals(drawn, SCORED, rule=0, apart=0),
-        _scored(table[["measure", "forecaster", "score", "low", "high"]], {}),
+        intervals({heading: _drawn(own) for heading, own in panels.items()}, SCORED, rule=0, apart=0),
+        _named(table[["measure", "forecaster", "score", "low", "high"]], {}),
     )
 
 
-def _panel(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+def _score(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """One of the scores with its interval; columns forecaster, score, low, high."""
     columns = {name: "score", f"{name}_ci_low": "low", f"{name}_ci_high": "high"}
-    return rows[["forecaster", *columns]].rename(columns=columns).reset_index(drop=True)
+    return rows[["forecaster", *columns]].rename(columns=columns)
+
+
+def _drawn(table: pd.DataFrame) -> pd.DataFrame:
+    """Scores as rows with a mark, one for each forecaster."""
+    return table.assign(row=table["forecaster"].map(NAMES), series=table["forecaster"], value=table["score"])
 
 
 def by_origin(backtest: Backtest) -> Figure | None:
@@ -179,25 +144,20 @@ def by_origin(backtest: Backtest) -> Figure | None:
     if len(backtest.origins) == 1:
         return None
     table = backtest.by_origin
-    days = [_of_day(backtest, day) for day in table["origin"]]
-    table = table.assign(low=[one.low for one in days], high=[one.high for one in days])
     best = int((table[list(FORECASTERS)].min(axis=1) >= table[MODEL] - MIN_DIFFERENCE).sum())
-    drawn = table.assign(row=[f"{month_of(day)}" for day in table["origin"]]).melt(
+    drawn = table.assign(row=[month_of(day) for day in table["origin"]]).melt(
         ["row", "low", "high"], list(FORECASTERS), "series", "value"
     )
     drawn.loc[drawn["series"] != MODEL, ["low", "high"]] = np.nan
-    digits = {name: table[name].round(4) for name in (*FORECASTERS, "low", "high")}
-    data = table.assign(origin=pd.to_datetime(table["origin"]), **digits).round(
-        {"effective_draws": 1, "prior_predictive_p": 3}
-    )
+    digits = {"effective_draws": 1, "prior_predictive_p": 3, **dict.fromkeys([*FORECASTERS, "low", "high"], 4)}
     return Figure(
         "backtest-by-origin",
         f"The calibrated model scored best, or as well as the best, on {best} of {len(table)} days",
-        f"{scored(backtest)} · {_whiskers(backtest)}",
+        _subtitle(backtest),
         "Mean score of the forecasts of each day; 0 is best. Later days look less far ahead, so their scores are"
         " smaller: compare the marks of one day with each other.",
-        intervals({"": _finite(drawn)}, SCORED, axis="CRPS (0 is best)", rule=0),
-        _finite(data).rename(columns=NAMES | _BY_ORIGIN),
+        intervals({"": drawn}, SCORED, axis="CRPS (0 is best)", rule=0),
+        table.assign(origin=pd.to_datetime(table["origin"])).round(digits).rename(columns=NAMES | _BY_ORIGIN),
     )
 
 
@@ -205,14 +165,8 @@ _BY_ORIGIN = {
     "origin": "forecast of",
     "effective_draws": "draws worth",
     "prior_predictive_p": "prior predictive p-value",
-    "low": "the model: 95% interval, low",
-    "high": "the model: 95% interval, high",
+    **{bound: f"the model: {title}" for bound, title in BOUNDS.items()},
 }
-
-
-def _of_day(backtest: Backtest, day: date) -> MeanInterval:
-    mine = backtest.table[(backtest.table["origin"] == day) & (backtest.table["forecaster"] == MODEL)]
-    return clustered_mean(mine["crps"].to_numpy(), mine["proceeding"].tolist(), SEED)
 
 
 def scored(backtest: Scored) -> str:
@@ -222,22 +176,16 @@ def scored(backtest: Scored) -> str:
     return f"{plural(len(model), 'forecast')} {backtest.days}, {cases}, scored on {backtest.truth}"
 
 
-def _whiskers(backtest: Scored) -> str:
+def _subtitle(backtest: Scored) -> str:
     if backtest.moving_apart < FEWEST_CLUSTERS:
-        return f"no intervals, as there are too few {backtest.clusters}s for them"
-    return f"lines: 95% confidence, whole {backtest.clusters}s drawn anew"
+        return f"{scored(backtest)} · no intervals, as there are too few {backtest.clusters}s for them"
+    return f"{scored(backtest)} · lines: 95% confidence, whole {backtest.clusters}s drawn anew"
 
 
 def _few(backtest: Scored) -> str:
     return few(backtest.moving_apart, backtest.clusters)
 
 
-def _scored(table: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
+def _named(table: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     """A table of scores with names for people."""
-    numbers = table.select_dtypes("number").columns
-    data = table.assign(forecaster=table["forecaster"].map(NAMES), **{name: table[name].round(4) for name in numbers})
-    return _finite(data).rename(columns={**named, "low": "95% interval, low", "high": "95% interval, high"})
-
-
-def _finite(table: pd.DataFrame) -> pd.DataFrame:
-    return table.replace([np.inf, -np.inf], np.nan)
+    return table.assign(forecaster=table["forecaster"].map(NAMES)).round(4).rename(columns=titles | BOUNDS)

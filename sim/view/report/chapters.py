@@ -9,7 +9,7 @@ from sim.results.run import Run
 from sim.view import colophon, findings, provenance, verdicts, words
 from sim.view.brief import Brief, brief
 from sim.view.charts.style import HEIGHT
-from sim.view.figures import gallery
+from sim.view.figures import gallery, timelines
 from sim.view.figures.figure import Figure
 from sim.view.figures.gallery import APPENDIX, Section
 from sim.view.tables import Table
@@ -189,8 +189,8 @@ def _of(runs: Sequence[Run]) -> FigureSource:
 
 def _when(run: Run, record: Record | None) -> list[Section]:
     """When the tracked cases of a run are resolved, if it has any."""
-    timelines = gallery.timelines.timelines(run, record)
-    return [Section("Cases", [timelines])] if timelines else []
+    figure = timelines.timelines(run, record)
+    return [Section("Cases", [figure])] if figure else []
 
 
 def _folded(sections: Sequence[Section], seen: int) -> list[Section]:

@@ -16,7 +16,8 @@ from sim.scenario.schema import Scenario
 from sim.view.answers import caseload
 from sim.view.brief import Brief
 from sim.view.figures import listed, staffing
-from sim.view.findings import findings, where_days_go
+from sim.view.figures.durations import why_so_long
+from sim.view.findings import findings
 from sim.view.terminal.run import all_tables
 from sim.view.terminal.tables import bullets, columns, sections, table
 from sim.view.titles import cases_of
@@ -133,7 +134,7 @@ def _also(run: Run, brief: Brief) -> Iterator[str]:
         if coming != brief.answer:
             yield coming
         waits = staffing.bottleneck(run) if len(staffing.delays(run)) else ""
-        if reasons := [f"{said}." for said in (where_days_go(run), waits) if said]:
+        if reasons := [f"{said}." for said in (why_so_long(run), waits) if said]:
             yield " ".join(reasons)
     yield brief.assumptions
 
