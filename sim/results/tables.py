@@ -15,6 +15,8 @@ from sim.results.statistics import CENTRAL, Split, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
 from sim.results.survival import curves
+from sim.scenario.expected_staff import expected_staffing
+from sim.scenario.staffing import capacity, headcount
 
 INNER = (0.25, 0.75)
 """Quantiles that bound the central 50%."""
@@ -210,6 +212,20 @@ def _blocked(run: Results) -> pd.DataFrame:
         if (blocked := needed > 0).any():
             rows.append((role, int(blocked.sum()), needed[blocked].max(), people[blocked].max()))
     return pd.DataFrame(rows, columns=["role", "replications", "fte_needed", "fte_at_most"])
+
+
+def _staff(run: Results) -> pd.DataFrame:
+    scenario, times = run.scenario, np.floor(run.layout.times)
+    spans = list(zip(times, np.append(times[1:], max(scenario.horizon_days, times[-1] + 1)), strict=True))
+    whole = pd.DataFrame({"time": run.layout.times, "people": 0.0, "fte": 0.0})
+    parts = []
+    for role, pool in expected_staffing(scenario).items():
+        available = capacity(pool, scenario.calendar, scenario.start, scenario.horizon_days)
+        fte = np.array([available.fte_days(until, since) / (until - since) for since, until in spans])
+        people = headcount(pool, scenario.start, times)
+        parts.append(whole.assign(role=role, people=people, fte=fte))
+        whole = whole.assign(people=whole["people"] + people, fte=whole["fte"] + fte)
+    return pd.concat([*parts, whole.assign(role=ALL_ROLES)], ignore_index=True)[["role", "time", "people", "fte"]]
 
 
 def _effort(run: Results) -> pd.DataFrame:
@@ -421,6 +437,15 @@ TABLES = {
         {"role": "role", "fte_days_available": "FTE-days that it could work on cases", **_VALUE, **_CI, **_CENTRAL},
         _utilisation,
         "Work done is effort, so that what multitasking costs shows as staff not used to the full.",
+    ),
+    "staff": RunTable(
+        "Staff over time",
+        {
+            "role": f"role, or '{ALL_ROLES}'", "time": "days since start", "people": "headcount that is expected",
+            "fte": "full-time equivalents available for cases, on average until the next time",
+        },
+        _staff,
+        "The same in all replications.",
     ),
     "blocked": RunTable(
         "Teams that can never be complete",

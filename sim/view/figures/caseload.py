@@ -14,7 +14,7 @@ from sim.view.charts.curves import curves
 from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import INK, days
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import as_shown, change, place_titles, subject
+from sim.view.figures.listed import BOUNDS, as_shown, change, place_titles, subject
 from sim.view.titles import cases_of
 
 FRAMES = 13
@@ -46,7 +46,7 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
         curves(panels, series, height=200),
         as_shown(
             table.assign(series=[series[key].title for key in table["series"]], date=table["x"].dt.date),
-            {"of": "of", "series": "series", "date": "date", "y": "mean", "q10": "80% from", "q90": "80% to"},
+            {"of": "of", "series": "series", "date": "date", "y": "mean", **BOUNDS},
         ),
     )
 
@@ -173,7 +173,7 @@ def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | No
             table.assign(
                 stage=table["stage"].map(place_titles(run)), date=days(run.scenario.start, table["time"].tolist())
             ),
-            {"stage": "stage", "date": "date", "mean": "mean", "q10": "80% from", "q90": "80% to"},
+            {"stage": "stage", "date": "date", "mean": "mean", **BOUNDS},
         ),
     )
 

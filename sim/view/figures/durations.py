@@ -13,7 +13,7 @@ from sim.view.charts.curves import curves
 from sim.view.charts.looks import MUTED, looks
 from sim.view.charts.stacks import stacked
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import as_shown, place_titles, subject
+from sim.view.figures.listed import BOUNDS, as_shown, place_titles, subject
 
 POINTS = 120
 """Points of a curve that are drawn: more than a screen can show."""
@@ -40,7 +40,7 @@ WAITING = {
 """The same of days without work, in a sentence."""
 VISITS = {
     "row": "stage", "visits": "visits per simulation", "ended": "share whose end is seen", "median": "median days",
-    "q10": "80% from", "q90": "80% to",
+    **BOUNDS,
 }  # fmt: skip
 """Columns of the table of durations, as they are called."""
 WHOLE = {"median": 0, "q10": 0, "q90": 0}
@@ -134,13 +134,7 @@ def where_days_go(run: Run, stages: Sequence[str] | None = None) -> Figure | Non
         stacked(table.assign(low=table["q10"], high=table["q90"], text=written), parts, axis="mean days of a visit"),
         as_shown(
             table,
-            {
-                "row": "stage",
-                "days": "days",
-                **{part: PARTS[part] for part in parts},
-                "q10": "80% from",
-                "q90": "80% to",
-            },
+            {"row": "stage", "days": "days"} | {part: PARTS[part] for part in parts} | BOUNDS,
         ),
     )
 

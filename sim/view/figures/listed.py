@@ -14,6 +14,8 @@ from sim.view import words
 from sim.view.titles import OUTCOMES as OUTCOME_TITLES
 from sim.view.titles import cases_of
 
+BOUNDS = {"q10": "80% from", "q90": "80% to"}
+"""What the bounds of the central 80% of simulations are called in the tables of figures."""
 ALIKE = 0.05
 """Relative change of a number that counts as none."""
 

@@ -7,7 +7,7 @@ from sim.view import words
 from sim.view.charts.bars import bars
 from sim.view.charts.looks import Look
 from sim.view.charts.style import PALETTE
-from sim.view.figures.figure import Figure
+from sim.view.figures.figure import Figure, of_indicator
 
 UP, DOWN = "up", "down"
 EFFECTS = {
@@ -18,6 +18,15 @@ INDICES = {
     "first": Look("by itself (first)", PALETTE[4]),
     "total": Look("with its interactions (total)", PALETTE[0], pattern="/"),
 }
+COLUMNS = {
+    "parameter_title": "parameter", "title": "indicator", "value": "mean", "low": "{} from", "high": "{} to",
+    "mu_star": "size (mu*)", "mu": "effect (mu)", "mu_low": "effect: {} from", "mu_high": "effect: {} to",
+    "sigma": "varies (sigma)", "first_low": "first: {} from", "first_high": "first: {} to",
+    "sd": "sd of one replication", "sd_stochastic": "sd, stochastic", "sd_parameter": "sd, parameter uncertainty",
+    "share_parameter": "share of parameter uncertainty",
+}  # fmt: skip
+"""What columns are called that have other names than their keys; {} is the confidence."""
+INCONCLUSIVE = {"open": "inconclusive"}
 
 
 def _rows(analysis: Sensitivity, indicator: str) -> pd.DataFrame:
@@ -28,55 +37,33 @@ def _rows(analysis: Sensitivity, indicator: str) -> pd.DataFrame:
     return rows[rows["sd"] > 0].reset_index(drop=True)
 
 
-def _key(indicator: str) -> str:
-    return indicator.replace(":", "-").replace("_", "-").lower()
-
-
-def _subtitle(analysis: Sensitivity) -> str:
-    return (
-        f"{analysis.scenario.title or analysis.scenario.name} · {len(analysis.runs):,} runs of {analysis.replications}"
-        f" simulations · whiskers: {analysis.level:.0%} confidence.{words.without_correlations(analysis.scenario)}"
-    )
-
-
 def tornado(analysis: Sensitivity, indicator: str) -> Figure | None:
     """How much each uncertain parameter moves an indicator, and which way (Morris). None without effects."""
     rows = _rows(analysis, indicator)
     if rows.empty:
         return None
-    first = rows.iloc[0]
+    first, sign = rows.iloc[0], rows["mu"].ge(0).map({True: 1.0, False: -1.0})
     unit = str(first["unit"])
-    much = f"{words.number(first['mu_star'])} {unit}".strip()
-    return Figure(
-        f"tornado-{_key(indicator)}",
-        f"{_name(first)}: {_matters(rows)}" if "matters" in set(rows["verdict"])
-        else f"{_name(first)}: no parameter is known to matter yet",
-        _subtitle(analysis),
-        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by {much}; the mean is"
-        f" {words.number(first['mean'])}. {_verdicts(rows)}{_noise(first)}",
-        bars({"": _effects(rows)}, EFFECTS, axis=f"effect, {unit}" if unit else "effect"),
-        _table(
-            rows,
-            {
-                "mu_star": "size (mu*)", "low": f"{analysis.level:.0%} from", "high": f"{analysis.level:.0%} to",
-                "mu": "effect (mu)", "mu_low": f"effect: {analysis.level:.0%} from",
-                "mu_high": f"effect: {analysis.level:.0%} to", "sigma": "varies (sigma)", "noise": "noise",
-            },
-        ),
-    )  # fmt: skip
-
-
-def _effects(rows: pd.DataFrame) -> pd.DataFrame:
-    """The sizes of effects as bars: to the right where more of the parameter raises the indicator."""
-    sign = rows["mu"].ge(0).map({True: 1.0, False: -1.0})
+    much = f"{words.number(first['mu_star'])} {unit}"
+    matter = [words.quoted(str(title)) for title in rows.loc[rows["verdict"] == "matters", "parameter_title"].head(3)]
+    found = f"{words.listing(matter)} {'matters' if len(matter) == 1 else 'matter'} most"
     ends = pd.concat([rows["low"] * sign, rows["high"] * sign], axis=1)
-    value = rows["mu_star"] * sign
-    return pd.DataFrame(
+    effects = pd.DataFrame(
         {
-            "row": rows["parameter_title"], "series": sign.map({1.0: UP, -1.0: DOWN}), "value": value,
-            "low": ends.min(axis=1), "high": ends.max(axis=1), "text": [words.number(size) for size in rows["mu_star"]],
+            "row": rows["parameter_title"], "series": sign.map({1.0: UP, -1.0: DOWN}), "value": rows["mu_star"] * sign,
+            "low": ends.min(axis=1), "high": ends.max(axis=1), "text": rows["mu_star"].map(words.number),
         }
     )  # fmt: skip
+    return Figure(
+        of_indicator("tornado", indicator),
+        f"{words.sentence(str(first['title']))}: {found if matter else 'no parameter is known to matter yet'}",
+        _subtitle(analysis),
+        f"Over its whole range, {words.quoted(first['parameter_title'])} changes it by"
+        f" {much.strip()}; the mean is {words.number(first['mean'])}."
+        f" {_verdicts(rows)}",
+        bars({"": effects}, EFFECTS, axis=f"effect, {unit}" if unit else "effect"),
+        _data(analysis, rows, "mu_star", "low", "high", "mu", "mu_low", "mu_high", "sigma", "noise"),
+    )
 
 
 def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
@@ -86,35 +73,29 @@ def sobol(analysis: Sensitivity, indicator: str) -> Figure | None:
         return None
     first = rows.iloc[0]
     total = words.share(min(max(float(first["total"]), 0.0), 1.0))
-    most = words.quoted(first["parameter_title"])
+    columns = {"first": ["first", "first_low", "first_high"], "total": ["total", "low", "high"]}
+    parts = [  # estimates beyond 0 and 1 end there
+        rows[names]
+        .clip(0, 1)
+        .set_axis(["value", "low", "high"], axis=1)
+        .assign(series=series, row=rows["parameter_title"])
+        for series, names in columns.items()
+    ]
+    drawn = pd.concat(parts, ignore_index=True)
     return Figure(
-        f"sobol-{_key(indicator)}",
-        f"{_name(first)}: {most} is estimated to explain most of the parameter uncertainty, {total} of the variance"
-        f" ({words.share(first['low'])} to {words.share(first['high'])})",
+        of_indicator("sobol", indicator),
+        f"{words.sentence(str(first['title']))}: {words.quoted(first['parameter_title'])} is estimated to explain most"
+        f" of the parameter uncertainty, {total} of the variance ({words.share(first['low'])} to"
+        f" {words.share(first['high'])})",
         _subtitle(analysis),
         "First: what a parameter explains on its own; total: what would be left if all others were known."
-        f" {_verdicts(rows)}{_noise(first)}",
-        bars({"": _indices(rows)}, INDICES, axis="share of the variance", tickformat=".0%"),
-        _table(
-            rows,
-            {
-                "first": "first", "first_low": f"first: {analysis.level:.0%} from",
-                "first_high": f"first: {analysis.level:.0%} to",
-                "total": "total", "low": f"total: {analysis.level:.0%} from", "high": f"total: {analysis.level:.0%} to",
-            },
+        f" {_verdicts(rows)}",
+        bars(
+            {"": drawn.assign(text=drawn["value"].map(words.share))}, INDICES, axis="share of the variance",
+            tickformat=".0%",
         ),
+        _data(analysis, rows, *columns["first"], *columns["total"]),
     )  # fmt: skip
-
-
-def _indices(rows: pd.DataFrame) -> pd.DataFrame:
-    """First and total indices as bars; estimates beyond 0 and 1 end there."""
-    parts = {"first": ("first", "first_low", "first_high"), "total": ("total", "low", "high")}
-    found = [
-        rows[list(columns)].clip(0, 1).set_axis(["value", "low", "high"], axis=1).assign(series=series)
-        for series, columns in parts.items()
-    ]
-    drawn = pd.concat([one.assign(row=rows["parameter_title"]) for one in found], ignore_index=True)
-    return drawn.assign(text=drawn["value"].map(words.share))
 
 
 def split(analysis: Sensitivity) -> Figure | None:
@@ -133,7 +114,7 @@ def split(analysis: Sensitivity) -> Figure | None:
         "variance-split",
         f"Of {len(rows)} numbers, {words.listing(clear)}{still}" if clear
         else f"So few draws leave it open whether the {len(rows)} numbers vary more through parameter uncertainty",
-        f"{analysis.scenario.title or analysis.scenario.name} · {analysis.replications:,} simulations of"
+        f"{words.called(analysis.scenario)} · {analysis.replications:,} simulations of"
         f" {analysis.points:,} draws of {len(analysis.scenario.uncertain)} uncertain parameters · whiskers:"
         f" {analysis.level:.0%} confidence",
         f"Parameter uncertainty has its largest share in {rows.iloc[0]['title']}"
@@ -144,34 +125,23 @@ def split(analysis: Sensitivity) -> Figure | None:
             {"": Look("parameter uncertainty", PALETTE[5])}, tickformat=".0%",
             axis="share of the variance that is parameter uncertainty; the rest is chance",
         ),
-        pd.DataFrame(
-            {
-                "indicator": rows["title"],
-                "unit": rows["unit"].replace("", "share"),
-                "mean": rows["value"].round(3),
-                "sd of one replication": rows["sd"].round(3),
-                "sd, stochastic": rows["sd_stochastic"].round(3),
-                "sd, parameter uncertainty": rows["sd_parameter"].round(3),
-                "share of parameter uncertainty": rows["share_parameter"].round(3),
-                f"{analysis.level:.0%} from": rows["low"].round(3),
-                f"{analysis.level:.0%} to": rows["high"].round(3),
-                "mostly": rows["verdict"].replace("open", "inconclusive"),
-            }
+        _data(
+            analysis, rows, "unit", "value", "sd", "sd_stochastic", "sd_parameter", "share_parameter", "low", "high",
+            what="title",
         ),
     )  # fmt: skip
 
 
-def _name(row: pd.Series) -> str:
-    return words.sentence(str(row["title"]))
-
-
-def _matters(rows: pd.DataFrame) -> str:
-    names = [words.quoted(row["parameter_title"]) for _, row in rows[rows["verdict"] == "matters"].head(3).iterrows()]
-    return f"{words.listing(names)} {'matters' if len(names) == 1 else 'matter'} most"
+def _subtitle(analysis: Sensitivity) -> str:
+    return (
+        f"{words.called(analysis.scenario)} · {len(analysis.runs):,} runs of {analysis.replications} simulations ·"
+        f" whiskers: {analysis.level:.0%} confidence.{words.without_correlations(analysis.scenario)}"
+    )
 
 
 def _verdicts(rows: pd.DataFrame) -> str:
-    counted = rows["verdict"].value_counts()
+    """How many parameters matter, and how much of what is seen may be noise."""
+    counted, noise = rows["verdict"].value_counts(), rows["noise_share"].iloc[0]
     counts = [
         f"{counted[verdict]} {one if counted[verdict] == 1 else several}"
         for verdict, one, several in (
@@ -181,20 +151,14 @@ def _verdicts(rows: pd.DataFrame) -> str:
         )
         if verdict in counted
     ]
-    return f"Of {words.plural(len(rows), 'parameter')}, {words.listing(counts)}."
+    said = f"Of {words.plural(len(rows), 'parameter')}, {words.listing(counts)}."
+    if noise > NOISY:
+        said += f" Small effects may be noise, which is {words.share(noise)} of the variance between runs."
+    return said
 
 
-def _noise(row: pd.Series) -> str:
-    if row["noise_share"] <= NOISY:
-        return ""
-    return f" Small effects may be noise, which is {words.share(row['noise_share'])} of the variance between runs."
-
-
-def _table(rows: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "parameter": rows["parameter_title"],
-            **{title: rows[name].round(4) for name, title in columns.items()},
-            "verdict": rows["verdict"].replace("open", "inconclusive"),
-        }
-    )
+def _data(analysis: Sensitivity, rows: pd.DataFrame, *numbers: str, what: str = "parameter_title") -> pd.DataFrame:
+    """These columns of the table as readers get them, between `what` a row is of and the verdict on it."""
+    names = {name: title.format(f"{analysis.level:.0%}") for name, title in COLUMNS.items()}
+    table = rows[[what, *numbers]].round(4).assign(verdict=rows["verdict"].replace(INCONCLUSIVE))
+    return table.replace({"unit": {"": "share"}}).rename(columns=names)

@@ -1,15 +1,13 @@
 """Figures of staffing: utilisation, delay due to staffing, and the staff beside the caseload in time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from sim.results.run import Run
-from sim.results.summary import HEADLINE, Floats
+from sim.results.summary import HEADLINE
 from sim.results.tables import ALL_ROLES, ALL_STAGES
-from sim.scenario.expected_staff import expected_staffing
-from sim.scenario.staffing import capacity, headcount
 from sim.view import words
 from sim.view.charts.bars import bars
 from sim.view.charts.curves import curves
@@ -17,7 +15,7 @@ from sim.view.charts.looks import SLATE, Look, looks
 from sim.view.charts.stacks import stacked
 from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import as_shown, change, place_titles, subject
+from sim.view.figures.listed import BOUNDS, as_shown, change, place_titles, subject
 from sim.view.titles import cases_of
 
 ROLES = {
@@ -28,6 +26,13 @@ ROLES = {
 """Columns of the table of roles, as they are called."""
 ROLE = "role "
 """Before the name of a role as a column."""
+WHOLE = {"whole": "in all, FTE", **BOUNDS}
+"""Further columns of the table of work."""
+OVER_TIME = {
+    "cases": Look("in progress"),
+    "people": Look("people", SLATE[0]),
+    "fte": Look("FTE for cases", SLATE[1], dash="dash"),
+}
 
 
 def role_titles(run: Run) -> dict[str, str]:
@@ -55,11 +60,15 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
     delay = delay[delay["role"].isin(_chosen(run, roles))].sort_values("value", ascending=False)
     busy = busy[(busy["fte_days_available"] > 0) & busy["role"].isin(_chosen(run, roles))]
     busy = busy.sort_values("value", ascending=False)
-    panels = {
-        "Days that a case waits for them": _bars(delay, titles, lambda days: f"{words.count(days)} days"),
-        "Share of capacity used": _bars(busy, titles, words.share),
+    drawn = {
+        "Days that a case waits for them": delay.assign(text=[f"{words.count(days)} days" for days in delay["value"]]),
+        "Share of capacity used": busy.assign(text=busy["value"].map(words.share)),
     }
-    panels = {heading: rows for heading, rows in panels.items() if rows["value"].any()}
+    panels = {
+        heading: rows.rename(columns={"q10": "low", "q90": "high"}).assign(series=ROLE, row=rows["role"].map(titles))
+        for heading, rows in drawn.items()
+        if rows["value"].any()
+    }
     if not panels:
         return None
     return Figure(
@@ -77,13 +86,6 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
             3,
         ),
     )
-
-
-def _bars(table: pd.DataFrame, titles: dict[str, str], written: Callable[[float], str]) -> pd.DataFrame:
-    """A bar for each role, with its value in words."""
-    texts = [written(value) for value in table["value"]]
-    return pd.DataFrame({"row": table["role"].map(titles), "series": ROLE, "value": table["value"], "low": table["q10"],
-                         "high": table["q90"], "text": texts})  # fmt: skip
 
 
 def _busiest(busy: pd.DataFrame, titles: dict[str, str]) -> str:
@@ -147,6 +149,8 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
         wide[bound] = wide["stage"].map(whole_stage[bound]) if roles is None else wide[list(chosen)].sum(axis=1)
     wide["row"] = wide["stage"].map(place_titles(run))
     whole = wide[list(chosen)].sum(axis=1)
+    after = whole[[run.scenario.procedure.stages[stage].resolved for stage in wide["stage"]]].sum() / whole.sum()
+    said = f" {words.share(after)} of it comes after resolution." if after else ""
     most = [
         f"{words.share(whole[place] / whole.sum())} in {wide.loc[place, 'row']}"
         for place in whole.sort_values(ascending=False).index[:2]
@@ -155,9 +159,8 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
         "work",
         f"Work on cases by stage: {words.listing(most)}",
         f"{words.of_run(run)} · whiskers: middle 80%",
-        f"Work on cases takes {words.number(whole.sum())} full-time staff on average.{_after(run, wide, whole)} The"
-        f" cost of"
-        " juggling several cases, and idle time, are not shown.",
+        f"Work on cases takes {words.number(whole.sum())} full-time staff on average.{said} The cost of juggling"
+        " several cases, and idle time, are not shown.",
         stacked(
             wide.assign(low=wide["q10"], high=wide["q90"], text=[words.number(fte) for fte in whole]),
             looks(chosen, SLATE),
@@ -165,69 +168,44 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
         ),
         as_shown(
             wide.assign(whole=whole),
-            {
-                "row": "stage",
-                **{role: f"{title}, FTE" for role, title in chosen.items()},
-                "whole": "in all, FTE",
-                "q10": "80% from",
-                "q90": "80% to",
-            },
+            {"row": "stage"} | {role: f"{title}, FTE" for role, title in chosen.items()} | WHOLE,
             2,
         ),
     )
 
 
-def _after(run: Run, wide: pd.DataFrame, whole: pd.Series) -> str:
-    """The share of the work in stages in which a case counts as resolved."""
-    after = whole[[run.scenario.procedure.stages[str(stage)].resolved for stage in wide["stage"]]].sum() / whole.sum()
-    return f" {words.share(after)} of it comes after resolution." if after else ""
-
-
 def staff_over_time(run: Run) -> Figure:
     """The people and what of them is available for cases, on the same time axis as the cases in progress."""
-    scenario, backlog = run.scenario, run.table("backlog")
+    backlog, staff = run.table("backlog"), run.table("staff")
     table = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
-    times = np.floor(table["time"].to_numpy())
-    heads = {role: headcount(pool, scenario.start, times) for role, pool in expected_staffing(scenario).items()}
-    day = pd.to_datetime(pd.Series(days(scenario.start, table["time"].tolist())))
-    people, fte, cases = pd.Series(np.sum(list(heads.values()), axis=0)), _available(run, times), table["mean"]
+    whole = staff[staff["role"] == ALL_ROLES].reset_index(drop=True)
+    day, heading = pd.to_datetime(pd.Series(days(run.scenario.start, table["time"].tolist()))), subject(run)
+    cases, people, fte = (
+        pd.DataFrame({"series": name, "x": day, "y": values, "low": np.nan, "high": np.nan,
+                      "end": values.map(words.whole)})
+        for name, values in (("cases", table["mean"]), ("people", whole["people"]), ("fte", whole["fte"]))
+    )  # fmt: skip
     panels = {
-        f"{subject(run)} in progress": _line("cases", day, cases).assign(low=table["q10"], high=table["q90"]),
-        "Staff": pd.concat([_line("people", day, people), _line("fte", day, fte)], ignore_index=True),
+        f"{heading} in progress": cases.assign(low=table["q10"], high=table["q90"]),
+        "Staff": pd.concat([people, fte], ignore_index=True),
     }
-    look = {"cases": Look("in progress"), "people": Look("people", SLATE[0])}
-    look["fte"] = Look("FTE for cases", SLATE[1], dash="dash")
-    shown = {"day": day, cases_of(scenario): cases, "80% from": table["q10"], "80% to": table["q90"]}
-    shown |= {"people": people, "FTE available for cases": fte}
-    called = {name: name for name in shown} | {f"{ROLE}{role}": title for role, title in role_titles(run).items()}
-    shown |= {f"{ROLE}{role}": pd.Series(each) for role, each in heads.items()}
+    by_role = staff[staff["role"] != ALL_ROLES].pivot_table("people", "time", "role", sort=False)
+    data = table.assign(day=day, people=whole["people"], fte=whole["fte"]).join(by_role.add_prefix(ROLE), on="time")
+    called = {"day": "day", "mean": cases_of(run.scenario), **BOUNDS, "people": "people"}
+    called |= {"fte": "FTE available for cases"} | {f"{ROLE}{role}": title for role, title in role_titles(run).items()}
+    first, last = people["y"].iloc[0], people["y"].iloc[-1]
     return Figure(
         "staff-over-time",
-        f"Until {words.month_of(scenario.horizon)} staff {change(people.iloc[0], people.iloc[-1], plural=False)}"
-        f" people, and {cases_of(scenario)} {change(cases.iloc[0], cases.iloc[-1])}",
+        f"Until {words.month_of(run.scenario.horizon)} staff {change(first, last, plural=False)} people, and"
+        f" {cases_of(run.scenario)} {change(table['mean'].iloc[0], table['mean'].iloc[-1])}",
         f"{words.of_run(run)} · line: mean; band: middle 80%",
-        _staff_caption(run, people.mean(), fte.mean()),
-        curves(panels, look),
-        as_shown(pd.DataFrame(shown), called),
+        _staff_caption(people["y"].mean(), fte["y"].mean()),
+        curves(panels, OVER_TIME),
+        as_shown(data, called),
     )
 
 
-def _line(series: str, day: pd.Series, values: pd.Series) -> pd.DataFrame:
-    return pd.DataFrame({"series": series, "x": day, "y": values, "low": np.nan, "high": np.nan,
-                         "end": values.map(words.whole)})  # fmt: skip
-
-
-def _available(run: Run, times: Floats) -> pd.Series:
-    """FTE that are available for cases, on average over the time up to the next of these times, or to the horizon."""
-    scenario, horizon = run.scenario, run.scenario.horizon_days
-    pools = [capacity(p, scenario.calendar, scenario.start, horizon) for p in expected_staffing(scenario).values()]
-    ends = np.append(times[1:], max(horizon, times[-1] + 1))
-    spans = [(since, until) for since, until in zip(times, ends, strict=True)]
-    each = [sum(pool.fte_days(until, since) for pool in pools) / (until - since) for since, until in spans]
-    return pd.Series(each, dtype=float)
-
-
-def _staff_caption(run: Run, people: float, fte: float) -> str:
+def _staff_caption(people: float, fte: float) -> str:
     """How the people that the scenario names, those that are expected, and what is left for cases hang together."""
     expected, left = words.whole(people), words.whole(fte)
     if left == expected:
