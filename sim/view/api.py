@@ -1,7 +1,6 @@
 """Figures of results by name, and the report as a file: what `plot` and `to_html` of results ask for."""
 
-from collections.abc import Sequence
-from functools import singledispatch
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,61 +16,36 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
+from sim.view.figures.gallery import Section
 from sim.view.figures.shown import WIDTH, PlottedFigure
 
-MOVED = {"backlog": "pending", "flow": "process", "utilisation": "delay-by-role", "where-cases-are": "pending"}
+MOVED = {
+    "backlog": "pending",
+    "flow": "process",
+    "utilisation": "delay-by-role",
+    "where-cases-are": "pending",
+    "where-cases-go": "pending",
+}
 """Figures that there were by themselves, and in which one their content is now."""
 
 
-@singledispatch
+SECTIONS: dict[type, Callable[[Any], list[Section]]] = {
+    Run: gallery.of_run,
+    Comparison: lambda result: gallery.of_comparison(result.runs),
+    Sweep: gallery.of_sweep,
+    Sensitivity: gallery.of_sensitivity,
+    Posterior: gallery.of_calibration,
+    Backtest: gallery.of_backtest,
+    LeaveOneOut: gallery.of_leave_one_out,
+    TrackRecord: gallery.of_track_record,
+    Record: gallery.of_record,
+}
+"""What makes the figures of each kind of result."""
+
+
 def figures(result: Any) -> list[Figure]:
     """The figures of a result, in the order in which they are presented."""
-    raise TypeError(f"there are no figures of a {type(result).__name__}")
-
-
-@figures.register
-def _(result: Run) -> list[Figure]:
-    return gallery.flat(gallery.of_run(result))
-
-
-@figures.register
-def _(result: Comparison) -> list[Figure]:
-    return gallery.flat(gallery.of_comparison(result.runs))
-
-
-@figures.register
-def _(result: Sweep) -> list[Figure]:
-    return gallery.flat(gallery.of_sweep(result))
-
-
-@figures.register
-def _(result: Sensitivity) -> list[Figure]:
-    return gallery.flat(gallery.of_sensitivity(result))
-
-
-@figures.register
-def _(result: Posterior) -> list[Figure]:
-    return gallery.flat(gallery.of_calibration(result))
-
-
-@figures.register
-def _(result: Backtest) -> list[Figure]:
-    return gallery.flat(gallery.of_backtest(result))
-
-
-@figures.register
-def _(result: LeaveOneOut) -> list[Figure]:
-    return gallery.flat(gallery.of_leave_one_out(result))
-
-
-@figures.register
-def _(result: TrackRecord) -> list[Figure]:
-    return gallery.flat(gallery.of_track_record(result))
-
-
-@figures.register
-def _(result: Record) -> list[Figure]:
-    return gallery.flat(gallery.of_record(result))
+    return gallery.flat(SECTIONS[type(result)](result))
 
 
 def names(result: Any) -> list[str]:
