@@ -1,6 +1,6 @@
 """All tables of a run on a terminal, for those who want more than the first screen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ COLUMNS = (
     | columns({"probability": "by the horizon"}, share)
     | columns({"work": "work", "staff": "waiting for staff", "party": "the party", "procedure": "procedure"}, count)
     | columns({"hold": "holds", "dormancy": "dormancy", "queue": "queue at a limit"}, count)
-    | columns({"median": "median"}, count)
+    | columns({"amount": "EUR million, mean", "median": "median", "decisions": "decisions"}, count)
     | between("q10", "q90", count)
     | between("ci_low", "ci_high", share, over="95%")
 )
@@ -57,7 +57,7 @@ class TableView(NamedTuple):
 def all_tables(run: Run) -> RenderableType:
     """What `sim run --full` prints besides the first screen."""
     tables = (_table(run, name, shown) for name, shown in SHOWN.items())
-    return sections([_basis(run), *(one for one in tables if one), *_fines(run)])
+    return sections([_basis(run), *(one for one in tables if one)])
 
 
 def _table(run: Run, name: str, shown: TableView) -> RenderableType | None:
@@ -79,16 +79,6 @@ def _basis(run: Run) -> Text:
         f"{scenario.start} to {scenario.horizon}, {plural(run.replications, 'replication')}, seed {scenario.seed}."
         f" Intervals hold the central 80% of the replications: stochastic variation{uncertain}."
     )
-
-
-def _fines(run: Run) -> Iterator[Text]:
-    if any(stage.fine for stage in run.scenario.procedure.stages.values()):
-        fine = run.table("fines").iloc[0]
-        yield Text(
-            f"Fines until {run.scenario.horizon}: EUR {count(fine['mean'])} million expected, median"
-            f" {count(fine['median'])}, 80% between {count(fine['q10'])} and {count(fine['q90'])}"
-            f" ({count(fine['decisions'])} decisions)."
-        )
 
 
 def _named(run: Run, name: str) -> pd.DataFrame:
@@ -153,7 +143,12 @@ def _delay(run: Run) -> pd.DataFrame:
     return rows.assign(**{part: rows[part].where(rows[part].abs() >= NEGLIGIBLE_DAYS, 0.0) for part in PARTS})
 
 
-OF_CASES, SHARES = ("resolutions", "milestones"), "utilisation"
+def _fines(run: Run) -> pd.DataFrame:
+    rows = run.table("fines").rename(columns={"mean": "amount"}).assign(date=run.scenario.horizon)
+    return rows if any(stage.fine for stage in run.scenario.procedure.stages.values()) else rows.iloc[:0]
+
+
+OF_CASES, SHARES, FINES = ("resolutions", "milestones"), "utilisation", "fines"
 WITHIN = ("within_1y", "within_2y", "within_3y")
 SHOWN = {
     "resolutions": TableView(("case", *TIMES, *WITHIN), partial(_of_cases, name="resolutions")),
@@ -170,5 +165,6 @@ SHOWN = {
     "delay": TableView(("stage", "days", *PARTS), _delay),
     SHARES: TableView(("role", "fte_days_available", "value", "q10", "q90")),
     "targets": TableView(("title", "cases", "met")),
+    FINES: TableView(("date", "amount", "median", "q10", "q90", "decisions"), _fines),
 }
 """The tables that are shown, in order."""

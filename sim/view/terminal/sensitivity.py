@@ -1,6 +1,6 @@
 """A sensitivity analysis on a terminal: conclusions in words, then tables by influence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from math import isnan
 from typing import Any
 
@@ -8,35 +8,72 @@ import pandas as pd
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, NOISY, Sensitivity
+from sim.experiments.sensitivity import NEGLIGIBLE_EFFECT, NEGLIGIBLE_SHARE, Sensitivity
+from sim.view.figures.sensitivity import sobol, split, tornado
 from sim.view.terminal.tables import between, bullets, columns, sections, table
 from sim.view.words import number, of_parameters, share, without_correlations
+
+VERDICTS = {"open": "inconclusive"}
+"""Verdicts that have another name here."""
 
 
 def summary(analysis: Sensitivity) -> RenderableType:
     """What `sim sensitivity` prints of one analysis."""
-    if analysis.method == "split":
-        said, tables = [_split_words(analysis)], [_split_table(analysis)]
-    else:
-        groups = [rows for _, rows in analysis.table.groupby("indicator", sort=False)]
-        said = [f"{rows.iloc[0].title}: {_words(analysis, rows)}" for rows in groups]
-        tables = [_table(analysis, rows) for rows in groups]
     question, method = _method(analysis)
     title = analysis.scenario.title or analysis.scenario.name
-    heading = Group(Text(f"{title}: {question}", style="bold"), bullets(said))
-    told = [] if analysis.table.empty else [*tables, _meanings(analysis)]
-    return sections([heading, Text(method), *told])
+    heading = Group(Text(f"{title}: {question}", style="bold"), bullets(_found(analysis)))
+    if analysis.table.empty:
+        return sections([heading, Text(method)])
+    groups = [rows for _, rows in analysis.table.groupby("indicator", sort=False)]
+    tables = [_split_table(analysis)] if analysis.method == "split" else [_table(analysis, rows) for rows in groups]
+    return sections([heading, Text(method), *tables, _meanings(analysis)])
+
+
+def _found(analysis: Sensitivity) -> Iterator[str]:
+    """What can be concluded, as the figures say it, and where nothing can."""
+    if analysis.method == "split":
+        said = f"{figure.title}. {figure.caption}" if (figure := split(analysis)) else ""
+        yield " ".join(filter(None, (said, *_without_split(analysis))))
+        return
+    draw = tornado if analysis.method == "morris" else sobol
+    for indicator, rows in analysis.table.groupby("indicator", sort=False):
+        figure = draw(analysis, str(indicator))
+        yield f"{figure.title}. {figure.caption}" if figure else f"{rows.iloc[0].title}: {_no_indices(rows.iloc[0])}"
+
+
+def _no_indices(row: Any) -> str:
+    """Why there are none of an indicator."""
+    if row.undefined:
+        return (
+            f"No indices: the indicator has no value in {row.undefined} of the runs (nothing to count); take more"
+            " --replications, or another indicator."
+        )
+    if row.noise_share > 0:
+        return "No indices: the differences between the points are noise; take more --replications."
+    return "No indices: the indicator is the same at all points; no parameter matters to it."
+
+
+def _without_split(analysis: Sensitivity) -> Iterator[str]:
+    looked_at = [name for name in analysis.runs if name not in {"replication", *analysis.scenario.uncertain}]
+    unknown = [str(name) for name in looked_at if analysis.runs[name].isna().any()]
+    if analysis.table.empty and len(unknown) < len(looked_at):
+        yield "None of the indicators varies."
+    if unknown:
+        yield f"No value, as there is nothing to count: {', '.join(unknown)}."
 
 
 def _meanings(analysis: Sensitivity) -> RenderableType:
-    """What the names in the tables stand for."""
-    rows, name = analysis.table, "indicator" if analysis.method == "split" else "parameter"
-    if name == "indicator":
-        meaning = rows["title"] + rows["unit"].map(lambda unit: f" ({unit})" if unit else "")
-    else:
-        meaning = rows["parameter_title"]
-    rows = rows.assign(meaning=meaning).drop_duplicates(name)
-    return table(rows, columns({name: name}) | columns({"meaning": "what it is"}, words=True))
+    """What the names in the tables stand for; of a split also through what each indicator mostly varies."""
+    rows = analysis.table
+    if analysis.method == "split":
+        unit = rows["unit"].map(lambda unit: f" ({unit})" if unit else "")
+        shown = columns({"indicator": "indicator"}) | columns({"verdict": "mostly"}, _verdict)
+        return table(rows.assign(meaning=rows["title"] + unit), shown | MEANING)
+    shown = columns({"parameter": "parameter"}) | MEANING
+    return table(rows.assign(meaning=rows["parameter_title"]).drop_duplicates("parameter"), shown)
+
+
+MEANING = columns({"meaning": "what it is"}, words=True)
 
 
 def _method(analysis: Sensitivity) -> tuple[str, str]:
@@ -75,56 +112,18 @@ def _table(analysis: Sensitivity, rows: pd.DataFrame) -> RenderableType:
     title = (
         f"{first.indicator}: {first.title}{unit}, mean {number(first['mean'])}, sd between points {number(first.sd)}"
     )
-    shown = columns({"parameter": "parameter", "verdict": "verdict"})
+    shown = columns({"parameter": "parameter"}) | columns({"verdict": "verdict"}, _verdict)
+    negligible = f"less than {NEGLIGIBLE_SHARE:.0%} of the variance, interactions included"
     if analysis.method == "morris":
+        negligible = f"less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect"
         shown |= columns({"mu_star": "size (mu*)"}, number) | between("low", "high", number, level)
         shown |= columns({"mu": "effect (mu)"}, number) | between("mu_low", "mu_high", number, f"{level} ")
         shown |= columns({"sigma": "varies (sigma)", "noise": "noise"}, number)
     else:
         shown |= columns({"total": "total"}, _index) | between("low", "high", _index, level)
         shown |= columns({"first": "alone (first)"}, _index) | between("first_low", "first_high", _index, f"{level} ")
-    return table(rows, shown, title)
-
-
-def _words(analysis: Sensitivity, rows: pd.DataFrame) -> str:
-    """What can be concluded from the indices of one indicator."""
-    first = rows.iloc[0]
-    if first.undefined:
-        return (
-            f"No indices: the indicator has no value in {first.undefined} of the runs (nothing to count);"
-            " take more --replications, or another indicator."
-        )
-    if first.sd == 0:
-        return "No indices: " + (
-            "the differences between the points are noise; take more --replications."
-            if first.noise_share > 0
-            else "the indicator is the same at all points; no parameter matters to it."
-        )
-    by = {verdict: list(part) for verdict, part in rows.groupby("verdict")["parameter"]}
-    sentences = [f"Matters: {_list(by['matters'])}." if "matters" in by else "No parameter is known to matter."]
-    if "negligible" in by:
-        sentences.append(f"Does not matter ({_negligible(analysis)}): {_list(by['negligible'])}.")
-    if "open" in by:
-        sentences.append(f"Inconclusive so far: {_list(by['open'])}; {_remedy(analysis, rows)}.")
-    sentences.append(f"Noise is {share(first.noise_share)} of the variance between the points' means.")
-    if first.noise_share > NOISY:
-        sentences.append("WARNING: that is a lot; small effects may be noise. Take more --replications.")
-    return " ".join(sentences)
-
-
-def _negligible(analysis: Sensitivity) -> str:
-    if analysis.method == "morris":
-        return f"less than {NEGLIGIBLE_EFFECT:.0%} of the largest effect"
-    return f"less than {NEGLIGIBLE_SHARE:.0%} of the variance, interactions included"
-
-
-def _remedy(analysis: Sensitivity, rows: pd.DataFrame) -> str:
-    """What would narrow the intervals of the inconclusive parameters."""
-    noisy = bool(rows.iloc[0].noise_share > NOISY)
-    if analysis.method == "morris":  # noise is as large as what would be negligible
-        limit = NEGLIGIBLE_EFFECT * rows["mu_star"].max()
-        noisy |= bool((rows.loc[rows["verdict"] == "open", "noise"] > limit / 2).any())
-    return f"more --points {'and more --replications ' if noisy else ''}would narrow it"
+    note = f"Negligible: {negligible}. Inconclusive: take more --points, and more --replications where noise is large."
+    return table(rows, shown, title, f"{note} Noise is {share(first.noise_share)} of the variance between points.")
 
 
 def _split_table(analysis: Sensitivity) -> RenderableType:
@@ -133,36 +132,12 @@ def _split_table(analysis: Sensitivity) -> RenderableType:
     shown |= columns({"value": "mean", "sd": "sd", "sd_stochastic": "stochastic", "sd_parameter": "parameters"}, number)
     shown |= columns({"share_parameter": "share of parameters"}, share)
     shown |= between("low", "high", share, f"{analysis.level:.0%}")
-    return table(analysis.table, shown, "Standard deviation of one simulation")
+    note = "Inconclusive: the interval includes one half; take more --replications."
+    return table(analysis.table, shown, "Standard deviation of one simulation", note)
 
 
-def _split_words(analysis: Sensitivity) -> str:
-    """What can be concluded from the split."""
-    looked_at = [name for name in analysis.runs if name not in {"replication", *analysis.scenario.uncertain}]
-    unknown = [str(name) for name in looked_at if analysis.runs[name].isna().any()]
-    if analysis.table.empty:
-        varies = "None of the indicators varies." if len(unknown) < len(looked_at) else ""
-        return f"{varies} {_no_value(unknown)}".strip()
-    by: dict[Any, list[str]] = {verdict: list(part) for verdict, part in analysis.table.groupby("verdict")["indicator"]}
-    sentences = []
-    if "parameters" in by:
-        sentences.append(f"Mostly parameter uncertainty, which better data would narrow: {_list(by['parameters'])}.")
-    if "stochastic" in by:
-        sentences.append(f"Mostly stochastic, which no data would narrow much: {_list(by['stochastic'])}.")
-    if "open" in by:
-        sentences.append(
-            f"Inconclusive, as the interval includes one half: {_list(by['open'])}; take more --replications."
-        )
-    return " ".join([*sentences, _no_value(unknown)]).strip()
-
-
-def _no_value(names: list[str]) -> str:
-    """That nothing can be told of indicators without a value."""
-    return f"No value, as there is nothing to count: {_list(names)}." if names else ""
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)
+def _verdict(verdict: str) -> str:
+    return VERDICTS.get(verdict, verdict)
 
 
 def _index(value: float) -> str:
