@@ -129,7 +129,11 @@ def _headings(folder: Path) -> list[dict[str, str]]:
 
 @app.command(rich_help_panel=SHARE)
 def show(
-    what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.")],
+    what: Annotated[Path, typer.Argument(help="A scenario file, or the folder of a stored run.", metavar="WHAT")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only its numbers with all these words, and where they come from.", metavar="[WORD...]"),
+    ] = None,
     path: Annotated[str, typer.Option("--path", help="Only this part of a scenario, such as staffing.legal.")] = "",
     sources: Annotated[bool, typer.Option("--sources", help="Its numbers in words, and where they come from.")] = False,
     diagram: Annotated[bool, typer.Option("--diagram", help="Its procedure as a drawing (SVG).")] = False,
@@ -142,25 +146,26 @@ def show(
 ) -> None:
     """Show a scenario in full, with all that it takes from other files, or the answer of a stored run.
 
-    What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With --sources
-    it is a table of its parameters, also of those that a stored run had; with --diagram a drawing of its stages and
-    routes, which has the numbers of a stored run.
+    What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With words it
+    is the numbers that have them in their name, path, value or source, also of a stored run: what each is founded on,
+    whether it is varied, and in which line it stands; with --sources all of them. With --diagram it is a drawing of its
+    stages and routes, which has the numbers of a stored run.
 
     Example: sim show scenarios/status-quo.yaml --path staffing.legal
 
-    Example: sim show scenarios/three-probes.yaml --sources
+    Example: sim show scenarios/status-quo.yaml legal decision
 
     Example: sim show scenarios/dma.yaml --diagram -o procedure.svg
     """
     if diagram:
-        if sources or path or as_json:
-            raise UserError("--diagram is shown by itself: leave out --sources, --path and --json")
+        if sources or words or path or as_json:
+            raise UserError("--diagram is shown by itself: leave out words, --sources, --path and --json")
         draw(what, set_, out)
         return
     if out:
         raise UserError("-o is where to write the diagram: give --diagram as well")
-    if sources:
-        _show_sources(_scenario_of(what, set_), path, as_json)
+    if sources or words:
+        _show_numbers(_scenario_of(what, set_), " ".join(words or ()), path, as_json)
         return
     if what.is_dir():
         from sim.results.store import load_run
@@ -199,27 +204,24 @@ def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
     return load_run(what).scenario if what.is_dir() else load_scenario(what, parse_settings(sets or ()))
 
 
-def _show_sources(scenario: "Scenario", path: str, as_json: bool) -> None:
-    """The parameters at a path or below it, with their sources."""
-    from sim.scenario.parameters import count_by_basis, parameters
+def _show_numbers(scenario: "Scenario", words: str, path: str, as_json: bool) -> None:
+    """The parameters at a path or below it that have some words, with their sources."""
+    from sim.scenario.parameters import matching, parameters
     from sim.scenario.paths import expand, joined
 
     try:
         below = tuple(joined(keys) for keys in expand(scenario, path)) if path else ()
     except KeyError as error:
         raise UserError(f"--path {path}: {error.args[0]}") from None
-    listed = [p for p in parameters(scenario) if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
+    found = parameters(scenario)
+    listed = [p for p in found if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
+    listed = matching(listed, words)
     if as_json:
         say_json([asdict(parameter) for parameter in listed])
         return
-    from rich.text import Text
+    from sim.view.terminal.numbers import numbers
 
-    from sim.view.terminal.tables import Column, Grid, sections
-
-    rows = [[it.path, f"{it.value} {it.unit}".strip(), it.basis or "", it.location] for it in listed]
-    reasons = [f"{it.reason} {it.url}".strip() or "no source given" for it in listed]
-    columns = [Column("parameter"), *(Column(name, words=True) for name in ("value", "basis", "location"))]
-    display(sections([Grid(columns, rows, notes=reasons), Text(count_by_basis(listed))]))
+    display(numbers(listed, len(found)))
 
 
 @app.command(rich_help_panel=FILES)

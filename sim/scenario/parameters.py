@@ -1,18 +1,21 @@
 """The parameters of a scenario in words: every number, its unit, and where it comes from."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
-
-from sim.scenario.distributions import Beta, Bounded, Constant, Distribution, Empirical, Exponential, Family
+from sim.errors import UserError, suggestion
+from sim.scenario import wording
+from sim.scenario.distributions import Constant, Distribution
 from sim.scenario.paths import Keys, expand, joined, value_at
 from sim.scenario.schema import Route, Scenario, Uncertain, When
 from sim.scenario.settings import Settings
 from sim.scenario.sources import Basis, Source, nearest
+from sim.scenario.usage import Usage
+from sim.scenario.yaml_nodes import split
 
 PARTS = (
     "staffing",
@@ -27,55 +30,38 @@ PARTS = (
     "uncertain",
 )
 """Where a scenario has its parameters, in the order in which they are shown. The rest says how it is run."""
-UNITS = {
-    "at_least": "days",
-    "casework_share": "share",
-    "cases": "cases",
-    "days": "days",
-    "effort_scale": "factor",
-    "floor": "share",
-    "from_share": "share",
-    "fee_eur_m": "EUR million",
-    "fte": "FTE",
-    "fte_days": "FTE-days",
-    "fte_year_eur": "EUR",
-    "headcount": "FTE",
-    "loss": "share",
-    "most": "share",
-    "most_fte": "FTE",
-    "obligations": "obligations",
-    "of_rest": "share",
-    "pace_before_start": "share",
-    "per_year": "a year",
-    "probability": "share",
-    "reference_obligations": "obligations",
-    "scale": "factor",
-    "share": "share",
-    "share_of_turnover": "share",
-    "size": "platforms",
-    "turnover_eur_bn": "EUR billion",
-    "within_days": "days",
-    "working_days": "working days",
-    "working_days_per_year": "days a year",
-}
-"""Unit of a setting, by its name in the language of scenario files; others are bare numbers, such as weights."""
 
 
 @dataclass(frozen=True)
 class Parameter:
     """A number of a scenario, or several of one setting with the same source.
 
-    `value` is in words; `unit` is '' for a bare number; `basis` is None, `reason` and `url` are '' if no source gives
-    them; `location` is file and line, '' if it stands in no file.
+    `name` is what people call it; `value` is in words; `unit` is '' for a bare number; `basis` is None, `reason` and
+    `url` are '' if no source gives them; `location` is file and line, '' if it stands in no file; `used` says whether
+    and between which values it is varied, and fitted to a record.
     """
 
     path: str
+    name: str
     value: str
     unit: str
     basis: Basis | None
     reason: str
     url: str
     location: str
+    used: str
+
+    @property
+    def quantity(self) -> str:
+        """The value with its unit; a share also in per cent."""
+        if self.unit == "share" and self.value.replace(".", "", 1).isdigit():
+            return f"{self.value} ({100 * float(self.value):.6g}%)"
+        return f"{self.value} {self.unit}".strip()
+
+    @property
+    def source(self) -> str:
+        """The reason with its address, or that there is none."""
+        return f"{self.reason} {self.url}".strip() or "no source given"
 
 
 def parameters(scenario: Scenario) -> list[Parameter]:
@@ -83,7 +69,7 @@ def parameters(scenario: Scenario) -> list[Parameter]:
 
     Left out is what stands at its default without a source.
     """
-    result = []
+    usage, result = Usage(scenario), list[Parameter]()
     for keys, value, default in _numbers(scenario):
         if default and not scenario.sources.get(joined(keys), Source()).reason:
             continue
@@ -91,9 +77,35 @@ def parameters(scenario: Scenario) -> list[Parameter]:
         apart = [path_keys for path_keys in apart if joined(path_keys) in scenario.sources]
         rest = {name: one for name, one in value.items() if (*keys, name) not in apart} if apart else value
         if not apart or rest:
-            result.append(_parameter(scenario, keys, rest))
-        result += [_parameter(scenario, path_keys, value_at(scenario, path_keys)) for path_keys in apart]
+            result.append(_parameter(scenario, usage, keys, rest))
+        result += [_parameter(scenario, usage, one, value_at(scenario, one)) for one in apart]
     return result
+
+
+def matching(found: Sequence[Parameter], words: str) -> list[Parameter]:
+    """The parameters in which all of some words are to be found, wherever: name, path, value, source, use.
+
+    Raises UserError, with what comes near, if there are none.
+    """
+    wanted = words.casefold().split()
+    texts = [" ".join(map(str, (*astuple(one), one.quantity))).casefold() for one in found]
+    hits = [one for one, text in zip(found, texts, strict=True) if all(word in text for word in wanted)]
+    if hits or not wanted:
+        return hits
+    number = {word: sum(word in text for text in texts) for word in wanted}
+    if all(number.values()):
+        counts = ", ".join(f"{word!r} {count:,}" for word, count in number.items())
+        raise UserError(f"no number of the scenario has all of these words ({counts}); leave one out")
+    word = next(word for word in wanted if not number[word])
+    known = sorted({part for one in found for part in re.findall(r"[^\W_]{3,}", one.name.casefold())})
+    raise UserError(f"no number of the scenario has {word!r}{suggestion(word, known, 0) or RESULT}")
+
+
+RESULT = (
+    ": neither its name, its value nor its source. What a simulation says is made of several numbers:"
+    " search for what it is about, such as people, work, chance or time"
+)
+"""What there is to say of a word that resembles none; often it is a number that was computed."""
 
 
 def count_by_basis(found: Sequence[Parameter]) -> str:
@@ -102,8 +114,17 @@ def count_by_basis(found: Sequence[Parameter]) -> str:
     parts = [f"{number['assumption']:,} of {len(found):,} numbers are assumptions"]
     for basis, (one, many) in _FOUNDED.items():
         if number[basis]:
-            parts.append(f"{number[basis]:,} {one if number[basis] == 1 else many}")
+            parts.append(f"{number[basis]:,} {one if number[basis] == 1 else many}{_mostly(found, basis)}")
     return "; ".join([*parts, *([f"for {number[None]:,} no source is given"] if number[None] else [])]) + "."
+
+
+def _mostly(found: Sequence[Parameter], basis: Basis) -> str:
+    """What more than half of the parameters with a basis are, if they come by case or by platform."""
+    settings = [split(parameter.path)[-1] for parameter in found if parameter.basis == basis]
+    for setting, what in wording.MANY.items():
+        if 1 < len(settings) < 2 * settings.count(setting):
+            return f" ({settings.count(setting):,} of them {what})"
+    return ""
 
 
 _FOUNDED: dict[Basis, tuple[str, str]] = {
@@ -160,21 +181,20 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, dict) and bool(value) and not _is_dated(value) and all(map(_is_number, value.values()))
 
 
-def _parameter(scenario: Scenario, keys: Keys, value: Any) -> Parameter:
+def _parameter(scenario: Scenario, usage: Usage, keys: Keys, value: Any) -> Parameter:
     source = nearest(scenario.sources, keys)
     owner = value_at(scenario, keys[:-1])
-    reason = source.reason or (owner.source if isinstance(owner, Uncertain) else "")
-    words = in_words(value) + (_drawn(scenario, str(keys[1])) if isinstance(owner, Uncertain) else "")
-    return Parameter(joined(keys), words, _unit(scenario, keys), source.basis, reason, source.url, source.location)
-
-
-def _drawn(scenario: Scenario, name: str) -> str:
-    """What takes the place of the distribution of an uncertain parameter that has joint draws, after that."""
-    draws = scenario.posterior
-    if draws is None or name not in draws.columns:
-        return ""
-    low, median, high = (f"{value:.4g}" for value in draws.margin(name).quantile(np.array([0.1, 0.5, 0.9])))
-    return f"; in its place {draws}: median {median}, 80% between {low} and {high}"
+    return Parameter(
+        path=joined(keys),
+        name=wording.name(scenario, keys),
+        value=wording.in_words(value, wording.called(scenario)),
+        unit=_unit(scenario, keys),
+        basis=source.basis,
+        reason=source.reason or (owner.source if isinstance(owner, Uncertain) else ""),
+        url=source.url,
+        location=source.location,
+        used=usage.of(keys),
+    )
 
 
 def _unit(scenario: Scenario, keys: Keys) -> str:
@@ -184,45 +204,4 @@ def _unit(scenario: Scenario, keys: Keys) -> str:
         return _unit(scenario, expand(scenario, owner.sets[0])[0]) if owner.sets else "factor"
     owners = [value_at(scenario, keys[:length]) for length in range(len(keys))]
     named = [key for key, owner in zip(keys, owners, strict=True) if isinstance(owner, Settings)]
-    return UNITS.get(named[-1], "")
-
-
-def in_words(value: Any) -> str:
-    """A number, distribution, dated numbers or table of numbers as people say it: 'lognormal, median 21, cv 0.5'."""
-    if _is_dated(value):
-        dates = [f"{_figure(number)} on {day}" for day, number in value.items()]
-        return _figure(value[date.min]) if list(value) == [date.min] else ", ".join(dates)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {in_words(number)}" for name, number in value.items())
-    return _distribution(value) if isinstance(value, Distribution) else _figure(value)
-
-
-def _figure(value: float) -> str:
-    return f"{value:,.12g}"
-
-
-def _distribution(it: Distribution) -> str:
-    if isinstance(it, Constant):
-        return _figure(it.value)
-    return f"{it.distribution}, {', '.join(_facts(it))}"
-
-
-def _facts(it: Distribution) -> Iterator[str]:
-    """What fixes a distribution."""
-    if isinstance(it, Exponential):
-        yield f"mean {_figure(it.mean)}"
-    elif isinstance(it, Bounded):
-        yield f"{_figure(it.low)} to {_figure(it.high)}"
-        if hasattr(it, "mode"):
-            yield f"most likely {_figure(it.mode)}"
-    elif isinstance(it, Beta):
-        yield f"mean {_figure(it.mean)}"
-        yield f"worth {_figure(it.observations)} observations"
-    elif isinstance(it, Empirical):
-        weights = [f" (weight {_figure(weight)})" for weight in it.weights or ()] or [""] * len(it.values)
-        yield from (f"{_figure(one)}{weight}" for one, weight in zip(it.values, weights, strict=True))
-    elif isinstance(it, Family):
-        named = ("mean", "median", "sd", "cv")
-        yield from (f"{name} {_figure(fact)}" for name in named if (fact := getattr(it, name)) is not None)
-        quantiles = sorted((it.quantiles or {}).items())
-        yield from (f"{_figure(100 * share)}% below {_figure(at)}" for share, at in quantiles)
+    return wording.unit(named[-1])

@@ -1,4 +1,4 @@
-"""Where the numbers of a report come from: parameters with their sources, scenarios in full, how the runs were made."""
+"""Where the numbers of a report come from: words about its parameters, scenarios in full, how the runs were made."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,69 +7,23 @@ from typing import Any
 from sim.record.model import Record
 from sim.results.manifest import read_manifest
 from sim.results.run import Run
-from sim.scenario.parameters import Parameter, count_by_basis, parameters
+from sim.scenario.parameters import parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import BASES
-from sim.scenario.yaml_nodes import split, text
+from sim.scenario.yaml_nodes import text
 from sim.view import words
 from sim.view.tables import Table
 
-COLUMNS = ("parameter", "value", "unit", "founded on", "source", "in the file")
-PARTS = {
-    "staffing": "Staff",
-    "calendar": "The working year",
-    "arrivals": "New cases",
-    "probes": "Tracked cases",
-    "platforms": "Platforms",
-    "targets": "Targets",
-    "costs": "Costs",
-    "uncertain": "Uncertain parameters",
-}
-"""Titles of a scenario's parts; the others come under the scenario as a whole."""
+NUMBERS = ("number", "value", "founded on", "source or reasoning", "in the simulations")
+"""Headings of the table of a scenario's numbers (`sim.scenario.parameters`)."""
+LEGEND = (
+    f"{'; '.join(f'{basis.capitalize()}: {meaning}' for basis, meaning in BASES.items())}. Ranges hold 80% of the"
+    " values with which simulations are made; fixed: the same in all of them."
+)
+"""What the words in it mean."""
 WORDS = {"name", "title", "description", "question", "answer", "sources"}
 """What a scenario has for readers only: it changes no number."""
-
-
-def parameter_tables(scenario: Scenario) -> list[Table]:
-    """The parameters with their sources, a table for each part of the scenario and each stage, as in its files."""
-    groups: dict[str, list[Parameter]] = {}
-    for parameter in parameters(scenario):
-        groups.setdefault(_group(scenario, parameter.path), []).append(parameter)
-    return [
-        Table(
-            title,
-            COLUMNS,
-            [(_of(scenario, p.path), p.value, p.unit, *_source(p), p.location) for p in group],
-        )
-        for title, group in groups.items()
-    ]
-
-
-def _group(scenario: Scenario, path: str) -> str:
-    first, *rest = split(path)
-    if first == "procedure" and rest[0] == "stages" and rest[1] in scenario.procedure.stages:
-        return f"Stage: {scenario.procedure.stages[rest[1]].title}"
-    return "The procedure as a whole" if first == "procedure" else PARTS.get(first, "The scenario as a whole")
-
-
-def _source(it: Parameter) -> tuple[str, str]:
-    """What a parameter is founded on, and its reason with its address."""
-    return BASES[it.basis] if it.basis else "", f"{it.reason} {it.url}".strip()
-
-
-def _of(scenario: Scenario, path: str) -> str:
-    """The path of a setting; of an uncertain parameter what people call it and what it changes."""
-    first, *rest = split(path)
-    if first != "uncertain":
-        return path
-    one = scenario.uncertain[rest[0]]
-    return f"{one.title or rest[0]}: {words.listing(one.sets or one.scales or ())}"
-
-
-def basis_note(scenario: Scenario) -> str:
-    """How many of the parameters are founded on what, in a sentence."""
-    return f"In the first scenario, {count_by_basis(parameters(scenario))}"
 
 
 def acts_table(record: Record) -> Table:

@@ -433,23 +433,44 @@ def test_show_with_set(sim):
     assert out.splitlines()[0] == "5"
 
 
-def test_show_sources(sim, small):
-    """`sim show --sources` prints the parameters of a file or a stored run with where they come from, also as JSON."""
+def test_show_numbers(sim, small):
+    """`sim show SCENARIO WORD` prints the numbers of a file or a stored run with that word, also as JSON."""
     small.write_text(SMALL.replace("headcount: 3}", "headcount: 3, sources: {headcount: source; counted}}"), "utf-8")
-    code, out, err = sim("show", "small.yaml", "--sources")
+    code, out, err = sim("show", "small.yaml", "COUNTED", "clerks")
     assert (code, err) == (0, "")
-    assert re.search(r"staffing\.clerks\.headcount +3 FTE +source +small\.yaml:\d+\n +counted\n", out)
+    assert re.fullmatch(
+        r"The clerks: people\n  3 FTE · fixed; 3 expected on \S+\n  source: counted\n"
+        r"  staffing\.clerks\.headcount \(small\.yaml:\d+\)\n\n1 of \d+ numbers\.\n",
+        out,
+    )
     sim("run", "small.yaml", "--jobs", 1)
     folder = Path("results") / runs(small.parent)[0]
     for of in ("small.yaml", folder):
         _, out, _ = sim("show", of, "--sources", "--path", "staffing", "--json")
         [row] = json.loads(out)
         assert row.pop("location").startswith("small.yaml:")
-        path = "staffing.clerks.headcount"
-        assert row == {"path": path, "value": "3", "unit": "FTE", "basis": "source", "reason": "counted", "url": ""}
+        assert row.pop("used").startswith("fixed")
+        path, name = "staffing.clerks.headcount", "The clerks: people"
+        said = {"path": path, "name": name, "value": "3", "unit": "FTE", "basis": "source"}
+        assert row == {**said, "reason": "counted", "url": ""}
     code, _, err = sim("show", "small.yaml", "--sources", "--path", "staffing.clercs")
     assert code == 2
     assert "did you mean 'clerks'?" in err
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["peopel"], "has 'peopel'; did you mean 'people'?\n"),
+        (["31.415"], "has '31.415': neither its name"),
+        (["people", "turnover"], "has all of these words ('people' 1, 'turnover' "),
+    ],
+)
+def test_words_that_no_number_has(sim, words, said):
+    """They are told in one line, with what would find some."""
+    code, out, err = sim("show", "small.yaml", *words)
+    assert (code, out, said in err, err.count("\n")) == (2, "", True, 1), err
 
 
 @pytest.mark.usefixtures("small")

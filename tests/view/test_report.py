@@ -21,6 +21,7 @@ from sim import __version__ as sim_version
 from sim.errors import RunFailed, UserError
 from sim.record.files import load_record
 from sim.results.run import Run
+from sim.scenario.parameters import parameters
 from sim.view import colophon, provenance
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
@@ -173,17 +174,16 @@ def test_it_says_findings_method_parameters_and_what_made_the_run(html, small_ru
     assert "Begins with: Request sent. Art. 1" in said
 
 
-def test_parameters_stand_by_part_and_stage_with_their_sources(small_run):
-    """Every parameter is in one table, and a stage's are under its title."""
-    tables = {table.title: table for table in provenance.parameter_tables(small_run.scenario)}
-    assert "Stage: Preliminary findings" in tables
-    assert tables["Staff"].rows[0][0] == "staffing.handlers.headcount"
-    effort = next(
-        row
-        for row in tables["Uncertain parameters"].rows
-        if row[0].startswith("Effort of all work: procedure.complexity.")
-    )
-    assert effort[provenance.COLUMNS.index("source")].startswith("assumption")
+def test_the_numbers_of_the_scenario_stand_in_one_table(small_run):
+    """Each by its name, with its place, its source and how it is used."""
+    found = content.report([small_run])
+    text = page.html(found)
+    table = text[text.index('<table id="numbers">') :].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + len(found.numbers) == 1 + len(parameters(small_run.scenario))
+    effort = next(one for one in found.numbers if one.path == "uncertain.effort.value")
+    row = written(next(row for row in table.split("<tr>") if effort.path in written(row)))
+    for said in (effort.name, effort.quantity, effort.reason, "assumption", "assumed; sets procedure.complexity."):
+        assert said in row
 
 
 def test_of_a_second_scenario_only_what_differs_is_shown_and_folded(small_run):

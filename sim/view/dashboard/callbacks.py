@@ -23,6 +23,7 @@ def register(app: Dash, cache: RunCache) -> None:
     _choices(app, cache)
     _tabs(app, cache)
     _sentences(app, cache)
+    _numbers(app)
     _recipes(app, cache)
 
 
@@ -85,6 +86,19 @@ def _tabs(app: Dash, cache: RunCache) -> None:
         *chosen, base = values
         view = View(address.of_controls([base, *chosen], cache.scenario), cache)
         return tab_of(view).content[len(tab_of(view, figures=1).content) :] if view.state.runs else []
+
+
+def _numbers(app: Dash) -> None:
+    """Where a number comes from: the way to the table of all of them, and the search in it."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("page", "numbers"),
+        Output("tab", "value", allow_duplicate=True),
+        Input("to-numbers", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("page", "search"), Output("found", "children"), Input("wanted", "value")
+    )
 
 
 def _rest(tab: str) -> Component:

@@ -11,10 +11,10 @@ from dash.development.base_component import Component
 
 from sim.results.run import services
 from sim.scenario.schema import Scenario
+from sim.scenario.wording import short
 from sim.view import words
 from sim.view.dashboard.headcounts import people_on
 from sim.view.dashboard.whatif import BETWEEN, LEAST, MOST, PRESETS, days, defaults, staff_input
-from sim.view.figures.staffing import short
 
 POLL = 400
 """Milliseconds between two looks at a what-if that is running."""

@@ -8,10 +8,10 @@ from dash import Input, State, dcc, html
 from dash.development.base_component import Component
 
 from sim.results.run import Run, platforms
+from sim.scenario.wording import short
 from sim.view.dashboard.address import MAX_RUNS, TABS, ViewState, cases, to_query
 from sim.view.dashboard.cache import Listing
 from sim.view.figures.listed import names
-from sim.view.figures.staffing import short
 
 THEME = {"primaryColor": "blue", "primaryShade": 8, "fontFamily": "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"}
 LOOK = 5000

@@ -1,11 +1,13 @@
 """What a tab holds beside figures: sentences, questions with their answers, method and data as text and tables."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from sim.results.run import Run
+from sim.scenario.parameters import Parameter, count_by_basis, parameters
 from sim.view import provenance
 from sim.view.answers import Number
 from sim.view.brief import Brief, question
@@ -16,9 +18,11 @@ from sim.view.questions import Answer
 
 def answer(brief: Brief, what: str) -> Component:
     """What is asked, the answer, and what it is worth; `what`: of what it is the answer."""
-    worth = [brief.ends, brief.happened, brief.fared, brief.assumptions]
+    worth = [brief.ends, brief.happened, brief.fared]
     parts = [html.H2(brief.question), html.P(brief.answer, className="answer"), *map(_number, brief.numbers)]
-    said = [html.Ul([html.Li(text) for text in worth if text], className="sentences")]
+    where = html.Button("Where each comes from", id="to-numbers", n_clicks=0, className="link")
+    numbers = html.Li([f"{brief.assumptions} ", where])
+    said = [html.Ul([*(html.Li(text) for text in worth if text), numbers], className="sentences")]
     return html.Section([html.P(what, className="subtitle"), *parts, *said], className="card wide brief")
 
 
@@ -61,12 +65,34 @@ def method_and_data(runs: Sequence[Run]) -> list[Component]:
     base = runs[0].scenario
     changes = [provenance.changed_settings(base, run.scenario) for run in runs[1:]]
     terms = [part for term, text in method(runs[0]) for part in (html.Dt(term), html.Dd(text))]
-    tables = [*provenance.parameter_tables(base), *changes, provenance.run_table(runs)]
     return [
+        _panel("Numbers and their sources", _numbers(parameters(base))),
         _panel("Method", [html.Dl(terms)]),
-        *(_panel(one.title, [table(one.columns, one.rows)]) for one in tables),
+        *(_panel(one.title, [table(one.columns, one.rows)]) for one in (*changes, provenance.run_table(runs))),
         _panel("The scenario in full", [html.Pre(provenance.in_full(base), tabIndex=0)]),
     ]
+
+
+def _numbers(found: Sequence[Parameter]) -> list[Component]:
+    """The numbers of a scenario as a table, and a field to search it."""
+    status: dict[str, Any] = {"role": "status"}
+    search = [
+        html.Label("Search the numbers", htmlFor="wanted"),
+        dcc.Input(id="wanted", type="search", value="", placeholder="people", autoComplete="off"),
+        html.Span(id="found", **status),
+    ]
+    head = html.Thead(html.Tr([html.Th(heading, scope="col") for heading in provenance.NUMBERS]))
+    shown = html.Table([head, html.Tbody([html.Tr(_cells(one)) for one in found])], id="numbers")
+    legend = html.P([f"{count_by_basis(found)} {provenance.LEGEND}"], className="subtitle")
+    return [html.P(search, className="search"), html.Div(shown, className="table", tabIndex=0), legend]
+
+
+def _cells(one: Parameter) -> list[Component]:
+    place = html.Small([one.path, html.Br(), one.location])
+    link = html.A(one.url, href=one.url, rel="noopener noreferrer", target="_blank") if one.url else ""
+    source = html.Td([f"{one.reason} " if one.url else one.source, link])
+    kind, used = html.Td(one.basis or ""), html.Td(one.used)
+    return [html.Th([one.name, place], scope="row"), html.Td(one.quantity), kind, source, used]
 
 
 def _panel(title: str, parts: list[Component]) -> Component:

@@ -15,8 +15,8 @@ from sim.dates import days_between
 from sim.errors import UserError
 from sim.scenario import checks
 from sim.scenario.schema import Scenario
+from sim.scenario.wording import short
 from sim.view.dashboard.headcounts import people_on, scaled
-from sim.view.figures.staffing import short
 from sim.view.words import listing
 
 Inputs = Mapping[str, str]

@@ -24,7 +24,8 @@ class Figure(NamedTuple):
     `title`: the finding in one sentence, computed from the data. `subtitle`: the scenario, its replications and what
     the uncertainty is. `caption`: what is to be seen, in sentences computed from the data; also read to those who
     cannot see the figure. `figure`: without title and subtitle inside, as pages have them as text. `table`: the tidy
-    data behind it, as it is shown and downloaded: dates as dates, titles beside keys, few digits.
+    data behind it, as it is shown and downloaded: dates as dates, titles beside keys, few digits. `numbers`: what finds
+    the scenario's numbers on which it rests (`sim.scenario.parameters.matching`), if they are few.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Figure(NamedTuple):
     caption: str
     chart: go.Figure
     table: pd.DataFrame
+    numbers: str = ""
 
     def whole(self, width: int = WIDTH, source: str = "") -> go.Figure:
         """The figure with its words inside, for so many pixels: for image files and notebooks; see `heading`."""

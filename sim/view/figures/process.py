@@ -46,7 +46,7 @@ def process(run: Run) -> Figure | None:
     if made is None:
         return None
     chart = charts.process(made.boxes, made.arrows, made.legend)
-    return Figure("process", made.title, made.subtitle, made.caption, chart, _table(run))
+    return Figure("process", made.title, made.subtitle, made.caption, chart, _table(run), numbers="chance")
 
 
 def svg(made: Diagram) -> str:

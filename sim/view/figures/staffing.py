@@ -8,6 +8,7 @@ import pandas as pd
 from sim.results.run import Run
 from sim.results.summary import HEADLINE
 from sim.results.tables import ALL_ROLES, ALL_STAGES
+from sim.scenario.wording import short
 from sim.view import words
 from sim.view.charts.bars import bars
 from sim.view.charts.curves import curves
@@ -38,11 +39,6 @@ OVER_TIME = {
 def role_titles(run: Run) -> dict[str, str]:
     """What people call the roles."""
     return {role: pool.title or role for role, pool in run.scenario.staffing.items()}
-
-
-def short(title: str) -> str:
-    """A title without what stands behind its first comma, for sentences."""
-    return title.partition(",")[0]
 
 
 def short_titles(run: Run) -> dict[str, str]:
@@ -171,6 +167,7 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
             {"row": "stage"} | {role: f"{title}, FTE" for role, title in chosen.items()} | WHOLE,
             2,
         ),
+        numbers="fte_days",
     )
 
 
@@ -202,6 +199,7 @@ def staff_over_time(run: Run) -> Figure:
         _staff_caption(people["y"].mean(), fte["y"].mean()),
         curves(panels, OVER_TIME),
         as_shown(data, called),
+        numbers="headcount",
     )
 
 

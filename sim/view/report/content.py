@@ -8,7 +8,7 @@ from sim.errors import UserError
 from sim.experiments.pairing import made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.scenario.sources import BASES
+from sim.scenario.parameters import Parameter, parameters
 from sim.view import colophon, findings, method, provenance, questions, words
 from sim.view.brief import Brief, brief
 from sim.view.figures.comparison import distinct
@@ -40,9 +40,7 @@ class Report(NamedTuple):
     answers: list[Answered]
     chapters: list[Chapter]
     method: list[tuple[str, str]]
-    parameters: list[Table]
-    unsourced: str
-    bases: list[tuple[str, str]]
+    numbers: list[Parameter]
     provenance: Table
     scenarios: list[tuple[str, str]]
     glossary: list[tuple[str, str]]
@@ -93,9 +91,7 @@ def report(
         answers=_answers(runs if compared else runs[:1], chapters),
         chapters=chapters,
         method=method.method(runs[0]),
-        parameters=provenance.parameter_tables(scenarios[0]),
-        unsourced=provenance.basis_note(scenarios[0]),
-        bases=list(BASES.items()),
+        numbers=parameters(scenarios[0]),
         provenance=provenance.run_table(runs),
         scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
         glossary=glossary.words(scenarios[0]),

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from sim import __version__
 from sim.errors import RunFailed, UserError
 from sim.files import atomic_write
+from sim.view.provenance import LEGEND, NUMBERS
 from sim.view.report import embed
 from sim.view.report.content import Report
 from sim.view.report.glossary import WORDS, Linked, slug
@@ -51,6 +52,8 @@ def html(report: Report, *, shared: str = "", home: str = "") -> str:
         blocks_of=lambda yaml: " ".join(str(blocks.index(block)) for block in settings_of(yaml)),
         drawing=drawing,
         known=WORDS,
+        headings=NUMBERS,
+        legend=LEGEND,
         linked=lambda: Linked([term for term, _ in report.glossary]),
     )
 

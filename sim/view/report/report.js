@@ -17,6 +17,8 @@
   const config = { ...JSON.parse(document.body.dataset.config), responsive: false }; // sizes are set here alone
   const figures = [...document.querySelectorAll("figure.figure")];
   const slides = [...document.querySelectorAll(".slide")];
+  const field = document.getElementById("wanted");
+  const numbers = [...document.querySelectorAll("#numbers tbody tr")];
   const contents = new Map(); // figure -> what was packed in it
   const unfolded = []; // what was opened for a slide
   let current = -1;
@@ -115,6 +117,32 @@
       at.open = true;
     }
     return opened;
+  }
+
+  /* Shows the numbers that have all the words wanted. Their rows stay in the page: print has all of them. */
+  function search() {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let hits = 0;
+    for (const row of numbers) {
+      row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+      hits += !row.hidden;
+    }
+    document.getElementById("found").textContent = hits || !numbers.length ? `${hits} of ${numbers.length} numbers`
+      : "No number has all of these words: try one of them, or what it is about, such as people, work, chance or time";
+  }
+
+  /* Opens what an address leads to; behind "=" stands what the numbers are searched for. */
+  function lead(hash) {
+    const [[id, wanted] = []] = new URLSearchParams(hash.slice(1));
+    const place = id && document.getElementById(id);
+    if (!place) return;
+    const opened = unfold(place);
+    if (wanted) {
+      field.value = wanted;
+      search();
+    }
+    if (opened.length || wanted) place.scrollIntoView({ behavior: "instant" }); // figures on the way move it
+    if (place.contains(field)) field.focus({ preventScroll: true });
   }
 
   async function showTable(figure, details) {
@@ -220,8 +248,7 @@
       present(Number(asked[1]) - 1);
       return;
     }
-    const place = location.hash && document.getElementById(location.hash.slice(1));
-    if (place && unfold(place).length) place.scrollIntoView();
+    lead(location.hash);
   }
 
   function forPrint(begins) {
@@ -251,8 +278,9 @@
     }
     document.addEventListener("click", ({ target }) => {
       const link = target.closest('a[href^="#"]');
-      if (link) unfold(document.querySelector(link.hash));
+      if (link) lead(link.hash);
     });
+    field.addEventListener("input", search);
     document.addEventListener("keydown", onKey);
     document.getElementById("present").addEventListener("click", () => present(nearest()));
     document.getElementById("print").addEventListener("click", () => window.print());
@@ -268,6 +296,7 @@
   }
 
   listen();
+  search();
   holdLoad();
   unpack().then(() => {
     drawWhenNear();

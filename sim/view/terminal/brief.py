@@ -136,12 +136,18 @@ def _also(run: Run, brief: Brief) -> Iterator[str]:
         waits = staffing.bottleneck(run) if len(staffing.delays(run)) else ""
         if reasons := [f"{said}." for said in (why_so_long(run), waits) if said]:
             yield " ".join(reasons)
-    yield brief.assumptions
+    yield f"{brief.assumptions}{_where(run)}"
 
 
 def _all_that_is_found(run: Run, brief: Brief) -> list[str]:
     found = findings(run) if run.has_cases else []
-    return [said for said in (brief.ends, brief.happened, brief.fared, *found, brief.assumptions) if said]
+    worth = (brief.ends, brief.happened, brief.fared, *found, f"{brief.assumptions}{_where(run)}")
+    return [said for said in worth if said]
+
+
+def _where(run: Run) -> str:
+    """The command that says where a number comes from, of a run that is stored."""
+    return f" Where each comes from: sim show {run.folder} WORD." if run.folder else ""
 
 
 def _closing(run: Run, full: bool) -> Text:

@@ -31,6 +31,20 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     copy: function (_clicks, code) {
       return window.navigator.clipboard.writeText(code).then(() => "Copied", () => "Copy it by hand");
     },
+    numbers: function (clicks) {
+      return clicks ? "method" : window.dash_clientside.no_update;
+    },
+    // Shows the numbers that have all the words wanted, and says how many.
+    search: function (wanted) {
+      const words = (wanted || "").toLowerCase().split(/\s+/).filter(Boolean);
+      const rows = [...document.querySelectorAll("#numbers tbody tr")];
+      for (const row of rows) {
+        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+      }
+      const hits = rows.filter((row) => !row.hidden).length;
+      return hits ? hits + " of " + rows.length + " numbers" : "No number has all of these words: try one of them, " +
+        "or what it is about, such as people, work, chance or time";
+    },
     // The figure with its title and subtitle inside, as wide as it is on the page but not narrower than a slide needs.
     image: function (svg, png, words) {
       const asked = window.dash_clientside.callback_context.triggered_id;
