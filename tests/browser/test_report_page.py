@@ -332,6 +332,25 @@ def test_the_record_has_its_sources(opened, report):
     assert links.first.get_attribute("rel") == "noopener noreferrer"
 
 
+def test_numbers_are_found_by_what_they_are_called(opened, report):
+    """An address, a field and the keyboard find them; how many there are is announced, and print has all of them."""
+    tab, number = opened(at="#parameters=headcount"), len(report.numbers)
+    hits = [one for one in report.numbers if "headcount" in f"{one.path} {one.used}"]
+    rows = tab.locator("#numbers tbody tr")
+    expect(rows.locator("visible=true")).to_have_count(len(hits))
+    expect(tab.get_by_role("status").filter(has_text="numbers")).to_have_text(f"{len(hits)} of {number} numbers")
+    expect(tab.locator("#wanted")).to_be_focused()
+    tab.locator("#wanted").fill("")
+    tab.keyboard.type(f"CHANCE {report.numbers[-1].path}")
+    expect(rows.locator("visible=true")).to_have_count(0)
+    tab.locator("#wanted").fill(report.numbers[-1].path)
+    expect(rows.locator("visible=true")).to_have_count(1)
+    tab.keyboard.type("zzz")
+    expect(tab.locator("#found")).to_contain_text("No number has all of these words")
+    tab.emulate_media(media="print")
+    expect(rows.locator("visible=true")).to_have_count(number)
+
+
 @pytest.mark.slow
 def test_the_scenario_is_there_in_full(opened, report):
     """Opened, it is the file that `sim show` writes."""
@@ -347,6 +366,7 @@ def test_it_is_accessible(opened, axe):
     """axe finds nothing serious, neither on the page with data and sources open nor on a slide."""
     tab = opened()
     walk(tab)
+    tab.locator("#parameters summary").click()
     for details in ("figure details", "details.acts", "details.full"):
         tab.locator(f"{details} summary").first.click()
     tab.locator("figure tbody").first.wait_for()

@@ -464,7 +464,7 @@ def test_show_numbers(sim, small):
     [
         (["peopel"], "has 'peopel'; did you mean 'people'?\n"),
         (["31.415"], "has '31.415': neither its name"),
-        (["people", "turnover"], "has all of these words ('people' 1, 'turnover' "),
+        (["people", "turnover"], "has all of these words ('people' 2, 'turnover' 2); leave one out"),
     ],
 )
 def test_words_that_no_number_has(sim, words, said):
