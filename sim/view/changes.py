@@ -145,7 +145,7 @@ def _indicator_apart(base: Run, run: Run, kind: str) -> tuple[str, Number]:
 def significant_changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
     """The significant differences of these indicators in words, with intervals; `rows`: of one scenario, by label."""
     known = [label for label in labels if label in rows.index]
-    significant = [_change(rows.loc[label]) for label in known if is_significant(rows.loc[label])]
+    significant = [change(rows.loc[label]) for label in known if is_significant(rows.loc[label])]
     return significant or [
         f"no significant difference in {words.listing(str(rows.loc[label, 'title']) for label in known)}"
     ]
@@ -156,7 +156,7 @@ def is_significant(row: Any) -> bool:
     return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
 
 
-def _change(row: Any) -> str:
+def change(row: Any) -> str:
     """A difference with its confidence interval, as part of a sentence."""
     unit, (low, high) = row["unit"], (row["low"], row["high"])
     if low * high > 0:

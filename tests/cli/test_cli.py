@@ -649,11 +649,14 @@ def test_compare(sim, tmp_path):
     others = "same is run with seed 1, as small, not with its own seed 77: only equal ones can be paired"
     assert (code, err) == (0, f"note: {others}\n")
     assert sim(*call, "--seed", 1)[2] == ""
+    said = " ".join(out.split())
     assert "Compared with small: more, same" in out
     assert out.count("Who waits?") == 1
     assert "60 simulations of each with common random numbers (seed 1)" in out
-    assert re.search(r"- days to resolution: [\d.]+ days more, [\d.]+ times as much \(between .*\(worse\)", out)
-    assert "Nothing changes, in any simulation" in " ".join(out.split())
+    assert re.search(
+        r"- days to resolution [\d.]+ days more \([\d.]+ to [\d.]+\), [\d.]+ times as much: .*\(worse\)", said
+    )
+    assert "Nothing changes, in any simulation" in said
     rows = json.loads(sim(*call, "--json")[1])
     assert {row["scenario"] for row in rows} == {"more", "same"}
     delay = next(row for row in rows if row["scenario"] == "more" and row["indicator"] == "staff_delay:review")

@@ -75,7 +75,11 @@ def pages(
     shared = Shared(title or first.scenario.procedure.title, places, source, colophon.citation(runs))
     made = {
         "index.html": _page(shared, "index", "index.html", groups=together, notebooks=notebooks),
-        **{entry.path: _report(entry) for group in together for entry in group},
+        **{
+            one.path: page.html(one.report, shared=f"../{PLOTLY}", home="../index.html")
+            for group in together
+            for one in group
+        },
         **{
             f"notebooks/{one.name}.html": _page(shared, "notebook", f"notebooks/{one.name}.html", notebook=one)
             for one in notebooks
@@ -95,21 +99,11 @@ def pages(
 
 def _entries(group: Group, records: Mapping[str, Record], track_record: TrackRecord | None) -> list[Entry]:
     """The reports of a group: of the baseline, and of each what-if with it."""
-    return [
-        _entry(compared, records, track_record)
-        for compared in ([group.base], *([group.base, other] for other in group.others))
-    ]
-
-
-def _entry(runs: Sequence[Run], records: Mapping[str, Record], track_record: TrackRecord | None) -> Entry:
-    scenario = runs[-1].scenario
-    report = content.report(runs, records, track_record=track_record)
-    return Entry(called(runs[-1]), report, f"reports/{file_name(scenario.name)}.html")
-
-
-def _report(entry: Entry) -> str:
-    """The page of a report, which shares plotly's library with the others and leads back to the first page."""
-    return page.html(entry.report, shared=f"../{PLOTLY}", home="../index.html")
+    entries = []
+    for runs in ([group.base], *([group.base, other] for other in group.others)):
+        report = content.report(runs, records, track_record=track_record)
+        entries.append(Entry(called(runs[-1]), report, f"reports/{file_name(runs[-1].scenario.name)}.html"))
+    return entries
 
 
 def _record_page(shared: Shared, runs: Sequence[Run], records: Mapping[str, Record]) -> str:

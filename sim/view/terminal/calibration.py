@@ -52,12 +52,10 @@ def _parameters(posterior: Posterior) -> RenderableType:
     rows = posterior.table
     explained = rows["explained"].map("{:.0%}".format).where(rows["informed"].astype(bool), "prior")
     three = "{:.3g}".format
-    shown = columns({"title": "parameter"}) | columns(
-        {"prior_median": "median", "prior_q10": "between", "prior_q90": "and"}, three, over="prior"
-    )
-    shown |= columns({"median": "median", "q10": "between", "q90": "and"}, three, over="now") | columns(
-        {"shown": "explained"}
-    )
+    shown = columns({"title": "parameter"})
+    shown |= columns({"prior_median": "median", "prior_q10": "between", "prior_q90": "and"}, three, over="prior")
+    shown |= columns({"median": "median", "q10": "between", "q90": "and"}, three, over="now")
+    shown |= columns({"shown": "explained"})
     title = "What the record says about the parameters: median, and 80% between"
     return table(rows.assign(shown=explained), shown, title, note)
 

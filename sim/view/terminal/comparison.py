@@ -1,6 +1,6 @@
 """A comparison on a terminal: the answer, what differs in sentences, then in a table."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -12,6 +12,7 @@ from sim.experiments.compare import Comparison
 from sim.results.catalogue import by_label
 from sim.results.run import Run
 from sim.view.brief import Brief
+from sim.view.changes import change
 from sim.view.terminal.brief import answer
 from sim.view.terminal.tables import between, bullets, columns, sections, table
 from sim.view.words import blocked, plural, quantity
@@ -53,36 +54,21 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFram
         return Group(heading, Text(nothing))
     if mine.empty:
         return Group(heading, Text("No difference is significant and at least 1%."))
-    shown = [row for row in _rows(mine) if _better(row)] or list(_rows(mine))
+    changes = mine.to_dict("records")
+    shown = [row for row in changes if by_label(row["indicator"]).better] or changes
     said = [sentence(row) for row in shown[:MOST_SENTENCES]]
     if len(mine) > len(said):
         said.append(f"and {len(mine) - len(said)} more in the table")
     return Group(heading, bullets(said))
 
 
-def _rows(table: pd.DataFrame) -> Iterator[Any]:
-    """The rows of a table, with the columns as attributes."""
-    yield from table.itertuples(index=False)
-
-
-def _better(row: Any) -> int:
-    return by_label(row.indicator).better
-
-
-def sentence(row: Any) -> str:
-    """A difference in words: what, by how much, with which interval, and whether that is better."""
-    unit, difference, low, high, base, value = row.unit, row.difference, row.low, row.high, row.base, row.value
-    better = _better(row)
-    verdict = "" if not better else " (better)" if better * difference > 0 else " (worse)"
-    bounds = sorted((abs(low), abs(high))) if low * high > 0 else (low, high)
-    by = f"{quantity(abs(difference), unit)} {unit or 'percentage points'}"
-    direction = "more" if difference > 0 else "less"
+def sentence(row: Mapping[Hashable, Any]) -> str:
+    """A difference in words, what it is in relation, of which values, and whether that is better."""
+    unit, base, value, better = row["unit"], row["base"], row["value"], by_label(row["indicator"]).better
+    verdict = "" if not better else " (better)" if better * row["difference"] > 0 else " (worse)"
     share = f", {_relative(value / base)}" if base and unit else ""
     mark = "" if unit else "%"
-    return (
-        f"{row.title}: {by} {direction}{share} (between {quantity(bounds[0], unit)} and {quantity(bounds[1], unit)}):"
-        f" {quantity(value, unit)}{mark} rather than {quantity(base, unit)}{mark}{verdict}"
-    )
+    return f"{change(row)}{share}: {quantity(value, unit)}{mark} rather than {quantity(base, unit)}{mark}{verdict}"
 
 
 def _relative(ratio: float) -> str:
