@@ -161,13 +161,11 @@ def show(
         if sources or words or path or as_json:
             raise UserError("--diagram is shown by itself: leave out words, --sources, --path and --json")
         draw(what, set_, out)
-        return
-    if out:
+    elif out:
         raise UserError("-o is where to write the diagram: give --diagram as well")
-    if sources or words:
+    elif sources or words:
         _show_numbers(_scenario_of(what, set_), " ".join(words or ()), path, as_json)
-        return
-    if what.is_dir():
+    elif what.is_dir():
         from sim.results.store import load_run
 
         finished = load_run(what)
@@ -175,14 +173,17 @@ def show(
             say_json(as_data(finished))
         else:
             show_run(finished, full)
-        return
-    if full:
+    elif full:
         raise UserError("--full is for a stored run; a scenario is always shown in full")
-    from sim.scenario.loading import load_scenario
-    from sim.scenario.paths import part
-    from sim.scenario.settings import parse_settings
+    else:
+        _show_scenario(_scenario_of(what, set_), path, as_json)
 
-    scenario = load_scenario(what, parse_settings(set_ or ()))
+
+def _show_scenario(scenario: "Scenario", path: str, as_json: bool) -> None:
+    """A scenario in full, or the part of it at a path."""
+    from sim.scenario.paths import part
+    from sim.scenario.yaml_nodes import text
+
     try:
         shown = part(scenario, path)
     except KeyError as error:
@@ -190,8 +191,6 @@ def show(
     if as_json:
         say_json(shown)
     else:
-        from sim.scenario.yaml_nodes import text
-
         say(text(shown), end="")
 
 
