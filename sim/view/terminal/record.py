@@ -25,26 +25,21 @@ LEFT_OUT = {
 
 
 def one_table(known: Record, name: str) -> RenderableType:
-    """A table in full; below it, the rows of the record behind each of its lines."""
+    """A table in full; below each line, the rows of the record behind it."""
     frame = record_tables.TABLES[name](known)
     if name == "sources":
         return _source_list(frame)
     left_out = [column for column in frame.columns if column in LEFT_OUT.get(name, ())]
+    frame["rows"] = frame["rows"].map(lines_of)
     frame.insert(0, "#", [str(line) for line in range(1, len(frame) + 1)])
-    frame["behind"] = [lines_of(cell) or "none" for cell in frame.pop("rows")]
-    names = [str(column) for column in frame.columns if column not in (*left_out, "behind")]
-    shown = {name: Column(name.replace("_", " "), _cell, words=_is_words(frame[name])) for name in names}
-    sources = "rows of the record behind each line (their sources: sim record --table sources)"
-    closing = f"As known on {known.last_day}."
+    shown = {
+        str(name): Column(str(name).replace("_", " "), _cell, words=frame[name].dtype.kind not in "biufM")
+        for name in frame.columns.drop(["rows", *left_out])
+    }
+    closing = f"As known on {known.last_day}. Below each line: the rows behind it (sim record --table sources)."
     if left_out:
         closing += f" --json has also: {', '.join(left_out)}."
-    behind = {"#": Column("#"), "behind": Column(sources, words=True)}
-    return sections([table(frame, shown), table(frame, behind), Text(closing, style="dim")])
-
-
-def _is_words(column: "pd.Series[Any]") -> bool:
-    """Whether a column has neither numbers nor days."""
-    return not pd.api.types.is_numeric_dtype(column.dtype) and column.dtype.kind != "M"
+    return table(frame, shown, note=closing, below="rows")
 
 
 def _source_list(frame: pd.DataFrame) -> Text:
