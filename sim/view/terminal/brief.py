@@ -136,21 +136,17 @@ def _also(run: Run, brief: Brief) -> Iterator[str]:
         waits = staffing.bottleneck(run) if len(staffing.delays(run)) else ""
         if reasons := [f"{said}." for said in (why_so_long(run), waits) if said]:
             yield " ".join(reasons)
-    yield f"{brief.assumptions}{_where(run)}"
+    yield brief.assumptions
 
 
 def _all_that_is_found(run: Run, brief: Brief) -> list[str]:
     found = findings(run) if run.has_cases else []
-    worth = (brief.ends, brief.happened, brief.fared, *found, f"{brief.assumptions}{_where(run)}")
+    worth = (brief.ends, brief.happened, brief.fared, *found, brief.assumptions)
     return [said for said in worth if said]
 
 
-def _where(run: Run) -> str:
-    """The command that says where a number comes from, of a run that is stored."""
-    return f" Where each comes from: sim show {run.folder} WORD." if run.folder else ""
-
-
 def _closing(run: Run, full: bool) -> Text:
-    stored = f"Stored: {run.folder}. " if run.folder else ""
-    more = "" if full else "--full: all tables; "
-    return Text(f"{stored}{more}sim report: a page.", style="dim")
+    """Where the run is, and what more there is to see of it."""
+    more = "sim show RUN WORD: where a number comes from; sim report RUN: a page"
+    stored = f"Stored: {run.folder} ({more}). " if run.folder else ""
+    return Text(f"{stored}{'' if full else '--full: all tables.'}", style="dim")
