@@ -12,11 +12,11 @@ from sim.experiments.sweep import fte_of
 from sim.record.model import items
 from sim.results.run import Run
 from sim.results.statistics import Estimate
-from sim.results.summary import HEADLINE as HEADLINE_CASES
 from sim.results.tables import ALL_ROLES
 from sim.view import words
 from sim.view.changes import FEW_FTE, common_cases, days_apart, significant_changes, staff_apart
 from sim.view.figures import chances, listed, staffing
+from sim.view.figures.caseload import age
 from sim.view.figures.comparison import distinct
 from sim.view.figures.durations import shares_of_days, why_so_long
 from sim.view.findings import clearance
@@ -246,18 +246,11 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
 def _clearance(run: Run) -> Iterator[Answer]:
     if not (said := clearance(run)):
         return
-    backlog = run.table("backlog")
-    age = backlog.loc[backlog["series"] == HEADLINE_CASES, "age"].dropna()
-    old = (
-        f" Those in progress are {words.count(age.iloc[0])} days old on average at first and"
-        f" {words.count(age.iloc[-1])} at the end."
-        if len(age)
-        else ""
-    )
-    days = words.count(run.table("throughput")["disposition_time"].iloc[0])
+    pace = words.count(run.table("throughput")["disposition_time"].iloc[0])
     yield Answer(
         "Are cases resolved as fast as they come in, and how old are those in progress?",
-        f"{said} At this pace, resolving those in progress at the end would take {days} days (disposition time).{old}",
+        f"{said} At this pace, resolving those in progress at the end would take {pace} days (disposition time)."
+        + age(run),
         "pending",
     )
 

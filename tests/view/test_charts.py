@@ -95,7 +95,7 @@ def test_bars_have_their_values_beside_them():
 
 def test_curves_are_named_at_their_ends():
     """The last value and the name stand beside the end, in text that is not obeyed; without a band there is none."""
-    table = frame("series x y low high", ("one", DAY, 1.0, 0.5, 2.0), ("two", DAY, 4.0, np.nan, np.nan))
+    table = frame("series x y low high end", ("one", DAY, 1.0, 0.5, 2.0, "1"), ("two", DAY, 4.0, np.nan, np.nan, "4"))
     figure = curves({"Panel": table}, LOOKS)
     texts = [note.text.replace("<br>", " ") for note in figure.layout.annotations]
     assert texts == ["<b>Panel</b>", "<b>1</b> First", f"<b>4</b> {SHOWN}"]
@@ -105,7 +105,7 @@ def test_curves_are_named_at_their_ends():
 def test_curves_in_steps_with_a_legend():
     """Survival curves are steps in per cent; each is once in the legend, however many panels it is in."""
     table = frame("series x y low high", ("one", 0.0, 1.0, np.nan, np.nan), ("one", 10.0, 0.4, np.nan, np.nan))
-    figure = curves({"A": table, "B": table}, LOOKS, columns=2, percent=True, steps=True, ends=False, rule=0.5)
+    figure = curves({"A": table, "B": table}, LOOKS, shares=True)
     assert [trace.showlegend for trace in figure.data] == [True, False]
     assert {trace.line.shape for trace in figure.data} == {"hv"}
     assert {(trace.xaxis, trace.yaxis) for trace in figure.data} == {("x", "y"), ("x2", "y2")}
@@ -124,7 +124,7 @@ def test_heat_tables_say_their_numbers():
 def test_parts_add_up():
     """The parts of a row are stacked, and the whiskers and the words are of the whole."""
     table = frame("row one two low high text", ("a", 2.0, 3.0, 4.0, 7.0, "5 days"))
-    *parts, whole, written = stacked(table, LOOKS).data
+    *parts, whole, written = stacked(table, LOOKS, "days").data
     assert [list(part.x) for part in parts] == [[2.0], [3.0]]
     assert (list(whole.x), list(whole.error_x.array), list(whole.error_x.arrayminus)) == ([5.0], [2.0], [1.0])
     assert (list(written.x), list(written.text)) == ([7.0], ["  5 days"])

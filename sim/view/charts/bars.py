@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
-from sim.view.charts.labels import BELOW, LEGEND, hovers, label, lines
+from sim.view.charts.labels import BELOW, LEGEND, label, lines
 from sim.view.charts.looks import Look
 from sim.view.charts.style import INK, below, plain, whiskers
 
@@ -20,8 +20,8 @@ def bars(
 ) -> go.Figure:
     """Horizontal bars from zero, in panels below one another with an axis each.
 
-    `panels`: by heading ("" for none); columns row (its name), series, value, low and high (missing: unknown), text
-    (the value in words, written at the bar's end), and, if wanted, hover. `series`: the looks of those that share a
+    `panels`: by heading ("" for none); columns row (its name), series, value, low and high (missing: unknown) and text
+    (the value in words, written at the bar's end). `series`: the looks of those that share a
     row; a legend names them if there are several. `axis`: its title; `tickformat`: of its values, which are left out
     without both.
     """
@@ -58,14 +58,13 @@ def _series(figure: go.Figure, table: pd.DataFrame, look: Look, place: int, lege
     """The bars of one series in a panel; values stand beyond the whiskers, where nothing crosses them."""
     beyond = table[["value", "high"]].max(axis=1).clip(lower=0)
     key, texts = str(table["key"].iloc[0]), [label(str(text)) for text in table["text"]]
-    hover = hovers(table["hover"]) if "hover" in table else texts
     pattern = {"shape": look.pattern, "fillmode": "overlay", "fgcolor": "#ffffff", "solidity": 0.3, "size": 7}
     figure.add_bar(
         y=[lines(row, 22) for row in table["row"]], x=plain(table["value"]), orientation="h",
         name=lines(look.title, 44), offsetgroup=key, showlegend=legend,
         error_x=whiskers(table["value"], table["low"], table["high"]),
         marker={"color": look.colour, "pattern": pattern},
-        customdata=hover, hovertemplate="%{customdata}<extra></extra>", row=place, col=1,
+        customdata=texts, hovertemplate="%{customdata}<extra></extra>", row=place, col=1,
     )  # fmt: skip
     figure.add_bar(
         y=[lines(row, 22) for row in table["row"]], x=[0] * len(table), base=plain(beyond), orientation="h",

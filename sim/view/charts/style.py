@@ -116,6 +116,6 @@ def whiskers(value: pd.Series, low: pd.Series, high: pd.Series) -> dict[str, Any
     }  # fmt: skip
 
 
-def days(start: date, times: Sequence[float]) -> list[date]:
-    """Days since the start as dates."""
-    return [date_after(start, time) for time in times]
+def days(start: date, times: pd.Series) -> pd.Series:
+    """Days since the start as days of the calendar."""
+    return pd.to_datetime(times.map(lambda time: date_after(start, time)))

@@ -138,10 +138,7 @@ def curves(posterior: Posterior) -> Figure | None:
         _curves_title(own),
         f"{_subtitle(posterior)} · bands: 80% of the simulated records",
         "Each line falls as strands leave the stage; simulated are the same openings with the staff of the time.",
-        lines(
-            {title: _drawn(curve) for title, curve in own.items()}, LOOKS,
-            height=260, x="days", y="still in it", percent=True, ends=False,
-        ),
+        lines({title: _drawn(curve) for title, curve in own.items()}, LOOKS, shares=True, x="days in the stage"),
         table.assign(stage=table["stage"].map(titles)).round(4).rename(columns=COLUMNS),
     )  # fmt: skip
 

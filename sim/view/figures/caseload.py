@@ -40,7 +40,7 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
         _title(run, by_stage, chosen=stages is not None),
         f"{words.of_run(run)} · lines: mean; bands: middle 80%",
         _caption(run, left_out) if stages is None else "Each panel has its own scale.",
-        curves(panels, series, height=200),
+        curves(panels, series),
         as_shown(
             table.assign(series=[series[key].title for key in table["series"]], date=table["x"].dt.date),
             {"of": "of", "series": "series", "date": "date", "y": "mean", **BOUNDS},
@@ -76,7 +76,7 @@ def _panels(run: Run, by_stage: pd.DataFrame, *, whole: bool) -> dict[str, pd.Da
     late = backlog[backlog["series"].isin(layout.targets)]
     panels = {
         subject(run): headline,
-        "Of these, beyond a target's time": _without_bands(late[: len(late) * whole]),
+        "Of these, beyond a target's time": _without_bands(late if whole else late.iloc[:0]),
     }
     if BEFORE in layout.populations:
         panels[subjects(layout)["population"][BEFORE].capitalize()] = before
@@ -85,11 +85,9 @@ def _panels(run: Run, by_stage: pd.DataFrame, *, whole: bool) -> dict[str, pd.Da
 
 def _series(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     """A table of numbers over time as curves, with its bands; whole numbers of cases in the bands."""
-    day = pd.to_datetime(pd.Series(days(run.scenario.start, table["time"].tolist()), index=table.index))
-    return pd.DataFrame(
-        {"series": table.iloc[:, 0], "x": day, "y": table["mean"], "low": table["q10"], "high": table["q90"],
-         "q10": table["q10"], "q90": table["q90"], "end": [words.count(mean) for mean in table["mean"]]}
-    )  # fmt: skip
+    day, end = days(run.scenario.start, table["time"]), table["mean"].map(words.count)
+    own = table[["mean", "q10", "q90"]].rename(columns={"mean": "y"})
+    return own.assign(series=table.iloc[:, 0], x=day, low=own["q10"], high=own["q90"], end=end)
 
 
 def _without_bands(table: pd.DataFrame) -> pd.DataFrame:
@@ -133,15 +131,19 @@ def _caption(run: Run, left_out: Sequence[str]) -> str:
     """How old the headline cases grow, and what is left out."""
     table = run.table("backlog")
     last = table[table["series"] == HEADLINE].iloc[-1]
-    ages = table.loc[table["series"] == HEADLINE, "age"].dropna()
     low, high = words.whole(last["q10"]), words.whole(last["q90"])
     between = f"{low} to {high}" if low != high else low
-    said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress at the end."
-    if len(ages):
-        said += f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."
-    return said + (
-        f" Left out, as there is less than half a case:"
-        f" {words.listing(place_titles(run)[stage] for stage in left_out)}."
-        if left_out
-        else ""
-    )
+    said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress at the end.{age(run)}"
+    if left_out:
+        few = words.listing(place_titles(run)[stage] for stage in left_out)
+        said += f" Left out, as there is less than half a case: {few}."
+    return said
+
+
+def age(run: Run) -> str:
+    """How old headline cases in progress grow, as a further sentence; nothing if none ever is."""
+    table = run.table("backlog")
+    ages = table.loc[table["series"] == HEADLINE, "age"].dropna()
+    if ages.empty:
+        return ""
+    return f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."

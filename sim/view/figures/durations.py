@@ -84,10 +84,7 @@ def durations(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
         f"{words.of_run(run)} · all visits in all of these, Kaplan-Meier estimates",
         "Each curve starts with all visits to a stage and falls as they end; at the dotted line half have ended. Visits"
         " in progress at the horizon count as lasting longer than was seen.",
-        curves(
-            panels, solid, columns=min(2, len(panels)), height=180, x="days in the stage", percent=True,
-            steps=True, ends=False, legend=False, rule=0.5,
-        ),
+        curves(panels, solid, shares=True, x="days in the stage"),
         as_shown(known.round(WHOLE).assign(row=[titles[name] for name in chosen]), VISITS, 2),
     )  # fmt: skip
 

@@ -66,26 +66,16 @@ def _visits(run: Run, events: pd.DataFrame, resolved: Floats) -> tuple[pd.DataFr
     open_visits = events[events["stage"].isin(open_stages) & events["entered"].notna() & ~(events["left"] <= 0)]
     last = open_visits.sort_values("entered").groupby("replication").tail(1)
     end = dict(zip(last["replication"], last["left"].fillna(inf), strict=True))
-    rows = {number: str(row) for row, number in enumerate(sorted(end, key=lambda n: (resolved[n], end[n])))}
+    rows = {number: row for row, number in enumerate(sorted(end, key=lambda n: (resolved[n], end[n])))}
     low, high = open_visits["entered"].clip(lower=0), open_visits["left"].fillna(scenario.horizon_days)
-    visits = pd.DataFrame(
-        {
-            "replication": open_visits["replication"],
-            "row": open_visits["replication"].map(rows),
-            "what": open_visits["stage"].astype(str),
-            "low": _dates(run, low),
-            "high": _dates(run, high),
-        }
-    ).sort_values(["row", "low"], key=lambda column: column.astype(int) if column.name == "row" else column)
+    visits = open_visits[["replication"]].assign(
+        row=open_visits["replication"].map(rows), what=open_visits["stage"].astype(str),
+        low=days(scenario.start, low), high=days(scenario.start, high),
+    )  # fmt: skip
     ended = last[last["left"].notna()]
-    ends = pd.DataFrame(
-        {"row": ended["replication"].map(rows), "day": _dates(run, ended["left"]), "what": ended["outcome"].astype(str)}
-    )
-    return visits, ends.sort_values("row", key=lambda row: row.astype(int))
-
-
-def _dates(run: Run, times: pd.Series) -> pd.Series:
-    return pd.to_datetime(pd.Series(days(run.scenario.start, times.tolist()), index=times.index))
+    day, row = days(scenario.start, ended["left"]), ended["replication"].map(rows)
+    ends = pd.DataFrame({"row": row, "day": day, "what": ended["outcome"].astype(str)})
+    return visits.sort_values(["row", "low"]).astype({"row": str}), ends.sort_values("row").astype({"row": str})
 
 
 def _chart(run: Run, visits: pd.DataFrame, ends: pd.DataFrame) -> Any:

@@ -36,6 +36,7 @@ NAMES = {
     "low95": "95% interval, low",
     "high95": "95% interval, high",
     "fine_eur": "fine (EUR)",
+    "disposition_time": "disposition time (days)",
     "findings": "preliminary findings",
 }
 """Columns of tables whose names are more than their keys without underscores."""
@@ -192,48 +193,42 @@ def clearance(record: Record, until: date | None = None, run: Run | None = None)
     if day is None:
         return None
     table = record_tables.clearance(record, day)
-    strands = table[(table["unit"] == "strand") & (table["period"] != "total")]
+    of_strands = table[table["unit"] == "strand"]
+    strands = of_strands[of_strands["period"] != "total"]
     if strands.empty:
         return None
-    total = table[(table["unit"] == "strand") & (table["period"] == "total")].iloc[0]
     rows = strands.melt(["period"], list(FLOW), "series", "value").rename(columns={"period": "row"})
     rows.loc[rows["row"].eq(f"{day.year}"), "row"] = f"{day.year}, to {day:%B}"
-    told = table.assign(
-        clearance_rate=table["clearance_rate"].round(4), disposition_time=table["disposition_time"].round(0)
-    )
-    forecast = _expected(run) if run is not None else rows.iloc[:0].assign(low=[], high=[])
-    drawn = pd.concat([rows, forecast], ignore_index=True).reindex(columns=["row", "series", "value", "low", "high"])
+    drawn = rows.assign(low=np.nan, high=np.nan)
+    if run is not None:
+        drawn = pd.concat([drawn, _expected(run)], ignore_index=True)
+    text = [count(value) if value % 1 else f"{value:.0f}" for value in drawn["value"]]
     return Figure(
         "record-clearance",
-        _clearance_title(total, run),
+        _clearance_title(of_strands[of_strands["period"] == "total"].iloc[0], run),
         _subtitle(day) + (" · simulated: the mean, and what holds 80% of the simulations" if run is not None else ""),
         _clearance_caption(strands.iloc[-1]),
-        bars(
-            {"": drawn.assign(text=[count(value) if value % 1 else f"{value:.0f}" for value in drawn["value"]])}, FLOW
-        ),
-        _named(told.rename(columns={"disposition_time": "disposition time (days)"})),
+        bars({"": drawn.assign(text=text)}, FLOW),
+        _named(table.round({"clearance_rate": 4, "disposition_time": 0})),
     )
 
 
 def _expected(run: Run) -> pd.DataFrame:
     """What the run expects, a year and at its horizon."""
-    found = {CAME: run.samples["incoming"], RESOLVED: run.samples["resolved"], PENDING: run.samples["pending_end"]}
-    ends = {series: np.quantile(sample.singles, (0.1, 0.9)) for series, sample in found.items()}
-    scenario = run.scenario
+    scenario, known = run.scenario, run.table("indicators").set_index("indicator")
+    rows = known.reindex(["incoming", "resolved", "pending_end"])[["value", "q10", "q90"]]
     name = f"a year, {month_of(scenario.start)} to {month_of(scenario.horizon)}, simulated"
-    rows = [(name, series, sample.value, *ends[series]) for series, sample in found.items()]
-    return pd.DataFrame(rows, columns=["row", "series", "value", "low", "high"])
+    rows = rows.set_axis(["value", "low", "high"], axis=1).assign(row=name, series=[CAME, RESOLVED, PENDING])
+    return rows.reset_index(drop=True)
 
 
 def _clearance_title(total: "pd.Series[float]", run: Run | None) -> str:
-    rate = share(total["clearance_rate"])
-    since = f"{month_of(pd.Timestamp(total['first_day']))}"
+    rate, since = share(total["clearance_rate"]), month_of(pd.Timestamp(total["first_day"]))
+    said = f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved"
     if run is None or not isfinite(expected := run.samples["clearance_rate"].value):
-        return f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved"
-    return (
-        f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved; the model expects"
-        f" {share(expected).removesuffix('%')} of 100 {cases_of(run.scenario)} by {month_of(run.scenario.horizon)}"
-    )
+        return said
+    by = f"{cases_of(run.scenario)} by {month_of(run.scenario.horizon)}"
+    return f"{said}; the model expects {share(expected).removesuffix('%')} of 100 {by}"
 
 
 def _clearance_caption(last: "pd.Series[float]") -> str:
@@ -264,10 +259,7 @@ def survival(record: Record, until: date | None = None) -> Figure | None:
         _survival_title(stages),
         f"{_subtitle(day)} · Kaplan-Meier, with 95% confidence bands",
         _survival_caption(record, day),
-        curves(
-            drawn, {"": Look("share still in it", PALETTE[0])}, height=170, x="days",
-            percent=True, steps=True, ends=False,
-        ),
+        curves(drawn, {"": Look("share still in it", PALETTE[0])}, shares=True, x="days"),
         _named(named.rename(columns={"survival": "share still in it"})),
     )  # fmt: skip
 

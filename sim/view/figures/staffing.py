@@ -176,7 +176,7 @@ def staff_over_time(run: Run) -> Figure:
     backlog, staff = run.table("backlog"), run.table("staff")
     table = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
     whole = staff[staff["role"] == ALL_ROLES].reset_index(drop=True)
-    day, heading = pd.to_datetime(pd.Series(days(run.scenario.start, table["time"].tolist()))), subject(run)
+    day, heading = days(run.scenario.start, table["time"]), subject(run)
     cases, people, fte = (
         pd.DataFrame({"series": name, "x": day, "y": values, "low": np.nan, "high": np.nan,
                       "end": values.map(words.whole)})
