@@ -14,6 +14,8 @@ LEVEL = 0.95
 """Of confidence intervals, unless another is asked for."""
 CENTRAL = (0.1, 0.9)
 """Quantiles that bound the central 80%."""
+DRAWS_PER_INPUT = 5
+"""From so many on, weights of inputs can be told from chance."""
 
 
 class Estimate(NamedTuple):
@@ -70,6 +72,40 @@ def linearised(over: Floats, per: Floats) -> Floats:
     ratio = over.mean() / mean
     values: Floats = ratio + (over - ratio * per) / mean
     return values
+
+
+def rank_weights(inputs: Floats, output: Floats, level: float = LEVEL) -> Floats | None:
+    """How much an output depends on each of some inputs, which may be correlated: a row (weight, low, high) for each.
+
+    Standardised regression coefficients of ranks, between about -1 and 1 (Saltelli et al., Global Sensitivity Analysis:
+    The Primer, 2008, chapter 1), with confidence intervals of least squares. None where something does not vary, or
+    with fewer than `DRAWS_PER_INPUT` draws (rows of the inputs) for each input.
+    """
+    from scipy.special import stdtrit
+
+    draws, number = inputs.shape
+    if not number or draws < DRAWS_PER_INPUT * number:
+        return None
+    ranks = np.column_stack([_ranks(column) for column in (*inputs.T, output)])
+    spread = ranks.std(axis=0)
+    if not spread.all():
+        return None
+    ranks = (ranks - ranks.mean(axis=0)) / spread
+    matrix, y, free = ranks[:, :-1], ranks[:, -1], draws - number - 1
+    if np.linalg.matrix_rank(matrix) < number:
+        return None
+    weights = np.linalg.lstsq(matrix, y, rcond=None)[0]
+    rest = y - matrix @ weights
+    errors = np.sqrt(rest @ rest / free * np.diag(np.linalg.inv(matrix.T @ matrix)))
+    half = float(stdtrit(free, (1 + level) / 2)) * errors
+    return np.column_stack([weights, weights - half, weights + half])
+
+
+def _ranks(values: Floats) -> Floats:
+    """The rank of each value, from 1; equal ones have the mean of theirs."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (times.cumsum() - (times - 1) / 2)[place]
+    return ranks
 
 
 class Split(NamedTuple):

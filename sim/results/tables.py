@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.dates import YEAR_DAYS
 from sim.results.catalogue import CELLS, by_label
 from sim.results.estimates import Results, cells, estimates, spells
-from sim.results.statistics import CENTRAL, Split, variance_split
+from sim.results.statistics import CENTRAL, Split, by_draw, rank_weights, variance_split
 from sim.results.summarise import MICRO
 from sim.results.summary import GOES_ON, IN_PROGRESS, PARTS, REMAINING, YEARS, Counts, Floats
 from sim.results.survival import curves
@@ -129,6 +129,18 @@ def _resolution_splits(run: Results) -> pd.DataFrame:
         if split and split != Split(0.0, 0.0, 0.0, 0.0, 1.0):
             rows.append((case, split.share_parameter, split.low, split.high))
     return pd.DataFrame(rows, columns=["case", "share", "ci_low", "ci_high"])
+
+
+def _resolution_weights(run: Results) -> pd.DataFrame:
+    times = [run.samples[f"resolution:{case}"].by_replication for case in run.layout.open_cases]
+    everywhere, weights = [days for days in times if not np.isnan(days).any()], None
+    if everywhere:
+        drawn, days = run.arrays["drawn"], np.mean(everywhere, axis=0)
+        per_draw = run.scenario.replications_per_draw
+        weights = rank_weights(by_draw(drawn, per_draw), by_draw(days, per_draw))
+    names = list(run.scenario.uncertain) if weights is not None else []
+    rows = pd.DataFrame(np.empty((0, 3)) if weights is None else weights, columns=["weight", "ci_low", "ci_high"])
+    return rows.assign(parameter=names).sort_values("weight", key=abs, ascending=False, ignore_index=True)
 
 
 def _endings(run: Results) -> pd.DataFrame:
@@ -367,6 +379,17 @@ TABLES = {
         {**_CASE, "share": "of the variance of days to the resolution, counted at most to the horizon", **_CI},
         _resolution_splits,
         "Empty if no two replications share a draw of the parameters.",
+    ),
+    "resolution_weights": RunTable(
+        "On which uncertain parameters resolutions depend",
+        {
+            "parameter": "name of the parameter",
+            "weight": "standardised regression coefficient of ranks: by how many standard deviations the mean time to"
+            " the resolutions, counted at most to the horizon, is later for one of the parameter, all else equal",
+            **_CI,
+        },
+        _resolution_weights,
+        "The largest first; of the cases in progress on the first day. Empty with few draws of the parameters.",
     ),
     "durations": RunTable(
         "Days in each stage",

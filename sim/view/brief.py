@@ -17,6 +17,7 @@ from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.parameters import count_by_basis, parameters
 from sim.scenario.schema import Scenario
+from sim.scenario.wording import short
 from sim.view import words
 from sim.view.answers import Number, alone
 from sim.view.changes import compared
@@ -25,6 +26,8 @@ from sim.view.titles import TITLES, cases_of
 from sim.view.tracked import cases, ends, happened
 from sim.view.verdicts import MIN_DIFFERENCE
 
+AS_MUCH, MOST_NAMED = 0.5, 3
+"""Parameters that matter at least half as much as the first are named with it, so many at most."""
 RATES = "exponential"
 """The baseline that people know: events go on at the rates of the past."""
 
@@ -67,7 +70,7 @@ def brief(runs: Sequence[Run], record: Record | None = None, track_record: Track
         ends=ends(base, where=" in the first scenario" if others else ""),
         happened=happened(base, record),
         fared=fared(track_record) if track_record else "",
-        assumptions=assumptions(base.scenario),
+        assumptions=assumptions(base),
         not_compared=why,
         cases=cases(base, record),
     )
@@ -123,9 +126,20 @@ def _against_rates(record: TrackRecord, milestone: str) -> str:
     return f"{clearly}{'better' if row['gain'] > 0 else 'worse'}"
 
 
-def assumptions(scenario: Scenario) -> str:
-    """What the numbers of a scenario rest on, in a sentence, and from what uncertain ones are drawn, in another."""
-    return f"{count_by_basis(parameters(scenario))}{_uncertain(scenario)}"
+def assumptions(run: Run) -> str:
+    """What the numbers of a run rest on, in a sentence, from what uncertain ones are drawn, and which matter."""
+    return f"{count_by_basis(parameters(run.scenario))}{_uncertain(run.scenario)}{_matter_most(run)}"
+
+
+def _matter_most(run: Run) -> str:
+    """The uncertain parameters on which the resolution of cases depends most, as a further sentence."""
+    rows = run.table("resolution_weights")
+    size = rows["weight"].abs()
+    clear = (rows["ci_low"] > 0) | (rows["ci_high"] < 0)
+    names = rows.loc[clear & (size >= size.max() * AS_MUCH), "parameter"].head(MOST_NAMED)
+    titles = [words.quoted(short(run.scenario.uncertain[name].title or name)) for name in names]
+    verb = "matters" if len(titles) == 1 else "matter"
+    return f" {words.listing(titles)} {verb} most for when cases are resolved." if titles else ""
 
 
 def _uncertain(scenario: Scenario) -> str:

@@ -9,7 +9,7 @@ from small_queue import QUEUE, STAGE, queue
 
 from sim import simulate
 from sim.results.catalogue import by_label
-from sim.results.statistics import by_draw, linearised, mean_interval, variance_split
+from sim.results.statistics import by_draw, linearised, mean_interval, rank_weights, variance_split
 
 EXPERIMENTS = 300
 
@@ -180,3 +180,23 @@ def test_a_stage_and_a_role_of_one_name_keep_their_titles():
     assert titles["stage_days:legal"].endswith("Legal review")
     assert titles["utilisation:legal"].endswith("Lawyers")
     assert titles["resolution:legal"].endswith(", legal")
+
+
+def test_weights_of_inputs():
+    """An output that grows with an input alone has weight 1; what only goes along with that input has none."""
+    rng = np.random.default_rng(5)
+    cause = rng.normal(size=400)
+    along = cause + rng.normal(size=400)
+    found = rank_weights(np.column_stack([cause, along]), np.exp(cause))
+    np.testing.assert_allclose(found[:, 0], [1, 0], atol=1e-9)
+    noisy = rank_weights(np.column_stack([cause, along]), rng.normal(size=400) - 2 * cause)
+    assert noisy[0, 2] < -0.7
+    assert noisy[1, 1] < 0 < noisy[1, 2]
+
+
+def test_weights_want_draws_that_differ():
+    """Nothing is said of few draws, of inputs that do not vary, or of two that are one."""
+    draws = np.random.default_rng(6).normal(size=(40, 2))
+    assert rank_weights(draws[:9], draws[:9, 0]) is None
+    assert rank_weights(draws * [1, 0], draws[:, 0]) is None
+    assert rank_weights(draws[:, [0, 0]], draws[:, 1]) is None
