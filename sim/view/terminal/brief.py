@@ -30,8 +30,6 @@ HAPPENED = "came:"
 LATER = "later"
 STRAND = "(separate grievances in each)"
 """Said below the heading where the cases are called strands, a word that few people know."""
-SAID = ("question", "answer", "numbers", "ends", "happened", "fared", "assumptions")
-"""What programs are given of it."""
 
 
 def summary(run: Run, brief: Brief, full: bool = False) -> RenderableType:
