@@ -1,7 +1,6 @@
 """`sim backtest`: forecasts as they would have been made, scored against the record."""
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +14,6 @@ from sim.errors import UserError
 if TYPE_CHECKING:
     from sim.inference.backtest import Backtest
     from sim.inference.leave_one_out import LeaveOneOut
-    from sim.view.figures.gallery import Section
 
 SHIPPED = Path("scenarios/three-probes.yaml")
 
@@ -63,6 +61,11 @@ def backtest(
 
     Example: sim backtest --as-of 2024-03-14
     """
+    from sim.inference.backtest import backtest as backtested
+    from sim.inference.leave_one_out import leave_one_out as left_out
+    from sim.view.as_json import of_backtest as as_json_of
+    from sim.view.terminal.backtest import summary
+
     days = day_of("--as-of", as_of) if as_of else None, day_of("--truth", truth) if truth else None
     months = _months(rolling)
     check_figures(figures)
@@ -70,69 +73,38 @@ def backtest(
         raise UserError(
             f"--record {record}: whose procedure and staff? Give the scenario too, such as --scenario {SHIPPED}"
         )
+    if leave_one_out and (as_of or rolling):
+        given = "--rolling" if rolling else "--as-of"
+        raise UserError(f"--leave-one-out: each proceeding is forecast from its opening; leave out {given}")
     common: dict[str, Any] = {"record": record, "draws": draws, "jobs": jobs or cores(), "results": results}
-    if leave_one_out:
-        if as_of or rolling:
-            given = "--rolling" if rolling else "--as-of"
-            raise UserError(f"--leave-one-out: each proceeding is forecast from its opening; leave out {given}")
-        _leave_one_out(scenario or SHIPPED, days[1], common, figures, as_json)
-    else:
-        _backtest(scenario or SHIPPED, days, months, common, figures, as_json)
-
-
-def _backtest(
-    scenario: Path,
-    days: tuple[date | None, date | None],
-    months: int | None,
-    common: dict[str, Any],
-    figures: Path | None,
-    as_json: bool,
-) -> None:
-    from sim.inference.backtest import backtest as backtested
-    from sim.view.as_json import of_backtest as as_json_of
-    from sim.view.terminal.backtest import summary
-
     with resumable("backtest") as progress:
-        tested = backtested(scenario, *days, rolling_months=months, progress=progress, **common)
+        tested: Backtest | LeaveOneOut
+        if leave_one_out:
+            tested = left_out(scenario or SHIPPED, days[1], progress=progress, **common)
+        else:
+            tested = backtested(scenario or SHIPPED, *days, rolling_months=months, progress=progress, **common)
     if as_json:
         say_json(as_json_of(tested))
     else:
         display(summary(tested))
     if figures:
-        from sim.view.figures.gallery import of_backtest
-
-        title = f"forecasts {tested.days}"
-        _write_figures(tested, title, of_backtest(tested), len(tested.posteriors[tested.origins[0]].weights), figures)
+        _write_figures(tested, figures)
 
 
-def _leave_one_out(
-    scenario: Path, truth: date | None, common: dict[str, Any], figures: Path | None, as_json: bool
-) -> None:
-    from sim.inference.leave_one_out import leave_one_out as left_out
-    from sim.view.as_json import of_leave_one_out as as_json_of
-    from sim.view.terminal.backtest import summary
-
-    with resumable("backtest") as progress:
-        tested = left_out(scenario, truth, progress=progress, **common)
-    if as_json:
-        say_json(as_json_of(tested))
-    else:
-        display(summary(tested))
-    if figures:
-        from sim.view.figures.gallery import of_leave_one_out
-
-        title = "each proceeding forecast from all others"
-        _write_figures(tested, title, of_leave_one_out(tested), len(tested.whole.weights), figures)
-
-
-def _write_figures(
-    tested: "Backtest | LeaveOneOut", what: str, sections: "list[Section]", draws: int, folder: Path
-) -> None:
+def _write_figures(tested: "Backtest | LeaveOneOut", folder: Path) -> None:
+    from sim.inference.backtest import Backtest
+    from sim.view.figures import gallery
     from sim.view.figures.files import made_by
 
-    model = tested.basis.scenario
+    if isinstance(tested, Backtest):
+        what, sections = f"forecasts {tested.days}", gallery.of_backtest(tested)
+        posterior = tested.posteriors[tested.origins[0]]
+    else:
+        what, sections = "each proceeding forecast from all others", gallery.of_leave_one_out(tested)
+        posterior = tested.whole
+    model, record = tested.basis.scenario, tested.basis.folder.resolve().name
     title = f"Backtest of {model.title or model.name}: {what}, scored on {tested.truth}"
-    made = made_by(model, record=tested.basis.folder.resolve().name, until=str(tested.truth), draws=draws)
+    made = made_by(model, record=record, until=str(tested.truth), draws=len(posterior.weights))
     write_figures(folder, title, sections, made)
 
 

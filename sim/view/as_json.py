@@ -88,26 +88,24 @@ def of_calibration(posterior: Posterior, file: Path | None = None) -> dict[str, 
     }
 
 
-def of_backtest(tested: Backtest) -> dict[str, Any]:
-    """Forecasts of days of the past beside what happened."""
-    more = {name: records(getattr(tested, name), 8) for name in ("by_origin", "totals", "totals_held")}
-    draws = len(tested.posteriors[tested.origins[0]].weights)
-    return _scored(tested) | {"origins": [str(day) for day in tested.origins], "draws": draws} | more
-
-
-def of_leave_one_out(tested: LeaveOneOut) -> dict[str, Any]:
-    """Each proceeding forecast from all others, beside what happened."""
-    return _scored(tested) | {"draws": len(tested.whole.weights), "by_group": records(tested.by_group, 8)}
-
-
-def _scored(tested: Backtest | LeaveOneOut) -> dict[str, Any]:
+def of_backtest(tested: Backtest | LeaveOneOut) -> dict[str, Any]:
+    """Forecasts of days of the past, or of each proceeding from all others, beside what happened."""
+    names: tuple[str, ...]
+    if isinstance(tested, Backtest):
+        posterior, names = tested.posteriors[tested.origins[0]], ("by_origin", "totals", "totals_held")
+        days = {"origins": [str(day) for day in tested.origins]}
+    else:
+        posterior, names, days = tested.whole, ("by_group",), {}
     return {
         "record": str(tested.basis.folder),
         "scenario": tested.basis.scenario.name,
+        **days,
         "truth": str(tested.truth),
+        "draws": len(posterior.weights),
         "notes": list(tested.basis.notes),
         "conclusion": conclusion(tested),
         "scores": _scores(tested),
+        **{name: records(getattr(tested, name), 8) for name in names},
         "pit_histogram": [round(float(value), 8) for value in tested.pit_histogram()],
         "forecasts": records(tested.table, 8),
     }

@@ -129,7 +129,7 @@ def test_it_is_shown(small, monkeypatch):
     """A short text, the groups in a notebook, strict JSON, and figures by name."""
     assert len(repr(small)) < 300
     assert small._repr_html_().count("<tr") == 1 + 7
-    data = json.loads(json.dumps(as_json.of_leave_one_out(small), allow_nan=False))
+    data = json.loads(json.dumps(as_json.of_backtest(small), allow_nan=False))
     assert [row["group"] for row in data["by_group"]][-1] == "g and 1 more"
     assert data["by_group"][0]["opened"] == "2021-01-10"
     names = [figure.name for figure in flat(of_leave_one_out(small))]
@@ -143,7 +143,7 @@ def test_the_command_says_what_the_table_has(sim, file, small):
     options = ("backtest", "--leave-one-out", "--scenario", file, "--draws", DRAWS, "--jobs", 1)
     code, out, err = sim(*options, "--json")
     assert code == 0, err
-    assert json.loads(out)["by_group"] == as_json.of_leave_one_out(small)["by_group"]
+    assert json.loads(out)["by_group"] == as_json.of_backtest(small)["by_group"]
     code, out, err = sim(*options)
     assert code == 0, err
     assert "g and 1 more" in out
