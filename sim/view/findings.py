@@ -49,7 +49,7 @@ def findings_of_comparison(runs: Sequence[Run]) -> list[str]:
 
 
 def _caseload(run: Run) -> Iterator[str]:
-    yield f"{caseload(run)[0]}{_overdue(run)}"
+    yield caseload(run)[0]
     if said := clearance(run):
         yield said
 
@@ -63,18 +63,6 @@ def clearance(run: Run) -> str:
     return (
         f"For every 100 new {cases_of(run.scenario)}, {100 * flow['clearance_rate']:.0f} are resolved"
         f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
-    )
-
-
-def _overdue(run: Run) -> str:
-    """How many are older than the first target allows at the end, as a further sentence."""
-    if not run.scenario.targets:
-        return ""
-    table, key, target = run.table("backlog"), run.layout.targets[0], run.scenario.targets[0]
-    end = table[table["series"] == key].iloc[-1]
-    return (
-        f" By then {words.whole(end['mean'])} on average ({end['q10']:.0f} to {end['q90']:.0f}) are older than"
-        f" {words.quoted(target.title or key)} allows."
     )
 
 

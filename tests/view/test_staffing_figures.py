@@ -60,7 +60,6 @@ def test_bottleneck_is_told_from_the_delays(small_run, monkeypatch):
     figure = staffing.delay_by_role(made_of(small_run, monkeypatch, waits(handlers=0.2, lawyers=0.8)))
     assert figure.title.startswith("Of the delay due to staffing, 80% is for Legal service and 20% for Case handlers; ")
     assert figure.table["role"].tolist() == ["Legal service", "Case handlers"]
-    assert "In Preliminary findings, 80% is for Legal service and 20% for Case handlers." in figure.caption
     run = made_of(small_run, monkeypatch, waits(handlers=0.999, lawyers=0.001))
     assert staffing.bottleneck(run) == "Of the delay due to staffing, >99% is for Case handlers"
 

@@ -11,13 +11,11 @@ from sim.view.charts.looks import Look
 from sim.view.charts.style import blank, plain, styled
 
 
-def columns(
-    table: pd.DataFrame, series: Mapping[str, Look], *, y: str = "", notes: Sequence[tuple[Any, str]] = ()
-) -> go.Figure:
+def columns(table: pd.DataFrame, series: Mapping[str, Look], notes: Sequence[tuple[Any, str]]) -> go.Figure:
     """Columns by month.
 
     `table`: columns x (the first day of the month), series and value. `series`: their looks; they stand side by side.
-    `notes`: months with what is written above their columns, with line breaks. `y`: title of the axis.
+    `notes`: months with what is written above their columns, with line breaks.
     """
     figure = blank()
     for key, look in series.items():
@@ -36,7 +34,7 @@ def columns(
             x=f"{month:%Y-%m}-15", y=int(highest[month]), text="<br>".join(hovers(texts)),
             yanchor="bottom", showarrow=False, font={"size": 12},
         )  # fmt: skip
-    styled(figure, y=y)
+    styled(figure)
     figure.update_xaxes(type="date", hoverformat="%B %Y", tickangle=0, tickformat="%b<br>%Y", nticks=6)
     figure.update_yaxes(range=[0, max(float(highest.max()), 1.0) * 1.3])
     figure.update_layout(barmode="group", bargap=0.15, bargroupgap=0, legend=BELOW)

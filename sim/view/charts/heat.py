@@ -10,21 +10,20 @@ from sim.view.charts.style import INK, blank, plain, styled, subplots
 
 ROW, COLUMNS, LINE = 32, 40, 16
 """Pixels of a row with a name of up to two lines, of the names of columns, and of a line of a heading."""
+NAME = 24
+"""Characters in a line of a row's name, fewer if there are more than two tables."""
 SHADES = ((0.0, "#ffffff"), (1.0, "#5aa0d3"))
 """Evenly darker, so that it reads in grey, and never so dark that the text does not."""
 
 
-def heat(
-    panels: Mapping[str, pd.DataFrame], *, span: tuple[float, float] | None = None, name: int = 26, row: int = ROW
-) -> go.Figure:
+def heat(panels: Mapping[str, pd.DataFrame], *, span: tuple[float, float] | None = None) -> go.Figure:
     """Tables side by side that share their rows; columns stand above them.
 
     `panels`: by heading ("" for none); columns row, column (both names), value, text (written in the cell, with line
     breaks; a missing cell is empty). `span`: the values of the lightest and the darkest shade, by default those drawn.
-    `name`: characters in a line of a row's name, fewer if there are more than two tables; `row`: pixels of a row.
     """
-    wide = name if len(panels) < 3 else name - 6
-    values = pd.concat(list(panels.values()))["value"]
+    wide, every = NAME if len(panels) < 3 else NAME - 6, pd.concat(list(panels.values()))
+    values, more = every["value"], every["text"].str.count("\n").max()
     low, high = span or (float(values.min()), float(values.max()))
     rows = list(dict.fromkeys(row for table in panels.values() for row in table["row"]))
     headings = [lines(heading, max(26 // len(panels), 12)) for heading in panels if heading]
@@ -43,7 +42,7 @@ def heat(
             hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
             xaxis=f"x{place if place > 1 else ''}", yaxis=f"y{place if place > 1 else ''}",
         )  # fmt: skip
-    styled(figure, height=len(rows) * row + top + 10)
+    styled(figure, height=len(rows) * (ROW + 20 * more) + top + 10)
     figure.update_xaxes(type="category", side="top", showgrid=False, showline=False, tickangle=0, tickfont={"size": 11})
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False, showline=False, tickfont={"size": 12})
     return figure.update_layout(hovermode="closest", margin={"t": top, "r": 10, "b": 10})

@@ -11,17 +11,8 @@ from sim.results.run import Run
 from sim.results.summary import GOES_ON, IN_PROGRESS, YEARS
 from sim.view import words
 from sim.view.charts.heat import heat
+from sim.view.figures import listed
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import (
-    as_shown,
-    at_horizon,
-    chosen,
-    milestone,
-    milestones_asked_for,
-    names,
-    of_cases,
-    place_titles,
-)
 from sim.view.titles import cases_of
 
 RESOLVED = "Resolved"
@@ -35,10 +26,10 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
 
     None if no such case is tracked.
     """
-    wanted = chosen(run, cases)
+    wanted = listed.chosen(run, cases)
     if not wanted:
         return None
-    panels, called = by_date(run, wanted), {case: name.whole for case, name in names(run).items()}
+    panels, called = by_date(run, wanted), {case: name.whole for case, name in listed.names(run).items()}
     resolved = panels[RESOLVED]
     rows = list(resolved.groupby("case", sort=False)["chance"].last().sort_values(ascending=False).index)
     drawn = {
@@ -52,8 +43,8 @@ def probabilities(run: Run, cases: Sequence[str] | None = None) -> Figure | None
         _title(run, resolved, called),
         f"{words.of_run(run)} · per cent of these in which it has happened by then",
         f"Darker means likelier. The rest up to 100 is the chance that it comes later{beyond}.",
-        heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1), name=24),
-        as_shown(
+        heat({title: _cells(table, called) for title, table in drawn.items()}, span=(0, 1)),
+        listed.as_shown(
             every.assign(case=every["case"].map(called)),
             {"case": "case", "milestone": "milestone", "by": "by", "chance": "probability"},
             3,
@@ -70,12 +61,12 @@ def by_date(run: Run, cases: Sequence[str]) -> dict[str, pd.DataFrame]:
     years = zip(YEARS, run.layout.dates[:-1], strict=False)
     dates = {f"within_{year}y": date_after(run.scenario.start, float(time)) for year, time in years}
     dates["probability"] = run.scenario.horizon
-    ends, reached = at_horizon(run), of_cases(run, "milestones", cases)
+    ends, reached = listed.at_horizon(run), listed.of_cases(run, "milestones", cases)
     still = {case: ends[case].get(IN_PROGRESS, 0.0) + ends[case].get(GOES_ON, 0.0) for case in cases}
-    resolved = of_cases(run, "resolutions", cases)
+    resolved = listed.of_cases(run, "resolutions", cases)
     tables = {RESOLVED: resolved.assign(probability=1 - resolved["case"].map(still))}
-    for place in milestones_asked_for(run.scenario):
-        tables[milestone(run, place)] = reached[(reached["state"] == place) & (reached["q10"] > 0)]
+    for place in listed.milestones_asked_for(run.scenario):
+        tables[listed.milestone(run, place)] = reached[(reached["state"] == place) & (reached["q10"] > 0)]
     return {title: _tidy(table, dates) for title, table in tables.items() if len(table)}
 
 
@@ -99,7 +90,7 @@ def _title(run: Run, resolved: pd.DataFrame, called: dict[str, str]) -> str:
     if means.shape[1] > 1:
         by: Any = (means.max(axis=1) - means.min(axis=1)).idxmax()
         counts = resolved.groupby("stage")["case"].nunique()
-        titles = place_titles(run)
+        titles = listed.place_titles(run)
         groups = [
             f"{words.share(mean)} for the {'one' if counts[stage] == 1 else counts[stage]} in {titles[str(stage)]}"
             for stage, mean in means.loc[by].sort_values(ascending=False).items()

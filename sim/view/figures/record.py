@@ -40,6 +40,8 @@ NAMES = {
     "findings": "preliminary findings",
 }
 """Columns of tables whose names are more than their keys without underscores."""
+SPACED = {";": "; ", "_": " "}
+"""What is put apart in cells that list several things."""
 SENT = "preliminary findings sent"
 DECISION, COMMITMENTS, CLOSED = RESOLVING.values()
 CAME, RESOLVED, PENDING = "incoming", "resolved", "pending"
@@ -66,7 +68,7 @@ def timelines(record: Record, until: date | None = None, run: Run | None = None)
             {row["strand"]: (row["heading"], row["label"]) for row in rows.to_dict("records")},
             _stretches(rows, day), _milestones(rows, day), _looks(run), (rows["opened"].min().date(), day), height=38,
         ),
-        _named(table.assign(**{name: _spaced(table[name]) for name in ("platforms", "topics", "articles")})),
+        _named(table.replace(dict.fromkeys(("platforms", "topics", "articles"), SPACED), regex=True)),
     )  # fmt: skip
 
 
@@ -171,7 +173,7 @@ def requests(record: Record, until: date | None = None) -> Figure | None:
         f"{_subtitle(day)} · by month",
         f"A service is counted once a day; a letter may ask about several. A wave: {MAILING} services or more on a day."
         " Requests need not be published: these are a lower bound.",
-        columns(months, ASKED, notes=notes),
+        columns(months, ASKED, notes),
         _named(table),
     )
 
@@ -323,7 +325,3 @@ def _named(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns={name: NAMES.get(name, name.replace("_", " ")) for name in table.columns}).reset_index(
         drop=True
     )
-
-
-def _spaced(cells: "pd.Series[str]") -> "pd.Series[str]":
-    return cells.str.replace(";", "; ").str.replace("_", " ")

@@ -71,8 +71,8 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
         "delay-by-role",
         f"{bottleneck(run)}{_busiest(busy, titles)}",
         f"{words.of_run(run)} · whiskers: middle 80%",
-        f"Delay is put down to the role that is done, or free, last. {_late(run)}Near 100% work queues up; far below"
-        " it, cases hardly wait.",
+        "Delay is put down to the role that is done, or free, last. Near 100% work queues up; far below it, cases"
+        " hardly wait.",
         bars(panels, {ROLE: Look("", SLATE[0])}),
         as_shown(
             delay.merge(busy, on="role", how="outer", suffixes=("", " busy"))
@@ -120,15 +120,6 @@ def _shares(table: pd.DataFrame, titles: dict[str, str]) -> str:
         if row["share"] >= 0.01
     ]
     return words.listing([f"{share} is {whom}", *(" ".join(other) for other in others)])
-
-
-def _late(run: Run) -> str:
-    """Who is waited for in the last stage before cases are resolved."""
-    stage, titles = run.layout.open_stages[-1], short_titles(run)
-    table = delays(run, stage).sort_values("value", ascending=False)
-    if table.empty or len(run.layout.open_stages) == 1:
-        return ""
-    return f"In {run.scenario.procedure.stages[stage].title}, {_shares(table, titles)}. "
 
 
 def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:

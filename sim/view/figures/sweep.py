@@ -58,7 +58,7 @@ def _chart(sweep: Sweep, rows: pd.DataFrame, *, by_staff: bool) -> go.Figure:
             column=[_value(value) for value in rows[column]],
             text=["{}\n{} to\n{}".format(*map(words.number, cell)) for cell in rows[ENDS].to_numpy()],
         )
-        return heat({_axis(column): cells}, row=72)
+        return heat({_axis(column): cells})
     return points({_axis(axis): rows.assign(x=rows[axis]) for axis in axes}, named)
 
 
