@@ -83,7 +83,9 @@ def test_no_delay_is_said_or_left_out(small_run, monkeypatch):
 
 def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     """Headcounts are those of the scenario on each day, and the title has the first and last sum."""
-    figure = staffing.staff_over_time(small_run)
+    figure, table = staffing.staff_over_time(small_run), small_run.table("staff")
+    whole = table[table["role"] == "all"].set_index("time")[["people", "fte"]]
+    assert table[table["role"] != "all"].groupby("time")[["people", "fte"]].sum().equals(whole)
     heads = figure.table.set_index("day")["Case handlers"]
     assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
     assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
