@@ -5,8 +5,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from frame import EXECUTABLES, FLAGS, Opening, browser_is_required, executable, grave_violations, serving, watching
+from frame import EXECUTABLES, FLAGS, Opening, browser_is_required, executable, grave_violations, watching
 from playwright.sync_api import Browser, Page, sync_playwright
+from serving import serving
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 PHONE = {"width": 360, "height": 740}
 LAPTOP = {"width": 1366, "height": 768}
@@ -99,17 +97,3 @@ def grave_violations(page: Page) -> list[str]:
         for found in answer["result"]["value"]["violations"]
         if found["impact"] in GRAVE
     ]
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve a Dash or WSGI application on a free port of this machine, until the end; gives its address."""
-    server = make_server("127.0.0.1", 0, getattr(app, "server", app), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from frame import FOREIGN, LAPTOP, PATIENCE, PHONE, PROJECTOR, serving
+from frame import FOREIGN, LAPTOP, PATIENCE, PHONE, PROJECTOR
 from playwright.sync_api import Page, expect
+from serving import serving
 from small_scenarios import SMALL
 
 from sim import simulate

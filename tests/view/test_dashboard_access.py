@@ -5,12 +5,11 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from waitress.wasyncore import close_all
+from serving import serving
 from werkzeug.test import TestResponse
 
 from sim.errors import UserError
@@ -341,14 +340,8 @@ def test_what_dash_itself_cannot_answer_is_one_line(client, small_run, caplog):
 @pytest.fixture
 def address(client) -> Iterator[tuple[str, int]]:
     """Where a dashboard is served as `sim dashboard` serves it."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        server = app.listening(client.application, bound)
-        thread = Thread(target=server.run)
-        thread.start()
-        yield bound.getsockname()
-        server.trigger.pull_trigger(lambda: close_all(server._map))
-        thread.join()
-        server.task_dispatcher.shutdown()
+    with serving(client.application) as place:
+        yield "127.0.0.1", int(place.rpartition(":")[2])
 
 
 def answer_to(connection: socket.socket) -> bytes:

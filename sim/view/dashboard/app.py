@@ -22,6 +22,8 @@ THREADS = 8
 """Requests that are answered at the same time; a browser sends six. What is read or waits holds no thread."""
 PATIENCE = 20
 """Seconds after which a client that has stopped sending is given up."""
+MAX_ANSWER = 64_000_000
+"""Bytes of an answer that are held in memory until they are sent; the rest would go through a file."""
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
@@ -81,7 +83,7 @@ def listening(app: Flask, bound: socket.socket) -> BaseWSGIServer:
     """The server of an application on a socket that is bound already."""
     return create_server(
         app, sockets=[bound], threads=THREADS, channel_timeout=PATIENCE, max_request_body_size=MAX_BODY, ident="sim",
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=True, inbuf_overflow=MAX_BODY, outbuf_overflow=MAX_ANSWER,
     )  # fmt: skip
 
 
