@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from math import inf
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from sim.errors import suggestion
 from sim.record.model import EVENTS, MILESTONES
@@ -13,6 +15,7 @@ from sim.scenario.cycles import targets_of
 from sim.scenario.findings import Finding, Path_, unknown
 from sim.scenario.idle import Own
 from sim.scenario.schema import Effort, Platform, Procedure, Route, Routes, Scenario, Team, Wave
+from sim.scenario.settings import Settings
 from sim.scenario.shares import given_shares, left_by_probabilities, takes_rest
 from sim.scenario.staffing import capacity, millionths
 
@@ -350,7 +353,7 @@ def _invalid_at(scenario: Scenario, name: str, value: float, draw: Path_ | None 
     at, what = (draw, f"{name} is") if draw else (("uncertain", name, "value"), "it may be")
     try:
         extreme = with_values(scenario, {name: value})
-        Scenario.model_validate(extreme.model_dump(mode="json", exclude={"posterior"}, warnings=False))
+        Scenario.model_validate({**_written(extreme, scenario), "posterior": None})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -362,6 +365,19 @@ def _invalid_at(scenario: Scenario, name: str, value: float, draw: Path_ | None 
     other_stages = extreme.procedure.stages is not scenario.procedure.stages
     wrong = (procedure_problems(extreme.procedure) if other_stages else []) + _roles(extreme)
     return [Finding(at, f"{what} {value:.3g}, where the scenario is wrong: {w.message}") for w in wrong[:1]]
+
+
+def _written(changed: Any, usual: Any) -> Any:
+    """Settings as a file would say them, but for all that is the same object as usual: that is known to be valid."""
+    if changed is usual:
+        return changed
+    if isinstance(changed, Settings) and type(changed) is type(usual):
+        return {name: _written(getattr(changed, name), getattr(usual, name)) for name in type(changed).model_fields}
+    if isinstance(changed, dict) and isinstance(usual, dict):
+        return {key: _written(value, usual.get(key)) for key, value in changed.items()}
+    if isinstance(changed, list) and isinstance(usual, list):
+        return [_written(*both) for both in zip(changed, usual, strict=True)]
+    return to_jsonable_python(changed)
 
 
 def _number_of_route(scenario: Scenario, name: str) -> str:

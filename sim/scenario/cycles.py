@@ -149,7 +149,14 @@ def _kinds(procedure: Procedure) -> list[CaseKind]:
         values = [when.platform or [""], when.provider or [""], when.topic or [""], when.origin or [""]]
         for platform, provider, topic, origin in product(*values):
             kinds[CaseKind(frozenset([platform] if platform else []), provider, topic, origin)] = None
-    return list(kinds)[:MOST_KINDS]
+    return [kind for _, kind in _told_apart(procedure, [("", kind) for kind in list(kinds)[:MOST_KINDS]])]
+
+
+def _told_apart(procedure: Procedure, found: list[tuple[str, CaseKind]]) -> list[tuple[str, CaseKind]]:
+    """The first of those at a stage for which the same conditions hold: the others go the same way from there."""
+    conditions = list(_conditions(procedure))
+    first = {(stage, *(_is_of(when, kind) for when in conditions)): (stage, kind) for stage, kind in reversed(found)}
+    return list(first.values())[::-1]
 
 
 def entries(scenario: Scenario) -> list[tuple[str, CaseKind]]:
@@ -176,7 +183,7 @@ def entries(scenario: Scenario) -> list[tuple[str, CaseKind]]:
     for stream in scenario.arrivals.values():
         for platform, topic in product(stream.platforms, stream.topics):
             found[stream.stage, kind(platform, topic, stream.origin)] = None
-    return list(found)[:MOST_KINDS]
+    return _told_apart(scenario.procedure, list(found)[:MOST_KINDS])
 
 
 def _conditions(procedure: Procedure) -> Iterator[When]:
@@ -192,14 +199,14 @@ def _all_steps(stage: Stage) -> Iterator[Steps]:
 
 def _concerns(when: When | None, kind: CaseKind, visit: int) -> bool:
     """Whether a condition holds for a case of a kind, on its visit of this number to the stage."""
-    return when is None or (
-        (not when.platform or not kind.platforms.isdisjoint(when.platform))
-        and all(
-            not words or fact in words
-            for words, fact in ((when.provider, kind.provider), (when.topic, kind.topic), (when.origin, kind.origin))
-        )
-        and (not when.visit or min(visit, max(when.visit)) in when.visit)
-    )
+    return when is None or (_is_of(when, kind) and (not when.visit or min(visit, max(when.visit)) in when.visit))
+
+
+def _is_of(when: When, kind: CaseKind) -> bool:
+    """Whether a condition holds for a case of a kind on some visit."""
+    facts = ((when.provider, kind.provider), (when.topic, kind.topic), (when.origin, kind.origin))
+    of_platform = not when.platform or not kind.platforms.isdisjoint(when.platform)
+    return of_platform and all(not words or fact in words for words, fact in facts)
 
 
 class _Chain:
