@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.errors import UserError
 from sim.experiments.pairing import PAIRED, check_paired, made_otherwise, pairable
-from sim.experiments.simulate import Progress, prepared, simulate
+from sim.experiments.simulate import Progress, prepared, simulate_each
 from sim.experiments.values import IndicatorValues, values_of
 from sim.plotting import Drawable
 from sim.results.estimates import check_label
@@ -132,7 +132,8 @@ def compare(
         for label in indicators or ():
             check_label(scenario, label)
     options: dict[str, Any] = {"jobs": jobs, "cluster": cluster, "results": results, "progress": progress}
-    finished = [source if isinstance(source, Run) else simulate(source, **options) for source in chosen]
+    new = simulate_each([source for source in chosen if isinstance(source, Scenario)], events=True, **options)
+    finished = [source if isinstance(source, Run) else next(new) for source in chosen]
     return _compared(finished, indicators, finished[0].replications, level)
 
 

@@ -115,6 +115,7 @@ def prepared(scenario: Scenario | Path | str, replications: int | None = None, s
 def simulate_each(
     scenarios: Sequence[Scenario],
     *,
+    events: bool = False,
     jobs: int = 1,
     cluster: str | None = None,
     results: Path | str | None = None,
@@ -122,14 +123,14 @@ def simulate_each(
 ) -> Iterator[Run]:
     """Run several scenarios on the same workers, and yield their runs in their order; options as of `simulate`.
 
-    New runs are stored without their event logs, and yielded one at a time: there may be thousands of them, and the
-    summary of one takes some 15 MB.
+    New runs are stored without their event logs unless `events`, and yielded one at a time: there may be thousands of
+    them, and the summary of one takes some 15 MB.
     """
     with _folder(results) as folder:
-        works = [Work(folder, scenario, events=False) for scenario in scenarios]
+        works = [Work(folder, scenario, events=events) for scenario in scenarios]
         _work_off(works, jobs, cluster, progress)
         for work in works:
-            yield work.finished()
+            yield work.finished().in_memory() if events and results is None else work.finished()
 
 
 def simulate_growing(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from sim.errors import UserError, suggestion
 from sim.experiments.compare import Comparison
@@ -58,13 +59,23 @@ def plot(result: Any, name: str | None = None) -> PlottedFigure:
 
     Raises UserError for a name that there is not.
     """
-    by_name = {figure.name: figure for figure in figures(result)}
+    by_name = {figure.name: figure for figure in _drawn(result)}
     if name in MOVED:
         raise UserError(f"the figure {name!r} is now part of {MOVED[name]!r}")
     if name and name not in by_name:
         hint = suggestion(name, by_name, len(by_name))
         raise UserError(f"there is no figure {name!r} of this {type(result).__name__}{hint}")
     return PlottedFigure((by_name[name] if name else next(iter(by_name.values()))).whole(WIDTH))
+
+
+_LAST: list[tuple["ref[Any]", list[Figure]]] = []
+
+
+def _drawn(result: Any) -> list[Figure]:
+    """The figures of a result, drawn once: who plots one of them plots another one next."""
+    if not _LAST or _LAST[0][0]() is not result:
+        _LAST[:] = [(ref(result), figures(result))]
+    return _LAST[0][1]
 
 
 def to_html(runs: Sequence[Run], path: Path) -> Path:

@@ -121,7 +121,7 @@ def test_what_cannot_be_compared_is_refused(changes, why, monkeypatch):
     """Other days and other procedures: results of the same name would mean something else. Before anything runs."""
     first, other = queue(), queue(name="other", **changes)
     one, two = (simulate(scenario, replications=2) for scenario in (first, other))
-    monkeypatch.setattr("sim.experiments.compare.simulate", None)
+    monkeypatch.setattr("sim.experiments.compare.simulate_each", None)
     message = (
         f"^other cannot be compared with queue: {re.escape(why)}.*; only scenarios with the same first day, horizon"
     )
@@ -218,7 +218,7 @@ def test_scenarios_are_run_with_what_the_first_has(tmp_path):
 def test_what_cannot_be_compared_is_refused_before_anything_runs(monkeypatch):
     """Equal names, a single scenario, unknown indicators, and other replications of a finished run."""
     finished = simulate(queue(replications=2))
-    monkeypatch.setattr("sim.experiments.compare.simulate", None)
+    monkeypatch.setattr("sim.experiments.compare.simulate_each", None)
     for arguments, message in (
         (([queue(), queue()], None), "two of the scenarios have the same name: queue, queue"),
         (([queue()], None), "at least two"),
