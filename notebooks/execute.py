@@ -61,7 +61,9 @@ def draw(outputs: list[Any]) -> None:
     figures = [go.Figure({part: output.data[FIGURE][part] for part in ("data", "layout")}) for output in outputs]
     with TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.png" for number in range(len(figures))]
-        plotly.io.write_images(figures, files, width=WIDTH, scale=SCALE)
+        plotly.io.write_images(
+            figures, files, width=WIDTH, height=[figure.layout.height for figure in figures], scale=SCALE
+        )
         for output, file in zip(outputs, files, strict=True):
             output.data["image/png"] = small(file)
             output.metadata["image/png"] = {"alt": output.data["text/plain"], "width": WIDTH}

@@ -15,7 +15,7 @@ import sim
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FEW = {"replications": 12, "sweep_replications": 6, "draws": 100}
+FEW = {"replications": 12, "sweep_replications": 6, "draws": 100, "backtest_draws": 100}
 """The parameters of the notebooks, small: the test is that they work, not what they find."""
 OTHERS = {"pandas", "plotly", *sys.stdlib_module_names}
 """What notebooks may import beside the public names of `sim`."""

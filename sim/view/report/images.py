@@ -43,9 +43,9 @@ def write(figures: Sequence[Shown], folder: Path, kind: Format) -> list[Path]:
     paths = [folder / f"{shown.number:02d}-{shown.stem}.{kind}" for shown in figures]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        pio.write_images(
-            [shown.figure.whole(source=shown.source) for shown in figures], paths, width=WIDTH, scale=SCALES[kind]
-        )
+        drawn = [shown.figure.whole(source=shown.source) for shown in figures]
+        heights = [figure.layout.height for figure in drawn]  # plotly would make all of the same
+        pio.write_images(drawn, paths, width=WIDTH, height=heights, scale=SCALES[kind])
     except OSError as error:
         raise RunFailed(f"{folder}: cannot be written: {error.strerror or error}") from None
     return paths
