@@ -22,20 +22,18 @@ def _done(run: Run) -> str:
     return (
         f"A model simulates the procedure ({procedure.title}, {plural(len(procedure.stages), 'stage')}) day by day from"
         f" {date_of(run.scenario.start)} to {date_of(run.scenario.horizon)}: cases come in, move from stage to stage,"
-        f" and compete for the"
-        f" same people. It does so {run.replications:,} times, each time with different random numbers. One such"
-        f" course of"
-        " events is a simulation, or replication. No single one is a forecast; all of them together are."
+        f" and compete for the same people. It does so {run.replications:,} times, each time with different random"
+        " numbers. One such course of events is a simulation, or replication. No single one is a forecast; all of them"
+        " together are."
     )
 
 
 def _intervals(run: Run) -> str:
     return (
-        "Unless a figure says otherwise, a range holds the central 80% of the simulations: one in ten lies below"
-        " it, one in ten above. A median is the middle: half of the simulations come earlier, half later, or not by"
+        "Unless a figure says otherwise, a range holds the central 80% of the simulations: one in ten lies below it,"
+        " one in ten above. A median is the middle: half of the simulations come earlier, half later, or not by"
         f" {date_of(run.scenario.horizon)}. A confidence interval is something else: it says how well a mean is known"
-        f" from"
-        f" {run.replications:,} simulations."
+        f" from {run.replications:,} simulations."
     )
 
 
@@ -65,33 +63,30 @@ def _drawn(scenario: Scenario) -> str:
 def _censored(run: Run) -> str:
     return (
         f"A case still in progress on {date_of(run.scenario.horizon)} counts as lasting longer than was seen"
-        f" (Kaplan-Meier"
-        " estimates). Leaving such cases out would make durations look too short."
+        " (Kaplan-Meier estimates). Leaving such cases out would make durations look too short."
     )
 
 
 def _first_day(run: Run) -> str:
     return (
         f"The simulation begins on {date_of(run.scenario.start)} with the cases that were in progress then. What"
-        f" remains of a"
-        " stage that had already begun is drawn given the time already spent in it. Cases that come from the public"
-        " record are as they were known on that day."
+        " remains of a stage that had already begun is drawn given the time already spent in it. Cases that come from"
+        " the public record are as they were known on that day."
     )
 
 
 _STAFF = (
-    "The people of a role share their time among the cases that need them, so load shows as slower work. Teams that are"
-    " needed as a whole wait until everyone in them is free. Delay due to staffing is the time that a case would not"
-    " have taken with unlimited staff."
+    "The people of a role share their time among the cases that need them, so load shows as slower work. Teams that"
+    " are needed as a whole wait until everyone in them is free. Delay due to staffing is the time that a case would"
+    " not have taken with unlimited staff."
 )
 _PAIRED = (
     "Every random number belongs to a case and a step of it. So scenarios with the same seed see the same cases with"
     " common random numbers: one more probe or one more lawyer leaves everybody else's unchanged, and differences are"
-    " taken"
-    " simulation by simulation."
+    " taken simulation by simulation."
 )
 _NOT = (
     "The model does not know what a platform will do, what a case is worth, or why a case is chosen. The effort per"
-    " stage is assumed, not observed. Strands are independent except for the staff they share. The only politics in"
-    " it is a hold. It says what follows from its assumptions; whether these are right is another question."
+    " stage is assumed, not observed. Strands are independent except for the staff they share. The only politics in it"
+    " is a hold. It says what follows from its assumptions; whether these are right is another question."
 )

@@ -1,6 +1,7 @@
 """Where numbers come from: which source belongs to which number, through all ways of combining files."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -461,6 +462,29 @@ def test_sources_of_the_first_scenario():
     x = by_path["probes.x-2023-12.obligations"]
     assert (x.basis, x.reason, x.location) == ("derived", "the public record, as it was known on 2024-03-14", "record")
     assert by_path["platforms.X.turnover_eur_bn"].location == "record/turnover.csv"
+
+
+def test_numbers_have_names_and_uses_that_people_understand():
+    """What a number is, by the titles of stages and roles; by what it is multiplied or replaced; what becomes of it."""
+    by_path = {one.path: one for one in parameters(load_scenario(SCENARIOS / "three-probes.yaml"))}
+    draft = by_path["procedure.stages.preliminary_findings.next.decision.steps.draft.fte_days"]
+    assert draft.name == "Preliminary findings → Non-compliance decision: draft, work"
+    assert "Legal Service: 24" in draft.quantity
+    assert draft.used.startswith("times 0.49 to 2 assumed (Effort of all work, against the staff there is); times ")
+    assert by_path["probes.x-2023-12.obligations"].name == "X (x-2023-12): obligations concerned"
+    commitments = by_path["procedure.stages.proceedings.next.commitments.of_rest"]
+    assert commitments.quantity == "0.4 (40%)"
+    assert commitments.used.endswith("; 0.1 (10%) of all before it is varied")
+    assert by_path["staffing.legal.casework_share"].used == "fixed"
+
+
+def test_people_are_those_expected_in_all_roles():
+    """Each headcount says how many there are on the first day, the uncertain ones at their means, and in all."""
+    found = [one for one in parameters(load_scenario(SCENARIOS / "status-quo.yaml")) if one.path.endswith("headcount")]
+    each = [float(re.search(r"([\d.]+) expected", one.used)[1]) for one in found]
+    (everybody,) = {float(re.search(r"([\d.]+) in all roles", one.used)[1]) for one in found}
+    assert sum(each) == pytest.approx(everybody, abs=0.5)
+    assert everybody < 183  # the announced staff, of which not all is reached
 
 
 def test_undated_scenarios_have_sources():

@@ -14,15 +14,7 @@ WORDS = {
     "censored": "Seen only in part: a case still in progress when observation ended.",
     "clearance rate": "Resolved cases as a share of incoming ones. Below 100%, the number in progress grows.",
     "delay due to staffing": "Days that a case would not have taken with unlimited staff.",
-    "disposition"
-    ""
-    ""
-    ""
-    ""
-    ""
-    ""
-    ""
-    " time": "Days to resolve those in progress at this pace: 365 times their number over those resolved in a year.",
+    "disposition time": "Days to resolve those in progress at this pace: 365 times their number over a year's output.",
     "dormancy": "Time in which a case lies idle and nobody works on it.",
     "FTE": "Full-time equivalent: the working time of one person, or of several who work part-time.",
     "hold": "Time in which a case waits for reasons outside the team.",
