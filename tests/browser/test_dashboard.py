@@ -106,6 +106,19 @@ def test_a_filter_shows_its_part_and_stands_in_the_address(opened):
         expect(page).to_have_url(re.compile(f"platform={platform}"))
 
 
+def test_numbers_are_found_by_what_they_are_called(opened):
+    """The line on assumptions leads to the table of all numbers, which a field searches."""
+    page = opened()
+    page.get_by_role("button", name="Where each comes from").click()
+    rows = page.locator("#numbers tr")
+    expect(rows.first).to_contain_text("staffing.")
+    page.get_by_label("Search the numbers").fill("HEADCOUNT lawyers")
+    expect(rows.locator("visible=true")).to_have_count(1)
+    expect(page.locator("#found")).to_have_text(re.compile(r"^1 of \d+ numbers$"))
+    page.get_by_label("Search the numbers").fill("zzz")
+    expect(page.locator("#found")).to_contain_text("No number has all of these words")
+
+
 @pytest.mark.slow
 def test_two_people_see_their_own(opened):
     """What one chooses, the other does not see; the address of the one shows the same to the other."""

@@ -97,7 +97,10 @@ def _numbers(app: Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("page", "search"), Output("found", "children"), Input("wanted", "value")
+        ClientsideFunction("page", "search"),
+        Output("found", "children"),
+        Input("wanted", "value"),
+        Input("all-numbers", "data"),
     )
 
 

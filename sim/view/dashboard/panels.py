@@ -82,17 +82,15 @@ def _numbers(found: Sequence[Parameter]) -> list[Component]:
         html.Span(id="found", **status),
     ]
     head = html.Thead(html.Tr([html.Th(heading, scope="col") for heading in provenance.NUMBERS]))
-    shown = html.Table([head, html.Tbody([html.Tr(_cells(one)) for one in found])], id="numbers")
+    shown = html.Table([head, html.Tbody(id="numbers")])  # the browser makes its rows, as Dash would take seconds
+    data = dcc.Store(id="all-numbers", data=[_row(one) for one in found])
     legend = html.P([f"{count_by_basis(found)} {provenance.LEGEND}"], className="subtitle")
-    return [html.P(search, className="search"), html.Div(shown, className="table", tabIndex=0), legend]
+    return [html.P(search, className="search"), html.Div(shown, className="table", tabIndex=0), legend, data]
 
 
-def _cells(one: Parameter) -> list[Component]:
-    place = html.Small([one.path, html.Br(), one.location])
-    link = html.A(one.url, href=one.url, rel="noopener noreferrer", target="_blank") if one.url else ""
-    source = html.Td([f"{one.reason} " if one.url else one.source, link])
-    kind, used = html.Td(one.basis or ""), html.Td(one.used)
-    return [html.Th([one.name, place], scope="row"), html.Td(one.quantity), kind, source, used]
+def _row(one: Parameter) -> list[str]:
+    reason = one.reason if one.url else one.source
+    return [one.name, f"{one.path}\n{one.location}", one.quantity, one.basis or "", reason, one.url, one.used]
 
 
 def _panel(title: str, parts: list[Component]) -> Component:

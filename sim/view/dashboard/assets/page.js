@@ -35,9 +35,14 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
       return clicks ? "method" : window.dash_clientside.no_update;
     },
     // Shows the numbers that have all the words wanted, and says how many.
-    search: function (wanted) {
+    search: function (wanted, numbers) {
+      const body = document.getElementById("numbers");
+      if (body.numbers !== numbers) {
+        body.replaceChildren(...numbers.map(rowOf));
+        body.numbers = numbers;
+      }
       const words = (wanted || "").toLowerCase().split(/\s+/).filter(Boolean);
-      const rows = [...document.querySelectorAll("#numbers tbody tr")];
+      const rows = [...body.rows];
       for (const row of rows) {
         row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
       }
@@ -64,6 +69,23 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
 
 // How the slider of a what-if writes its value.
 window.dashMantineFunctions = { percent: (value) => (value > 0 ? "+" : "") + value + "%" };
+
+// The row of a number; its source may have an address.
+function rowOf([name, place, value, basis, reason, address, used]) {
+  const row = document.createElement("tr");
+  row.append(part("th", name, part("small", place)), part("td", value), part("td", basis), part("td", reason), part("td", used));
+  if (/^https?:/.test(address)) {
+    row.cells[3].append(" ", Object.assign(part("a", address), { href: address, target: "_blank", rel: "noopener noreferrer" }));
+  }
+  row.cells[0].scope = "row";
+  return row;
+}
+
+function part(kind, ...content) {
+  const made = document.createElement(kind);
+  made.append(...content);
+  return made;
+}
 
 function put(query, write) {
   if (write && typeof query === "string" && query !== window.location.search) {
