@@ -110,6 +110,7 @@ def processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """
     if not 1 <= jobs <= bounds.PROCESSES.count:
         raise UserError(f"jobs {jobs}: must be at least 1 and at most {bounds.PROCESSES.count:,}")
+    _start_tracker()
     with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker) as executor:
         try:
             with (
@@ -131,13 +132,20 @@ def end_now(executor: ProcessPoolExecutor) -> None:
     executor.shutdown(cancel_futures=True)
 
 
+def _start_tracker() -> None:
+    """Start what clears up after the processes; it outlives them, so that a closed terminal must not end it."""
+    if hasattr(signal, "pthread_sigmask"):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        resource_tracker.ensure_running()  # now, as it unblocks interrupts when it is started
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
     """Ctrl-C is for the parent alone, which stops its workers; one that comes meanwhile is delivered afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it unblocks interrupts when it is started
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
