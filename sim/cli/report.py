@@ -81,9 +81,7 @@ def report(
         jobs=jobs,
         results=results,
     )
-    made = content.report(
-        found.runs, found.records, analyses, title=title, record_note=found.note, track_record=found.track_record
-    )
+    made = content.report(found.runs, found.records, analyses, title=title, track_record=found.track_record)
     for why in filter(None, [made.brief.not_compared, *made.notes]):
         tell(why)
     tell(_write(made, found, out, images, embed))

@@ -26,13 +26,13 @@ FEW_FTE = 0.5
 
 
 def compared(base: Run, others: Sequence[Run]) -> tuple[str, tuple[Number, ...]]:
-    """What the other scenarios change, each in a clause."""
-    found = [_difference(base, run) for run in others]
+    """What the other scenarios change, each in a clause; in a short one if there are several."""
+    found = [_difference(base, run, short=len(others) > 1) for run in others]
     clauses = [clause for clause, _ in found]
     return f"{'; '.join(clauses)}.", tuple(number for _, number in found)
 
 
-def _difference(base: Run, run: Run) -> tuple[str, Number]:
+def _difference(base: Run, run: Run, *, short: bool) -> tuple[str, Number]:
     title = run.scenario.title or run.scenario.name
     tracked = common_cases(run, base)
     by = kind_of_answer(run.scenario, bool(tracked))
@@ -40,7 +40,8 @@ def _difference(base: Run, run: Run) -> tuple[str, Number]:
         clause, number = _targets_apart(base, run)
     elif by == TRACKED and tracked:
         clause, number = days_apart(base, run, tracked)
-        clause = "; ".join(part for part in (clause, _waiting(base, run), _left(base, run), _fewer(base, run)) if part)
+        more = (_waiting,) if short else (_waiting, _left, _fewer)
+        clause = "; ".join(part for part in (clause, *(of(base, run) for of in more)) if part)
     else:
         clause, number = _indicator_apart(base, run, WORK if by == WORK else CASELOAD)
     return f"{title}{staff_apart(run.scenario, base.scenario)}: {clause}", number._replace(

@@ -34,8 +34,12 @@ def of_runs(runs: Sequence[Run]) -> str:
 
 def of_record(record: Record) -> str:
     """Where a figure or table of a public record comes from, in a line."""
-    until = f" to {words.date_of(record.last_day)}" if record.until or record.acts else ""
-    return _line(f"public record{until}")
+    return _line(record_to(record))
+
+
+def record_to(record: Record) -> str:
+    """A public record by the last day that it knows of."""
+    return "public record" + (f" to {words.date_of(record.last_day)}" if record.until or record.acts else "")
 
 
 def of_analysis(title: str, made_by: Mapping[str, str | int] | None = None) -> str:

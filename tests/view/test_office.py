@@ -63,6 +63,8 @@ def test_the_first_slide_has_question_answer_and_number(made, undrawn):
     said = "\n".join(words(first))
     assert made.answer in said
     assert made.numbers[0].value in said
+    assert [heading for heading, _ in made.caveats] == ["Assumptions"]
+    assert made.caveats[0][1] in said
     assert made.source in said
 
 

@@ -240,10 +240,10 @@ def test_the_record_and_other_analyses_have_their_chapters(small_run):
     figure = Figure("curve", "It bends", "sub", "caption", go.Figure(), pd.DataFrame({"x": [1]}))
     analysis = Analysis("Where help stops", {"seed": 7}, [figure])
     record = load_record(ROOT / "docs" / "example-record")
-    found = content.report([small_run], {small_run.scenario.name: record}, [analysis], record_note="a record")
+    found = content.report([small_run], {small_run.scenario.name: record}, [analysis])
     assert [chapter.key for chapter in found.chapters] == ["simulation", "record", "analysis-1"]
     assert "seed 7" in found.chapters[-1].lead
-    assert found.facts.endswith("a record")
+    assert found.facts.endswith(colophon.record_to(record))
     sources = {act.source for act in record.acts if act.source.startswith("http")}
     assert sources <= {row[-1] for row in found.chapters[1].acts.rows}
 

@@ -18,6 +18,8 @@ ROW, LINE, WIDTH = 30, 17, 8
 """Pixels of a row of one line, of each further line of its name, and of the thickness of an interval."""
 SERIES = 15
 """Pixels of one of the series of a row that stand apart."""
+GAP = 44
+"""Pixels between panels: of the dates or numbers of an axis, and of the heading of the next panel."""
 AXIS = 34
 """Characters in a line of the title of the axis."""
 NAME = 24
@@ -49,7 +51,7 @@ def intervals(
     names = [_names(table) for table in panels.values()]
     tall = SERIES * len(series) if apart else 0
     heights = [sum(max(ROW + LINE * text.count("<br>"), tall) for text in rows.values()) + 14 for rows in names]
-    figure = below(list(panels), heights, shared_x=end is not None)
+    figure = below(list(panels), heights, gap=GAP, shared_x=end is not None)
     shown: set[str] = set()
     for place, (table, rows) in enumerate(zip(panels.values(), names, strict=True), start=1):
         spanned = table if end is None else pd.concat(panels.values())  # panels that end alike share their axis
@@ -72,9 +74,9 @@ def intervals(
     figure.update_xaxes(**DATES if _dates(panels) else {"tickformat": tickformat, "nticks": 5, "tickangle": 0})
     figure.update_xaxes(title_text=lines(axis, AXIS), row=len(panels), col=1)
     legend = len(shown) > 1
-    figure.update_layout(hovermode="closest", legend=BELOW, showlegend=legend)
+    figure.update_layout(hovermode="closest", legend=BELOW, showlegend=legend, margin_b=10)
     return figure.update_layout(
-        height=figure.layout.height + LEGEND * legend + 20 * bool(axis) + LINE * lines(axis, AXIS).count("<br>")
+        height=figure.layout.height + LEGEND * legend + 20 * bool(axis) + LINE * lines(axis, AXIS).count("<br>") - 20
     )
 
 

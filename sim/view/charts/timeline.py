@@ -18,7 +18,7 @@ LINE = 19
 """Pixels of a line of the legend, which has four entries or so."""
 BAR, LANE, OFF = 0.6, 0.28, 0.17
 """Shares of a row: of a bar, of one in a lane, and of how far the lanes are off the middle."""
-SHARES, LETTER = 0.22, 0.0105
+SHARES, LETTER = 0.22, 0.0115
 """Shares of the width: of what stands beside the axis of dates, and of each letter between."""
 SMALL = {"size": 11}
 """Letters of the legend, and of the words beside the rows."""
@@ -135,7 +135,7 @@ def _shares(figure: go.Figure, table: pd.DataFrame, look: Look, _: date) -> None
 def _panels(beside: Beside) -> go.Figure:
     """The panel of dates, and the one of shares, with as much room between them as the words take."""
     longest = max((len(text) for said in beside.words.values() for text in said), default=0)
-    widths = {"column_widths": [1 - SHARES, SHARES], "horizontal_spacing": 0.02 + LETTER * longest}
+    widths = {"column_widths": [1 - SHARES, SHARES], "horizontal_spacing": 0.03 + LETTER * longest}
     return subplots(1, 2, shared_yaxes=True, **widths)
 
 

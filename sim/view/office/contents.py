@@ -37,9 +37,9 @@ METHOD = ("What was done", "Intervals", "What the model is not")
 class Contents(NamedTuple):
     """What slides and texts say; pairs are headings with sentences.
 
-    `said`: what there is to say beside the answer. `figures`: at most `MOST_FIGURES`. `cases`: None without tracked
-    cases. `rests`: what the numbers rest on. `source`: the line at the foot. `day`: what the file has as its own, the
-    first one that was simulated, so that the same runs give the same file.
+    `said`: what there is to say beside the answer. `caveats`: what it is worth, for the first page. `figures`: at most
+    `MOST_FIGURES`. `cases`: None without tracked ones. `rests`: what the numbers rest on. `source`: the line at
+    the foot. `day`: what the file has as its own, the first simulated, so that the same runs give the same file.
     """
 
     title: str
@@ -47,6 +47,7 @@ class Contents(NamedTuple):
     answer: str
     numbers: tuple[Number, ...]
     said: list[tuple[str, str]]
+    caveats: list[tuple[str, str]]
     figures: list[Figure]
     cases: Table | None
     rests: list[tuple[str, str]]
@@ -61,18 +62,19 @@ def contents(report: Report, run: Run) -> Contents:
     said = [
         ("How cases end", brief.ends),
         ("What happened", brief.happened),
-        ("Track record", brief.fared),
         ("Not compared", brief.not_compared),
     ]
+    caveats = [("Track record", brief.fared), ("Assumptions", brief.assumptions)]
     return Contents(
         title=report.title,
         question=brief.question,
         answer=brief.answer,
         numbers=brief.numbers,
         said=[(heading, text) for heading, text in said if text],
+        caveats=[(heading, text) for heading, text in caveats if text],
         figures=_chosen([shown.figure for shown in report.figures()]),
         cases=_cases(scenario, brief.cases) if len(brief.cases) else None,
-        rests=[("Assumptions", brief.assumptions), *(term for term in report.method if term[0] in METHOD)],
+        rests=[term for term in report.method if term[0] in METHOD],
         cite=[("Cite as", report.citation), ("What was run", report.facts)],
         source=report.source,
         day=datetime(scenario.start.year, scenario.start.month, scenario.start.day),

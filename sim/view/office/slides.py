@@ -56,6 +56,7 @@ class Area(NamedTuple):
 SLIDE = Area(0, 0, 13.333, 7.5)
 TITLE = Area(0.6, 0.4, 12.13, 1.2)
 BODY = Area(0.6, 1.75, 12.13, 5.05)
+CAVEATS = BODY._replace(top=5.55, height=1.3)
 FOOT = Area(0.6, 6.98, 11.2, 0.32)
 PAGE = Area(12.0, 6.98, 0.73, 0.32)
 BESIDE_TITLE, BESIDE_WORDS, BESIDE_PICTURE = (
@@ -121,21 +122,26 @@ class _Deck:
         return made
 
     def _opening(self, contents: Contents) -> None:
-        """The question, the answer, and its numbers."""
+        """The question, the answer, its numbers, and what they are worth."""
         slide = self._slide(TEXT, contents.question, f"{contents.title}. {contents.answer}")
         shown = contents.numbers[:MOST_NUMBERS]
-        body = BODY._replace(height=BODY.height - (2.6 if shown else 0))
+        body = BODY._replace(height=BODY.height - CAVEATS.height - (2.2 if shown else 0))
         body.place(slide.placeholders[1])
         _write(slide.placeholders[1], [[(contents.answer, {})]], fitting([contents.answer], body, ANSWER_PT))
         for place, number in enumerate(shown):
             width = BODY.width / len(shown)
-            self._number(slide, number, Area(BODY.left + place * width, BODY.top + body.height, width - 0.2, 2.5))
+            self._number(slide, number, Area(BODY.left + place * width, BODY.top + body.height, width - 0.2, 2.1))
+        _write_terms(slide.shapes.add_textbox(*map(Inches, CAVEATS)), contents.caveats, CAVEATS, LEAST_PT)
 
     def _number(self, slide: Any, number: Number, box: Area) -> None:
         """A large number with what it is."""
-        shape = slide.shapes.add_textbox(*(Inches(side) for side in box))
-        large = {"size": fitting([number.value], box._replace(height=1.3), NUMBER_PT), "bold": True, "color": ACCENT}
-        small = {"size": fitting([number.meaning], box._replace(height=1.2), TEXT_PT - 2), "color": SOFT}
+        shape = slide.shapes.add_textbox(*map(Inches, box))
+        large = {
+            "size": fitting([number.value], box._replace(height=1.3), NUMBER_PT, TITLE_LETTER),
+            "bold": True,
+            "color": ACCENT,
+        }
+        small = {"size": fitting([number.meaning], box._replace(height=0.9), TEXT_PT - 2), "color": SOFT}
         _write(shape, [[(number.value, large)], [(number.meaning, small)]])
 
     def _text(self, title: str, said: Sequence[tuple[str, str]]) -> None:
@@ -143,9 +149,7 @@ class _Deck:
         if not said:
             return
         slide = self._slide(TEXT, title, "\n".join(f"{heading}: {text}" for heading, text in said))
-        paragraphs = [[(f"{heading}. ", {"bold": True}), (text, {})] for heading, text in said]
-        size = fitting([f"{heading}. {text}" for heading, text in said], BODY, TEXT_PT)
-        _write(slide.placeholders[1], paragraphs, size)
+        _write_terms(slide.placeholders[1], said, BODY, TEXT_PT)
 
     def _table(self, table: Table) -> None:
         """A table, on as many slides as it takes."""
@@ -246,6 +250,12 @@ def _write(shape: Any, paragraphs: Sequence[Sequence[tuple[str, dict[str, Any]]]
             run.font.color.rgb = how.get("color", INK)
             if "bold" in how:
                 run.font.bold = how["bold"]
+
+
+def _write_terms(shape: Any, said: Sequence[tuple[str, str]], box: Area, most: int) -> None:
+    """Write a paragraph for each heading, in letters of at most so many points."""
+    paragraphs = [[(f"{heading}. ", {"bold": True}), (text, {})] for heading, text in said]
+    _write(shape, paragraphs, fitting([f"{heading}. {text}" for heading, text in said], box, most))
 
 
 def _write_cell(cell: Any, text: str, *, head: bool) -> None:

@@ -40,7 +40,7 @@ def text(contents: Contents) -> Any:
         large = paragraph.add_run(value)
         large.bold, large.font.size, large.font.color.rgb = True, Pt(NUMBER_PT), ACCENT
         paragraph.add_run(f"  {meaning}")
-    _terms(document, contents.said)
+    _terms(document, [*contents.said, *contents.caveats])
     if contents.cases:
         document.add_heading(contents.cases.title, 1)
         _table(document, contents.cases)

@@ -67,14 +67,13 @@ def report(
     analyses: "Sequence[Analysis]" = (),
     *,
     title: str = "",
-    record_note: str = "",
     track_record: "TrackRecord | None" = None,
 ) -> Report:
     """The report of runs; the first is the baseline of the others.
 
-    `records`: the public record to show beside each scenario that has one, by its name, and `record_note` where they
-    come from; `analyses`: figures of other analyses; `track_record`: how earlier forecasts fared; `title`: instead of
-    the scenarios' own. Raises UserError if there is no run, or if two runs have the same name.
+    `records`: the public record to show beside each scenario that has one, by its name; `analyses`: figures of other
+    analyses; `track_record`: how earlier forecasts fared; `title`: instead of the scenarios' own. Raises UserError if
+    there is no run, or if two runs have the same name.
     """
     check_names([run.scenario.name for run in runs])
     written, runs = [run.scenario for run in runs], distinct(runs)
@@ -85,7 +84,7 @@ def report(
         title=title or _title(runs, compared),
         kind="A comparison of simulated scenarios" if compared else "A simulation",
         brief=answer,
-        facts=_facts(runs, record_note),
+        facts=_facts(runs, records),
         findings=findings.findings_of_comparison(runs) if compared else findings.findings(runs[0]),
         notes=[*([] if answer.not_compared else made_otherwise(runs)), *_blocked(runs[0 if compared else 1 :])],
         answers=_answers(runs if compared else runs[:1], chapters),
@@ -140,16 +139,18 @@ def _title(runs: Sequence[Run], compared: bool) -> str:
     return f"{first}, {'compared with' if compared else 'and'} {rest}"
 
 
-def _facts(runs: Sequence[Run], record_note: str) -> str:
+def _facts(runs: Sequence[Run], records: Mapping[str, Record]) -> str:
+    without = [called(run) for run in runs if run.scenario.name not in records] if records else []
     first, same = runs[0].scenario, len({run.replications for run in runs}) == 1
     of = "" if len(runs) == 1 else " of each scenario" if same else " of the first scenario"
     facts = [
         f"{words.date_of(first.start)} to {words.date_of(first.horizon)}",
         f"{words.plural(runs[0].replications, 'simulation')}{of}",
         f"seed {first.seed}",
-        record_note,
+        *dict.fromkeys(map(colophon.record_to, records.values())),
+        *(f"no public record beside {title}" for title in without),
     ]
-    return " · ".join(part for part in facts if part)
+    return " · ".join(facts)
 
 
 def _answers(runs: Sequence[Run], chapters: Sequence[Chapter]) -> list[Answered]:

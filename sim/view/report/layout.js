@@ -4,6 +4,8 @@
 const NARROW = 560; // pixels, below which a figure is laid out for a phone
 const LOW = 0.85; // of its height, below which names have one line
 const GAP = 84; // pixels between panels that were side by side
+const HEADING = 16; // pixels of a line of a heading
+const BOLD = 1.4; // how much wider a letter of a heading is than one of a name
 const NAME = 19; // pixels of a line of a name above its row
 const FREE = 0.4; // of a row, which is free above what is drawn in it
 const LINE = 46; // characters of a name above its row, at most, and of the words at its other end
@@ -23,22 +25,37 @@ function laidOut({ data, layout }, size) {
 
 function inOneLine(data, layout, high) {
   const panels = panelsOf(layout, high - around(layout));
+  let widest = 0;
   for (const { x, y } of panels) {
     if (y?.matches && y.ticktext && layout.height < TWO * y.ticktext.length) y.ticktext = y.ticktext.map(inShort);
     const names = y && !y.matches ? namesOf(data, layout, { x, y }) : [];
     if (!names.length) continue;
     const ticktext = names.map(({ text }) => text.replaceAll("<br>", " "));
+    widest = Math.max(widest, ...ticktext.map(letters));
     Object.assign(y, { tickmode: "array", tickvals: names.map(({ at }) => at), ticktext, tickfont: { size: 11 } });
   }
-  squeeze(layout, panels, high);
+  squeeze(layout, panels, high, headingsInOneLine(layout, widest));
   return { ...layout, legend: { ...layout.legend, font: { size: 11 } } };
 }
 
-/* Panels become lower, but what stands between them keeps its room. */
-function squeeze(layout, panels, high) {
+/* Headings of panels in one line, and before their panel where its names are wide; gives the pixels that each saves. */
+function headingsInOneLine(layout, widest) {
+  const headings = (layout.annotations ?? []).filter(({ x, xanchor, yref }) => x === 0 && xanchor === "left" && yref === "paper");
+  const more = Math.max(0, ...headings.map(({ text }) => text.split("<br>").length - 1));
+  const before = headings.length > 1 && headings.every(({ text }) => letters(text) * BOLD < widest);
+  for (const heading of headings) {
+    heading.text = heading.text.replaceAll("<br>", " ");
+    if (before) Object.assign(heading, { xanchor: "right", xshift: -HEADING });
+  }
+  return (more + before) * HEADING;
+}
+
+/* Panels become lower; what stands between them keeps its room, but for so many pixels. */
+function squeeze(layout, panels, high, saved) {
   const [old, inside] = [high - around(layout), layout.height - around(layout)];
   const rows = [...new Set(panels.map((panel) => panel.high))].map((top) => panels.filter((panel) => panel.high === top));
-  const between = sumOf(rows.slice(1).map(([panel], place) => rows[place][0].low - panel.high)) * old;
+  const gaps = rows.map(([{ low }], place) => (place + 1 < rows.length ? (low - rows[place + 1][0].high) * old - saved : 0));
+  const between = sumOf(gaps);
   const share = (inside - between) / (old - between);
   let top = 1;
   rows.forEach((row, place) => {
@@ -47,7 +64,7 @@ function squeeze(layout, panels, high) {
       moveNotes(layout, panel, [bottom, top], false);
       panel.y.domain = [bottom, top];
     }
-    top = bottom - ((row[0].low - (rows[place + 1]?.[0].high ?? 0)) * old) / inside;
+    top = bottom - gaps[place] / inside;
   });
 }
 

@@ -3,16 +3,17 @@
 (() => {
   const PRINT_WIDTH = 665; // of the text on A4 with the margins of report.css, in CSS pixels
   const PRINT_SCALE = 0.64; // of figures in print, where smaller letters can be read
-  const PRINT_HALF = 260; // of a figure that shares a page with another, and with the words of both
+  const PRINT_HALF = 330; // of a figure that shares a page with another, and with the words of both
   const PRINT_WHOLE = 580; // at most, so that a figure fits on one page with its words
-  const PRINT_FIRST = 420; // at most of the first figure, which shares a page with the answer
+  const PRINT_FIRST = document.querySelector(".answer.long") ? 340 : 440; // of the figure that shares a page with the answer
+  const PRINT_SMALL = 0.85; // of the first figure in print, which has the smallest letters: 7 points
   const SQUEEZED = 0.6; // of its height, in which any figure with axes can be read
   const NAMES_AT_ENDS = 100; // pixels of a margin at the right in which lines have their names
   const ENOUGH = 460; // pixels, above which a figure is squeezed on the page
   const SLIDE_WIDTH = 900; // the least width at which a figure is laid out on a slide, before it is scaled
   const SLIDE_SCALE = 0.6; // at least: what is smaller cannot be read
   const TALL = 560; // a figure that is higher has its words beside it on a slide, and not above
-  const LEAST = 0.45; // of its height, in which the first figure can be read
+  const LEAST = 0.38; // of its height, in which the first figure can be read
   const BELOW_FIRST = 12; // pixels left free below it
   const config = { ...JSON.parse(document.body.dataset.config), responsive: false }; // sizes are set here alone
   const figures = [...document.querySelectorAll("figure.figure")];
@@ -58,9 +59,10 @@
     const high = contents.get(figure).figure.layout.height;
     const room = plotOf(figure).parentElement.getBoundingClientRect();
     if (printing) {
-      const half = PRINT_HALF / PRINT_SCALE;
-      const height = squeezed(figure, half) <= half ? Math.min(high, half) : high;
-      const scale = Math.min(PRINT_SCALE, (isFirst(figure) ? PRINT_FIRST : PRINT_WHOLE) / height);
+      const [most, least] = isFirst(figure) ? [PRINT_FIRST, PRINT_SMALL] : [PRINT_WHOLE, PRINT_SCALE];
+      const part = isFirst(figure) ? PRINT_FIRST / PRINT_SMALL : PRINT_HALF / PRINT_SCALE;
+      const height = squeezed(figure, part) <= part || isFirst(figure) ? Math.max(LEAST * high, Math.min(high, part)) : high;
+      const scale = Math.min(least, most / height);
       return { width: PRINT_WIDTH / scale, height, scale };
     }
     if (slides[current] !== figure) {
