@@ -217,19 +217,17 @@ def cells(indicator: Indicator, data: "xr.Dataset", layout: Layout, level: float
     per = indicator.per(data) if indicator.per else None
     above = over.to_numpy().astype(np.float64)
     below = None if per is None else per.broadcast_like(over).transpose("replication", *dims).to_numpy()
-    rows = []
-    for at in np.ndindex(*above.shape[1:]):
+    names, rows = [over[dim].to_numpy() for dim in dims], []
+    for at in zip(*(above if below is None else below).any(axis=0).nonzero(), strict=True):
         cell = (slice(None), *at)
         counted = above[cell], None if below is None else below[cell]
-        if row := _cell(*counted, layout.scenario.replications_per_draw, level, is_share=indicator.is_share):
-            rows.append((*(over[dim].to_numpy()[n] for dim, n in zip(dims, at, strict=True)), *row))
+        row = _cell(*counted, layout.scenario.replications_per_draw, level, is_share=indicator.is_share)
+        rows.append((*(of_dim[n] for of_dim, n in zip(names, at, strict=True)), *row))
     return pd.DataFrame(rows, columns=[*dims, "value", "ci_low", "ci_high", "q10", "q90"])
 
 
-def _cell(over: Floats, per: Floats | None, per_draw: int, level: float, *, is_share: bool) -> tuple[float, ...] | None:
-    """Value, confidence interval and central 80%; nothing where there is nothing to count."""
-    if (per is None and not over.any()) or (per is not None and not per.any()):
-        return None
+def _cell(over: Floats, per: Floats | None, per_draw: int, level: float, *, is_share: bool) -> tuple[float, ...]:
+    """Value, confidence interval and central 80%."""
     interval = mean_interval(over if per is None else linearised(over, per), per_draw, level)
     interval = interval.within(0.0, 1.0) if is_share else interval
     value = over.mean() if per is None else over.mean() / per.mean()

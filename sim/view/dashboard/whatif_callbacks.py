@@ -11,7 +11,7 @@ from sim.scenario.schema import Scenario
 from sim.view.dashboard import form, layout, whatif
 from sim.view.dashboard.address import ViewState, to_query
 from sim.view.dashboard.cache import RunCache
-from sim.view.dashboard.jobs import Jobs, WhatIfJob
+from sim.view.dashboard.jobs import STEP, Jobs, WhatIfJob
 from sim.view.dashboard.received import IDS, INPUTS, NAME, PRESET, TEXT, VALUES, received
 from sim.view.dashboard.saving import save
 from sim.view.dashboard.tabs import View, changes, tab_of
@@ -131,7 +131,9 @@ def _running(app: Dash, what_ifs: WhatIfs) -> None:
     def _run(clicks: int, inputs: Any, base: Any) -> Any:
         if not clicks:
             return no_update
-        what_ifs.jobs.start(what_ifs.asked(base, inputs))
+        scenario = what_ifs.asked(base, inputs)
+        what_ifs.jobs.start(scenario)
+        what_ifs.cache.run(base, first=min(STEP, scenario.replications))  # meanwhile: what the first ones are beside
         return False
 
     @app.callback(
