@@ -21,7 +21,7 @@ from sim.view.figures.comparison import distinct
 from sim.view.figures.durations import shares_of_days, why_so_long
 from sim.view.findings import clearance
 from sim.view.titles import cases_of
-from sim.view.tracked import SPREAD
+from sim.view.tracked import SPREAD, central
 
 MOST = 8
 """Cases named in an answer."""
@@ -141,6 +141,12 @@ def _cost(run: Run) -> Iterator[Answer]:
         )
 
 
+def _spread(run: Run, label: str) -> str:
+    """The central 80% of an indicator over the simulations that have a value, in words."""
+    singles = run.samples[label].singles
+    return " to ".join(map(words.count, central(singles[np.isfinite(singles)])))
+
+
 def _estimate(run: Run, label: str) -> Estimate | None:
     """An indicator of a run with its confidence interval; None if nothing is known of it."""
     sample = run.samples.get(label)
@@ -219,8 +225,9 @@ def _deterrence(run: Run) -> Iterator[Answer]:
     yield Answer(
         "Deterrence: how likely is a fine, how large and how soon?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
-        f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average: EUR"
-        f" {words.count(for_each.value)} million for each case resolved, set {words.listing(after)} days after its"
+        f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average"
+        f" ({_spread(run, 'fine')} {SPREAD}): EUR {words.count(for_each.value)} million"
+        f" ({_spread(run, 'fine_per_resolution')}) for each case resolved, set {words.listing(after)} days after its"
         " first opening. Cases that take longer than the horizon are not counted.",
         "process",
     )

@@ -122,7 +122,9 @@ def test_deterrence_is_a_product(small_run):
     """The probability of a fine times its size is what a case brings on average."""
     said = answer_to("Deterrence: how likely is a fine, how large and how soon?", small_run)
     [(chance, size, product)] = re.findall(
-        r"(\d+)% end with a fine .* of EUR ([\d.]+) million on average: EUR ([\d.]+) million for each", said
+        r"(\d+)% end with a fine .* of EUR ([\d.]+) million on average \(.* to .* in eight of ten"
+        r" simulations\): EUR ([\d.]+) million \(.* to .*\) for each",
+        said,
     )
     assert float(product) == pytest.approx(float(chance) / 100 * float(size), rel=0.03)
 
