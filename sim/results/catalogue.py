@@ -138,7 +138,7 @@ def _goes_on_by(d: "xr.Dataset") -> Any:
 
 def _open_on(d: "xr.Dataset") -> Any:
     """1 where a tracked case is in progress on a date, or still to come, else 0."""
-    return _comes_up(d) - _ends_by(d).sum("state") - _goes_on_by(d)
+    return _comes_up(d) - (_resolution(d) <= d.date) - _goes_on_by(d)
 
 
 def _within(layout: Layout, target: str) -> float:
