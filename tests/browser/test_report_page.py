@@ -345,6 +345,9 @@ def test_numbers_are_found_by_what_they_are_called(opened, report):
     expect(rows.locator("visible=true")).to_have_count(0)
     tab.locator("#wanted").fill(report.numbers[-1].path)
     expect(rows.locator("visible=true")).to_have_count(1)
+    link = tab.locator("a[data-wanted]").first
+    link.dispatch_event("click")
+    expect(tab.locator("#wanted")).to_have_value(link.get_attribute("data-wanted"))
     tab.keyboard.type("zzz")
     expect(tab.locator("#found")).to_contain_text("No number has all of these words")
     tab.emulate_media(media="print")

@@ -133,9 +133,10 @@
       : "No number has all of these words: try one of them, or what it is about, such as people, work, chance or time";
   }
 
-  /* Opens what an address leads to; behind "=" stands what the numbers are searched for. */
-  function lead(hash) {
-    const [[id, wanted] = []] = new URLSearchParams(hash.slice(1));
+  /* Opens what an address leads to; what the numbers are searched for is asked, or stands behind "=". */
+  function lead(hash, asked) {
+    const [[id, searched] = []] = new URLSearchParams(hash.slice(1));
+    const wanted = searched || asked;
     const place = id && document.getElementById(id);
     if (!place) return;
     const opened = unfold(place);
@@ -280,7 +281,7 @@
     }
     document.addEventListener("click", ({ target }) => {
       const link = target.closest('a[href^="#"]');
-      if (link) lead(link.hash);
+      if (link) lead(link.hash, link.dataset.wanted);
     });
     field.addEventListener("input", search);
     document.addEventListener("keydown", onKey);
