@@ -25,7 +25,6 @@ MOVED = {
     "flow": "process",
     "utilisation": "delay-by-role",
     "where-cases-are": "pending",
-    "where-cases-go": "pending",
 }
 """Figures that there were by themselves, and in which one their content is now."""
 

@@ -2,13 +2,16 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from sim import load_scenario, simulate
 from sim.view import words
+from sim.view.charts import dots
 from sim.view.figures import caseload
 
 OPEN = ["Request for information", "Formal proceedings", "Preliminary findings"]
+ALL_OF_THEM = [caseload.pending, caseload.where_cases_go]
 
 
 def size(figure) -> int:
@@ -18,10 +21,11 @@ def size(figure) -> int:
     return len(text)
 
 
+@pytest.mark.parametrize("of", ALL_OF_THEM)
 @pytest.mark.parametrize("run", ["small_run", "bare_run"])
-def test_any_run_has_the_picture(run, request):
+def test_any_run_has_the_picture(of, run, request):
     """A run without probes, targets or uncertain parameters has a caseload too."""
-    figure = caseload.pending(request.getfixturevalue(run))
+    figure = of(request.getfixturevalue(run))
     assert size(figure) < 300_000
     assert figure.title
     assert figure.caption
@@ -52,9 +56,10 @@ probes: {brief: {stage: service, arrives: 2024-01-10}}
     return simulate(load_scenario(path))
 
 
-def test_nothing_in_progress_has_no_picture(idle_run):
+@pytest.mark.parametrize("of", ALL_OF_THEM)
+def test_nothing_in_progress_has_no_picture(of, idle_run):
     """Where no case is ever in progress there is nothing to show, and nobody is told so by an error."""
-    assert caseload.pending(idle_run) is None
+    assert of(idle_run) is None
 
 
 def test_pending_says_how_cases_grow(small_run):
@@ -100,3 +105,21 @@ def test_the_caption_tells_the_age(bare_run):
     """How old the cases in progress grow, in days, from the first day on which there are any."""
     age = bare_run.table("backlog")["age"].iloc[-1]
     assert f"to {words.count(age)} days." in caseload.pending(bare_run).caption
+
+
+def test_dots_of_many_cases_stand_for_several():
+    """No block has more dots than can be seen, however many cases there are."""
+    table = pd.DataFrame({"mean": [40.0, 900.0], "q90": [60.0, 2000.0]})
+    assert dots.dot_size(table) == 20
+    assert dots.dot_size(table.head(1)) == 1
+
+
+def test_the_animation_waits_to_be_played(small_run):
+    """Every date is a frame with the traces of the first; nothing plays by itself or fades."""
+    figure = caseload.where_cases_go(small_run).chart
+    assert len(figure.frames) == caseload.FRAMES
+    assert {len(frame.data) for frame in figure.frames} == {len(figure.data)}
+    assert [step.label for step in figure.layout.sliders[0].steps] == [frame.name for frame in figure.frames]
+    play = figure.layout.updatemenus[0].buttons[0]
+    assert play.label == "Play"
+    assert play.args[1]["transition"]["duration"] == 0

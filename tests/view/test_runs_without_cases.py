@@ -83,7 +83,7 @@ EDGES = {
     ),
 }
 PICTURES = (
-    timelines.timelines, chances.probabilities, caseload.pending,
+    timelines.timelines, chances.probabilities, caseload.pending, caseload.where_cases_go,
     durations.where_days_go, durations.durations, staffing.delay_by_role, staffing.work,
     staffing.staff_over_time,
 )  # fmt: skip

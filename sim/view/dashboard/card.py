@@ -30,8 +30,8 @@ def part_of(name: Any, part: str) -> dict[str, Any]:
     return {"figure": name, "part": part}
 
 
-def card(figure: Figure) -> Card:
-    """The figure and its part of the page."""
+def card(figure: Figure, wide: bool = False) -> Card:
+    """The figure and its part of the page; `wide`: over the whole width of a large screen."""
     name = figure.name
     aria: dict[str, Any] = {"aria-labelledby": f"caption-{name}"}
     part = html.Figure(
@@ -60,7 +60,7 @@ def card(figure: Figure) -> Card:
             dcc.Download(id=part_of(name, "file")),
         ],
         id=f"figure-{name}",
-        className="figure wide",
+        className="figure wide" if wide else "figure",
         **aria,
     )
     return Card(figure, part)

@@ -26,6 +26,9 @@ from sim.view.figures.comparison import distinct
 from sim.view.figures.figure import Figure
 from sim.view.figures.files import FORMER_SUFFIX, figure_folders, read_figures
 
+NARROW = {"where-cases-go"}
+"""Figures of which two stand beside each other on a large screen."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -128,7 +131,7 @@ def tab_of(view: View, figures: float = inf) -> Tab:
 def _made(part: Callable[[], PartOfTab | list[PartOfTab]]) -> Tab:
     shown = part()
     parts = [one for one in (shown if isinstance(shown, list) else [shown]) if one is not None]
-    cards = [card(one) if isinstance(one, Figure) else one for one in parts]
+    cards = [card(one, one.name not in NARROW) if isinstance(one, Figure) else one for one in parts]
     content = [one.part if isinstance(one, Card) else one for one in cards]
     return Tab(content, [one.figure for one in cards if isinstance(one, Card)])
 
@@ -155,6 +158,7 @@ def _overview(v: View) -> Parts:
 def _caseload(v: View) -> Parts:
     yield lambda: no_case(v)
     yield lambda: caseload.pending(v.base, v.stages)
+    yield lambda: caseload.where_cases_go(v.base, v.stages)
     yield lambda: process.process(v.base)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the caseload: how many cases are in progress, where, and beyond which target."""
+"""Figures of the caseload: how many cases are in progress, where, and beyond which target; and as dots."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from sim.results.estimates import subjects
 from sim.results.run import Run
 from sim.results.summary import BEFORE, HEADLINE
 from sim.view import words
+from sim.view.charts import dots
 from sim.view.charts.curves import curves
 from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import INK, days
@@ -16,6 +17,8 @@ from sim.view.figures.figure import Figure
 from sim.view.figures.listed import BOUNDS, as_shown, change, place_titles, subject
 from sim.view.titles import cases_of
 
+FRAMES = 13
+"""Dates at which it is shown where the cases are, one after the other; fewer in fewer months."""
 MIN_CASES_SHOWN = 0.5
 """A stage that never has more cases in progress on average is left out unless asked for."""
 ONE = {"1", "fewer than 1"}
@@ -147,3 +150,39 @@ def age(run: Run) -> str:
     if ages.empty:
         return ""
     return f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."
+
+
+def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
+    """Where the cases are, as dots, one date after the other, to be played or chosen; it stands still until then.
+
+    `stages`: those shown, by default all in which cases are in progress. None if none ever is.
+    """
+    table, _ = shown(run, stages)
+    if table.empty:
+        return None
+    times = run.layout.times
+    chosen = times[np.unique(np.linspace(0, len(times) - 1, min(FRAMES, len(times))).round().astype(int))]
+    table = table[table["time"].isin(chosen)][["stage", "time", "mean", "q10", "q90"]]
+    each = dots.dot_size(table)
+    return Figure(
+        "where-cases-go",
+        _where_title(run, table),
+        f"{words.of_run(run)} · full dots: mean; with the hollow ones: what one in ten exceeds",
+        f"A full dot stands for {f'{each:,} cases' if each > 1 else 'a case'} in progress in a stage on average, a"
+        " hollow one for what one in ten simulations has beyond that. Play or the slider goes from date to date.",
+        dots.one_after_the_other(table, run.scenario.start, place_titles(run)),
+        as_shown(
+            table.assign(stage=table["stage"].map(place_titles(run)), date=days(run.scenario.start, table["time"])),
+            {"stage": "stage", "date": "date", "mean": "mean", **BOUNDS},
+        ),
+    )
+
+
+def _where_title(run: Run, table: pd.DataFrame) -> str:
+    """The stage with more cases than any other at the horizon."""
+    last, horizon = _ends(table)["last"], words.date_of(run.scenario.horizon)
+    if not last.any():
+        return f"No case is in progress on {horizon}"
+    most = str(last.idxmax())
+    of_all = f"{words.whole(last[most])} of {words.whole(last.sum())}"
+    return f"On {horizon} the largest number in progress is in {place_titles(run)[most]}: {of_all}"
