@@ -16,8 +16,8 @@ ROW = 42
 """Pixels of a row with a name of two lines."""
 LINE = 19
 """Pixels of a line of the legend, which has four entries or so."""
-BAR, LANE, OFF = 0.6, 0.28, 0.17
-"""Shares of a row: of a bar, of one in a lane, and of how far the lanes are off the middle."""
+BAR, LANE, OFF, SHARE = 0.6, 0.28, 0.17, 0.84
+"""Shares of a row: of a bar, of one in a lane, of how far the lanes are off the middle, and of a bar with numbers."""
 SHARES, LETTER = 0.22, 0.0115
 """Shares of the width: of what stands beside the axis of dates, and of each letter between."""
 SMALL = {"size": 11}
@@ -82,7 +82,7 @@ def timeline(
     legend = BELOW | {"font": SMALL, "traceorder": "grouped", "tracegroupgap": 0, "indentation": -7}
     return figure.update_layout(
         barmode="stack", hovermode="closest", legend=legend,
-        margin={"t": 44 if rules or beside else 10, "r": 14, "b": 10}, uniformtext={"minsize": 11, "mode": "hide"},
+        margin={"t": 44 if rules or beside else 10, "r": 14, "b": 10}, uniformtext={"minsize": 9, "mode": "hide"},
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _shares(figure: go.Figure, table: pd.DataFrame, look: Look, _: date) -> None
     """A part of one beside each row, with its size written in it where there is room."""
     pattern = {"shape": look.pattern, "fgcolor": "#ffffff", "fgopacity": 0.45, "size": 6, "solidity": 0.2}
     figure.add_bar(
-        x=plain(table["share"]), y=table["y"].tolist(), orientation="h", width=BAR, name=lines(look.title, 44),
+        x=plain(table["share"]), y=table["y"].tolist(), orientation="h", width=SHARE, name=lines(look.title, 44),
         text=[f"{share:.0%}" for share in table["share"]], textposition="inside", insidetextanchor="middle",
         textangle=0, textfont={"size": 12},
         marker={"color": look.colour, "line": {"color": "#ffffff", "width": 1},
