@@ -125,7 +125,7 @@ def _tell_what_is_stored(scenario: "Scenario", results: Path, precision: "Precis
         if other.difference:
             which = "an earlier run" if other.finished else "an unfinished run"
             what = "so this is a new one" if other.finished else "so its parts are not used"
-            tell(f"{scenario.name}: {which} of this scenario was made with {other.difference}, {what} ({other.folder})")
+            tell(f"{scenario.name}: {which} of this scenario, {other.folder}, was made with {other.difference}, {what}")
 
 
 def _tell_precision(finished: "Run", precision: "Precision") -> None:

@@ -110,20 +110,18 @@ def fared(record: TrackRecord) -> str:
         title, score = TITLES[str(milestone)].lower(), _against_rates(record, str(milestone))
         came = f"{rows['probability'].sum():.0f} expected, {rows['truth'].notna().sum()} came"
         counts.append(f"{title}: {came} ({score}{'' if counts else ' than past rates'})")
-    held = words.share(float(model["cover80"].mean()))
-    return (
-        f"How past forecasts fared, {made} to {words.month_of(scored)}: {'; '.join(counts)}; {held} inside their 80%"
-        " ranges."
-    )
+    known = model[model["truth"].notna()]
+    held = f"; {int(known['cover80'].sum())} of {len(known)} inside 80% ranges" if len(known) else ""
+    return f"How past forecasts fared, {made} to {words.month_of(scored)}: {'; '.join(counts)}{held}."
 
 
 def _against_rates(record: TrackRecord, milestone: str) -> str:
-    """How the forecasts of a milestone scored against constant rates, in a word or two."""
+    """How close the forecasts of a milestone came beside constant rates, in a few words."""
     (row,) = record.scores_of(milestone).query("forecaster == @RATES").to_dict("records")
     if abs(row["gain"]) < MIN_DIFFERENCE:
-        return "no better"
+        return "no closer"
     clearly = "clearly " if row["gain_ci_low"] > 0 or row["gain_ci_high"] < 0 else ""
-    return f"{clearly}{'better' if row['gain'] > 0 else 'worse'}"
+    return f"{clearly}{'closer' if row['gain'] > 0 else 'further off'}"
 
 
 def assumptions(run: Run) -> str:

@@ -53,9 +53,7 @@ def happened(run: Run, record: Record | None) -> str:
         return ""
     until = listed.known_until(run, record)
     if until is None:
-        return (
-            f"Nothing is known yet of what happens from {words.date_of(run.scenario.start)} on: the record ends there."
-        )
+        return f"The public record used here ends on {words.date_of(record.last_day)}: it cannot say yet what happened."
     done = resolved_by(run, days_between(run.scenario.start, until))
     low, high = central(done)
     resolving = {*run.layout.resolving, *OUTCOMES}

@@ -110,7 +110,7 @@ def test_what_happened_stands_beside_what_was_simulated():
     assert "by 8 October 2026, 4 of the 8 had been resolved" in said
     assert "binding commitments: 2" in said
     unknown = happened(run, record.known_on(date(2024, 3, 14)))
-    assert unknown.startswith("Nothing is known yet of what happens from 14 March 2024 on")
+    assert unknown.startswith("The public record used here ends on 14 March 2024")
     rows = cases(run, record).set_index("case")["happened"]
     assert rows["x-2023-12/transparency"] == ("preliminary findings, July 2024; non-compliance decision, December 2025")
     assert rows["x-2023-12/illegal-content"] == ""
@@ -120,7 +120,8 @@ def test_how_forecasts_fared_is_said_in_plain_words():
     run = simulate("scenarios/three-probes.yaml", replications=4)
     said = brief([run], track_record=score("scenarios/forecasts")).fared
     assert said.startswith("How past forecasts fared, December 2025 to October 2026: preliminary findings: 5 expected,")
-    assert "closure: 5 expected, 2 came (clearly worse)" in said
+    assert "closure: 5 expected, 2 came (clearly further off)" in said
+    assert said.endswith("; 9 of 10 inside 80% ranges.")
     assert "CRPS" not in said
 
 

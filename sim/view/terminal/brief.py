@@ -61,7 +61,7 @@ def answer(brief: Brief) -> Text:
 
 
 def _cases(run: Run, cases: pd.DataFrame) -> RenderableType:
-    """A line for each tracked case: when it is resolved, and how; what the record says below it."""
+    """How all end, and a line for each tracked case: when it is resolved, and how; what the record says below it."""
     ends = _ends(run, cases)
     rows = cases.assign(
         shown=list(_short_names(run, cases)),
@@ -74,7 +74,7 @@ def _cases(run: Run, cases: pd.DataFrame) -> RenderableType:
     shown |= columns({"low": "between", "high": "and"}, over="in 8 of 10")
     shown |= columns({f"within_{years}y": f"{years}y" for years in within}, _percent, over="% within")
     shown |= columns(dict(zip(ends, ends, strict=True)), _percent, over="% end as")
-    return table(rows, shown, note=_legend(run, rows, ends), below="since")
+    return Group(Text(_legend(run, rows, ends)), table(rows, shown, below="since"))
 
 
 def _legend(run: Run, rows: pd.DataFrame, ends: Mapping[str, str]) -> str:
@@ -145,6 +145,6 @@ def _all_that_is_found(run: Run, brief: Brief) -> list[str]:
 
 def _closing(run: Run, full: bool) -> Text:
     """Where the run is, and what more there is to see of it."""
-    more = "sim show RUN WORD: where a number comes from; sim report RUN: a page"
-    stored = f"Stored: {run.folder} ({more}). " if run.folder else ""
-    return Text(f"{stored}{'' if full else '--full: all tables.'}", style="dim")
+    more = "sim show RUN WORD, sim compare, sim report"
+    stored = f"Stored: {run.folder}. " if run.folder else ""
+    return Text(f"{stored}More: {'' if full else '--full, '}{more}.", style="dim")
