@@ -1,6 +1,7 @@
 """What scenarios change against the first one: a clause and a number for each, from paired differences."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,11 @@ import pandas as pd
 
 from sim.experiments.compare import compare
 from sim.experiments.sweep import fte_of
+from sim.results.catalogue import by_label
+from sim.results.estimates import subjects
 from sim.results.run import Run
 from sim.results.statistics import LEVEL, mean_interval
+from sim.results.summary import BEFORE
 from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.answers import CASELOAD, TARGETS, TRACKED, WORK, Number, kind_of_answer
@@ -72,31 +76,37 @@ def days_apart(base: Run, run: Run, tracked: Sequence[str]) -> tuple[str, Number
         return f"{who} {are} resolved on the same days", Number("0 days", f"change for {who}")
     low, high = sorted((abs(shift.low), abs(shift.high)))
     if shift.low <= 0 <= shift.high:
-        most = words.plural(max(round(high), 1), "day")
+        when = "at the same time" if high < FEW_DAYS else "neither clearly earlier nor clearly later"
         return (
-            f"{who} {are} resolved at much the same time (a difference of at most {most} either way)",
+            f"{who} {are} on average resolved {when} (95% interval within ±{words.plural(max(ceil(high), 1), 'day')})",
             Number(NO_CHANGE, f"for {who}, in days to resolution"),
         )
     much = f"{words.plural(max(round(abs(shift.value)), 1), 'day')} {'later' if shift.value > 0 else 'earlier'}"
     between = f"95% interval {low:.0f} to {high:.0f}"
     said = f"{much} on average ({between})"
     return (
-        f"{who} {are} resolved {said if abs(shift.value) >= FEW_DAYS else f'at much the same time, {said}'}",
+        f"{who} {are} resolved {said if abs(shift.value) >= FEW_DAYS else f'at almost the same time, {said}'}",
         Number(much, f"resolution of {who}, on average ({between})"),
     )
 
 
 def _waiting(base: Run, run: Run) -> str:
-    """How much longer or less each case waits for staff, over all cases, if that differs by at least a day, surely."""
-    row = compare([base, run], ["delay_per_case"]).table.iloc[0]
-    much, low, high = (float(row[name]) for name in ("difference", "low", "high"))
-    if not low * high > 0 or abs(much) < 1:
-        return ""
-    low, high = sorted((abs(low), abs(high)))
-    way = "longer" if much > 0 else "less"
-    return (
-        f"over all cases, each waits {words.plural(round(abs(much)), 'day')} {way} for staff ({low:.0f} to {high:.0f})"
-    )
+    """How much longer or less cases wait for staff, by population, where that differs by at least a day, surely."""
+    populations = {"delay_per_case": cases_of(run.scenario)}
+    if BEFORE in run.layout.populations:
+        populations[f"delay_per_case:{BEFORE}"] = subjects(run.layout)["population"][BEFORE]
+    parts = list[str]()
+    for row in compare([base, run], list(populations)).table.to_dict("records"):
+        low, high = sorted((abs(row["low"]), abs(row["high"])))
+        if row["low"] * row["high"] > 0 and abs(row["difference"]) >= 1:
+            much = (
+                f"{words.plural(round(abs(row['difference'])), 'day')} {'longer' if row['difference'] > 0 else 'less'}"
+            )
+            wait = "" if parts else "wait "
+            parts.append(
+                f"{populations[row['indicator']]} {wait}{much}{' for staff' if wait else ''} ({low:.0f} to {high:.0f})"
+            )
+    return f"over the whole period, {words.listing(parts)}" if parts else ""
 
 
 def _left(base: Run, run: Run) -> str:
@@ -152,6 +162,37 @@ def significant_changes(rows: pd.DataFrame, labels: Sequence[str]) -> list[str]:
     ]
 
 
+def to_tell(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the significant differences with one scenario those that are told in sentences, the largest first.
+
+    Those of headline cases that are not small and are better or worse, by the same rule both ways: first those in days,
+    by their size, then the others, by their size as a share of the baseline.
+    """
+    label = rows["indicator"].str.partition(":")
+    known = label[0].map(by_label)
+    elsewhere = known.map(lambda one: one.of == ("stage",)) & ~label[2].isin(run.layout.headline_stages)
+    elsewhere |= known.map(lambda one: one.of == ("population",)) & label[2].ne("")
+    few = rows["unit"].map({"days": FEW_DAYS, "cases": words.HALF, "a year": words.HALF}).fillna(0.0)
+    good = known.map(lambda one: one.better).ne(0)
+    told = rows[good & ~elsewhere & rows["difference"].abs().ge(few)]
+    size = told["difference"].abs()
+    order = told.assign(other=told["unit"].ne("days"), size=-size.where(told["unit"].eq("days"), size / told["base"]))
+    return rows.loc[order.sort_values(["other", "size"], kind="stable").index]
+
+
+def both_ways(run: Run, rows: pd.DataFrame) -> str:
+    """In which stages cases are faster and in which slower, of significant differences; empty if all go one way."""
+    told = to_tell(run, rows).set_index("indicator")["difference"]
+    days = {stage: told.get(f"stage_days:{stage}", 0.0) for stage in run.layout.headline_stages}
+    titles, parts = listed.place_titles(run), list[str]()
+    for way, sign in (("faster", -1), ("slower", 1)):
+        where = [f"{titles[key]} ({abs(much):,.0f} days)" for key, much in days.items() if much * sign > 0]
+        if not where:
+            return ""
+        parts.append(f"{way} in {words.listing(where)}")
+    return f"By the median, cases are {' but '.join(parts)}."
+
+
 def is_significant(row: Any) -> bool:
     """Whether a row of a comparison differs significantly, many numbers being compared at once."""
     return bool(row["p_adjusted"] < 1 - LEVEL and row["difference"] != 0)
@@ -168,4 +209,5 @@ def change(row: Any) -> str:
         *([] if unit == "a year" else [unit or "percentage points"]),
         way,
     ]
-    return f"{row['title']} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"
+    title = f"{row['title']}:" if ", " in row["title"] else row["title"]
+    return f"{title} {' '.join(much)} ({words.quantity(low, unit)} to {words.quantity(high, unit)})"

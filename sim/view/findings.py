@@ -3,17 +3,18 @@
 Each sentence gives its number and its uncertainty; what the runs do not support is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sim.experiments.compare import compare
+from sim.experiments.compare import compare, significant
 from sim.results.run import Run
 from sim.results.statistics import variance_split
 from sim.view import words
 from sim.view.answers import caseload
-from sim.view.changes import is_significant, significant_changes, staff_apart
+from sim.view.changes import both_ways, is_significant, significant_changes, staff_apart
 from sim.view.figures import listed, staffing
 from sim.view.figures.comparison import HEADLINE, distinct
 from sim.view.figures.durations import shares_of_days, why_so_long
@@ -60,9 +61,10 @@ def clearance(run: Run) -> str:
     if not flow["incoming"] > 0:
         return ""
     low, high = central(run.samples["clearance_rate"].singles)
+    mean = ", on average" if low < 1 < high else ""
     return (
         f"For every 100 new {cases_of(run.scenario)}, {100 * flow['clearance_rate']:.0f} are resolved"
-        f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}."
+        f" ({100 * low:.0f} to {100 * high:.0f} {SPREAD}): {clearing(flow['clearance_rate'])}{mean}."
     )
 
 
@@ -74,23 +76,25 @@ def clearing(rate: float) -> str:
 
 
 def _next_milestone(run: Run, cases: Sequence[str]) -> Iterator[str]:
-    """The public act that is expected first, of whichever case; nothing if none is as likely as not."""
-    ahead = []
-    for case in cases:
-        present, _ = run.layout.present_stage(case)
-        for stage in run.layout.stages:
-            time = run.first_reached(case, [stage])
-            low, median, high = np.quantile(time, (0.1, 0.5, 0.9), method="inverted_cdf")
-            if stage != present and 0 < median < np.inf:
-                ahead.append((float(median), float(low), float(high), case, stage))
-    if not ahead:
-        return
-    median, low, high, case, stage = min(ahead)
-    by, earliest, latest = (words.month(run.scenario, time) for time in (median, low, high))
-    yield (
-        f"What is likely to come next: {words.quoted(listed.milestone(run, stage))} in"
-        f" {listed.names(run)[case].whole}, as likely as not by {by} ({earliest} to {latest} {SPREAD})."
-    )
+    """What is expected first, a milestone or the resolution of whichever case; nothing if none is as likely as not.
+
+    The dates are those of the timelines: of a milestone in the simulations that reach it, of a resolution in all.
+    """
+    ahead: list[tuple[float, str, dict[Hashable, Any]]] = []
+    for row in listed.of_cases(run, "milestones", cases).to_dict("records"):
+        present, _ = run.layout.present_stage(row["case"])
+        if row["state"] in run.layout.open_stages and row["state"] != present and row["q10"] > 0:
+            middle = np.quantile(run.first_reached(row["case"], [row["state"]]), 0.5, method="inverted_cdf")
+            what = f"{words.quoted(listed.milestone(run, row['state']))} in {listed.names(run)[row['case']].whole}"
+            reach = f"{words.share(row['probability'])} of simulations reach it, half of these"
+            ahead.append((float(middle), f"{what}; {reach}", row))
+    for row in listed.of_cases(run, "resolutions", cases).to_dict("records"):
+        what = f"{listed.names(run)[row['case']].whole} is resolved, as likely as not"
+        ahead.append((float(row["median"]), what, row))
+    median, what, row = min(ahead, key=lambda one: one[0], default=(np.inf, "", {}))
+    if np.isfinite(median):
+        by, low, high = (words.month(run.scenario, row[column]) for column in ("median", "q10", "q90"))
+        yield f"What is likely to come next: {what} by {by} ({low} to {high} {SPREAD})."
 
 
 def _why(run: Run) -> Iterator[str]:
@@ -141,12 +145,15 @@ def _variance(run: Run) -> Iterator[str]:
 
 def _against(run: Run, base: Run, table: pd.DataFrame) -> Iterator[str]:
     """What one scenario changes: significant differences of the headline, then what stays as it is."""
+    sure = significant(table)
     title = f"{words.called(run.scenario)}{staff_apart(run.scenario, base.scenario)}"
     mine = table[table["scenario"] == run.scenario.name].set_index("indicator")
     if not mine["difference"].any():
         yield f"{title}: nothing changes in any simulation, because what differs is not what holds cases up."
         return
     yield f"{title}: {words.listing(significant_changes(mine, HEADLINE[:3]))}."
+    if told := both_ways(run, sure[sure["scenario"] == run.scenario.name]):
+        yield f"{words.called(run.scenario)}: {told[0].lower()}{told[1:]}"
     same = [
         str(mine.loc[label, "title"])
         for label in HEADLINE

@@ -23,8 +23,8 @@ from sim.view.findings import clearance
 from sim.view.titles import cases_of
 from sim.view.tracked import SPREAD, central
 
-MOST = 8
-"""Cases named in an answer."""
+MOST, MOST_ASKED = 8, 3
+"""Services named in an answer, and in its question."""
 
 
 class Answer(NamedTuple):
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 def answers(runs: Sequence[Run]) -> list[Answer]:
     """The questions that these runs can answer: of the others compared with the first one, then of that by itself."""
     runs = distinct(runs)
-    alone = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_deadline(runs)]
+    alone = [*(answer for ask in _OF_ONE for answer in ask(runs[0])), *_targets(runs)]
     try:
         table = compare(runs).table if len(runs) > 1 else pd.DataFrame()
     except UserError:
@@ -53,26 +53,48 @@ def _probability_of_resolution(run: Run) -> Iterator[Answer]:
     cases = listed.chosen(run, None)
     if not cases:
         return
-    probes = [run.scenario.probes[run.layout.probe_of(case)[0]] for case in cases]
-    services = dict.fromkeys(service for probe in probes for service in items(probe.platform))
+    of_case = {case: items(run.scenario.probes[run.layout.probe_of(case)[0]].platform) for case in cases}
+    asked = list(dict.fromkeys(service for services in of_case.values() for service in services))[:MOST_ASKED]
+    first = [case for case, services in of_case.items() if not set(services).isdisjoint(asked)]
     ends = [listed.milestone(run, state) for state in run.layout.resolving]
     resolved, *reached = chances.by_date(run, cases).items()
-    acts = [f" {words.quoted(title)}: {_likeliest(run, table)}." for title, table in reached if title in ends]
+    acts = [f" {words.quoted(title)}: {_chances(run, table, first)}." for title, table in reached if title in ends]
     yield Answer(
-        f"How likely is a decision on {words.listing(list(services)[:3])} by a given date?",
-        f"Resolved by {words.month_of(resolved[1]['by'].min())}, whatever the outcome: {_likeliest(run, resolved[1])}."
-        + "".join(acts),
+        f"How likely is a decision on {words.listing(asked)} by a given date?",
+        f"Resolved by {words.month_of(resolved[1]['by'].min())}, whatever the outcome:"
+        f" {_chances(run, resolved[1], first)}." + "".join(acts),
         "probabilities",
     )
 
 
-def _likeliest(run: Run, table: pd.DataFrame) -> str:
-    """The cases with their chances by the first date of a table of `chances.by_date`, the likeliest first."""
-    names = listed.names(run)
-    first = table[table["by"] == table["by"].min()].sort_values("chance", ascending=False, kind="stable")
-    parts = [f"{names[case].whole} {words.share(chance)}" for case, chance in first[["case", "chance"]].to_numpy()]
+def _chances(run: Run, table: pd.DataFrame, first: Sequence[str]) -> str:
+    """The chances by the first date of a table of `chances.by_date`, by service: of the cases `first`, then likeliest.
+
+    Of a service with several cases the least and the greatest chance.
+    """
+    table = table[table["by"] == table["by"].min()].sort_values("chance", ascending=False, kind="stable")
+    services, order = (
+        table["case"].map(lambda case: listed.names(run)[case].service),
+        {c: n for n, c in enumerate(first)},
+    )
+    asked = table["case"].map(order).groupby(services).transform("min")  # missing, and so last, of the others
+    table = table.assign(service=services, asked=asked).sort_values("asked", kind="stable")
+    parts = [_of_service(run, str(service), mine) for service, mine in table.groupby("service", sort=False)]
     rest = f"; {len(parts) - MOST} more are in the figure" if len(parts) > MOST else ""
-    return f"{words.listing(parts[:MOST])}{rest}"
+    return f"{'; '.join(parts[:MOST])}{rest}"
+
+
+def _of_service(run: Run, service: str, rows: pd.DataFrame) -> str:
+    """The chance of the case of a service, or of the least and the most likely of several."""
+    names = [listed.names(run)[case] for case in (rows["case"].iloc[-1], rows["case"].iloc[0])]
+    low, high = map(words.share, (rows["chance"].iloc[-1], rows["chance"].iloc[0]))
+    if len(rows) == 1:
+        return f"{names[0].whole} {high}"
+    if low == high:
+        return f"{service} {high} for each of {len(rows)}"
+    return " to ".join(
+        f"{share} ({name.strand or name.whole})" for share, name in zip((f"{service} {low}", high), names, strict=True)
+    )
 
 
 def _why_so_long(run: Run) -> Iterator[Answer]:
@@ -222,19 +244,21 @@ def _deterrence(run: Run) -> Iterator[Answer]:
     stages = run.scenario.procedure.stages
     setting = [name for name, stage in stages.items() if stage.fine]
     after = [words.count(estimate.value) for name in setting if (estimate := _estimate(run, f"days_to:{name}"))]
+    delay = f", and come {words.listing(after)} days after opening" if after else ""
     yield Answer(
         "Deterrence: how likely is a fine, how large and how soon?",
         f"Of the {cases_of(run.scenario)} that are resolved, {words.share(share.value)} end with a fine"
-        f" by {words.month_of(run.scenario.horizon)}, of EUR {words.count(fine.value)} million on average"
-        f" ({_spread(run, 'fine')} {SPREAD}): EUR {words.count(for_each.value)} million"
-        f" ({_spread(run, 'fine_per_resolution')}) for each case resolved, set {words.listing(after)} days after its"
-        " first opening. Cases that take longer than the horizon are not counted.",
+        f" by {words.month_of(run.scenario.horizon)}. Fines average EUR {words.count(fine.value)} million"
+        f" ({_spread(run, 'fine')} {SPREAD}), or EUR {words.count(for_each.value)} million"
+        f" ({_spread(run, 'fine_per_resolution')}) spread over all that are resolved"
+        f"{delay}. Cases that take longer than the horizon are not counted.",
         "process",
     )
 
 
-def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
-    sentences: list[str] = []
+def _targets(runs: Sequence[Run]) -> Iterator[Answer]:
+    """How often targets are met with the staff of each scenario: of a yardstick, which need not bind anybody."""
+    sentences, asked = list[str](), list[str]()
     staffed: list[float] = []
     for run in runs:
         people = fte_of(run.scenario)
@@ -244,10 +268,12 @@ def _deadline(runs: Sequence[Run]) -> Iterator[Answer]:
         rows = [row for row in run.table("targets").to_dict("records") if row["met"] >= 0]
         met = [f"{words.quoted(row['title'])} is met in {words.share(row['met'])} of the cases" for row in rows]
         if met:
+            asked.append(rows[0]["title"])
             staff = f"{words.count(people)} full-time staff on average"
             sentences.append(f"{words.called(run.scenario)}, with {staff}: {words.listing(met)}.")
     if sentences:
-        yield Answer("Would a statutory deadline be met, and with which staff?", " ".join(sentences), "pending")
+        question = f"Would a target such as {words.quoted(asked[0])} be met, and with which staff?"
+        yield Answer(question, " ".join(sentences), "pending")
 
 
 def _clearance(run: Run) -> Iterator[Answer]:
@@ -274,7 +300,7 @@ def _more_staff(run: Run, base: Run, rows: pd.DataFrame) -> Iterator[Answer]:
     before, after = words.count(fte_of(base.scenario)), words.count(fte_of(run.scenario))
     days = words.listing(significant_changes(rows, ("delay_per_case", "disposition_time", "days_to_resolution")))
     cases = common_cases(run, base)
-    known = f"{days_apart(base, run, cases)[0]}. Over all cases: " if cases else ""
+    known = f"{days_apart(base, run, cases)[0]}. Over all {cases_of(run.scenario)}: " if cases else ""
     yield Answer(
         f"What happens to case duration if full-time staff go from {before} to {after}?",
         f"{words.called(run.scenario)}: {known}{days}.",

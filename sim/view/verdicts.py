@@ -37,22 +37,32 @@ def conclusion(backtest: Scored) -> str:
     return f"By the CRPS the calibrated model was {_against(backtest.scores, NAMES)}."
 
 
+WAYS = (
+    "significantly better than", "better, but not significantly, than", "as good as",
+    "worse, but not significantly, than", "significantly worse than",
+)  # fmt: skip
+"""How the model compares with another forecaster."""
+SIGNIFICANT = (WAYS[0], WAYS[-1])
+
+
 def _against(rows: pd.DataFrame, names: Mapping[str, str]) -> str:
     """How the model compares with others, by their pooled scores; `names`: of those that are told of."""
-    others = rows[(rows["forecaster"] != MODEL) & rows["forecaster"].isin(names.keys())]
-    better, worse = others["gain"] >= MIN_DIFFERENCE, others["gain"] <= -MIN_DIFFERENCE
-    surely = (others["gain_ci_low"] > 0) | (others["gain_ci_high"] < 0)  # not where it is missing: too few proceedings
-    parts = []
-    for words, chosen in (
-        ("significantly better than", others[better & surely]),
-        ("better, but not significantly, than", others[better & ~surely]),
-        ("as good as", others[~better & ~worse]),
-        ("worse, but not significantly, than", others[worse & ~surely]),
-        ("significantly worse than", others[worse & surely]),
-    ):
-        if len(chosen):
-            parts.append(f"{words} {listed(chosen['forecaster'], names)}")
-    return "; ".join(parts)
+    ways = _ways(rows, names)
+    parts = {way: [forecaster for forecaster, one in ways.items() if one == way] for way in WAYS}
+    return "; ".join(f"{way} {listed(others, names)}" for way, others in parts.items() if others)
+
+
+def _ways(rows: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
+    """How the model compares with each of the named others, by their pooled scores."""
+    return {row["forecaster"]: _way(row) for row in rows.to_dict("records") if row["forecaster"] in {*names} - {MODEL}}
+
+
+def _way(row: Mapping[Hashable, Any]) -> str:
+    """How the model compares with one other; not significant where too few proceedings give no interval."""
+    if abs(row["gain"]) < MIN_DIFFERENCE:
+        return WAYS[2]
+    surely = row["gain_ci_low"] > 0 or row["gain_ci_high"] < 0
+    return WAYS[(0 if surely else 1) if row["gain"] > 0 else (-1 if surely else -2)]
 
 
 def fared(record: TrackRecord) -> list[str]:
@@ -78,6 +88,19 @@ def fared(record: TrackRecord) -> list[str]:
     waiting = [one.made for one in record.files if one.scored_on is None]
     more = f"; not yet scored: {listing(map(date_of, waiting))}" if waiting else ""
     return [*sentences, f"{kept}{more}."]
+
+
+def overall(record: TrackRecord) -> str:
+    """How the model scored on all kept forecasts, and where one kind alone significantly differs; no full stop."""
+    whole = _ways(record.scores, WITHOUT_MODEL)
+    said = [f"By the CRPS the model was {_against(record.scores, WITHOUT_MODEL)}"]
+    for name in record.table["milestone"].unique():
+        scores = record.scores_of(name)
+        ways = _ways(scores, WITHOUT_MODEL)
+        apart = {key: WITHOUT_MODEL[key] for key, way in ways.items() if way in SIGNIFICANT and way != whole[key]}
+        if apart:
+            said.append(f"{TITLES[name]} alone: {_against(scores, apart)}")
+    return ". ".join(said)
 
 
 def few(number: int, clusters: str = "proceeding") -> str:

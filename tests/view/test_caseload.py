@@ -66,7 +66,7 @@ def test_pending_says_how_cases_grow(small_run):
     """The title has the headline cases on the first day and at the horizon; requests have a panel of their own."""
     figure = caseload.pending(small_run)
     flow = small_run.table("throughput").set_index("population").loc["headline"]
-    change = f" from {words.whole(flow.pending_start)} to {words.whole(flow.pending_end)} by January 2026"
+    change = f" from {words.whole(flow.pending_start)} to {words.whole(flow.pending_end)} ("
     assert change in figure.title
     of = figure.table.groupby("of", sort=False)["series"].unique()
     assert list(of.index) == ["Proceedings by strand", "Of these, beyond a target's time", "Requests for information"]
@@ -97,8 +97,8 @@ def test_the_title_names_the_target_that_is_missed_most(small_run):
     worst = last[small_run.layout.targets].idxmax()
     title = dict(zip(small_run.layout.targets, small_run.scenario.targets, strict=True))[worst].title
     figure = caseload.pending(small_run)
-    assert f", {words.whole(last[worst])} of which" in figure.title
-    assert figure.title.endswith(f"by then missed “{title}”")
+    assert f", {words.whole(last[worst])} of them" in figure.title
+    assert figure.title.endswith(f"beyond the time of the target “{title}”")
 
 
 def test_the_caption_tells_the_age(bare_run):

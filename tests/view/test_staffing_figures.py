@@ -89,10 +89,12 @@ def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     heads = figure.table.set_index("day")["Case handlers"]
     assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
     assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
-    assert figure.title.startswith("Until January 2026 staff grows from 6 to 8 people, and proceedings by strand ")
-    assert figure.table["people"].iloc[[0, -1]].tolist() == [6, 8]
-    assert figure.table["FTE available for cases"].iloc[[0, -1]].tolist() == [6, 8]
-    assert figure.caption == "All 7 people on average are available for cases."
+    assert figure.title.startswith(
+        "Until January 2026 the number of full-time staff grows from 6 to 8, and the number of p"
+    )
+    assert figure.table["full-time staff"].iloc[[0, -1]].tolist() == [6, 8]
+    assert figure.table["full-time staff available for cases"].iloc[[0, -1]].tolist() == [6, 8]
+    assert figure.caption == "All 7 full-time staff on average are available for cases."
     axes = {trace.xaxis for trace in figure.chart.data}
     assert figure.chart.layout.xaxis.matches in axes | {"x2"}
 
@@ -100,6 +102,6 @@ def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
 def test_constant_staff(bare_run):
     """A queue with one clerk: the staff stays, and the roles have their keys for titles."""
     figure = staffing.staff_over_time(bare_run)
-    assert figure.title.startswith("Until January 2025 staff stays at 1 people")
+    assert figure.title.startswith("Until January 2025 the number of full-time staff stays at 1,")
     assert "clerks" in figure.table
     assert staffing.delay_by_role(bare_run).table["role"].tolist() == ["clerks"]

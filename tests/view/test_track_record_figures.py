@@ -38,7 +38,9 @@ def test_each_forecast_and_all_of_them_are_shown(authority):
     assert shown["2022-06-30", "the model"] == pytest.approx(record.by_file.loc[1, MODEL], abs=1e-4)
     pooled = record.scores.set_index("forecaster").loc["exponential", "crps"]
     assert shown["all together", "constant rates of the record"] == pytest.approx(pooled, abs=1e-4)
-    assert f"{figure.title}." == fared(record)[0]
+    overall, *kinds = f"{figure.title}.".split(". ")
+    assert f"{overall}." == fared(record)[0]
+    assert kinds == ["Decision, commitments or closure alone: significantly worse than Kaplan-Meier curves."]
 
 
 def test_a_kept_forecast_stands_beside_what_happened(authority):

@@ -14,15 +14,12 @@ from sim.view.charts.curves import curves
 from sim.view.charts.looks import Look, looks
 from sim.view.charts.style import INK, days
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import BOUNDS, as_shown, change, place_titles, subject
-from sim.view.titles import cases_of
+from sim.view.figures.listed import BOUNDS, as_shown, change, headline_change, place_titles, subject
 
 FRAMES = 13
 """Dates at which it is shown where the cases are, one after the other; fewer in fewer months."""
 MIN_CASES_SHOWN = 0.5
 """A stage that never has more cases in progress on average is left out unless asked for."""
-ONE = {"1", "fewer than 1"}
-"""Numbers of cases that take the singular."""
 
 
 def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
@@ -114,14 +111,14 @@ def _title(run: Run, table: pd.DataFrame, *, chosen: bool) -> str:
     horizon, ends = words.month_of(run.scenario.horizon), _ends(table)
     if chosen:
         where, both = words.listing(place_titles(run)[stage] for stage in ends.index), ends.sum()
-        return f"Cases in progress in {where} {change(both['first'], both['last'])} by {horizon}"
+        return f"The number of cases in progress in {where} {change(both['first'], both['last'])} by {horizon}"
     ends = _ends(run.table("backlog"))
     late = ends.loc[run.layout.targets, "last"]
-    said = f"{subject(run)} {change(*ends.loc[HEADLINE])} by {horizon}"
+    said = f"{words.sentence(headline_change(run))} by {horizon}"
     if not late.any():
         return said
-    worst, number = _targets(run)[str(late.idxmax())], words.whole(late.max())
-    return f"{said}, {number} of which {'has' if number in ONE else 'have'} by then missed {words.quoted(worst)}"
+    worst = words.quoted(_targets(run)[str(late.idxmax())])
+    return f"{said}, {words.whole(late.max())} of them beyond the time of the target {worst}"
 
 
 def _targets(run: Run) -> dict[str, str]:
@@ -132,11 +129,7 @@ def _targets(run: Run) -> dict[str, str]:
 
 def _caption(run: Run, left_out: Sequence[str]) -> str:
     """How old the headline cases grow, and what is left out."""
-    table = run.table("backlog")
-    last = table[table["series"] == HEADLINE].iloc[-1]
-    low, high = words.whole(last["q10"]), words.whole(last["q90"])
-    between = f"{low} to {high}" if low != high else low
-    said = f"In eight of ten simulations {between} {cases_of(run.scenario)} are in progress at the end.{age(run)}"
+    said = f"In brackets: what holds the middle 80% of simulations.{age(run)}"
     if left_out:
         few = words.listing(place_titles(run)[stage] for stage in left_out)
         said += f" Left out, as there is less than half a case: {few}."
@@ -149,7 +142,8 @@ def age(run: Run) -> str:
     ages = table.loc[table["series"] == HEADLINE, "age"].dropna()
     if ages.empty:
         return ""
-    return f" Their mean age goes from {words.count(ages.iloc[0])} to {words.count(ages.iloc[-1])} days."
+    first, last = words.count(ages.iloc[0]), words.count(ages.iloc[-1])
+    return f" The mean age of those in progress goes from {first} to {last} days."
 
 
 def where_cases_go(run: Run, stages: Sequence[str] | None = None) -> Figure | None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.record.model import OUTCOMES, Record, items
 from sim.results.run import Run
+from sim.results.summary import HEADLINE
 from sim.scenario.schema import Scenario
 from sim.view import words
 from sim.view.titles import OUTCOMES as OUTCOME_TITLES
@@ -119,12 +120,21 @@ def subject(run: Run) -> str:
     return title[0].upper() + title[1:]
 
 
-def change(before: float, after: float, *, plural: bool = True) -> str:
-    """How a number of people or cases changes, as it is printed: 'grow from 3 to 5'; `plural`: of what it is said."""
-    old, new, s = words.whole(before), words.whole(after), "" if plural else "s"
+def change(before: float, after: float) -> str:
+    """How a number of people or cases changes, as it is printed: 'grows from 3 to 5'."""
+    old, new = words.whole(before), words.whole(after)
     if old == new or (before and abs(after / before - 1) < ALIKE):
-        return f"stay{s} at {'' if old == new else 'about '}{new}"
-    return f"{'grow' if after > before else 'fall'}{s} from {old} to {new}"
+        return f"stays at {'' if old == new else 'about '}{new}"
+    return f"{'grows' if after > before else 'falls'} from {old} to {new}"
+
+
+def headline_change(run: Run) -> str:
+    """How the number of headline cases changes on average until the horizon, with the middle 80% of simulations."""
+    table = run.table("backlog")
+    first, last = (table[table["series"] == HEADLINE].iloc[row] for row in (0, -1))
+    low, high = words.whole(last["q10"]), words.whole(last["q90"])
+    between = f" ({low} to {high})" if low != high else ""
+    return f"the number of {cases_of(run.scenario)} {change(first['mean'], last['mean'])}{between}"
 
 
 def known_until(run: Run, record: Record | None) -> date | None:

@@ -25,7 +25,7 @@ from sim.view.charts.style import INK, PALETTE
 from sim.view.charts.timeline import timeline
 from sim.view.figures.figure import Figure
 from sim.view.figures.listed import place_titles
-from sim.view.titles import OUTCOMES, STAGES, cases_of
+from sim.view.titles import OUTCOMES, STAGES
 from sim.view.words import count, date_of, listing, month_of, plural, share
 
 MAILING = 5
@@ -45,6 +45,7 @@ SPACED = {";": "; ", "_": " "}
 SENT = "preliminary findings sent"
 DECISION, COMMITMENTS, CLOSED = RESOLVING.values()
 CAME, RESOLVED, PENDING = "incoming", "resolved", "pending"
+NUMERALS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine"}
 FLOW = looks({CAME: "came in", RESOLVED: "resolved", PENDING: "in progress at the end"})
 ASKED = looks({"services": "services asked", "letters": "letters"})
 
@@ -150,7 +151,9 @@ def _timeline_caption(rows: pd.DataFrame) -> str:
         caption += f" Of the {len(waiting)} in progress, {sent or 'none'} {'has' if sent < 2 else 'have'} had"
         caption += " preliminary findings."
     ends = Counter(OUTCOMES[key] for key in rows.loc[rows["outcome"] != "", "outcome"])
-    return f"{caption} How they ended: {listing(f'{n} {name}' for name, n in ends.most_common())}." if ends else caption
+    return (
+        f"{caption} How they ended: {listing(f'{name} ({n})' for name, n in ends.most_common())}." if ends else caption
+    )
 
 
 def requests(record: Record, until: date | None = None) -> Figure | None:
@@ -186,7 +189,8 @@ def _requests_title(table: pd.DataFrame, waves: dict[date, int]) -> str:
         most = f"most in {by_year.idxmax()} ({by_year.max()})"
         return f"{asked} for information by {month_of(table['month'].iloc[-1])}, {most}"
     days = listing(dict.fromkeys(f"{month_of(when)}" for when in waves))
-    return f"Requests came in {plural(len(waves), 'wave')}: {sum(waves.values())} of {asked} for information, in {days}"
+    came = "a wave" if len(waves) == 1 else f"{NUMERALS.get(len(waves), len(waves))} waves"
+    return f"{sum(waves.values())} of {asked} for information came in {came}, in {days}"
 
 
 def clearance(record: Record, until: date | None = None, run: Run | None = None) -> Figure | None:
@@ -226,11 +230,12 @@ def _expected(run: Run) -> pd.DataFrame:
 
 def _clearance_title(total: "pd.Series[float]", run: Run | None) -> str:
     rate, since = share(total["clearance_rate"]), month_of(pd.Timestamp(total["first_day"]))
-    said = f"For every 100 strands that came in since {since}, {rate.removesuffix('%')} were resolved"
+    number = rate.removesuffix("%")
+    said = f"From {since} on, {number} strand{' was' if number == '1' else 's were'} resolved per 100 opened"
     if run is None or not isfinite(expected := run.samples["clearance_rate"].value):
         return said
-    by = f"{cases_of(run.scenario)} by {month_of(run.scenario.horizon)}"
-    return f"{said}; the model expects {share(expected).removesuffix('%')} of 100 {by}"
+    span = f"from {month_of(run.scenario.start)} to {month_of(run.scenario.horizon)}"
+    return f"{said}; {span} the model expects {share(expected).removesuffix('%')} per 100"
 
 
 def _clearance_caption(last: "pd.Series[float]") -> str:

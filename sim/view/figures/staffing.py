@@ -8,6 +8,8 @@ import pandas as pd
 from sim.results.run import Run
 from sim.results.summary import HEADLINE
 from sim.results.tables import ALL_ROLES, ALL_STAGES
+from sim.scenario.schema import Scenario
+from sim.scenario.staffing import headcount, productive
 from sim.scenario.wording import short
 from sim.view import words
 from sim.view.charts.bars import bars
@@ -16,7 +18,7 @@ from sim.view.charts.looks import SLATE, Look, looks
 from sim.view.charts.stacks import stacked
 from sim.view.charts.style import days
 from sim.view.figures.figure import Figure
-from sim.view.figures.listed import BOUNDS, as_shown, change, place_titles, subject
+from sim.view.figures.listed import BOUNDS, as_shown, change, headline_change, place_titles, subject
 from sim.view.titles import cases_of
 
 ROLES = {
@@ -31,8 +33,8 @@ WHOLE = {"whole": "in all, FTE", **BOUNDS}
 """Further columns of the table of work."""
 OVER_TIME = {
     "cases": Look("in progress"),
-    "people": Look("people", SLATE[0]),
-    "fte": Look("FTE for cases", SLATE[1], dash="dash"),
+    "people": Look("full-time staff", SLATE[0]),
+    "fte": Look("available for cases", SLATE[1], dash="dash"),
 }
 
 
@@ -71,8 +73,8 @@ def delay_by_role(run: Run, roles: Sequence[str] | None = None) -> Figure | None
         "delay-by-role",
         f"{bottleneck(run)}{_busiest(busy, titles)}",
         f"{words.of_run(run)} · whiskers: middle 80%",
-        "Delay is put down to the role that is done, or free, last. Near 100% work queues up; far below it, cases"
-        " hardly wait.",
+        "A delay is attributed to the role that finishes, or becomes free, last. Near 100% work queues up; far below"
+        " it, cases hardly wait.",
         bars(panels, {ROLE: Look("", SLATE[0])}),
         as_shown(
             delay.merge(busy, on="role", how="outer", suffixes=("", " busy"))
@@ -151,7 +153,7 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
         stacked(
             wide.assign(low=wide["q10"], high=wide["q90"], text=[words.number(fte) for fte in whole]),
             looks(chosen, SLATE),
-            axis="people at work, FTE on average",
+            axis="full-time staff at work on average",
         ),
         as_shown(
             wide.assign(whole=whole),
@@ -163,7 +165,7 @@ def work(run: Run, roles: Sequence[str] | None = None) -> Figure | None:
 
 
 def staff_over_time(run: Run) -> Figure:
-    """The people and what of them is available for cases, on the same time axis as the cases in progress."""
+    """The full-time staff and what of it is available for cases, on the same time axis as the cases in progress."""
     backlog, staff = run.table("backlog"), run.table("staff")
     table = backlog[backlog["series"] == HEADLINE].reset_index(drop=True)
     whole = staff[staff["role"] == ALL_ROLES].reset_index(drop=True)
@@ -179,27 +181,34 @@ def staff_over_time(run: Run) -> Figure:
     }
     by_role = staff[staff["role"] != ALL_ROLES].pivot_table("people", "time", "role", sort=False)
     data = table.assign(day=day, people=whole["people"], fte=whole["fte"]).join(by_role.add_prefix(ROLE), on="time")
-    called = {"day": "day", "mean": cases_of(run.scenario), **BOUNDS, "people": "people"}
-    called |= {"fte": "FTE available for cases"} | {f"{ROLE}{role}": title for role, title in role_titles(run).items()}
+    called = {"day": "day", "mean": cases_of(run.scenario), **BOUNDS, "people": "full-time staff"}
+    called["fte"] = "full-time staff available for cases"
+    called |= {f"{ROLE}{role}": title for role, title in role_titles(run).items()}
     first, last = people["y"].iloc[0], people["y"].iloc[-1]
     return Figure(
         "staff-over-time",
-        f"Until {words.month_of(run.scenario.horizon)} staff {change(first, last, plural=False)} people, and"
-        f" {cases_of(run.scenario)} {change(table['mean'].iloc[0], table['mean'].iloc[-1])}",
-        f"{words.of_run(run)} · line: mean; band: middle 80%",
-        _staff_caption(people["y"].mean(), fte["y"].mean()),
+        f"Until {words.month_of(run.scenario.horizon)} the number of full-time staff {change(first, last)}, and"
+        f" {headline_change(run)}",
+        f"{words.of_run(run)} · line: mean; band, and in brackets: middle 80%",
+        _staff_caption(run.scenario, people["y"].mean(), fte["y"].mean()),
         curves(panels, OVER_TIME),
         as_shown(data, called),
         numbers="headcount",
     )
 
 
-def _staff_caption(people: float, fte: float) -> str:
-    """How the people that the scenario names, those that are expected, and what is left for cases hang together."""
+def _staff_caption(scenario: Scenario, people: float, fte: float) -> str:
+    """How many of the staff are left for cases on average, and what takes the rest."""
     expected, left = words.whole(people), words.whole(fte)
     if left == expected:
-        return f"All {expected} people on average are available for cases."
-    return (
-        f"Of {expected} people on average, {left} full-time equivalents (FTE) are left for cases: other work, slow"
-        " seasons and first months take the rest."
-    )
+        return f"All {expected} full-time staff on average are available for cases."
+    pools, time = scenario.staffing.values(), np.arange(scenario.horizon_days, dtype=np.float64)
+    others = {
+        "other work": any(min(pool.casework_share.values()) < 1 for pool in pools),
+        "slow seasons": bool(scenario.calendar.slow),
+        "the first months of new staff": any(
+            (productive(pool, scenario.start, time) < headcount(pool, scenario.start, time)).any() for pool in pools
+        ),
+    }
+    rest = words.listing(what for what, takes in others.items() if takes)
+    return f"Of {expected} full-time staff on average, {left} are available for cases. The rest goes to {rest}."

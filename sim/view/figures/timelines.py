@@ -64,7 +64,7 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
     return Figure(
         "timelines",
         _title(run, rows, until, table),
-        f"{words.of_run(run)} · hatched: middle 80%; mark: median (an arrow: later)",
+        f"{words.of_run(run)} · right of the line, bars: middle 80%; tick: median{_arrow(table)}",
         _caption(until),
         _chart(run, table, {case: called[case] for case in rows}, until),
         as_shown(
@@ -80,6 +80,11 @@ def timelines(run: Run, record: Record | None = None, cases: Sequence[str] | Non
             3,
         ),
     )
+
+
+def _arrow(table: pd.DataFrame) -> str:
+    """What an arrow means, if there is one."""
+    return "; arrow: later" if table.loc[table["kind"] == FORECAST, "median"].isna().any() else ""
 
 
 def _events(run: Run, record: Record | None, cases: Sequence[str]) -> pd.DataFrame:
@@ -224,8 +229,8 @@ def _title(run: Run, cases: Sequence[str], until: date | None, table: pd.DataFra
     many = "Each of the" if soon == len(cases) else f"{soon} of the"
     are = "is" if soon in {1, len(cases)} else "are each"
     return (
-        f"{many} {len(cases)} {those} {are} more likely than not to be resolved by {horizon}, soonest"
-        f" {names(run)[first].whole} ({words.month(run.scenario, median[first])}){truth}"
+        f"{many} {len(cases)} {those} {are} more likely than not to be resolved by {horizon}, the first"
+        f" being {names(run)[first].whole} ({words.month(run.scenario, median[first])}){truth}"
     )
 
 

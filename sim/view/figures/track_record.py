@@ -13,7 +13,7 @@ from sim.view.charts.looks import looks
 from sim.view.figures.beside_truth import beside_truth
 from sim.view.figures.figure import Figure
 from sim.view.titles import FORECASTERS, TITLES
-from sim.view.verdicts import fared, few
+from sim.view.verdicts import few, overall
 from sim.view.words import plural
 
 POOLED = "all together"
@@ -52,11 +52,10 @@ def by_forecast(record: TrackRecord) -> Figure | None:
     drawn = table.assign(row=table["name"], series=table["forecaster"], value=table["score"], low=np.nan, high=np.nan)
     return Figure(
         "track-record",
-        fared(record)[0].removesuffix("."),
+        overall(record),
         f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
-        "CRPS: squared error of the chance of a milestone by each day, averaged over days and forecasts. Each was"
-        " stored"
-        f" on the day on which it was made.{few(record.table['proceeding'].nunique())}",
+        "The CRPS measures how far chances lay from what happened, day by day, as a squared error: 0 is best. Forecasts"
+        f" were stored on the day on which they were made.{few(record.table['proceeding'].nunique())}",
         intervals({"": drawn}, looks(FORECASTERS), axis="CRPS (0 is best)", rule=0, apart=0.17),
         table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
             columns={"name": "forecast of", "score": "CRPS", "number": "milestones"}

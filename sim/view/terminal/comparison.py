@@ -12,7 +12,7 @@ from sim.experiments.compare import Comparison
 from sim.results.catalogue import by_label
 from sim.results.run import Run
 from sim.view.brief import Brief
-from sim.view.changes import change
+from sim.view.changes import both_ways, change, to_tell
 from sim.view.terminal.brief import answer
 from sim.view.terminal.tables import between, bullets, columns, sections, table
 from sim.view.words import blocked, plural, quantity
@@ -54,11 +54,10 @@ def _sentences(run: Run, base: Run, rows: pd.DataFrame, significant: pd.DataFram
         return Group(heading, Text(nothing))
     if mine.empty:
         return Group(heading, Text("No difference is significant and at least 1%."))
-    changes = mine.to_dict("records")
-    shown = [row for row in changes if by_label(row["indicator"]).better] or changes
-    said = [sentence(row) for row in shown[:MOST_SENTENCES]]
-    if len(mine) > len(said):
-        said.append(f"and {len(mine) - len(said)} more in the table")
+    told = to_tell(run, mine).head(MOST_SENTENCES)
+    said = [*filter(None, [both_ways(run, mine)]), *map(sentence, told.to_dict("records"))]
+    if len(mine) > len(told):
+        said.append(f"{'and ' if said else ''}{plural(len(mine) - len(told), 'more difference')} in the table")
     return Group(heading, bullets(said))
 
 
