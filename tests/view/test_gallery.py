@@ -44,11 +44,11 @@ def test_pictures_of_a_comparison_and_a_record(small_run):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (0, 0, "stay at 0"),
-        (0, 4, "grow from 0 to 4"),
-        (30, 12, "fall from 30 to 12"),
-        (100, 101, "stay at about 101"),
-        (20.1, 19.9, "stay at 20"),
+        (0, 0, "stays at 0"),
+        (0, 4, "grows from 0 to 4"),
+        (30, 12, "falls from 30 to 12"),
+        (100, 101, "stays at about 101"),
+        (20.1, 19.9, "stays at 20"),
     ],
 )
 def test_a_change_is_said_as_it_is_printed(before, after, said):
