@@ -1,11 +1,13 @@
 """The application without a browser: its runs, what it holds in memory, its pages, and how it is served."""
 
 import json
+import os
 import shutil
 import signal
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from io import BytesIO
 from time import sleep
 
@@ -20,6 +22,7 @@ from sim.results.manifest import sealed, write_manifest
 from sim.results.summary import HEADLINE
 from sim.view.dashboard import app
 from sim.view.dashboard.address import TABS, ViewState
+from sim.view.dashboard.baseline import Stored, first_shown
 from sim.view.dashboard.cache import LRUCache, RunCache
 from sim.view.dashboard.downloads import excel, file_of
 from sim.view.dashboard.jobs import Jobs
@@ -49,13 +52,37 @@ def name(small_run) -> str:
 
 
 def test_runs_are_called_as_people_call_them(cache, name, results, small_run):
-    """By title and replications; two that would be called the same have their hash too."""
-    assert cache.labels() == {name: "A small authority · 40 simulations"}
-    shutil.copytree(small_run.folder, results / "small-abc")
-    assert set(cache.labels().values()) == {
-        f"A small authority · 40 simulations · {name.rpartition('-')[2]}",
-        "A small authority · 40 simulations · abc",
+    """By title and simulations; those called the same by when they were made, copies of one by their hash too."""
+    called = "A small authority · 40 simulations"
+    assert cache.labels() == {name: called}
+    for folder, day in ((name, 5), ("small-abc", 5), ("small-later", 6)):
+        if folder != name:
+            shutil.copytree(small_run.folder, results / folder)
+        made = datetime(2026, 10, day, 14, 3).timestamp()
+        os.utime(results / folder / "manifest.json", (made, made))
+    assert cache.labels() == {
+        name: f"{called} · 5 October 2026, 14:03 · {name.rpartition('-')[2]}",
+        "small-abc": f"{called} · 5 October 2026, 14:03 · abc",
+        "small-later": f"{called} · 6 October 2026, 14:03",
     }
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_page_opens_on_the_scenario_that_others_extend(tmp_path, known):
+    """On its newest run, though others are newer; from where the scenario files are not known, too."""
+    files = {"base": ["base.yaml"], "more": ["base.yaml", "more.yaml"], "other": ["other.yaml"]}
+    if known:
+        for scenario in files:
+            extends = "extends: base.yaml\n" if scenario == "more" else ""
+            (tmp_path / f"{scenario}.yaml").write_text(f"name: {scenario}\n{extends}")
+        files = {scenario: [] for scenario in files}
+    runs = {
+        name: Stored(scenario, scenario, 40, made, tmp_path, frozenset(["common/all.yaml", *files[scenario]]))
+        for name, scenario, made in [("1", "base", 1.0), ("2", "base", 2.0), ("3", "more", 3.0), ("4", "other", 4.0)]
+    }
+    assert first_shown(runs, tmp_path) == ["2"]
+    assert first_shown({name: runs[name] for name in "34"}, tmp_path) == ["4"]
+    assert first_shown({}, tmp_path) == []
 
 
 def test_what_is_no_run_is_left_out(cache, results, name):

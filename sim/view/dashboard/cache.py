@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path, PurePath
 from threading import Lock
@@ -21,7 +22,8 @@ from sim.results.store import list_runs, load_run
 from sim.results.summarise import summarise
 from sim.results.summary import GIVEN
 from sim.scenario.schema import Scenario
-from sim.view.dashboard.baseline import Stored, first_shown
+from sim.view import words
+from sim.view.dashboard.baseline import Stored, first_shown, stored
 from sim.view.dashboard.storage import FOLDER
 
 T = TypeVar("T")
@@ -128,13 +130,12 @@ class RunCache:
             for folder, manifest in list_runs(parent, own.append):
                 named = self._named.get(folder.name)
                 if folder == named or (named is None and parent in self._own() and manifest.event_files):
-                    made = (folder / NAME).stat().st_mtime
-                    found[folder.name] = Stored(manifest.title, manifest.name, manifest.replications, made, parent)
+                    found[folder.name] = stored(manifest, folder)
             problems += own if parent == self.results else []
         labels = {**{name: name for name in self._named}, **_labels(found)}
         what_ifs = {name for name, one in found.items() if one.folder == self.results / FOLDER}
-        stored = {name: one for name, one in found.items() if name not in what_ifs}
-        return Listing(labels, what_ifs, problems, list(self._named) or first_shown(stored, self.scenarios))
+        others = {name: one for name, one in found.items() if name not in what_ifs}
+        return Listing(labels, what_ifs, problems, list(self._named) or first_shown(others, self.scenarios))
 
     def _own(self) -> tuple[Path, Path]:
         """The folders in which all runs are shown, not only those that were named."""
@@ -236,9 +237,21 @@ def _stamp(file: Path) -> tuple[str, int, int, int]:
 
 
 def _labels(found: Mapping[str, Stored]) -> dict[str, str]:
-    """What people call the runs: by title and simulations; those that would be called the same have their hash, too."""
+    """What people call the runs: by title and simulations; those called the same by when they were made, too."""
     labels = {name: f"{one.title} · {one.replications:,} simulations" for name, one in found.items()}
-    often = Counter(labels.values())
-    return {
-        name: f"{label} · {name.rpartition('-')[2]}" if often[label] > 1 else label for name, label in labels.items()
-    }
+    for more in (_made, _hash):  # copies are made at the same time
+        often = Counter(labels.values())
+        labels = {
+            name: f"{label} · {more(name, found[name])}" if often[label] > 1 else label
+            for name, label in labels.items()
+        }
+    return labels
+
+
+def _made(_name: str, one: Stored) -> str:
+    made = datetime.fromtimestamp(one.made)
+    return f"{words.date_of(made.date())}, {made:%H:%M}"
+
+
+def _hash(name: str, _one: Stored) -> str:
+    return name.rpartition("-")[2]
