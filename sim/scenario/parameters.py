@@ -83,22 +83,35 @@ def parameters(scenario: Scenario) -> list[Parameter]:
 
 
 def matching(found: Sequence[Parameter], words: str) -> list[Parameter]:
-    """The parameters in which all of some words are to be found, wherever: name, path, value, source, use.
+    """The parameters in which words begin with all of some words, wherever: name, path, value, source, use.
 
-    Raises UserError, with what comes near, if there are none.
+    First come those that have them in their names; what limits something ("at most") comes after what it limits. Report
+    and dashboard search by the same rule in the browser. Raises UserError, with what comes near, if there are none.
     """
     wanted = words.casefold().split()
     texts = [" ".join(map(str, (*astuple(one), one.quantity))).casefold() for one in found]
-    hits = [one for one, text in zip(found, texts, strict=True) if all(word in text for word in wanted)]
-    if hits or not wanted:
+    hits = [one for one, text in zip(found, texts, strict=True) if all(_begins(text, word) for word in wanted)]
+    if not wanted:
         return hits
-    number = {word: sum(word in text for text in texts) for word in wanted}
+    if hits:
+        return sorted(hits, key=lambda one: _rank(one.name.casefold(), wanted))
+    number = {word: sum(_begins(text, word) for text in texts) for word in wanted}
     if all(number.values()):
         counts = ", ".join(f"{word!r} {count:,}" for word, count in number.items())
         raise UserError(f"no number of the scenario has all of these words ({counts}); leave one out")
     word = next(word for word in wanted if not number[word])
     known = sorted({part for one in found for part in re.findall(r"[^\W_]{3,}", one.name.casefold())})
     raise UserError(f"no number of the scenario has {word!r}{suggestion(word, known, 0) or RESULT}")
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a word of a text begins like this: 'legal' is in 'staffing.legal' and not in 'illegal'."""
+    before = r"(?<![^\W_])" if word[0].isalnum() else ""
+    return re.search(before + re.escape(word), text) is not None
+
+
+def _rank(name: str, wanted: Sequence[str]) -> tuple[bool, bool]:
+    return not all(_begins(name, word) for word in wanted), name.endswith("at most")
 
 
 RESULT = (

@@ -12,7 +12,7 @@ from sim.experiments.chunks import packed
 from sim.experiments.sweep import sweep
 from sim.results.identity import digest
 from sim.scenario.loading import load_scenario, load_undated, unsourced
-from sim.scenario.parameters import PARTS, count_by_basis, parameters
+from sim.scenario.parameters import PARTS, Parameter, count_by_basis, matching, parameters
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import BASES
@@ -492,3 +492,22 @@ def test_undated_scenarios_have_sources():
     scenario, _ = load_undated(SCENARIOS / "three-probes.yaml")
     assert scenario.sources["staffing.legal.casework_share"].basis == "assumption"
     assert yaml.safe_load(text(part(scenario, "sources")))
+
+
+def test_words_are_found_where_words_begin():
+    """Not within others; first in names, and what limits something after it; parts of a path are words."""
+
+    def number(name: str, path: str, value: str, unit: str = "") -> Parameter:
+        return Parameter(path, name, value, unit, None, "", "", "", "fixed")
+
+    found = [
+        number("Handlers: people at once, at most", "staffing.legal.most_fte", "155"),
+        number("Handlers: people", "topics.illegal.of_rest", "0.1", "share"),
+        number("Legal: people at once, at most", "staffing.lawyers.most_fte", "4"),
+        number("Legal: work", "staffing.lawyers.fte_days", "155"),
+    ]
+    hits = {word: [found.index(one) for one in matching(found, word)] for word in ("legal", "10%", "155", "FTE people")}
+    assert hits == {"legal": [3, 2, 0], "10%": [1], "155": [3, 0], "FTE people": [0, 2]}
+    assert matching(found, "") == found
+    with pytest.raises(UserError, match="no number of the scenario has 'egal'"):
+        matching(found, "egal")

@@ -46,7 +46,7 @@ def test_all_people_change_from_a_day_on(base):
         assert people(found, role, BEFORE) == before
         assert people(found, role, FROM) == people(found, role, LAST) == after
     assert found.title == "4 more people from January 2025"
-    assert result.changes == ["People +50%: 12 instead of 8 from 2025-01-01"]
+    assert result.changes == ["People +50%: 12 instead of 8 from 1 January 2025"]
     assert (found.name.partition("-what-if-")[0], found.replications) == ("small", 40)
     assert read(base, {"staff": "50"}).scenario == found
     assert read(base, {"staff": "-50"}).scenario.name != found.name

@@ -170,10 +170,13 @@ class RunCache:
 
     def track_record(self, scenario: Scenario) -> TrackRecord | None:
         """How the forecasts fared that are kept beside a scenario's record, if there are any that can be read."""
+        record, kept = scenario.record_folder, self.kept(scenario)
+        return self._records.get(kept, lambda: _scored(record.parent / FORECASTS)) if record and kept else None
+
+    def kept(self, scenario: Scenario) -> tuple[Hashable, ...]:
+        """What changes when the forecasts do that are kept beside a scenario's record; empty if there are none."""
         record = scenario.record_folder
-        folder = record.parent / FORECASTS if record else None
-        files = tuple(map(_stamp, sorted(folder.glob("*.json")))) if folder else ()
-        return self._records.get((folder, files), lambda: _scored(folder)) if folder and files else None
+        return tuple(map(_stamp, sorted((record.parent / FORECASTS).glob("*.json")))) if record else ()
 
     def version(self, name: str) -> str:
         """What changes when the files of a run do. Raises UserError if there is no such run (any more)."""

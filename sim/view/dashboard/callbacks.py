@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from sim.errors import UserError
@@ -89,11 +89,11 @@ def _tabs(app: Dash, cache: RunCache) -> None:
 
 
 def _numbers(app: Dash) -> None:
-    """Where a number comes from: the way to the table of all of them, and the search in it."""
+    """Where a number comes from: the ways from the answer to other tabs, and the search in the table of all numbers."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("page", "numbers"),
+        ClientsideFunction("page", "turn"),
         Output("tab", "value", allow_duplicate=True),
-        Input("to-numbers", "n_clicks"),
+        Input({"turn": ALL}, "n_clicks"),
         prevent_initial_call=True,
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]

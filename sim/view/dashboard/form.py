@@ -82,15 +82,19 @@ def _all(people: float, values: Mapping[str, str]) -> list[Component]:
 
 
 def _roles(base: Scenario, people: Mapping[str, float], values: Mapping[str, str]) -> list[Component]:
-    """A percentage for each role; empty as all."""
+    """A percentage for each role; empty as all. Its people have a decimal, so that all of them add up."""
     return [
         dmc.NumberInput(
-            id={"input": staff_input(role)}, label=f"{short(pool.title or role)} ({people[role]:,.0f})",
+            id={"input": staff_input(role)}, label=f"{short(pool.title or role)} ({_exact(people[role])})",
             value=_number(values[staff_input(role)]), placeholder="as all", suffix="%", debounce=DEBOUNCE,
             clampBehavior="none", hideControls=True,
         )
         for role, pool in base.staffing.items()
     ]  # fmt: skip
+
+
+def _exact(people: float) -> str:
+    return f"{people:,.1f}".removesuffix(".0")
 
 
 def _number(text: str) -> float | str:
@@ -111,7 +115,8 @@ def _without(base: Scenario, values: Mapping[str, str]) -> Component:
 def _called(base: Scenario, name: str) -> str:
     """A case by its services, its topic and since when; its name tells those that would be called the same."""
     probe = base.probes[name]
-    when = f"since {probe.since}" if probe.since else f"from {probe.arrives}"
+    kind, day = ("since", probe.since) if probe.since else ("from", probe.arrives)
+    when = f"{kind} {words.date_of(day)}" if day else ""
     parts = [words.listing(services(probe.platform)) or name, probe.topic.replace("_", " "), when]
     return f"{', '.join(part for part in parts if part)} ({name})"
 

@@ -18,23 +18,34 @@ from sim.view.questions import Answer
 
 def answer(brief: Brief, what: str) -> Component:
     """What is asked, the answer, and what it is worth; `what`: of what it is the answer."""
-    worth = [brief.ends, brief.happened, brief.fared]
+    worth: list[list[Any]] = [[text] for text in (brief.ends, brief.happened) if text]
+    if brief.fared:
+        worth.append([f"{brief.fared} ", _turn("record", "See each forecast")])
+    worth.append([f"{brief.assumptions} ", _turn("method", "Where each comes from")])
     parts = [html.H2(brief.question), html.P(brief.answer, className="answer"), *map(_number, brief.numbers)]
-    where = html.Button("Where each comes from", id="to-numbers", n_clicks=0, className="link")
-    numbers = html.Li([f"{brief.assumptions} ", where])
-    said = [html.Ul([*(html.Li(text) for text in worth if text), numbers], className="sentences")]
-    return html.Section([html.P(what, className="subtitle"), *parts, *said], className="card wide brief")
+    said = html.Ul([html.Li(text) for text in worth], className="sentences")
+    return html.Section([html.P(what, className="subtitle"), *parts, said], className="card wide brief")
 
 
-def changes(compared: tuple[str, Sequence[Number]], runs: Sequence[Run]) -> Component:
-    """What the others of some runs change against the first, each over as many simulations."""
+def _turn(tab: str, title: str) -> Component:
+    """A button that turns to another tab."""
+    return html.Button(title, id={"turn": tab}, n_clicks=0, className="link")
+
+
+def changes(compared: tuple[str, Sequence[Number]], runs: Sequence[Run], total: int = 0) -> Component:
+    """What the others of some runs change against the first, each over as many simulations.
+
+    `total`: how many there will be of each, if these are only the first.
+    """
     sentence, numbers = compared
     base, *others = (run.scenario for run in runs)
     asked = next((one for one in others if one.question and one.question != base.question), None)
     title = question(asked) if asked else "What does it change?"
     of = f"{runs[0].replications:,} simulations of each, with the same cases and the same luck"
-    parts = [html.H2(title), html.P(sentence, className="answer"), *map(_number, numbers)]
-    return html.Section([html.P(of, className="subtitle"), *parts], className="card wide brief")
+    first = f"Provisional, after {runs[0].replications:,} of {total:,} simulations: " if total else ""
+    parts = [html.H2(title), html.P([first, sentence], className="answer"), *map(_number, numbers)]
+    kind = f"card wide brief{' provisional' if total else ''}"
+    return html.Section([html.P(of, className="subtitle"), *parts], className=kind)
 
 
 def _number(number: Number) -> Component:

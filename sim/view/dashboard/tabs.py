@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from sim.errors import UserError
 from sim.experiments.pairing import check_paired, made_otherwise
+from sim.inference.track_record import TrackRecord
 from sim.record.model import Record
 from sim.results.run import Run
 from sim.scenario.schema import Scenario
@@ -191,13 +192,13 @@ def _compare(v: View) -> Parts:
     yield panels.more
 
 
-def changes(runs: Sequence[Run]) -> Component:
+def changes(runs: Sequence[Run], total: int = 0) -> Component:
     """What the other runs change against the first one, all of as many replications, in a sentence.
 
-    Raises UserError if they cannot be paired.
+    `total`: of how many these are the first. Raises UserError if they cannot be paired.
     """
     check_paired([run.scenario for run in runs])
-    return panels.changes(compared(runs[0], runs[1:]), runs)
+    return panels.changes(compared(runs[0], runs[1:]), runs, total)
 
 
 def _what_if(v: View) -> Parts:
@@ -205,7 +206,9 @@ def _what_if(v: View) -> Parts:
 
 
 def _record(v: View) -> Parts:
-    """The public record, and the figures of other analyses in the results folder."""
+    """How kept forecasts fared, the public record, and the figures of other analyses in the results folder."""
+    if (kept := v.cache.track_record(v.scenario)) is not None:
+        yield partial(_of_track_record, kept)
     if v.record is not None:
         yield partial(_of_record, v.record, v.cache.run(v.state.base))
     for folder in figure_folders(v.cache.results):
@@ -216,6 +219,10 @@ def _record(v: View) -> Parts:
 
 def _of_record(record: Record, run: Run) -> list[PartOfTab]:
     return [*gallery.flat(gallery.of_record(record, run=run))]
+
+
+def _of_track_record(kept: TrackRecord) -> list[PartOfTab]:
+    return [*gallery.flat(gallery.of_track_record(kept))]
 
 
 def _of_analysis(path: Path) -> list[PartOfTab]:
@@ -242,13 +249,13 @@ def _figure_files(v: View) -> Hashable:
 
 
 TABS: dict[str, tuple[Callable[[View], Parts], Callable[[View], Hashable]]] = {
-    "overview": (_overview, lambda v: (*_base(v), v.case)),
+    "overview": (_overview, lambda v: (*_base(v), v.cache.kept(v.scenario), v.case)),
     "caseload": (_caseload, lambda v: (*_base(v), v.state.stages)),
     "durations": (_durations, lambda v: (*_base(v), v.state.stages)),
     "staff": (_staff, lambda v: (*_base(v), v.state.roles)),
     "compare": (_compare, lambda v: (v.state.runs, v.versions, v.state.platform)),
     "what-if": (_what_if, lambda v: (*_base(v), tuple(v.state.what_if.items()))),
-    "record": (_record, lambda v: (*_base(v), _figure_files(v))),
+    "record": (_record, lambda v: (*_base(v), v.cache.kept(v.scenario), _figure_files(v))),
     "method": (_method, lambda v: (v.state.runs, v.versions)),
 }
 """What makes each tab, and the choices that it depends on."""

@@ -17,7 +17,7 @@ from sim.scenario import checks
 from sim.scenario.schema import Scenario
 from sim.scenario.wording import short
 from sim.view.dashboard.headcounts import people_on, scaled
-from sim.view.words import listing
+from sim.view.words import date_of, listing
 
 Inputs = Mapping[str, str]
 REPLICATIONS = 200
@@ -163,7 +163,7 @@ class _Form:
             after = before * (1 + change / 100)
             self._titles.append(f"{abs(after - before):,.0f} {'more' if change > 0 else 'fewer'} {name}")
             whose = name[0].upper() + name[1:]
-            self.changes.append(f"{whose} {change:+g}%: {after:,.0f} instead of {before:,.0f} from {day}")
+            self.changes.append(f"{whose} {change:+g}%: {after:,.0f} instead of {before:,.0f} from {date_of(day)}")
 
     def _without(self, scenario: Scenario) -> Scenario:
         without = [name for name in self.inputs["without"].split(BETWEEN) if name]

@@ -180,7 +180,8 @@ def _watching(app: Dash, what_ifs: WhatIfs) -> None:
         so_far, shown = job.run, no_update
         now = [scenario.name, so_far.replications if so_far else 0]
         if so_far and now != watched:
-            shown = [changes([what_ifs.cache.run(base, first=so_far.replications), so_far])]
+            both = [what_ifs.cache.run(base, first=so_far.replications), so_far]
+            shown = [changes(both, scenario.replications)]
         return progress(job), shown if so_far else [], now, not going_on
 
 

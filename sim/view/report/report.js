@@ -121,16 +121,26 @@
     return opened;
   }
 
-  /* Shows the numbers that have all the words wanted. Their rows stay in the page: print has all of them. */
+  /* Shows the numbers with words that begin as those wanted, in the order of `sim show`. The rows of the others stay in
+     the page: print has all of them. */
   function search() {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let hits = 0;
-    for (const row of numbers) {
-      row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
-      hits += !row.hidden;
-    }
+    const has = (text) => words.every((word) => begins(text.toLowerCase(), word));
+    const ranked = numbers.map((row) => {
+      row.hidden = !has([...row.cells].map((cell) => cell.textContent).join(" "));
+      const name = row.cells[0].firstChild.textContent.trim();
+      return { row, rank: words.length && 2 * !has(name) + name.endsWith("at most") };
+    }).sort((one, other) => one.rank - other.rank);
+    const hits = numbers.filter((row) => !row.hidden).length;
+    document.querySelector("#numbers tbody").append(...ranked.map(({ row }) => row));
     document.getElementById("found").textContent = hits || !numbers.length ? `${hits} of ${numbers.length} numbers`
       : "No number has all of these words: try one of them, or what it is about, such as people, work, chance or time";
+  }
+
+  /* Whether a word of a text begins like this: "legal" is in "staffing.legal" and not in "illegal". */
+  function begins(text, word) {
+    const before = /^[\p{L}\p{N}]/u.test(word) ? "(^|[^\\p{L}\\p{N}])" : "";
+    return new RegExp(before + word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "u").test(text);
   }
 
   /* Opens what an address leads to; what the numbers are searched for is asked, or stands behind "=". */

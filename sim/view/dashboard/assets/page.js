@@ -31,24 +31,23 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     copy: function (_clicks, code) {
       return window.navigator.clipboard.writeText(code).then(() => "Copied", () => "Copy it by hand");
     },
-    numbers: function (clicks) {
-      return clicks ? "method" : window.dash_clientside.no_update;
+    turn: function (clicks) {
+      return clicks.some(Boolean) ? window.dash_clientside.callback_context.triggered_id.turn : window.dash_clientside.no_update;
     },
-    // Shows the numbers that have all the words wanted, and says how many.
+    // Shows the numbers with words that begin as those wanted, in the order of `sim show`, and says how many.
     search: function (wanted, numbers) {
       const body = document.getElementById("numbers");
       if (body.numbers !== numbers) {
-        body.replaceChildren(...numbers.map(rowOf));
+        body.all = numbers.map((number) => ({ name: number[0], text: number.join(" "), row: rowOf(number) }));
         body.numbers = numbers;
       }
       const words = (wanted || "").toLowerCase().split(/\s+/).filter(Boolean);
-      const rows = [...body.rows];
-      for (const row of rows) {
-        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
-      }
-      const hits = rows.filter((row) => !row.hidden).length;
-      return hits ? hits + " of " + rows.length + " numbers" : "No number has all of these words: try one of them, " +
-        "or what it is about, such as people, work, chance or time";
+      const has = (text) => words.every((word) => begins(text.toLowerCase(), word));
+      const rank = ({ name }) => words.length && 2 * !has(name) + name.endsWith("at most");
+      const found = body.all.filter(({ text }) => has(text)).sort((one, other) => rank(one) - rank(other));
+      body.replaceChildren(...found.map(({ row }) => row));
+      return found.length ? found.length + " of " + numbers.length + " numbers" : "No number has all of these words: " +
+        "try one of them, or what it is about, such as people, work, chance or time";
     },
     // The figure with its title and subtitle inside, as wide as it is on the page but not narrower than a slide needs.
     image: function (svg, png, words) {
@@ -69,6 +68,12 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
 
 // How the slider of a what-if writes its value.
 window.dashMantineFunctions = { percent: (value) => (value > 0 ? "+" : "") + value + "%" };
+
+// Whether a word of a text begins like this: "legal" is in "staffing.legal" and not in "illegal".
+function begins(text, word) {
+  const before = /^[\p{L}\p{N}]/u.test(word) ? "(^|[^\\p{L}\\p{N}])" : "";
+  return new RegExp(before + word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"), "u").test(text);
+}
 
 // The row of a number; its source may have an address.
 function rowOf([name, place, value, basis, reason, address, used]) {
