@@ -139,7 +139,7 @@ A number has the source that names it most closely, in the file in which the num
 place where the value is written out. So whoever changes a number changes its source with it: a number that a file overrides
 without a source has none. A misspelt basis and a source of something that the block does not say are errors. A number may have
 no source: `sim show SCENARIO WORD...` prints the numbers with these words in name, path, value or source, each with what it is
-founded on, whether it is varied and in which line it stands; `--sources` all of them, with how many have none, and
+based on, whether it is varied and in which line it stands; `--sources` all of them, with how many have none, and
 `sim validate --sources` reports these as errors. Sources change no result, and a stored run is found again when only they have
 changed. (An uncertain parameter may also give its source in words, as `source`.)
 

@@ -147,7 +147,7 @@ def show(
     """Show a scenario in full, with all that it takes from other files, or the answer of a stored run.
 
     What is shown of a whole scenario is itself a scenario file, which loads anywhere and means the same. With words it
-    is the numbers that have them in their name, path, value or source, also of a stored run: what each is founded on,
+    is the numbers that have them in their name, path, value or source, also of a stored run: what each is based on,
     whether it is varied, and in which line it stands; with --sources all of them. With --diagram it is a drawing of its
     stages and routes, which has the numbers of a stored run.
 

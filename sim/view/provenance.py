@@ -15,7 +15,7 @@ from sim.scenario.yaml_nodes import text
 from sim.view import words
 from sim.view.tables import Table
 
-NUMBERS = ("number", "value", "founded on", "source or reasoning", "in the simulations")
+NUMBERS = ("number", "value", "based on", "source or reasoning", "in the simulations")
 """Headings of the table of a scenario's numbers (`sim.scenario.parameters`)."""
 LEGEND = (
     f"{'; '.join(f'{basis.capitalize()}: {meaning}' for basis, meaning in BASES.items())}. Ranges hold 80% of the"

@@ -53,17 +53,16 @@ def name(small_run) -> str:
 
 def test_runs_are_called_as_people_call_them(cache, name, results, small_run):
     """By title and simulations; those called the same by when they were made, copies of one by their hash too."""
-    called = "A small authority · 40 simulations"
-    assert cache.labels() == {name: called}
+    assert cache.labels() == {name: "A small authority · 40 simulations"}
     for folder, day in ((name, 5), ("small-abc", 5), ("small-later", 6)):
         if folder != name:
             shutil.copytree(small_run.folder, results / folder)
         made = datetime(2026, 10, day, 14, 3).timestamp()
         os.utime(results / folder / "manifest.json", (made, made))
     assert cache.labels() == {
-        name: f"{called} · 5 October 2026, 14:03 · {name.rpartition('-')[2]}",
-        "small-abc": f"{called} · 5 October 2026, 14:03 · abc",
-        "small-later": f"{called} · 6 October 2026, 14:03",
+        name: f"A small authority · 5 October 2026, 14:03 · 40 simulations · {name.rpartition('-')[2]}",
+        "small-abc": "A small authority · 5 October 2026, 14:03 · 40 simulations · abc",
+        "small-later": "A small authority · 6 October 2026, 14:03 · 40 simulations",
     }
 
 

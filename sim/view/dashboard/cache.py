@@ -240,21 +240,16 @@ def _stamp(file: Path) -> tuple[str, int, int, int]:
 
 
 def _labels(found: Mapping[str, Stored]) -> dict[str, str]:
-    """What people call the runs: by title and simulations; those called the same by when they were made, too."""
+    """What people call the runs: by title and simulations; those called the same by when they were made, too.
+
+    Copies of one run were made at the same time: they have their hash, too.
+    """
     labels = {name: f"{one.title} · {one.replications:,} simulations" for name, one in found.items()}
-    for more in (_made, _hash):  # copies are made at the same time
-        often = Counter(labels.values())
-        labels = {
-            name: f"{label} · {more(name, found[name])}" if often[label] > 1 else label
-            for name, label in labels.items()
-        }
-    return labels
-
-
-def _made(_name: str, one: Stored) -> str:
-    made = datetime.fromtimestamp(one.made)
-    return f"{words.date_of(made.date())}, {made:%H:%M}"
-
-
-def _hash(name: str, _one: Stored) -> str:
-    return name.rpartition("-")[2]
+    often = Counter(labels.values())
+    for name in [name for name, label in labels.items() if often[label] > 1]:
+        one, made = found[name], datetime.fromtimestamp(found[name].made)
+        labels[name] = f"{one.title} · {words.date_of(made.date())}, {made:%H:%M} · {one.replications:,} simulations"
+    often = Counter(labels.values())
+    return {
+        name: f"{label} · {name.rpartition('-')[2]}" if often[label] > 1 else label for name, label in labels.items()
+    }
