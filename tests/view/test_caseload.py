@@ -66,7 +66,7 @@ def test_pending_says_how_cases_grow(small_run):
     """The title has the headline cases on the first day and at the horizon; requests have a panel of their own."""
     figure = caseload.pending(small_run)
     flow = small_run.table("throughput").set_index("population").loc["headline"]
-    change = f" from {words.whole(flow.pending_start)} to {words.whole(flow.pending_end)} ("
+    change = f" from {words.whole(flow.pending_start)} to {words.whole(flow.pending_end)} (middle"
     assert change in figure.title
     of = figure.table.groupby("of", sort=False)["series"].unique()
     assert list(of.index) == ["Proceedings by strand", "Of these, beyond a target's time", "Requests for information"]

@@ -18,6 +18,7 @@ from sim.view.figures.listed import BOUNDS, as_shown, change, headline_change, p
 
 FRAMES = 13
 """Dates at which it is shown where the cases are, one after the other; fewer in fewer months."""
+OWN_SCALE = "Each panel has its own scale."
 MIN_CASES_SHOWN = 0.5
 """A stage that never has more cases in progress on average is left out unless asked for."""
 
@@ -39,7 +40,7 @@ def pending(run: Run, stages: Sequence[str] | None = None) -> Figure | None:
         "pending",
         _title(run, by_stage, chosen=stages is not None),
         f"{words.of_run(run)} · lines: mean; bands: middle 80%",
-        _caption(run, left_out) if stages is None else "Each panel has its own scale.",
+        _caption(run, left_out) if stages is None else OWN_SCALE,
         curves(panels, series),
         as_shown(
             table.assign(series=[series[key].title for key in table["series"]], date=table["x"].dt.date),
@@ -129,7 +130,7 @@ def _targets(run: Run) -> dict[str, str]:
 
 def _caption(run: Run, left_out: Sequence[str]) -> str:
     """How old the headline cases grow, and what is left out."""
-    said = f"In brackets: what holds the middle 80% of simulations.{age(run)}"
+    said = f"{OWN_SCALE}{age(run)}"
     if left_out:
         few = words.listing(place_titles(run)[stage] for stage in left_out)
         said += f" Left out, as there is less than half a case: {few}."

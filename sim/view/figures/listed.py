@@ -133,7 +133,7 @@ def headline_change(run: Run) -> str:
     table = run.table("backlog")
     first, last = (table[table["series"] == HEADLINE].iloc[row] for row in (0, -1))
     low, high = words.whole(last["q10"]), words.whole(last["q90"])
-    between = f" ({low} to {high})" if low != high else ""
+    between = f" (middle 80%: {low} to {high})" if low != high else ""
     return f"the number of {cases_of(run.scenario)} {change(first['mean'], last['mean'])}{between}"
 
 

@@ -189,7 +189,7 @@ def staff_over_time(run: Run) -> Figure:
         "staff-over-time",
         f"Until {words.month_of(run.scenario.horizon)} the number of full-time staff {change(first, last)}, and"
         f" {headline_change(run)}",
-        f"{words.of_run(run)} · line: mean; band, and in brackets: middle 80%",
+        f"{words.of_run(run)} · line: mean; band: middle 80%",
         _staff_caption(run.scenario, people["y"].mean(), fte["y"].mean()),
         curves(panels, OVER_TIME),
         as_shown(data, called),
@@ -206,9 +206,11 @@ def _staff_caption(scenario: Scenario, people: float, fte: float) -> str:
     others = {
         "other work": any(min(pool.casework_share.values()) < 1 for pool in pools),
         "slow seasons": bool(scenario.calendar.slow),
-        "the first months of new staff": any(
-            (productive(pool, scenario.start, time) < headcount(pool, scenario.start, time)).any() for pool in pools
-        ),
+        "the first months of new staff": sum(
+            (headcount(pool, scenario.start, time) - productive(pool, scenario.start, time)).mean() for pool in pools
+        )
+        >= words.HALF,
     }
     rest = words.listing(what for what, takes in others.items() if takes)
-    return f"Of {expected} full-time staff on average, {left} are available for cases. The rest goes to {rest}."
+    goes = f" The rest goes to {rest}." if rest else ""
+    return f"Of {expected} full-time staff on average, {left} are available for cases.{goes}"

@@ -55,7 +55,7 @@ def by_forecast(record: TrackRecord) -> Figure | None:
         overall(record),
         f"{len(scored)} of {plural(len(record.files), 'kept forecast')}, scored by {max(scored['scored_on'])}",
         "The CRPS measures how far chances lay from what happened, day by day, as a squared error: 0 is best. Forecasts"
-        f" were stored on the day on which they were made.{few(record.table['proceeding'].nunique())}",
+        f" are stored on the day they are made.{few(record.table['proceeding'].nunique())}",
         intervals({"": drawn}, looks(FORECASTERS), axis="CRPS (0 is best)", rule=0, apart=0.17),
         table.assign(forecaster=table["forecaster"].map(FORECASTERS), score=table["score"].round(4)).rename(
             columns={"name": "forecast of", "score": "CRPS", "number": "milestones"}
