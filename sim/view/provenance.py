@@ -74,8 +74,9 @@ def in_full(scenario: Scenario) -> str:
 
 def changed_settings(base: Scenario, other: Scenario) -> Table:
     """The settings in which a scenario differs from another: numbers in words, the others as they are."""
-    numbers = _differing(*({p.path: p.value for p in parameters(one)} for one in (base, other)))
     settings = _differing(*(_all_settings(one) for one in (base, other)))
+    in_words = _differing(*({p.path: p.value for p in parameters(one)} for one in (base, other)))
+    numbers = [one for one in in_words if any(_within(path, one[0]) for path, *_ in settings)]  # not of a title alone
     others = [(path, *pair) for path, *pair in settings if not any(_within(path, number[0]) for number in numbers)]
     return Table(f"What {other.name} changes", ("setting", base.name, other.name), [*numbers, *others])
 

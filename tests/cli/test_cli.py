@@ -92,7 +92,7 @@ def test_run_prints_the_sections_and_stores(sim, tmp_path):
     code, short, _ = sim("run", "small.yaml", "--jobs", 1)
     assert code == 0
     assert "A small queue (6 simulations)" in short
-    assert "--full: all tables" in short
+    assert "More: --full" in short
     assert "Days in each stage" not in short
     assert len(short.splitlines()) < 25
     code, out, _ = sim("run", "small.yaml", "--jobs", 1, "--full")
@@ -108,7 +108,7 @@ def test_run_prints_the_sections_and_stores(sim, tmp_path):
         "Cases in progress by stage over time",
         "Work done over the work that the staff could have done",
         "How often targets are met",
-        "Fines until 2025-01-01: EUR",
+        "Fines set within the horizon",
         "In review",
         "The clerks",
         "In a month",

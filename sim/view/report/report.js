@@ -124,6 +124,7 @@
   /* Shows the numbers with words that begin as those wanted, in the order of `sim show`. The rows of the others stay in
      the page: print has all of them. */
   function search() {
+    if (!field) return; // a page of figures alone
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     const has = (text) => words.every((word) => begins(text.toLowerCase(), word));
     const ranked = numbers.map((row) => {
@@ -150,12 +151,12 @@
     const place = id && document.getElementById(id);
     if (!place) return;
     const opened = unfold(place);
-    if (wanted) {
+    if (wanted && field) {
       field.value = wanted;
       search();
     }
     if (opened.length || wanted) place.scrollIntoView({ behavior: "instant" }); // figures on the way move it
-    if (place.contains(field)) field.focus({ preventScroll: true });
+    if (field && place.contains(field)) field.focus({ preventScroll: true });
   }
 
   async function showTable(figure, details) {
@@ -293,7 +294,7 @@
       const link = target.closest('a[href^="#"]');
       if (link) lead(link.hash, link.dataset.wanted);
     });
-    field.addEventListener("input", search);
+    field?.addEventListener("input", search);
     document.addEventListener("keydown", onKey);
     document.getElementById("present").addEventListener("click", () => present(nearest()));
     document.getElementById("print").addEventListener("click", () => window.print());
