@@ -90,7 +90,7 @@ def test_staff_stands_on_the_time_axis_of_the_cases(small_run):
     assert heads[: pd.Timestamp("2024-12-31")].unique().tolist() == [5]
     assert heads[pd.Timestamp("2025-01-02") :].unique().tolist() == [7]
     assert figure.title.startswith(
-        "Until January 2026 the number of full-time staff grows from 6 to 8, and the number of p"
+        "Until January 2026 the number of full-time staff grows from 6 to 8, and the number of "
     )
     assert figure.table["full-time staff"].iloc[[0, -1]].tolist() == [6, 8]
     assert figure.table["full-time staff available for cases"].iloc[[0, -1]].tolist() == [6, 8]

@@ -134,7 +134,7 @@ def headline_change(run: Run) -> str:
     first, last = (table[table["series"] == HEADLINE].iloc[row] for row in (0, -1))
     low, high = words.whole(last["q10"]), words.whole(last["q90"])
     between = f" (middle 80%: {low} to {high})" if low != high else ""
-    return f"the number of {cases_of(run.scenario)} {change(first['mean'], last['mean'])}{between}"
+    return f"the number of {cases_of(run.scenario)} in progress {change(first['mean'], last['mean'])}{between}"
 
 
 def known_until(run: Run, record: Record | None) -> date | None:
