@@ -205,14 +205,14 @@ def _scenario_of(what: Path, sets: list[str] | None) -> "Scenario":
 
 def _show_numbers(scenario: "Scenario", words: str, path: str, as_json: bool) -> None:
     """The parameters at a path or below it that have some words, with their sources."""
-    from sim.scenario.parameters import matching, parameters
+    from sim.scenario.parameters import matching, with_sums
     from sim.scenario.paths import expand, joined
 
     try:
         below = tuple(joined(keys) for keys in expand(scenario, path)) if path else ()
     except KeyError as error:
         raise UserError(f"--path {path}: {error.args[0]}") from None
-    found = parameters(scenario)
+    found = with_sums(scenario)
     listed = [p for p in found if not path or f"{p.path}.".startswith(tuple(f"{b}." for b in below))]
     listed = matching(listed, words)
     if as_json:

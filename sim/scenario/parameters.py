@@ -14,7 +14,7 @@ from sim.scenario.paths import Keys, expand, joined, value_at
 from sim.scenario.schema import Route, Scenario, Uncertain, When
 from sim.scenario.settings import Settings
 from sim.scenario.sources import Basis, Source, nearest
-from sim.scenario.usage import Usage
+from sim.scenario.usage import COMPUTED, Usage
 from sim.scenario.yaml_nodes import split
 
 PARTS = (
@@ -82,6 +82,16 @@ def parameters(scenario: Scenario) -> list[Parameter]:
     return result
 
 
+def with_sums(scenario: Scenario) -> list[Parameter]:
+    """The parameters of a scenario to be looked up; before them the people of all roles, if there are several."""
+    usage, found = Usage(scenario), parameters(scenario)
+    if len(scenario.staffing) < 2:
+        return found
+    reason = f"expected on {scenario.start}: {usage.parts_of_everybody()}"
+    path, name = "staffing.*.headcount", "Staff: people in all roles"
+    return [Parameter(path, name, usage.everybody, "FTE", "derived", reason, "", "", COMPUTED), *found]
+
+
 def matching(found: Sequence[Parameter], words: str) -> list[Parameter]:
     """The parameters in which words begin with all of some words, wherever: name, path, value, source, use.
 
@@ -123,6 +133,7 @@ RESULT = (
 
 def count_by_basis(found: Sequence[Parameter]) -> str:
     """How many parameters are founded on what, in a sentence: '134 of 246 numbers are assumptions; ...'."""
+    found = [parameter for parameter in found if parameter.used != COMPUTED]
     number = Counter(parameter.basis for parameter in found)
     parts = [f"{number['assumption']:,} of {len(found):,} numbers are assumptions"]
     for basis, (one, many) in _FOUNDED.items():

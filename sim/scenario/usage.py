@@ -7,8 +7,10 @@ from sim.scenario.paths import Keys, value_at
 from sim.scenario.schema import Scenario, Uncertain
 from sim.scenario.shares import shares
 from sim.scenario.staffing import headcount
+from sim.scenario.wording import short
 
 FIXED = "fixed"
+COMPUTED = "computed from the numbers below"
 CENTRAL = np.array([0.1, 0.9])
 """The quantiles between which a parameter is in eight of ten draws."""
 EFFORT = ("procedure", "complexity", "effort_scale")
@@ -25,6 +27,7 @@ class Usage:
         first = np.zeros(1)
         staff = expected_staffing(scenario)
         self._people = {role: headcount(pool, scenario.start, first).item() for role, pool in staff.items()}
+        self._given = {role: headcount(pool, scenario.start, first).item() for role, pool in scenario.staffing.items()}
 
     def of(self, keys: Keys) -> str:
         """How the number at a place is used, in words; ranges hold 80% of the draws."""
@@ -50,8 +53,28 @@ class Usage:
 
     def _people_of(self, keys: Keys) -> str:
         """How many people are expected on the first day, in a role and in all."""
-        every = f", {sum(self._people.values()):,.3g} in all roles" if len(self._people) > 1 else ""
-        return f"{self._people[keys[1]]:,.3g} expected on {self._scenario.start}{every}"
+        every = f", {self.everybody} in all roles" if len(self._people) > 1 else ""
+        return f"{_number_of(self._people[keys[1]])} expected on {self._scenario.start}{every}"
+
+    @property
+    def everybody(self) -> str:
+        """How many people are expected on the first day in all roles."""
+        return _number_of(sum(self._people.values()))
+
+    def parts_of_everybody(self) -> str:
+        """Of what that is the sum: the people of each role as given, and by what some of them are varied."""
+        groups: dict[str, list[str]] = {}
+        for role in self._people:
+            said = (self._by(name, ("staffing", role, "headcount")) for name in self._varied)
+            groups.setdefault("; ".join(filter(None, said)), []).append(role)
+        return "; ".join(self._group(varied, roles) for varied, roles in groups.items())
+
+    def _group(self, varied: str, roles: list[str]) -> str:
+        pools = self._scenario.staffing
+        people = " + ".join(f"{_number_of(self._given[one])} {short(pools[one].title) or one}" for one in roles)
+        given = f" = {_number_of(sum(self._given[one] for one in roles))}" if len(roles) > 1 else ""
+        mean = _number_of(sum(self._people[one] for one in roles))
+        return f"{people}{given}, {f'{varied}: {mean} on average' if varied else FIXED}"
 
     def _share_of(self, keys: Keys) -> str:
         """What a share of those that are left is of all."""
@@ -66,6 +89,10 @@ def _ranges(scenario: Scenario, name: str) -> str:
     prior, margin = scenario.uncertain[name].value, scenario.margin(name)
     fitted = f", {_between(margin.quantile(CENTRAL))} fitted to the record" if margin is not prior else ""
     return f"{_between(prior.quantile(CENTRAL))} assumed{fitted}"
+
+
+def _number_of(people: float) -> str:
+    return f"{people:,.0f}" if people >= 100 else f"{people:.3g}"
 
 
 def _between(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:

@@ -12,7 +12,7 @@ from sim.experiments.chunks import packed
 from sim.experiments.sweep import sweep
 from sim.results.identity import digest
 from sim.scenario.loading import load_scenario, load_undated, unsourced
-from sim.scenario.parameters import PARTS, Parameter, count_by_basis, matching, parameters
+from sim.scenario.parameters import PARTS, Parameter, count_by_basis, matching, parameters, with_sums
 from sim.scenario.paths import part
 from sim.scenario.schema import Scenario
 from sim.scenario.sources import BASES
@@ -485,6 +485,23 @@ def test_people_are_those_expected_in_all_roles():
     (everybody,) = {float(re.search(r"([\d.]+) in all roles", one.used)[1]) for one in found}
     assert sum(each) == pytest.approx(everybody, abs=0.5)
     assert everybody < 183  # the announced staff, of which not all is reached
+
+
+def test_people_of_all_roles_are_one_number_to_look_up():
+    """With what it is the sum of, and by what that is varied; it is no number of the scenario."""
+    scenario = load_scenario(SCENARIOS / "status-quo.yaml")
+    whole, *rest = with_sums(scenario)
+    assert rest == parameters(scenario)
+    assert count_by_basis([whole, *rest]) == count_by_basis(rest)
+    assert matching([whole, *rest], "staff")[0] == whole
+    assert f"{whole.value} in all roles" in rest[0].used
+    people = re.search(
+        r"2026-10-08: (.*) = (\d+), times .*\(Staff reached.*\): (\d+) on average; (\d+) Legal", whole.reason
+    )
+    assert people is not None
+    given, varied, others = (int(number) for number in people.groups()[1:])
+    assert sum(map(int, re.findall(r"\d+", people[1]))) == given > varied
+    assert varied + others == int(whole.value)
 
 
 def test_undated_scenarios_have_sources():

@@ -21,7 +21,7 @@ from sim import __version__ as sim_version
 from sim.errors import RunFailed, UserError
 from sim.record.files import load_record
 from sim.results.run import Run
-from sim.scenario.parameters import parameters
+from sim.scenario.parameters import with_sums
 from sim.view import colophon, provenance
 from sim.view.figures import gallery
 from sim.view.figures.figure import Figure
@@ -179,7 +179,7 @@ def test_the_numbers_of_the_scenario_stand_in_one_table(small_run):
     found = content.report([small_run])
     text = page.html(found)
     table = text[text.index('<table id="numbers">') :].partition("</table>")[0]
-    assert table.count("<tr>") == 1 + len(found.numbers) == 1 + len(parameters(small_run.scenario))
+    assert table.count("<tr>") == 1 + len(found.numbers) == 1 + len(with_sums(small_run.scenario))
     effort = next(one for one in found.numbers if one.path == "uncertain.effort.value")
     row = written(next(row for row in table.split("<tr>") if effort.path in written(row)))
     for said in (effort.name, effort.quantity, effort.reason, "assumption", "assumed; sets procedure.complexity."):

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from sim.results.run import Run
-from sim.scenario.parameters import Parameter, count_by_basis, parameters
+from sim.scenario.parameters import Parameter, count_by_basis, with_sums
 from sim.view import provenance
 from sim.view.answers import Number
 from sim.view.brief import Brief, question
@@ -77,7 +77,7 @@ def method_and_data(runs: Sequence[Run]) -> list[Component]:
     changes = [provenance.changed_settings(base, run.scenario) for run in runs[1:]]
     terms = [part for term, text in method(runs[0]) for part in (html.Dt(term), html.Dd(text))]
     return [
-        _panel("Numbers and their sources", _numbers(parameters(base))),
+        _panel("Numbers and their sources", _numbers(with_sums(base))),
         _panel("Method", [html.Dl(terms)]),
         *(_panel(one.title, [table(one.columns, one.rows)]) for one in (*changes, provenance.run_table(runs))),
         _panel("The scenario in full", [html.Pre(provenance.in_full(base), tabIndex=0)]),

@@ -8,7 +8,7 @@ from sim.errors import UserError
 from sim.experiments.pairing import made_otherwise
 from sim.record.model import Record
 from sim.results.run import Run
-from sim.scenario.parameters import Parameter, parameters
+from sim.scenario.parameters import Parameter, with_sums
 from sim.view import colophon, findings, method, provenance, questions, words
 from sim.view.brief import Brief, brief
 from sim.view.figures.comparison import distinct
@@ -90,7 +90,7 @@ def report(
         answers=_answers(runs if compared else runs[:1], chapters),
         chapters=chapters,
         method=method.method(runs[0]),
-        numbers=parameters(scenarios[0]),
+        numbers=with_sums(scenarios[0]),
         provenance=provenance.run_table(runs),
         scenarios=[(scenario.name, provenance.in_full(scenario)) for scenario in written],
         glossary=glossary.words(scenarios[0]),
