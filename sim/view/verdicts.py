@@ -82,7 +82,7 @@ def fared(record: TrackRecord) -> list[str]:
         ),
         f"Of {plural(len(model), 'milestone')} forecast for {plural(model['strand'].nunique(), 'strand')},"
         f" {model['truth'].notna().sum()} had happened by {date_of(max(scored))}; the 80% ranges hold"
-        f" for {share(model['cover80'].mean())} of them"
+        f" for {share(model['cover80'].mean())} of the {len(model)}"
         + (f", and {totals['inside80'].sum()} of {plural(len(totals), 'total')}." if len(totals) else "."),
     ]
     waiting = [one.made for one in record.files if one.scored_on is None]
