@@ -168,6 +168,8 @@ def to_tell(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
     Those of headline cases that are not small and are better or worse, by the same rule both ways: first those in days,
     by their size, then the others, by their size as a share of the baseline.
     """
+    if rows.empty:  # and so without parts
+        return rows
     label = rows["indicator"].str.partition(":")
     known = label[0].map(by_label)
     elsewhere = known.map(lambda one: one.of == ("stage",)) & ~label[2].isin(run.layout.headline_stages)

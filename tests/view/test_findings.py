@@ -86,6 +86,7 @@ def test_differences_are_told_both_ways_by_one_rule(small_run):
     ways = "faster in Formal proceedings (30 days) but slower in Preliminary findings (9 days)."
     assert both == f"By the median, cases are {ways}"
     assert not changes.both_ways(small_run, rows.iloc[1:])
+    assert not changes.both_ways(small_run, rows.iloc[:0])
 
 
 def test_what_comes_next_agrees_with_the_timelines(small_run):
