@@ -138,7 +138,7 @@ the numbers of the block that have none of their own. Each is a basis and a reas
 A number has the source that names it most closely, in the file in which the number is written; an alias (`*name`) has that of the
 place where the value is written out. So whoever changes a number changes its source with it: a number that a file overrides
 without a source has none. A misspelt basis and a source of something that the block does not say are errors. A number may have
-no source: `sim show SCENARIO WORD...` prints the numbers with these words in name, path, value or source, each with what it is
+no source: `sim show SCENARIO WORD...` prints the numbers with words that begin like these in name, path, value or source, each with what it is
 based on, whether it is varied and in which line it stands; `--sources` all of them, with how many have none, and
 `sim validate --sources` reports these as errors. Sources change no result, and a stored run is found again when only they have
 changed. (An uncertain parameter may also give its source in words, as `source`.)
