@@ -30,6 +30,11 @@ PARTS = (
     "uncertain",
 )
 """Where a scenario has its parameters, in the order in which they are shown. The rest says how it is run."""
+RESULT = (
+    ": neither its name, its value nor its source. What a simulation says is made of several numbers:"
+    " search for what it is about, such as people, work, chance or time"
+)
+"""What there is to say of a word that resembles none; often it is a number that was computed."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +127,6 @@ def _begins(text: str, word: str) -> bool:
 
 def _rank(name: str, wanted: Sequence[str]) -> tuple[bool, bool]:
     return not all(_begins(name, word) for word in wanted), name.endswith("at most")
-
-
-RESULT = (
-    ": neither its name, its value nor its source. What a simulation says is made of several numbers:"
-    " search for what it is about, such as people, work, chance or time"
-)
-"""What there is to say of a word that resembles none; often it is a number that was computed."""
 
 
 def count_by_basis(found: Sequence[Parameter]) -> str:

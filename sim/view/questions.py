@@ -73,12 +73,10 @@ def _chances(run: Run, table: pd.DataFrame, first: Sequence[str]) -> str:
     Of a service with several cases the least and the greatest chance.
     """
     table = table[table["by"] == table["by"].min()].sort_values("chance", ascending=False, kind="stable")
-    services, order = (
-        table["case"].map(lambda case: listed.names(run)[case].service),
-        {c: n for n, c in enumerate(first)},
-    )
-    asked = table["case"].map(order).groupby(services).transform("min")  # missing, and so last, of the others
-    table = table.assign(service=services, asked=asked).sort_values("asked", kind="stable")
+    names, order = listed.names(run), {case: place for place, case in enumerate(first)}
+    table = table.assign(service=[names[case].service for case in table["case"]], asked=table["case"].map(order))
+    table["asked"] = table.groupby("service")["asked"].transform("min")  # missing, and so last, of the others
+    table = table.sort_values("asked", kind="stable")
     parts = [_of_service(run, str(service), mine) for service, mine in table.groupby("service", sort=False)]
     rest = f"; {len(parts) - MOST} more are in the figure" if len(parts) > MOST else ""
     return f"{'; '.join(parts[:MOST])}{rest}"
